@@ -1,0 +1,57 @@
+# The house's front door. PYTHON chooses the interpreter, the interpreter and
+# the C library choose the lock (see locks/choose.py).
+
+SHELL = /bin/sh
+PYTHON = python3
+UV = uv
+LOCK_FLAGS =
+PACKAGES = schemas model components pipelines
+
+COMPILE = $(UV) pip compile --quiet --no-emit-index-url $(LOCK_FLAGS)
+
+.DEFAULT_GOAL = help
+.PHONY: help setup setup-data-plane test test-data-plane lint format demo lock \
+	clean distclean
+
+help: ## Print this.
+	@echo "Usage: make TARGET [PYTHON=python3.10]"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Make .venv from the lock that fits the interpreter.
+	@$(PYTHON) -m locks.install .venv tfx
+
+setup-data-plane: ## Make .venv-data, which has neither TFX nor TensorFlow.
+	@$(PYTHON) -m locks.install .venv-data data-plane
+
+test: setup ## Run all tests.
+	.venv/bin/python -m pytest
+
+test-data-plane: setup-data-plane ## Run the tests that need no TFX.
+	.venv-data/bin/python -m pytest -m 'not train'
+
+lint: setup ## Check style and formatting.
+	.venv/bin/python -m ruff check .
+	.venv/bin/python -m ruff format --check .
+
+format: setup ## Correct style and formatting.
+	.venv/bin/python -m ruff check --fix .
+	.venv/bin/python -m ruff format .
+
+demo: setup ## Run the whole way on drawn pages, into out/demo.
+	.venv/bin/python -m pipelines.demo --output out/demo
+
+lock: ## Make the locks again (needs uv; LOCK_FLAGS=--upgrade renews the pins).
+	$(COMPILE) pyproject.toml --extra train --extra test -c locks/tfx-1.16.in \
+		--python-version 3.10 --python-platform x86_64-manylinux_2_28 \
+		-o locks/tfx-1.16.txt
+	$(COMPILE) pyproject.toml --extra train --extra test -c locks/tfx-1.21.in \
+		--universal --python-version 3.10 -o locks/tfx-1.21.txt
+	$(COMPILE) --no-config pyproject.toml --extra test \
+		--universal --python-version 3.10 -o locks/data-plane.txt
+
+clean: ## Remove what tests, builds and the demo left behind.
+	rm -rf out build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find $(PACKAGES) tests locks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## Remove the virtual environments too.
+	rm -rf .venv .venv-data

@@ -1,0 +1,1 @@
+"""What `model` computes, wrapped for TFX."""

@@ -1,0 +1,156 @@
+"""Choose the lock that fits an interpreter, or say what to install.
+
+Runs on any Python from 3.6, so that an old one gets an answer too.
+
+    python3 -m locks.choose PLANE
+
+PLANE is 'tfx' (everything) or 'data-plane' (ingest, transcribe and query).
+Prints the lock's path, or exits with 2 and the cure.
+"""
+
+import os
+import platform
+import sys
+from typing import NamedTuple, Tuple
+
+Version = Tuple[int, int]
+
+NO_GLIBC = (0, 0)
+OLDEST_PYTHON = (3, 10)
+NEWEST_PYTHON = (3, 13)
+OLDEST_GLIBC = (2, 28)
+# TFX 1.21 ships wheels for this glibc and later only.
+GLIBC_OF_TFX_1_21 = (2, 39)
+
+
+class Host(NamedTuple):
+    """What decides which wheels install.
+
+    Attributes:
+        python: Major and minor version of the interpreter.
+        implementation: Its name, such as 'CPython'.
+        system: Operating system, such as 'Linux'.
+        machine: Processor, such as 'x86_64'.
+        glibc: Version of the C library; (0, 0) where it is not glibc.
+    """
+
+    python: Version
+    implementation: str
+    system: str
+    machine: str
+    glibc: Version
+
+
+class NoLockFits(Exception):
+    """No lock fits the host; the message says what to install."""
+
+
+def this_host() -> Host:
+    """Describe the interpreter that runs this.
+
+    Returns:
+        The host.
+    """
+    return Host(
+        python=(sys.version_info[0], sys.version_info[1]),
+        implementation=platform.python_implementation(),
+        system=platform.system(),
+        machine=platform.machine(),
+        glibc=_glibc(),
+    )
+
+
+def choose(plane: str, host: Host) -> str:
+    """Choose the lock for a host.
+
+    Args:
+        plane: 'tfx' or 'data-plane'.
+        host: What the lock has to fit.
+
+    Returns:
+        Path of the lock from the repository root.
+
+    Raises:
+        NoLockFits: No lock fits; the message names the cure.
+        ValueError: The plane is unknown.
+
+    >>> choose("tfx", Host((3, 10), "CPython", "Linux", "x86_64", (2, 36)))
+    'locks/tfx-1.16.txt'
+    >>> choose("tfx", Host((3, 13), "CPython", "Linux", "x86_64", (2, 41)))
+    'locks/tfx-1.21.txt'
+    """
+    if plane not in ("tfx", "data-plane"):
+        raise ValueError(f"plane is {plane!r}; use 'tfx' or 'data-plane'")
+    _require_platform(plane, host)
+    known_python = OLDEST_PYTHON <= host.python <= NEWEST_PYTHON
+    if plane == "data-plane" and known_python:
+        return "locks/data-plane.txt"
+    if plane == "tfx" and known_python and host.glibc >= GLIBC_OF_TFX_1_21:
+        return "locks/tfx-1.21.txt"
+    if plane == "tfx" and host.python == OLDEST_PYTHON:
+        return "locks/tfx-1.16.txt"
+    raise NoLockFits(_refusal(host, _cure(plane, host)))
+
+
+def _require_platform(plane: str, host: Host) -> None:
+    """Raise NoLockFits where no interpreter would help."""
+    machines = ("x86_64",) if plane == "tfx" else ("x86_64", "aarch64")
+    cure = ""
+    if host.system != "Linux" or host.machine not in machines:
+        cure = "use Debian 13 on {}, or a container of it".format(" or ".join(machines))
+    elif host.glibc < OLDEST_GLIBC:
+        cure = "use Debian 13, or another Linux with glibc 2.28 or later"
+    elif host.implementation != "CPython":
+        cure = "install CPython 3.10 and run `make setup PYTHON=python3.10`"
+    if cure:
+        raise NoLockFits(_refusal(host, cure))
+
+
+def _refusal(host: Host, cure: str) -> str:
+    """Say which host no lock fits, and the cure."""
+    known = host.glibc != NO_GLIBC
+    library = "glibc {}.{}".format(*host.glibc) if known else "no glibc"
+    name = host.implementation.replace("CPython", "Python")
+    return "{} {}.{} with {} ({} {}): no lock fits; {}".format(
+        name, *host.python, library, host.system, host.machine, cure
+    )
+
+
+def _cure(plane: str, host: Host) -> str:
+    """Say which interpreter to install."""
+    install = "install Python {0} (`pyenv install {0}`) and run `make {1} PYTHON={2}`"
+    if plane == "data-plane":
+        return install.format("3.12", "test-data-plane", "python3.12")
+    if host.glibc >= GLIBC_OF_TFX_1_21:
+        return install.format("3.13", "setup", "python3.13")
+    return install.format("3.10", "setup", "python3.10") + (
+        ", or use Debian 13, which has glibc 2.41 and Python 3.13"
+    )
+
+
+def _glibc() -> Version:
+    """Ask the C library for its version."""
+    try:
+        name, version = str(os.confstr("CS_GNU_LIBC_VERSION")).split()
+    except (AttributeError, ValueError, OSError):
+        return NO_GLIBC
+    major, minor = version.split(".")[:2]
+    return (int(major), int(minor)) if name == "glibc" else NO_GLIBC
+
+
+def main() -> int:
+    """Print the lock that fits this interpreter.
+
+    Returns:
+        Exit status: 0, or 2 where no lock fits.
+    """
+    try:
+        print(choose(sys.argv[1] if len(sys.argv) > 1 else "tfx", this_host()))
+    except (NoLockFits, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Arrays and text: everything that computes, free of Beam and TFX."""

@@ -1,0 +1,89 @@
+"""What a trained model is on disk, and the digest that names it.
+
+    charset.json      the characters
+    preprocess.json   how a strip becomes network input
+    model.onnx        strips in, logits out
+    weights.keras     to fine-tune from
+    saved_model.pb …  images in, text out, for TensorFlow Serving (where trained on it)
+    card.json         what it was trained on and how well it reads
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.charset import Charset
+from model.preprocess import PreprocessConfig
+
+CHARSET_FILE = "charset.json"
+PREPROCESS_FILE = "preprocess.json"
+ONNX_FILE = "model.onnx"
+WEIGHTS_FILE = "weights.keras"
+CARD_FILE = "card.json"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A trained model, as far as reading lines needs it.
+
+    Attributes:
+        directory: Where it lies.
+        charset: Its characters.
+        preprocess: How a strip becomes its input.
+    """
+
+    directory: Path
+    charset: Charset
+    preprocess: PreprocessConfig
+
+    @property
+    def onnx_path(self) -> Path:
+        """The network."""
+        return self.directory / ONNX_FILE
+
+    def digest(self) -> str:
+        """Name what the model does: SHA-256 of network, charset and preprocessing, hex."""
+        digest = hashlib.sha256()
+        for name in (ONNX_FILE, CHARSET_FILE, PREPROCESS_FILE):
+            content = (self.directory / name).read_bytes()
+            digest.update(f"{name} {len(content)}\n".encode() + content)
+        return digest.hexdigest()
+
+
+def load_bundle(directory: str | Path) -> Bundle:
+    """Open a model.
+
+    Args:
+        directory: The folder that training pushed; a link such as `latest` is followed.
+
+    Returns:
+        The bundle.
+
+    Raises:
+        ValueError: If a file is missing or does not hold what it should.
+    """
+    directory = Path(directory).resolve()
+    for name in (CHARSET_FILE, PREPROCESS_FILE, ONNX_FILE):
+        if not (directory / name).is_file():
+            raise ValueError(f"{directory}: no {name}; give --model a folder that train pushed")
+    try:
+        charset = Charset.from_json((directory / CHARSET_FILE).read_text("utf-8"))
+        preprocess = PreprocessConfig.from_json((directory / PREPROCESS_FILE).read_text("utf-8"))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{directory}: {error}") from None
+    return Bundle(directory, charset, preprocess)
+
+
+def write_settings(directory: Path, charset: Charset, preprocess: PreprocessConfig) -> None:
+    """Write the two small files of a bundle that are not the network."""
+    (directory / CHARSET_FILE).write_text(charset.to_json(), "utf-8")
+    (directory / PREPROCESS_FILE).write_text(preprocess.to_json(), "utf-8")
+
+
+def write_card(directory: Path, card: dict) -> None:
+    """Write the model card as JSON."""
+    text = json.dumps(card, ensure_ascii=False, indent=1, sort_keys=True)
+    (directory / CARD_FILE).write_text(text + "\n", "utf-8")

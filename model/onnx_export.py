@@ -1,0 +1,139 @@
+"""The network as an ONNX graph, written straight from its weights.
+
+`keras.Model.export(format="onnx")` unrolls each LSTM into a loop of small operators; the
+graph here uses ONNX's own LSTM, folds batch normalisation into the convolutions and comes
+out the same whichever Keras backend trained the weights.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from model.presets import Preset
+
+_OPSET = 17
+_IR_VERSION = 9
+
+
+class _Graph:
+    """Nodes and weights of a graph under construction."""
+
+    def __init__(self):
+        self.nodes = []
+        self.weights = []
+
+    def constant(self, name: str, array: np.ndarray) -> str:
+        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def node(self, op: str, inputs: list[str], name: str, **attributes) -> str:
+        self.nodes.append(helper.make_node(op, inputs, [name], name=name, **attributes))
+        return name
+
+
+def export_onnx(model: keras.Model, preset: Preset) -> onnx.ModelProto:
+    """Write the network as ONNX.
+
+    Args:
+        model: What `build_crnn` gave, trained.
+        preset: The sizes it was built with.
+
+    Returns:
+        A graph from `strips` float32 [batch, input_height_px, width, 1] to `logits`
+        float32 [batch, time, classes].
+    """
+    graph = _Graph()
+    features = graph.node("Transpose", ["strips"], "channels_first", perm=[0, 3, 1, 2])
+    for i, block in enumerate(preset.blocks):
+        features = _convolve(graph, model, features, block, f"block{i}")
+    columns = graph.node(
+        "MaxPool", [features], "column_maximum", kernel_shape=[preset.feature_height, 1]
+    )
+    axis = graph.constant("height_axis", np.array([2], np.int64))
+    columns = graph.node("Squeeze", [columns, axis], "columns")
+    sequence = graph.node("Transpose", [columns], "time_major", perm=[2, 0, 1])
+    for i in range(preset.lstm_layers):
+        sequence = _bidirectional_lstm(graph, model, sequence, preset.lstm_units, f"lstm{i}")
+    kernel, bias = model.get_layer("logits").get_weights()
+    product = graph.node("MatMul", [sequence, graph.constant("kernel", kernel)], "product")
+    scores = graph.node("Add", [product, graph.constant("bias", bias)], "scores")
+    graph.node("Transpose", [scores], "logits", perm=[1, 0, 2])
+    return _finish(graph, preset, class_count=len(bias))
+
+
+def _convolve(graph: _Graph, model, features, block, name: str) -> str:
+    (kernel,) = model.get_layer(f"{name}_conv").get_weights()
+    norm = model.get_layer(f"{name}_norm")
+    gamma, beta, mean, variance = norm.get_weights()
+    scale = gamma / np.sqrt(variance + norm.epsilon)
+    folded = (kernel * scale).transpose(3, 2, 0, 1)
+    convolved = graph.node(
+        "Conv",
+        [
+            features,
+            graph.constant(f"{name}_kernel", folded),
+            graph.constant(f"{name}_bias", beta - mean * scale),
+        ],
+        f"{name}_conv",
+        auto_pad="SAME_UPPER",
+        kernel_shape=[block.kernel_px] * 2,
+        strides=[block.stride_px] * 2,
+    )
+    if block.residual:
+        convolved = graph.node("Add", [convolved, features], f"{name}_add")
+    convolved = graph.node("Relu", [convolved], f"{name}_relu")
+    if block.pool_px != (1, 1):
+        convolved = graph.node(
+            "MaxPool",
+            [convolved],
+            f"{name}_pool",
+            kernel_shape=list(block.pool_px),
+            strides=list(block.pool_px),
+        )
+    return convolved
+
+
+def _bidirectional_lstm(graph: _Graph, model, sequence, units: int, name: str) -> str:
+    weights = model.get_layer(name).get_weights()
+    directions = [_onnx_lstm_weights(*weights[:3]), _onnx_lstm_weights(*weights[3:])]
+    inputs = [
+        graph.constant(f"{name}_{part}", np.stack(arrays))
+        for part, arrays in zip(("input", "recurrent", "bias"), zip(*directions))
+    ]
+    states = graph.node(
+        "LSTM", [sequence, *inputs], f"{name}_states", hidden_size=units, direction="bidirectional"
+    )
+    # [time, direction, batch, units] -> [time, batch, 2 * units]
+    states = graph.node("Transpose", [states], f"{name}_batch", perm=[0, 2, 1, 3])
+    shape = graph.constant(f"{name}_shape", np.array([0, 0, 2 * units], np.int64))
+    return graph.node("Reshape", [states, shape], f"{name}_joined")
+
+
+def _onnx_lstm_weights(kernel, recurrent, bias) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Reorder Keras gates (i, f, c, o) to ONNX's (i, o, f, c); biases come in two parts."""
+
+    def reorder(array):
+        i, f, c, o = np.split(array, 4, axis=-1)
+        return np.concatenate([i, o, f, c], axis=-1).T
+
+    return reorder(kernel), reorder(recurrent), np.concatenate([reorder(bias), 0 * bias])
+
+
+def _finish(graph: _Graph, preset: Preset, class_count: int) -> onnx.ModelProto:
+    strips = helper.make_tensor_value_info(
+        "strips", TensorProto.FLOAT, ["batch", preset.input_height_px, "width", 1]
+    )
+    logits = helper.make_tensor_value_info(
+        "logits", TensorProto.FLOAT, ["batch", "time", class_count]
+    )
+    proto = helper.make_model(
+        helper.make_graph(graph.nodes, f"crnn_{preset.name}", [strips], [logits], graph.weights),
+        opset_imports=[helper.make_opsetid("", _OPSET)],
+        ir_version=_IR_VERSION,
+        producer_name="quire",
+    )
+    onnx.checker.check_model(proto)
+    return proto

@@ -1,0 +1,85 @@
+"""From a rectified strip to what the network sees: training and transcription alike."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+import cv2
+import numpy as np
+
+
+@dataclass(frozen=True)
+class PreprocessConfig:
+    """How a strip becomes network input.
+
+    Attributes:
+        strip_height_px: Height of the strips that rectification makes.
+        input_height_px: Height that the network was built for.
+        width_step_px: Widths are padded to the next multiple of this.
+    """
+
+    strip_height_px: int = 64
+    input_height_px: int = 48
+    width_step_px: int = 64
+
+    def __post_init__(self):
+        if not 8 <= self.input_height_px <= self.strip_height_px:
+            raise ValueError(
+                f"the network wants lines {self.input_height_px} px high but the strips have "
+                f"{self.strip_height_px}; ingest with --line_height_px {self.input_height_px} or more"
+            )
+
+    def to_json(self) -> str:
+        """Write the configuration as a JSON object."""
+        return json.dumps(asdict(self), indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> PreprocessConfig:
+        """Read what `to_json` wrote."""
+        return cls(**json.loads(text))
+
+
+def input_width_px(strip_width_px: int, config: PreprocessConfig) -> int:
+    """Tell the width of a strip once it is scaled, before padding.
+
+    Example:
+        >>> input_width_px(400, PreprocessConfig())
+        300
+    """
+    return max(1, round(strip_width_px * config.input_height_px / config.strip_height_px))
+
+
+def padded_width_px(width_px: int, config: PreprocessConfig) -> int:
+    """Tell a line's own padded width, which depends on nothing but the line.
+
+    Example:
+        >>> padded_width_px(300, PreprocessConfig())
+        320
+    """
+    return -(-width_px // config.width_step_px) * config.width_step_px
+
+
+def prepare_strip(strip: np.ndarray, config: PreprocessConfig) -> np.ndarray:
+    """Scale a strip to the network's height, turn ink to 1 and pad with paper.
+
+    Args:
+        strip: uint8 [strip_height_px, width_px], paper 255.
+        config: The configuration that the network was trained with.
+
+    Returns:
+        float32 [input_height_px, padded width, 1], ink 1, paper 0.
+
+    Raises:
+        ValueError: If the strip has another height.
+    """
+    height_px, width_px = strip.shape
+    if height_px != config.strip_height_px:
+        raise ValueError(f"strip is {height_px} px high; want {config.strip_height_px}")
+    ink = 1.0 - strip.astype(np.float32) / 255.0
+    scaled_px = input_width_px(width_px, config)
+    if config.input_height_px != height_px:
+        ink = cv2.resize(ink, (scaled_px, config.input_height_px), interpolation=cv2.INTER_AREA)
+    padded = np.zeros((config.input_height_px, padded_width_px(scaled_px, config), 1), np.float32)
+    padded[:, :scaled_px, 0] = ink
+    return padded

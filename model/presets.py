@@ -1,0 +1,126 @@
+"""The sizes of recogniser on offer, as data that the Keras and ONNX builders share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ConvBlock:
+    """A convolution, batch normalisation, ReLU, and what follows them.
+
+    Attributes:
+        channels: Filters.
+        kernel_px: Side of the square kernel.
+        stride_px: Step in both directions.
+        residual: Whether the block's input is added before the ReLU.
+        pool_px: (height, width) of the maximum pooling after it; (1, 1) for none.
+    """
+
+    channels: int
+    kernel_px: int = 3
+    stride_px: int = 1
+    residual: bool = False
+    pool_px: tuple[int, int] = (1, 1)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One size of CRNN.
+
+    Attributes:
+        name: What `--preset` calls it.
+        input_height_px: Height of the lines it reads.
+        blocks: The convolutions, first to last.
+        lstm_units: Units of each direction of each bidirectional LSTM.
+        lstm_layers: Bidirectional LSTMs.
+        dropout: Share of features dropped before the LSTMs and the output.
+        auxiliary_kernel_steps: Width of the auxiliary head's convolution.
+    """
+
+    name: str
+    input_height_px: int
+    blocks: tuple[ConvBlock, ...]
+    lstm_units: int
+    lstm_layers: int
+    dropout: float = 0.1
+    auxiliary_kernel_steps: int = 5
+
+    @property
+    def step_px(self) -> int:
+        """Input pixels a time step."""
+        step = 1
+        for block in self.blocks:
+            step *= block.stride_px * block.pool_px[1]
+        return step
+
+    @property
+    def feature_height(self) -> int:
+        """Rows left before the column maximum."""
+        height = self.input_height_px
+        for block in self.blocks:
+            height = -(-height // block.stride_px) // block.pool_px[0]
+        return height
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            name="tiny",
+            input_height_px=32,
+            blocks=(
+                ConvBlock(16, stride_px=2),
+                ConvBlock(32, pool_px=(2, 2)),
+                ConvBlock(64),
+            ),
+            lstm_units=64,
+            lstm_layers=1,
+        ),
+        Preset(
+            name="fast",
+            input_height_px=48,
+            blocks=(
+                ConvBlock(24, kernel_px=5, stride_px=2),
+                ConvBlock(48, pool_px=(2, 2)),
+                ConvBlock(96),
+                ConvBlock(96, pool_px=(2, 1)),
+                ConvBlock(192),
+                ConvBlock(192, residual=True),
+            ),
+            lstm_units=192,
+            lstm_layers=2,
+        ),
+        Preset(
+            name="accurate",
+            input_height_px=64,
+            blocks=(
+                ConvBlock(32),
+                ConvBlock(32, pool_px=(2, 2)),
+                ConvBlock(64),
+                ConvBlock(64, residual=True, pool_px=(2, 2)),
+                ConvBlock(128),
+                ConvBlock(128, residual=True, pool_px=(2, 1)),
+                ConvBlock(256),
+                ConvBlock(256, residual=True),
+            ),
+            lstm_units=256,
+            lstm_layers=2,
+        ),
+    )
+}
+
+
+def preset_named(name: str) -> Preset:
+    """Look a preset up.
+
+    Raises:
+        ValueError: If there is none of that name.
+
+    Example:
+        >>> preset_named("fast").step_px
+        4
+    """
+    if name not in PRESETS:
+        raise ValueError(f"no preset {name!r}; choose one of {', '.join(PRESETS)}")
+    return PRESETS[name]

@@ -1,0 +1,142 @@
+"""From a page to level strips: sample along the baseline and its normals."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from model.extent import LineExtent, line_extents
+from model.geometry import arc_lengths, resample, up_normals
+from model.image import even_background
+from schemas.records import Page
+
+WIDEST_STRIP_PX = 16_384
+_NARROWEST_STRIP_PX = 8
+_PAPER = 255
+# Ink between these percentiles is stretched to the full range, unless there is hardly any.
+_PAPER_PERCENTILE, _INK_PERCENTILE = 30.0, 98.5
+_LEAST_CONTRAST = 32.0
+
+
+def rectify_page(
+    grey: np.ndarray, page: Page, height_px: int
+) -> list[np.ndarray | ValueError]:
+    """Cut every line of a page into a level strip.
+
+    Args:
+        grey: uint8 [height, width], the page image.
+        page: Its lines, in pixels of that image.
+        height_px: Height of the strips.
+
+    Returns:
+        For each line its strip, uint8 [height_px, width_px] with paper 255, or the
+        reason why there is none.
+    """
+    evened = even_background(grey)
+    strips = []
+    for line, extent in zip(page.lines, line_extents(page.lines)):
+        try:
+            if line.baseline or line.polygon:
+                strip = cut_strip(evened, extent, height_px)
+            else:
+                strip = scale_whole(evened, height_px)
+            strips.append(stretch_contrast(strip))
+        except ValueError as error:
+            strips.append(error)
+    return strips
+
+
+def cut_strip(evened: np.ndarray, extent: LineExtent | None, height_px: int) -> np.ndarray:
+    """Sample one line along its path and the normals to it.
+
+    Args:
+        evened: uint8 [height, width], paper 255.
+        extent: Where the line lies.
+        height_px: Height of the strip.
+
+    Returns:
+        uint8 [height_px, width_px]; paper where the line leaves the page.
+
+    Raises:
+        ValueError: If the line has no extent, is too narrow or too long, or lies outside
+            of the page.
+    """
+    if extent is None or extent.above_px + extent.below_px <= 0:
+        raise ValueError("line has no length or no height; mend its baseline or polygon")
+    scale = height_px / (extent.above_px + extent.below_px)
+    length_px = arc_lengths(extent.path)[-1]
+    width_px = round(length_px * scale)
+    if not _NARROWEST_STRIP_PX <= width_px <= WIDEST_STRIP_PX:
+        raise ValueError(
+            f"line is {length_px:.0f} px long and {height_px / scale:.0f} px high, too "
+            f"{'short' if width_px < _NARROWEST_STRIP_PX else 'long'} to read; mend its outline"
+        )
+    # Sample more densely than the strip where it shrinks the page, then average.
+    density = max(1, int(np.ceil(1 / scale)))
+    columns, rows = width_px * density, height_px * density
+    along = (np.arange(columns) + 0.5) * (length_px / columns)
+    centres = resample(extent.path, along)
+    up = up_normals(centres)
+    offsets = extent.above_px - (np.arange(rows) + 0.5) / (scale * density)
+    sampled = _sample(evened, centres[None] + offsets[:, None, None] * up[None])
+    if density > 1:
+        sampled = cv2.resize(sampled, (width_px, height_px), interpolation=cv2.INTER_AREA)
+    return sampled
+
+
+def _sample(image: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Read an image at points [rows, columns, 2], from the part that holds them."""
+    height, width = image.shape
+    # The rows are straight lines from first to last: those two bound all of them.
+    bounds = np.concatenate([points[0], points[-1]])
+    low = np.maximum(np.floor(bounds.min(axis=0)).astype(int) - 2, 0)
+    high = np.minimum(np.ceil(bounds.max(axis=0)).astype(int) + 3, (width, height))
+    if (low >= high).any():
+        raise ValueError(f"line lies outside of the page of {width} x {height} px; mend its outline")
+    part = image[low[1] : high[1], low[0] : high[0]]
+    local = (points - low).astype(np.float32)
+    return cv2.remap(
+        part,
+        local[..., 0],
+        local[..., 1],
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=_PAPER,
+    )
+
+
+def scale_whole(evened: np.ndarray, height_px: int) -> np.ndarray:
+    """Scale an image that is one line to the height of a strip.
+
+    Args:
+        evened: uint8 [height, width], paper 255.
+        height_px: Height of the strip.
+
+    Returns:
+        uint8 [height_px, width_px].
+
+    Raises:
+        ValueError: If it is too narrow or too long.
+    """
+    height, width = evened.shape
+    width_px = round(width * height_px / height)
+    if not _NARROWEST_STRIP_PX <= width_px <= WIDEST_STRIP_PX:
+        raise ValueError(f"image of {width} x {height} px is no text line; check the file")
+    shrinks = height_px < height
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(evened, (width_px, height_px), interpolation=interpolation)
+
+
+def stretch_contrast(strip: np.ndarray) -> np.ndarray:
+    """Make the paper white and the darkest ink black, by percentiles.
+
+    Args:
+        strip: uint8 [height_px, width_px], paper 255.
+
+    Returns:
+        uint8 of the same shape.
+    """
+    ink = _PAPER - strip.astype(np.float32)
+    paper, dark = np.percentile(ink, (_PAPER_PERCENTILE, _INK_PERCENTILE))
+    stretched = (ink - paper) * (_PAPER / max(dark - paper, _LEAST_CONTRAST))
+    return (_PAPER - np.clip(stretched, 0, _PAPER)).round().astype(np.uint8)

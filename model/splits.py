@@ -1,0 +1,104 @@
+"""Which page goes to which split: officially by its folder, else by a stable hash."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Set
+from dataclasses import dataclass
+
+from schemas.records import Page
+
+_SPLIT_OF_FOLDER = {
+    "train": "train",
+    "training": "train",
+    "eval": "eval",
+    "val": "eval",
+    "valid": "eval",
+    "validation": "eval",
+    "dev": "eval",
+    "test": "test",
+}
+# Folders that say how files are kept, not what they are.
+_PLAIN_FOLDERS = {"page", "alto", "data", "images", "img", *_SPLIT_OF_FOLDER}
+
+
+@dataclass(frozen=True)
+class SplitConfig:
+    """How pages without an official split are dealt out.
+
+    Attributes:
+        eval_fraction: Share of pages for judging models while they train.
+        test_fraction: Share of pages for the final figure.
+        seed: Deals anew.
+    """
+
+    eval_fraction: float = 0.1
+    test_fraction: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self):
+        if self.eval_fraction + self.test_fraction >= 1:
+            raise ValueError("--eval_fraction and --test_fraction leave no page to train on")
+
+
+def _folders(uri: str) -> list[str]:
+    return unicodedata.normalize("NFC", uri).replace("\\", "/").split("/")[:-1]
+
+
+def official_split(uri: str) -> str:
+    """Tell the split that a page's folder names.
+
+    Example:
+        >>> official_split("peraire/data/test/B_0048.jpg"), official_split("a/b.jpg")
+        ('test', '')
+    """
+    names = [_SPLIT_OF_FOLDER.get(folder.lower(), "") for folder in _folders(uri)]
+    return next((name for name in reversed(names) if name), "")
+
+
+def document_of(uri: str) -> str:
+    """Name the document of a page: its nearest folder that says what it holds.
+
+    Example:
+        >>> document_of("peraire/data/test/B_0048.jpg"), document_of("b.jpg")
+        ('peraire', '')
+    """
+    names = [f for f in _folders(uri) if f and f.lower() not in _PLAIN_FOLDERS]
+    return names[-1] if names else ""
+
+
+def page_key(page: Page) -> str:
+    """Name a page so that moving the whole dataset does not change the name."""
+    name = unicodedata.normalize("NFC", page.uri).replace("\\", "/").split("/")[-1]
+    return f"{page.document}/{name}"
+
+
+def choose_split(page: Page, official: Set[str], config: SplitConfig) -> str:
+    """Choose the split of a page.
+
+    An official split is kept. Where the data has official training pages but none to judge
+    by, some of those are taken.
+
+    Args:
+        page: The page.
+        official: The official splits that occur in the data.
+        config: Shares and seed.
+
+    Returns:
+        'train', 'eval' or 'test'.
+
+    Example:
+        >>> page = Page("a/train/1.jpg", document="a", split="train")
+        >>> choose_split(page, {"train", "eval"}, SplitConfig())
+        'train'
+    """
+    if page.split in ("eval", "test") or (page.split == "train" and "eval" in official):
+        return page.split
+    digest = hashlib.sha256(f"{config.seed}:{page_key(page)}".encode()).digest()
+    place = int.from_bytes(digest[:8], "big") / 2**64
+    if place < config.eval_fraction:
+        return "eval"
+    if place < config.eval_fraction + config.test_fraction and not page.split:
+        return "test"
+    return "train"

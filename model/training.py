@@ -1,0 +1,199 @@
+"""Training a recogniser: by TFX (`run_fn`) or alone (`python -m model.training`)."""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from model import bundle
+from model.charset import Charset
+from model.preprocess import PreprocessConfig
+from model.presets import PRESETS, preset_named
+from model.tfrecord import read_records
+from schemas.features import decode_line
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """Where a training run reads and writes, and what it trains.
+
+    Attributes:
+        train_paths: TFRecords to learn from.
+        eval_paths: TFRecords to judge by.
+        charset: The characters to write.
+        output: Folder for the bundle.
+        preset: Name of the network's size.
+        epochs: Passes over the training lines.
+        seed: Of weights, dropout and order.
+    """
+
+    train_paths: tuple[str, ...]
+    eval_paths: tuple[str, ...]
+    charset: Charset
+    output: Path
+    preset: str
+    epochs: int
+    seed: int = 0
+
+
+def run_training(job: TrainingJob) -> None:
+    """Train, and write the bundle.
+
+    Args:
+        job: The run.
+
+    Raises:
+        ValueError: If the dataset does not suit the job.
+    """
+    from model.training_loop import LineFiles, TrainingConfig, train_crnn
+
+    print(describe_device(), flush=True)
+    preset = preset_named(job.preset)
+    preprocess = PreprocessConfig(_strip_height_px(job.train_paths), preset.input_height_px)
+    config = TrainingConfig(preset=job.preset, epochs=job.epochs, seed=job.seed)
+    train, evaluation = (
+        LineFiles(paths, job.charset, preprocess, config.batch)
+        for paths in (job.train_paths, job.eval_paths)
+    )
+    model, course = train_crnn(config, train, evaluation, lambda text: print(text, flush=True))
+    card = {
+        "training": asdict(config),
+        "course": [{**asdict(r), "cer": r.characters.rate, "wer": r.words.rate} for r in course],
+        "parameters": model.count_params(),
+        "device": describe_device(),
+    }
+    write_bundle(job.output, model, job.charset, preprocess, job.preset, card)
+
+
+def write_bundle(
+    directory: Path, model, charset: Charset, preprocess: PreprocessConfig, preset: str, card: dict
+) -> None:
+    """Write everything that a trained model is on disk; `model.bundle` lists the files.
+
+    Args:
+        directory: Where to; made if it is not there.
+        model: What `build_crnn` gave, trained.
+        charset: Its characters.
+        preprocess: How a strip becomes its input.
+        preset: Name of its size.
+        card: What the model card shall say.
+    """
+    import keras
+
+    from model.network import without_auxiliary
+    from model.onnx_export import export_onnx
+
+    directory.mkdir(parents=True, exist_ok=True)
+    if keras.backend.backend() == "tensorflow":
+        from model.saved_model import write_saved_model
+
+        write_saved_model(directory, without_auxiliary(model), charset, preprocess)
+    network = export_onnx(model, preset_named(preset))
+    (directory / bundle.ONNX_FILE).write_bytes(network.SerializeToString())
+    model.save(directory / bundle.WEIGHTS_FILE)
+    bundle.write_settings(directory, charset, preprocess)
+    bundle.write_card(directory, card)
+
+
+def describe_device() -> str:
+    """Say in one line what the training runs on.
+
+    Returns:
+        For instance 'training on CPU (no GPU found), Keras 3.12.4 on tensorflow'.
+    """
+    import keras
+
+    backend = keras.backend.backend()
+    if backend == "torch":
+        import torch
+
+        gpus = torch.cuda.device_count()
+    else:
+        gpus = len(keras.distribution.list_devices("gpu"))
+    device = f"{gpus} GPU" if gpus else "CPU (no GPU found)"
+    return f"training on {device}, Keras {keras.__version__} on {backend}"
+
+
+def run_fn(fn_args) -> None:
+    """Train inside TFX's Trainer.
+
+    Args:
+        fn_args: tfx.v1.components.FnArgs. `hyperparameters` holds what the component
+            CharsetGen found; `custom_config` holds preset, epochs and seed.
+    """
+    settings = fn_args.custom_config
+    job = TrainingJob(
+        train_paths=_expand(fn_args.train_files),
+        eval_paths=_expand(fn_args.eval_files),
+        charset=Charset.from_json(json.dumps(fn_args.hyperparameters)),
+        output=Path(fn_args.serving_model_dir),
+        preset=settings["preset"],
+        epochs=settings["epochs"],
+        seed=settings["seed"],
+    )
+    run_training(job)
+
+
+def _expand(patterns) -> tuple[str, ...]:
+    return tuple(sorted(path for pattern in patterns for path in glob.glob(pattern)))
+
+
+def _strip_height_px(paths) -> int:
+    for path in paths:
+        for record in read_records(path):
+            return decode_line(record).height_px
+    raise ValueError("split train has no lines; ingest more pages")
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m model.training", description="Train a recogniser without TFX."
+    )
+    parser.add_argument("--dataset", type=Path, required=True, help="what pipelines.ingest wrote")
+    parser.add_argument("--output", type=Path, required=True, help="folder for the model")
+    parser.add_argument("--preset", choices=sorted(PRESETS), default="fast")
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status: 0, or 2 for arguments that cannot be used.
+    """
+    args = _parse(argv)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        if args.output.exists():
+            raise ValueError(f"{args.output} exists; choose another --output")
+        charset_path = args.dataset / bundle.CHARSET_FILE
+        if not charset_path.is_file():
+            raise ValueError(f"{charset_path} is missing; make the dataset with pipelines.ingest")
+        job = TrainingJob(
+            train_paths=_expand([str(args.dataset / "train" / "*.tfrecord.gz")]),
+            eval_paths=_expand([str(args.dataset / "eval" / "*.tfrecord.gz")]),
+            charset=Charset.from_json(charset_path.read_text("utf-8")),
+            output=args.output,
+            preset=args.preset,
+            epochs=args.epochs,
+            seed=args.seed,
+        )
+        run_training(job)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Formats of input, one file each: bytes to records and nothing else."""

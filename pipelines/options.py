@@ -1,0 +1,146 @@
+"""Shared flags, strict parsing and runner presets: one place for every verb."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+
+EXIT_OK = 0
+EXIT_USAGE = 2
+EXIT_FAILURES = 3
+
+DEFAULT_MAX_FAILURE_RATE = 0.05
+
+# Beam's own DirectRunner first tries to download Prism. This is the runner behind it.
+LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+
+
+class UsageError(ValueError):
+    """Arguments that cannot be used; the message says what, which one, and the cure."""
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    """A parser whose errors are one line, without the usage."""
+
+    def error(self, message):
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
+
+
+def verb_parser(verb: str, description: str) -> argparse.ArgumentParser:
+    """Make the parser of a verb.
+
+    Args:
+        verb: Name of the module under `pipelines`.
+        description: One sentence for `--help`.
+
+    Returns:
+        A parser that takes no abbreviated flags.
+    """
+    return _OneLineParser(
+        prog=f"python -m pipelines.{verb}",
+        description=description,
+        epilog="Flags of Apache Beam are taken too: --runner, --direct_num_workers, "
+        "--direct_running_mode, --temp_location, --setup_file and so on.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_output_flags(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """Add `--output`, `--overwrite` and `--max_failure_rate`."""
+    parser.add_argument(
+        "--output", default=default, required=default is None, help="folder to write, made whole"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the output if it exists"
+    )
+    parser.add_argument(
+        "--max_failure_rate",
+        type=share,
+        default=DEFAULT_MAX_FAILURE_RATE,
+        help=f"share of failed lines and pages above which the exit status is {EXIT_FAILURES}",
+    )
+
+
+def share(text: str) -> float:
+    """Read a flag that is a share of one.
+
+    Example:
+        >>> share("0.05")
+        0.05
+    """
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+def parse_flags(
+    parser: argparse.ArgumentParser, argv: list[str] | None
+) -> tuple[argparse.Namespace, PipelineOptions]:
+    """Parse a verb's flags and Beam's; an unknown one ends the program with status 2.
+
+    Args:
+        parser: What `verb_parser` made.
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The verb's own flags, and Beam's options with the runner settled.
+    """
+    own, rest = parser.parse_known_args(argv)
+    unknown = _unknown_to_beam(parser.prog, rest)
+    if unknown:
+        parser.error(f"unknown argument {unknown[0]}; see {parser.prog} --help")
+    options = PipelineOptions(rest)
+    standard = options.view_as(StandardOptions)
+    if standard.runner in (None, "DirectRunner"):
+        standard.runner = LOCAL_RUNNER
+    return own, options
+
+
+def _unknown_to_beam(prog: str, flags: list[str]) -> list[str]:
+    parser = _OneLineParser(prog=prog, allow_abbrev=False, add_help=False)
+    for options in {str(cls): cls for cls in PipelineOptions.__subclasses__()}.values():
+        options._add_argparse_args(parser)
+    return parser.parse_known_args(flags)[1]
+
+
+def run_verb(run: Callable[[], int]) -> int:
+    """Run a verb and turn a usage error into one line on stderr.
+
+    Args:
+        run: Does the work and gives the exit status.
+
+    Returns:
+        The exit status: 0 done, 2 arguments that cannot be used, 3 more failures than
+        `--max_failure_rate`.
+    """
+    try:
+        return run()
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return EXIT_USAGE
+
+
+def finish(failure_rate: float, max_failure_rate: float, where: str) -> int:
+    """Turn the share of failures into the exit status, and say so where it is too high.
+
+    Args:
+        failure_rate: Share of pages or lines that failed.
+        max_failure_rate: Highest share that is accepted.
+        where: The table that lists the failures.
+
+    Returns:
+        The exit status.
+    """
+    if failure_rate <= max_failure_rate:
+        return EXIT_OK
+    print(
+        f"{failure_rate:.1%} failed, more than --max_failure_rate {max_failure_rate:.1%}; "
+        f"{where} lists each with its cause",
+        file=sys.stderr,
+    )
+    return EXIT_FAILURES

@@ -1,0 +1,1 @@
+"""PTransforms: short labelled chains around the pure functions of `model` and `formats`."""

@@ -1,0 +1,92 @@
+"""Files through Beam's FileSystems: local, gs:// and whatever else it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import apache_beam as beam
+from apache_beam.io import fileio
+from apache_beam.io.filesystem import BeamIOError, CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from pipelines.options import UsageError
+
+
+def read_bytes(uri: str) -> bytes:
+    """Read a whole file.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    # A file called .gz or .bz2 is given as it is.
+    with FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        return file.read()
+
+
+def write_bytes(uri: str, data: bytes) -> None:
+    """Write a whole file."""
+    with FileSystems.create(uri, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        file.write(data)
+
+
+def first_existing(uris: Iterable[str]) -> str | None:
+    """Find the first of some files that is there."""
+    return next((uri for uri in uris if FileSystems.exists(uri)), None)
+
+
+def input_patterns(inputs: Iterable[str]) -> tuple[str, ...]:
+    """Turn the values of `--input` into patterns, each of which matches something.
+
+    Args:
+        inputs: Files, folders (taken with all that is beneath them) and globs.
+
+    Returns:
+        Patterns for Beam's FileSystems.
+
+    Raises:
+        UsageError: If one matches no file.
+    """
+    patterns = tuple(_pattern(given) for given in inputs)
+    for given, pattern in zip(inputs, patterns):
+        if not _matches_something(pattern):
+            raise UsageError(f"{given}: no such file or folder, or nothing in it; check --input")
+    return patterns
+
+
+def _pattern(given: str) -> str:
+    is_glob = any(character in given for character in "*?[")
+    if is_glob or not FileSystems.exists(given) or _is_file(given):
+        return given
+    return FileSystems.join(given, "**")
+
+
+def _is_file(path: str) -> bool:
+    return any(m.path.rstrip("/") == path for r in FileSystems.match([path]) for m in r.metadata_list)
+
+
+def _matches_something(pattern: str) -> bool:
+    try:
+        return any(result.metadata_list for result in FileSystems.match([pattern], limits=[1]))
+    except BeamIOError:
+        return False
+
+
+class MatchFiles(beam.PTransform):
+    """List the files that some patterns match, spread over the workers.
+
+    Args:
+        patterns: What `input_patterns` gave.
+    """
+
+    def __init__(self, patterns: tuple[str, ...]):
+        super().__init__()
+        self._patterns = patterns
+
+    def expand(self, begin):
+        return (
+            begin
+            | "Patterns" >> beam.Create(self._patterns)
+            | "Match" >> fileio.MatchAll(fileio.EmptyMatchTreatment.ALLOW)
+            | "Path" >> beam.Map(lambda metadata: metadata.path)
+            | "Once" >> beam.Distinct()
+        )

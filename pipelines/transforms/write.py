@@ -1,0 +1,146 @@
+"""Out of the pipeline: TFRecords, Parquet tables, small JSON files."""
+
+from __future__ import annotations
+
+import json
+
+import apache_beam as beam
+import pyarrow as pa
+from apache_beam.io.filesystem import CompressionTypes
+
+from model.charset import Charset
+from pipelines.transforms.files import write_bytes
+from schemas.features import SPLITS, encode_line
+from schemas.tables import TABLES
+
+
+class WriteExamples(beam.PTransform):
+    """Write lines as gzip TFRecords, a folder a split.
+
+    Args:
+        output: The dataset's folder.
+        shards: Files a split.
+    """
+
+    def __init__(self, output: str, shards: int):
+        super().__init__()
+        self._output = output
+        self._shards = shards
+
+    def expand(self, examples):
+        parts = examples | "By split" >> beam.Partition(
+            lambda example, count: SPLITS.index(example.split), len(SPLITS)
+        )
+        for split, part in zip(SPLITS, parts):
+            (
+                part
+                | f"Encode {split}" >> beam.Map(encode_line)
+                | f"Write {split}"
+                >> beam.io.WriteToTFRecord(
+                    f"{self._output}/{split}/lines",
+                    file_name_suffix=".tfrecord.gz",
+                    num_shards=self._shards,
+                    compression_type=CompressionTypes.GZIP,
+                )
+            )
+
+
+class WriteCharset(beam.PTransform):
+    """Write the characters of the training texts as JSON.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: str):
+        super().__init__()
+        self._path = path
+
+    def expand(self, examples):
+        return (
+            examples
+            | "Training lines" >> beam.Filter(lambda example: example.split == "train")
+            | "Characters" >> beam.FlatMap(lambda example: set(example.text))
+            | "Which there are" >> beam.combiners.ToSet()
+            | "As JSON" >> beam.Map(lambda characters: Charset.of_texts(characters).to_json())
+            | "Write" >> beam.Map(lambda text, path: write_bytes(path, text.encode()), self._path)
+        )
+
+
+class WriteTable(beam.PTransform):
+    """Write rows as one of the Parquet tables.
+
+    Args:
+        output: Folder that holds the tables.
+        table: Name of the table.
+        shards: Files; 0 leaves it to the runner.
+    """
+
+    def __init__(self, output: str, table: str, shards: int = 1):
+        super().__init__()
+        self._prefix = f"{output}/{table}/{table}"
+        self._schema = TABLES[table]
+        self._shards = shards
+
+    def expand(self, rows):
+        return rows | "Write" >> beam.io.WriteToParquet(
+            self._prefix,
+            schema=self._schema,
+            codec="zstd",
+            num_shards=self._shards,
+            file_name_suffix=".parquet",
+        )
+
+
+class WriteCounts(beam.PTransform):
+    """Write how many elements collections hold, or the sum of their numbers, as JSON.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: str):
+        super().__init__()
+        self._path = path
+
+    def expand(self, collections: dict[str, beam.PCollection]):
+        totals = tuple(
+            numbers | f"Sum {name}" >> beam.CombineGlobally(sum) | f"Name {name}" >> _Pair(name)
+            for name, numbers in sorted(collections.items())
+        )
+        return (
+            totals
+            | "All" >> beam.Flatten()
+            | "Together" >> beam.combiners.ToDict()
+            | "Write"
+            >> beam.Map(lambda counts, path: write_bytes(path, json.dumps(counts).encode()), self._path)
+        )
+
+
+class _Pair(beam.PTransform):
+    def __init__(self, name: str):
+        super().__init__()
+        self._name = name
+
+    def expand(self, totals):
+        return totals | beam.Map(lambda total, name: (name, total), self._name)
+
+
+def ones(elements: beam.PCollection, label: str) -> beam.PCollection:
+    """Turn elements into ones, to be summed by `WriteCounts`."""
+    return elements | label >> beam.Map(lambda element: 1)
+
+
+def write_one_row(output: str, table: str, row: dict) -> None:
+    """Write a table of one row, outside of any pipeline.
+
+    Args:
+        output: Folder that holds the tables.
+        table: Name of the table.
+        row: Column to value.
+    """
+    import pyarrow.parquet as pq
+
+    buffer = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist([row], schema=TABLES[table]), buffer, compression="zstd")
+    write_bytes(f"{output}/{table}/{table}.parquet", buffer.getvalue().to_pybytes())

@@ -1,0 +1,1 @@
+"""What data is: records, tf.Example features and table schemas."""

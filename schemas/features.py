@@ -1,0 +1,65 @@
+"""The tf.Example features of a line; `line.pbtxt` is their TFX schema.
+
+| feature   | type  | unit | what                                             |
+|-----------|-------|------|--------------------------------------------------|
+| image     | bytes |      | PNG of the rectified strip, 8-bit grey           |
+| width_px  | int   | px   | width of the strip                               |
+| height_px | int   | px   | height of the strip, one for a whole dataset     |
+| text      | bytes |      | transcription, UTF-8, NFC                        |
+| page_uri  | bytes |      | where the page image is                          |
+| line_id   | bytes |      | identifier of the line on its page               |
+| document  | bytes |      | document that the page belongs to                |
+| source    | bytes |      | format it was read from                          |
+| split     | bytes |      | train, eval or test                              |
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+from schemas import tf_example
+from schemas.records import LineExample
+
+TFX_SCHEMA_PATH = Path(__file__).with_name("line.pbtxt")
+SPLITS = ("train", "eval", "test")
+
+
+def encode_line(example: LineExample) -> bytes:
+    """Serialise a line as a tf.Example.
+
+    Args:
+        example: The line.
+
+    Returns:
+        The serialised message; equal lines give equal bytes.
+    """
+    values = {field.name: getattr(example, field.name) for field in fields(example)}
+    return tf_example.encode(
+        {name: value.encode() if isinstance(value, str) else value for name, value in values.items()}
+    )
+
+
+def decode_line(serialised: bytes) -> LineExample:
+    """Read a line back from a tf.Example.
+
+    Args:
+        serialised: What `encode_line` gave.
+
+    Returns:
+        The line.
+
+    Raises:
+        ValueError: If a feature of the line is missing.
+    """
+    values = tf_example.decode(serialised)
+    missing = [field.name for field in fields(LineExample) if field.name not in values]
+    if missing:
+        raise ValueError(
+            f"record has no feature {', '.join(missing)}; make the dataset anew with pipelines.ingest"
+        )
+    kept = {}
+    for field in fields(LineExample):
+        value = values[field.name]
+        kept[field.name] = value.decode() if field.type == "str" else value
+    return LineExample(**kept)

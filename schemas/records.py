@@ -1,0 +1,183 @@
+"""The records that flow through every pipeline: typed, immutable, picklable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Point = tuple[float, float]
+Polyline = tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One text line of a page.
+
+    With neither a baseline nor a polygon the line is the whole image.
+
+    Attributes:
+        line_id: Identifier, unique on its page.
+        index: Place in the page's reading order, from 0.
+        text: Ground-truth transcription; None where there is none.
+        baseline: Points (x, y) in image pixels, in writing direction.
+        polygon: Outline (x, y) in image pixels, not closed.
+        region_id: Identifier of the text region around it; may be empty.
+    """
+
+    line_id: str
+    index: int
+    text: str | None = None
+    baseline: Polyline = ()
+    polygon: Polyline = ()
+    region_id: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One image and what is known about its lines.
+
+    Attributes:
+        uri: Where the image is.
+        lines: Its lines in reading order.
+        width_px: Width that the coordinates refer to; 0 where unknown.
+        height_px: Height that the coordinates refer to; 0 where unknown.
+        source: Name of the format that described it: 'alto', 'page', 'pair',
+            'whole' or 'finder'.
+        document: Name of the document that the page belongs to.
+        split: Official split ('train', 'eval', 'test'); empty where none.
+    """
+
+    uri: str
+    lines: tuple[Line, ...] = ()
+    width_px: int = 0
+    height_px: int = 0
+    source: str = ""
+    document: str = ""
+    split: str = ""
+
+
+@dataclass(frozen=True)
+class LineExample:
+    """One training example: a rectified line and its text.
+
+    Attributes:
+        image: PNG of the rectified strip, 8-bit grey, paper white.
+        width_px: Width of the strip.
+        height_px: Height of the strip.
+        text: Transcription, NFC.
+        page_uri: Where the page image is.
+        line_id: Identifier of the line on its page.
+        document: Name of the document.
+        source: Name of the format that it was read from.
+        split: 'train', 'eval' or 'test'.
+    """
+
+    image: bytes
+    width_px: int
+    height_px: int
+    text: str
+    page_uri: str
+    line_id: str
+    document: str
+    source: str
+    split: str
+
+
+@dataclass(frozen=True, eq=False)
+class LineImage:
+    """A rectified line on its way to the recogniser.
+
+    Attributes:
+        page_uri: Where the page image is.
+        line: The line that was cut out.
+        strip: uint8 array [height_px, width_px], paper 255.
+    """
+
+    page_uri: str
+    line: Line
+    strip: np.ndarray
+
+
+@dataclass(frozen=True)
+class Character:
+    """One recognised character.
+
+    Attributes:
+        text: The character.
+        confidence: Probability in 0..1.
+    """
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What the recogniser read in one line.
+
+    Attributes:
+        page_uri: Where the page image is.
+        line: The line that was read.
+        text: The text, NFC.
+        confidence: Mean probability of its characters in 0..1; for an empty
+            text, of the blanks.
+        characters: The characters in writing order.
+    """
+
+    page_uri: str
+    line: Line
+    text: str
+    confidence: float
+    characters: tuple[Character, ...] = ()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Something that could not be processed, and why.
+
+    Attributes:
+        uri: The page, or the file that should have led to one.
+        stage: The step that failed: 'pair', 'read', 'crop', 'recognise' ...
+        error: What, which one, and the cure.
+        line_id: The line that failed; empty where the whole page did.
+    """
+
+    uri: str
+    stage: str
+    error: str
+    line_id: str = ""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file left out on purpose.
+
+    Attributes:
+        uri: The file.
+        reason: Why.
+    """
+
+    uri: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PageDone:
+    """A page that was read; its lines may still have failed one by one.
+
+    Attributes:
+        uri: Where the image is.
+        sha256: Digest of the image file, hex.
+        width_px: Width of the image.
+        height_px: Height of the image.
+        source: Where its lines come from: 'alto', 'page', 'pair', 'whole' or 'finder'.
+        line_count: Lines on the page.
+    """
+
+    uri: str
+    sha256: str
+    width_px: int
+    height_px: int
+    source: str
+    line_count: int

@@ -1,0 +1,88 @@
+"""The locks pin what pyproject.toml asks for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+ALL_PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+CASES = [
+    *[("tfx-1.16", python, ("train", "test")) for python in ("3.10",)],
+    *[("tfx-1.21", python, ("train", "test")) for python in ALL_PYTHONS],
+    *[("data-plane", python, ("test",)) for python in ALL_PYTHONS],
+]
+ANSWERS = {
+    "tfx-1.16": {"tfx": "1.16.0", "dill": "0.3.1.1", "tensorflow": "2.16.2"},
+    "tfx-1.21": {"tfx": "1.21.0", "tensorflow": "2.21.0"},
+    "data-plane": {},
+}
+
+
+def _lines(lock: str) -> list[str]:
+    return (REPOSITORY / "locks" / f"{lock}.txt").read_text().splitlines()
+
+
+def _pins(lock: str, python: str) -> dict[str, str]:
+    """Read the versions that a lock gives to a Python on Linux."""
+    environment = default_environment() | {
+        "python_version": python,
+        "python_full_version": f"{python}.5",
+        "platform_machine": "x86_64",
+        "sys_platform": "linux",
+    }
+    pins = {}
+    for line in _lines(lock):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        requirement = Requirement(line)
+        if requirement.marker and not requirement.marker.evaluate(environment):
+            continue
+        name = canonicalize_name(requirement.name)
+        assert name not in pins, f"{lock}: {name} is pinned twice for {python}"
+        (specifier,) = requirement.specifier
+        assert specifier.operator == "=="
+        pins[name] = specifier.version
+    return pins
+
+
+@pytest.mark.parametrize(("lock", "python", "extras"), CASES)
+def test_lock_pins_what_the_project_needs(lock, python, extras):
+    pins = _pins(lock, python)
+    wanted = list(PROJECT["dependencies"])
+    for extra in extras:
+        wanted += PROJECT["optional-dependencies"][extra]
+    for requirement in map(Requirement, wanted):
+        pin = pins[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(pin, prereleases=True), requirement.name
+
+
+@pytest.mark.parametrize(("lock", "python", "extras"), CASES)
+def test_lock_is_the_stack_of_its_name(lock, python, extras):
+    pins = _pins(lock, python)
+    assert pins | ANSWERS[lock] == pins
+
+
+@pytest.mark.parametrize("python", ALL_PYTHONS)
+def test_data_plane_has_no_tensorflow(python):
+    heavy = {"keras", "tensorflow", "tfx", "tfx-bsl", "torch"}
+    assert heavy.isdisjoint(_pins("data-plane", python))
+
+
+@pytest.mark.parametrize("lock", ANSWERS)
+def test_lock_says_how_it_was_made_and_names_no_machine(lock):
+    lines = _lines(lock)
+    assert "uv pip compile" in lines[1]
+    leaks = re.compile(r"https?://|file:|--index-url|--find-links|(^|\s)/")
+    assert [line for line in lines if leaks.search(line)] == []
