@@ -9,14 +9,14 @@ from pathlib import Path
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx import v1 as tfx
+from tfx.v1.dsl.components import InputArtifact
+from tfx.v1.types.standard_artifacts import ExampleAnomalies
+
+from components.errors import DatasetError
 
 ANOMALIES_FILE = "SchemaDiff.pb"
 
 _AnomalyInfo = anomalies_pb2.AnomalyInfo
-
-
-class AnomalyError(ValueError):
-    """The dataset breaks the schema; the message names split, feature and reason."""
 
 
 def describe_anomalies(
@@ -33,7 +33,7 @@ def describe_anomalies(
     """
     errors, warnings = [], []
     for feature, info in sorted(anomalies.anomaly_info.items()):
-        text = f"split {split}, feature {feature}: {info.description}"
+        text = f"split {split}, feature {feature}: {info.description.strip(' .')}"
         harmless = {reason.type for reason in info.reason} == {_AnomalyInfo.SCHEMA_NEW_COLUMN}
         (warnings if harmless else errors).append(text)
     if anomalies.HasField("dataset_anomaly_info"):
@@ -44,7 +44,7 @@ def describe_anomalies(
 # TFX reads these annotations as they stand: no `from __future__ import annotations` here.
 @tfx.dsl.components.component
 def AnomalyGate(  # noqa: N802
-    anomalies: tfx.dsl.components.InputArtifact[tfx.types.standard_artifacts.ExampleAnomalies],
+    anomalies: InputArtifact[ExampleAnomalies],
 ):
     """Stop if a split breaks the schema.
 
@@ -52,18 +52,17 @@ def AnomalyGate(  # noqa: N802
         anomalies: What ExampleValidator found.
 
     Raises:
-        AnomalyError: If it found an error.
+        DatasetError: If it found an error.
     """
     errors = []
     for split in anomalies.splits:
         content = Path(anomalies.uri, f"Split-{split}", ANOMALIES_FILE).read_bytes()
-        found, warnings = describe_anomalies(
-            anomalies_pb2.Anomalies.FromString(content), split
-        )
+        found, warnings = describe_anomalies(anomalies_pb2.Anomalies.FromString(content), split)
         errors += found
         for warning in warnings:
             print(f"warning: {warning}", file=sys.stderr)
     if errors:
-        raise AnomalyError(
-            f"dataset breaks schemas/line.pbtxt: {'; '.join(errors)}; make it anew with pipelines.ingest"
+        raise DatasetError(
+            f"dataset breaks schemas/line.pbtxt: {'; '.join(errors)}; "
+            "make it anew with pipelines.ingest"
         )

@@ -4,15 +4,18 @@ The Trainer takes only standard artifacts, so the charset is written twice: as a
 for people and lineage, and as `HyperParameters` for `model.training.run_fn`.
 """
 
-import glob
-import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from tfx import v1 as tfx
+from tfx.v1.dsl.components import InputArtifact, OutputArtifact
+from tfx.v1.types.standard_artifacts import Examples, HyperParameters
 
-from model.batches import read_examples
+from components.errors import DatasetError
 from model.bundle import CHARSET_FILE
 from model.charset import Charset as CharacterSet
+from model.tfrecord import read_records
+from schemas.features import decode_line
 
 HYPERPARAMETERS_FILE = "best_hyperparameters.txt"
 
@@ -23,30 +26,34 @@ class Charset(tfx.dsl.Artifact):
     TYPE_NAME = "Charset"
 
 
-def collect_charset(pattern: str) -> CharacterSet:
+def collect_charset(paths: Iterable[str | Path]) -> CharacterSet:
     """Collect the characters of some TFRecords.
 
     Args:
-        pattern: Glob of the files.
+        paths: The files.
 
     Returns:
         The charset of all their lines.
 
     Raises:
-        ValueError: If no line has any text.
+        DatasetError: If a record is not a line or no line has any text.
     """
-    charset = CharacterSet.of_texts(line.text for line in read_examples(sorted(glob.glob(pattern))))
+    records = (record for path in paths for record in read_records(path))
+    try:
+        charset = CharacterSet.of_texts(decode_line(record).text for record in records)
+    except ValueError as error:
+        raise DatasetError(f"split train: {error}; ingest again") from None
     if not charset.characters:
-        raise ValueError("split train has no text to learn from; ingest pages with transcriptions")
+        raise DatasetError("split train has no text to learn from; ingest pages with texts")
     return charset
 
 
 # TFX reads these annotations as they stand: no `from __future__ import annotations` here.
 @tfx.dsl.components.component
 def CharsetGen(  # noqa: N802
-    examples: tfx.dsl.components.InputArtifact[tfx.types.standard_artifacts.Examples],
-    charset: tfx.dsl.components.OutputArtifact[Charset],
-    hyperparameters: tfx.dsl.components.OutputArtifact[tfx.types.standard_artifacts.HyperParameters],
+    examples: InputArtifact[Examples],
+    charset: OutputArtifact[Charset],
+    hyperparameters: OutputArtifact[HyperParameters],
 ):
     """Write the charset of the train split.
 
@@ -55,6 +62,7 @@ def CharsetGen(  # noqa: N802
         charset: Takes charset.json.
         hyperparameters: Takes the same JSON for the Trainer.
     """
-    text = collect_charset(os.path.join(examples.path(split="train"), "*")).to_json()
+    paths = sorted(Path(examples.path(split="train")).iterdir())
+    text = collect_charset(paths).to_json()
     Path(charset.uri, CHARSET_FILE).write_text(text, "utf-8")
     Path(hyperparameters.uri, HYPERPARAMETERS_FILE).write_text(text, "utf-8")

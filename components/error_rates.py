@@ -62,7 +62,8 @@ class ErrorRateCombiner(beam.CombineFn):
 
     def extract_output(self, accumulator: ErrorCount) -> dict[tfma.metrics.MetricKey, float]:
         """Give rate, edits and length."""
-        return dict(zip(_keys(self._key), (accumulator.rate, accumulator.edits, accumulator.length)))
+        values = (accumulator.rate, accumulator.edits, accumulator.length)
+        return dict(zip(_keys(self._key), values))
 
 
 class CharacterErrorRate(tfma.metrics.Metric):

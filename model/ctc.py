@@ -45,8 +45,9 @@ def decode_greedy(
         )
     if not np.isfinite(logits).all():
         raise ValueError("network gave logits that are not numbers")
+    # From the logits: probabilities that are all but equal may round to a tie.
+    path = logits.argmax(axis=-1)
     probabilities = softmax(np.asarray(logits, np.float32))
-    path = probabilities.argmax(axis=-1)
     best = probabilities.max(axis=-1)
     run_starts = np.flatnonzero(np.diff(path, prepend=-1))
     run_peaks = np.maximum.reduceat(best, run_starts)

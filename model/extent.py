@@ -16,6 +16,8 @@ from model.geometry import arc_lengths, column_bounds, densify, resample, smooth
 from schemas.records import Line
 
 _STEP_PX = 2.0
+# Coordinates can be nonsense: these bound what one line may cost.
+_MOST_PATH_POINTS, _MOST_OUTLINE_POINTS = 10_000, 4_000
 # Shares of the line pitch between which a page's median reach must lie.
 _ABOVE_SHARES = (0.45, 1.10)
 _BELOW_SHARES = (0.18, 0.55)
@@ -112,7 +114,7 @@ def polygon_reach_px(path: np.ndarray, line: Line) -> tuple[float, float]:
     """
     if len(line.polygon) < 3:
         return np.nan, np.nan
-    outline = densify(np.array(line.polygon, float), 2 * _STEP_PX)
+    outline = densify(np.array(line.polygon, float), 2 * _STEP_PX, _MOST_OUTLINE_POINTS)
     thinned = path[:: max(1, len(path) // 400)]
     across, down = (np.subtract.outer(outline[:, i], thinned[:, i]) for i in (0, 1))
     nearest = np.argmin(across**2 + down**2, axis=1)
@@ -144,7 +146,8 @@ def _raw_path(line: Line) -> np.ndarray | None:
 def _path_in_polygon(polygon: np.ndarray) -> np.ndarray:
     left, right = polygon[:, 0].min(), polygon[:, 0].max()
     inset = min(1.0, (right - left) / 8)
-    xs = np.linspace(left + inset, right - inset, max(2, int((right - left) / 8)))
+    count = int(np.clip((right - left) / 8, 2, _MOST_PATH_POINTS))
+    xs = np.linspace(left + inset, right - inset, count)
     top, bottom = column_bounds(polygon, xs)
     ys = top + _BASELINE_DEPTH * (bottom - top)
     met = np.isfinite(ys)
@@ -159,8 +162,9 @@ def _settle_path(path: np.ndarray, line: Line, pitch_px: float) -> np.ndarray:
     """Lengthen the path to the ends of the polygon, space it evenly, smooth it."""
     path = _lengthen(path, line)
     length = arc_lengths(path)[-1]
-    even = resample(path, np.linspace(0, length, max(2, int(length / _STEP_PX) + 1)))
-    return smooth(even, int(pitch_px / _STEP_PX))
+    count = int(np.clip(length / _STEP_PX + 1, 2, _MOST_PATH_POINTS))
+    even = resample(path, np.linspace(0, length, count))
+    return smooth(even, int(pitch_px * (count - 1) / length))
 
 
 def _lengthen(path: np.ndarray, line: Line) -> np.ndarray:

@@ -5,37 +5,37 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-# Paper under the writing is what a closing wider than any stroke leaves.
+# All lengths are in pixels of the working resolution. A closing that is wider
+# than any stroke leaves the paper under the writing.
 _STROKE_PX = 25
 # Longer straight runs are rules, underlines and edges, not letters.
 _RULE_PX = 57
-# Paper texture and bleed-through stay below this part of the paper's light.
-_LEAST_CONTRAST = 0.06
+# Darker than this part of the light paper is the backdrop of the photograph.
 _BACKDROP = 0.4
+# Paper texture stays below this part of the paper's light.
+_LEAST_CONTRAST = 0.06
 _STRIP_PX = 96
 _LEAST_PITCH_PX = 14
 
 
-def scale_to_work(grey: np.ndarray, work_edge_px: int) -> tuple[np.ndarray, np.ndarray]:
-    """Shrink a page to the working resolution; never enlarge it.
+def shrink(image: np.ndarray, factor: float) -> np.ndarray:
+    """Shrink an image; never enlarge it.
 
     Args:
-        grey: uint8 array [height_px, width_px].
-        work_edge_px: Long edge of the result, in pixels.
+        image: array [height_px, width_px], uint8 or float32.
+        factor: New size over old size; from 1 on nothing changes.
 
     Returns:
-        The page, uint8, no edge longer than `work_edge_px`, and the float
-        factors (x, y) from its pixels to those of `grey`.
+        The image, at least one pixel high and wide.
 
-    >>> small, factors = scale_to_work(np.zeros((200, 100), np.uint8), 50)
-    >>> small.shape, factors.tolist()
-    ((50, 25), [4.0, 4.0])
+    >>> shrink(np.zeros((200, 100), np.uint8), 0.25).shape
+    (50, 25)
     """
-    height_px, width_px = grey.shape
-    shrink = min(1.0, work_edge_px / max(height_px, width_px))
-    size = max(1, round(width_px * shrink)), max(1, round(height_px * shrink))
-    work = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    return work, np.array([width_px / size[0], height_px / size[1]])
+    if factor >= 1:
+        return image
+    height_px, width_px = image.shape
+    size = max(1, round(width_px * factor)), max(1, round(height_px * factor))
+    return cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_AREA)
 
 
 def measure_ink(work: np.ndarray) -> np.ndarray:
@@ -52,13 +52,10 @@ def measure_ink(work: np.ndarray) -> np.ndarray:
     paper = cv2.morphologyEx(work, cv2.MORPH_CLOSE, box)
     # The median evens the paper out, but would turn dark corners into ink.
     paper = np.minimum(paper, cv2.medianBlur(paper, _STROKE_PX)).astype(np.float32)
-    # The constant keeps the noise of black backdrops from being amplified.
+    # The constant keeps the noise of dark paper from being amplified.
     ink = np.maximum(paper - work, 0) / (paper + 32)
-    ink = np.maximum(ink - 2 * np.median(ink), 0)
-    ink = _remove_rules(ink)
-    # Where the paper ends, the backdrop's edge is no writing.
-    backdrop = cv2.erode(paper, box) < _BACKDROP * np.percentile(paper, 90)
-    ink[backdrop] = 0
+    ink = _remove_rules(np.maximum(ink - 2 * np.median(ink), 0))
+    ink[cv2.erode(paper, box) < _BACKDROP * np.percentile(paper, 90)] = 0
     darkest = np.percentile(ink, 99.8)
     if darkest < _LEAST_CONTRAST:
         return np.zeros_like(ink)
@@ -85,37 +82,42 @@ def line_pitch_px(ink: np.ndarray) -> float:
         ink: float array [height_px, width_px].
 
     Returns:
-        The pitch in pixels; where lines do not repeat, twice the height of
-        the writing.
+        The pitch in pixels; where lines do not repeat, about twice the height
+        of the small letters.
+
+    >>> rows = np.arange(600)[:, None]
+    >>> line_pitch_px(np.repeat((rows % 40 < 12).astype(np.float32), 300, axis=1))
+    40.0
     """
     height_px, width_px = ink.shape
     starts = np.arange(0, width_px, _STRIP_PX)
     profiles = np.add.reduceat(ink, starts, axis=1, dtype=np.float64)
-    profiles = cv2.GaussianBlur(profiles, (0, 0), sigmaX=1e-3, sigmaY=2)
+    profiles = cv2.GaussianBlur(profiles, (1, 0), sigmaX=1, sigmaY=2)
     profiles -= cv2.blur(profiles, (1, 2 * (height_px // 10) + 1))
+    # Padded to twice the height, so that the page does not wrap around.
     power = np.abs(np.fft.rfft(profiles, 2 * height_px, axis=0)) ** 2
     likeness = np.fft.irfft(power.sum(axis=1))[:height_px]
-    lags = np.arange(_LEAST_PITCH_PX, max(_LEAST_PITCH_PX, height_px // 4))
-    peak = _best_peak(likeness, lags)
-    return float(peak) if peak else _writing_height_px(likeness)
+    peak_px = _best_peak(likeness)
+    return float(peak_px) if peak_px else _writing_pitch_px(likeness)
 
 
-def _best_peak(likeness: np.ndarray, lags: np.ndarray) -> int:
+def _best_peak(likeness: np.ndarray) -> int:
     """Find the lag at which lines repeat; 0 for none."""
+    lags = np.arange(_LEAST_PITCH_PX, likeness.size // 3)
     if lags.size < 3 or likeness[0] <= 0:
         return 0
-    unbiased = likeness / np.arange(likeness.size, 0, -1)
-    unbiased = unbiased / unbiased[0]
-    here = unbiased[lags]
-    peak = (here > unbiased[lags - 1]) & (here >= unbiased[lags + 1]) & (here > 0.05)
+    # A long lag compares fewer rows.
+    likeness = likeness / likeness[0] / np.linspace(1, 1 / likeness.size, likeness.size)
+    here = likeness[lags]
+    peak = (here > likeness[lags - 1]) & (here >= likeness[lags + 1]) & (here > 0.05)
     if not peak.any():
         return 0
     # Multiples of the pitch repeat as well: the short lag has the advantage.
     return int(lags[np.argmax(np.where(peak, here / np.sqrt(lags), 0))])
 
 
-def _writing_height_px(likeness: np.ndarray) -> float:
-    """Take the width of the central peak for the height of small letters."""
+def _writing_pitch_px(likeness: np.ndarray) -> float:
+    """Derive a pitch from the central peak, half as wide as small letters."""
     below = np.flatnonzero(likeness <= 0.5 * likeness[0])
-    half_px = below[0] if below.size else _LEAST_PITCH_PX
+    half_px = int(below[0]) if below.size else 0
     return float(max(_LEAST_PITCH_PX, 4 * half_px))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -86,10 +87,30 @@ def trace_ridges(response: np.ndarray, pitch_px: float, least: float) -> list[Ri
     ends = np.r_[0, np.flatnonzero(torn) + 1, names.size]
     ridges = [
         Ridge(int(columns[a]), rows[a:b].astype(np.float64), float(values[a:b].mean()))
-        for a, b in zip(ends[:-1], ends[1:])
+        for a, b in pairwise(ends.tolist())
         if b - a >= 0.5 * pitch_px
     ]
     return sorted(ridges, key=lambda r: -r.strength * r.rows_px.size)[:_MOST_RIDGES]
+
+
+def drop_faint(ridges: list[Ridge], least: float) -> list[Ridge]:
+    """Drop bleed-through: ridges much weaker than the page's typical one.
+
+    Args:
+        ridges: Ridges of one page.
+        least: Weakest ridge, as a part of the median one, by length.
+
+    Returns:
+        The others, in the same order.
+    """
+    if not ridges:
+        return []
+    strengths = np.array([r.strength for r in ridges])
+    lengths_px = np.array([r.rows_px.size for r in ridges])
+    order = np.argsort(strengths)
+    covered = np.cumsum(lengths_px[order])
+    median = strengths[order][np.searchsorted(covered, covered[-1] / 2)]
+    return [r for r in ridges if r.strength >= least * median]
 
 
 def _typical(values: np.ndarray) -> float:
@@ -100,9 +121,7 @@ def _typical(values: np.ndarray) -> float:
     return float(ordered[np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)])
 
 
-def drop_doubles(
-    ridges: list[Ridge], shape: tuple[int, int], pitch_px: float
-) -> list[Ridge]:
+def drop_doubles(ridges: list[Ridge], shape: tuple[int, int], pitch_px: float) -> list[Ridge]:
     """Cut away what runs beside a stronger ridge.
 
     Args:
@@ -155,34 +174,33 @@ def join_ridges(ridges: list[Ridge], pitch_px: float, widest_gap_px: float) -> l
     fits = (gap > 0) & (gap < widest_gap_px) & (miss < 0.3 * pitch_px)
     before, after = np.nonzero(fits)
     order = np.argsort(gap[before, after] + 3 * miss[before, after], kind="stable")
-    following: dict[int, int] = {}
+    after_of: dict[int, int] = {}
     taken: set[int] = set()
-    for a, b in zip(before[order].tolist(), after[order].tolist()):
-        if a not in following and b not in taken:
-            following[a] = b
+    for a, b in zip(before[order].tolist(), after[order].tolist(), strict=True):
+        if a not in after_of and b not in taken:
+            after_of[a] = b
             taken.add(b)
-    return [_chain(ridges, i, following) for i in range(len(ridges)) if i not in taken]
+    return [_chain(ridges, i, after_of) for i in range(len(ridges)) if i not in taken]
 
 
 def _end(ridge: Ridge, pitch_px: float, at_end: bool) -> tuple[float, float, float]:
     """Give column, row and slope of one end of a ridge."""
     span = min(ridge.rows_px.size, max(2, int(3 * pitch_px)))
     rows = ridge.rows_px[-span:] if at_end else ridge.rows_px[:span]
-    slope, start = np.polyfit(np.arange(span), rows, 1) if span > 1 else (0.0, rows[0])
+    slope = np.polyfit(np.arange(span), rows, 1)[0] if span > 1 else 0.0
     # A short piece says little about its direction.
     slope *= min(1.0, span / (3 * pitch_px))
-    middle = rows.mean()
-    reach = (span - 1) / 2
+    reach = slope * (span - 1) / 2
     if at_end:
-        return ridge.last_px, middle + slope * reach, slope
-    return ridge.first_px, middle - slope * reach, slope
+        return ridge.last_px, rows.mean() + reach, slope
+    return ridge.first_px, rows.mean() - reach, slope
 
 
-def _chain(ridges: list[Ridge], first: int, following: dict[int, int]) -> Ridge:
+def _chain(ridges: list[Ridge], first: int, after_of: dict[int, int]) -> Ridge:
     """Put one chain of ridges together."""
     parts = [ridges[first]]
-    while first in following:
-        first = following[first]
+    while first in after_of:
+        first = after_of[first]
         parts.append(ridges[first])
     columns = np.concatenate([np.arange(r.first_px, r.last_px + 1) for r in parts])
     rows = np.concatenate([r.rows_px for r in parts])

@@ -80,11 +80,12 @@ def smooth(points: np.ndarray, window: int) -> np.ndarray:
     return np.stack([np.convolve(padded[:, axis], kernel, "valid") for axis in (0, 1)], axis=1)
 
 
-def densify(polygon: np.ndarray, step: float) -> np.ndarray:
-    """Put points on a closed outline about every `step` units."""
+def densify(polygon: np.ndarray, step: float, most: int) -> np.ndarray:
+    """Put points on a closed outline about every `step` units, `most` at the most."""
     closed = np.concatenate([polygon, polygon[:1]])
     total = arc_lengths(closed)[-1]
-    return resample(closed, np.linspace(0, total, max(2, int(total / step)), endpoint=False))
+    count = int(np.clip(total / step, 2, most))
+    return resample(closed, np.linspace(0, total, count, endpoint=False))
 
 
 def column_bounds(polygon: np.ndarray, xs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ import io
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 _MOST_PIXELS = 400_000_000
 _BACKGROUND_SCALE = 4
@@ -34,6 +34,9 @@ def decode_image(data: bytes) -> np.ndarray:
                 raise ValueError(f"image has {image.width} x {image.height} px; scale it down")
             image.load()
             return _to_grey(ImageOps.exif_transpose(image))
+    except UnidentifiedImageError:
+        kinds = ", ".join(_FORMATS)
+        raise ValueError(f"image does not decode (none of {kinds}); replace the file") from None
     except (OSError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise ValueError(f"image does not decode ({error}); replace the file") from None
 

@@ -8,7 +8,7 @@ import numpy as np
 from model.extent import LineExtent, line_extents
 from model.geometry import arc_lengths, resample, up_normals
 from model.image import even_background
-from schemas.records import Page
+from schemas.records import Line, Page
 
 WIDEST_STRIP_PX = 16_384
 _NARROWEST_STRIP_PX = 8
@@ -33,17 +33,28 @@ def rectify_page(
         reason why there is none.
     """
     evened = even_background(grey)
-    strips = []
-    for line, extent in zip(page.lines, line_extents(page.lines)):
+    # A line with nonsense for coordinates must not take part in what is usual on the page.
+    near = [line for line in page.lines if _lies_near(line, grey.shape)]
+    extents = dict(zip((id(line) for line in near), line_extents(near)))
+    strips: list[np.ndarray | ValueError] = []
+    for line in page.lines:
         try:
-            if line.baseline or line.polygon:
-                strip = cut_strip(evened, extent, height_px)
-            else:
+            if not (line.baseline or line.polygon):
                 strip = scale_whole(evened, height_px)
+            elif id(line) in extents:
+                strip = cut_strip(evened, extents[id(line)], height_px)
+            else:
+                raise ValueError("line lies far outside of its page; mend its coordinates")
             strips.append(stretch_contrast(strip))
         except ValueError as error:
             strips.append(error)
     return strips
+
+
+def _lies_near(line: Line, shape: tuple[int, int]) -> bool:
+    margin = max(shape)
+    points = np.array([*line.baseline, *line.polygon], float).reshape(-1, 2)
+    return bool((points >= -margin).all() and (points <= np.array(shape[::-1]) + margin).all())
 
 
 def cut_strip(evened: np.ndarray, extent: LineExtent | None, height_px: int) -> np.ndarray:
@@ -63,21 +74,22 @@ def cut_strip(evened: np.ndarray, extent: LineExtent | None, height_px: int) -> 
     """
     if extent is None or extent.above_px + extent.below_px <= 0:
         raise ValueError("line has no length or no height; mend its baseline or polygon")
-    scale = height_px / (extent.above_px + extent.below_px)
+    line_px = extent.above_px + extent.below_px
     length_px = arc_lengths(extent.path)[-1]
+    scale = height_px / line_px
     width_px = round(length_px * scale)
     if not _NARROWEST_STRIP_PX <= width_px <= WIDEST_STRIP_PX:
         raise ValueError(
-            f"line is {length_px:.0f} px long and {height_px / scale:.0f} px high, too "
+            f"line is {length_px:.0f} px long and {line_px:.0f} px high, too "
             f"{'short' if width_px < _NARROWEST_STRIP_PX else 'long'} to read; mend its outline"
         )
     # Sample more densely than the strip where it shrinks the page, then average.
     density = max(1, int(np.ceil(1 / scale)))
     columns, rows = width_px * density, height_px * density
     along = (np.arange(columns) + 0.5) * (length_px / columns)
-    centres = resample(extent.path, along)
-    up = up_normals(centres)
-    offsets = extent.above_px - (np.arange(rows) + 0.5) / (scale * density)
+    centres = resample(extent.path, along).astype(np.float32)
+    up = up_normals(centres).astype(np.float32)
+    offsets = (extent.above_px - (np.arange(rows) + 0.5) / (scale * density)).astype(np.float32)
     sampled = _sample(evened, centres[None] + offsets[:, None, None] * up[None])
     if density > 1:
         sampled = cv2.resize(sampled, (width_px, height_px), interpolation=cv2.INTER_AREA)
@@ -94,7 +106,7 @@ def _sample(image: np.ndarray, points: np.ndarray) -> np.ndarray:
     if (low >= high).any():
         raise ValueError(f"line lies outside of the page of {width} x {height} px; mend its outline")
     part = image[low[1] : high[1], low[0] : high[0]]
-    local = (points - low).astype(np.float32)
+    local = points - low.astype(np.float32)
     return cv2.remap(
         part,
         local[..., 0],

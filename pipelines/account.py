@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+import pyarrow.parquet as pq
+from apache_beam.io.filesystems import FileSystems
+
 from pipelines.transforms.files import read_bytes
 
 
@@ -76,3 +79,33 @@ class Account:
             f" + {self.pages_skipped} skipped\n"
             f"lines: {self.lines_in} in = {self.lines_ok} ok + {self.lines_failed} failed"
         )
+
+
+def check_written(account: Account, output: str) -> None:
+    """Check the account against the rows that really are in the tables.
+
+    Args:
+        account: What the pipeline counted.
+        output: Folder of the tables `lines`, `pages` and `failures`.
+
+    Raises:
+        AccountError: If a table has more or fewer rows.
+    """
+    expected = {
+        "lines": account.lines_ok,
+        "pages": account.pages_in,
+        "failures": account.pages_failed + account.lines_failed,
+    }
+    for table, row_count in expected.items():
+        written = _rows_written(f"{output}/{table}/*.parquet")
+        if written != row_count:
+            raise AccountError(f"table {table} has {written} rows but {row_count} were counted")
+
+
+def _rows_written(pattern: str) -> int:
+    paths = [m.path for result in FileSystems.match([pattern]) for m in result.metadata_list]
+    total = 0
+    for path in paths:
+        with FileSystems.open(path) as file:
+            total += pq.ParquetFile(file).metadata.num_rows
+    return total

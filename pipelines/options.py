@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+if TYPE_CHECKING:
+    from apache_beam.options.pipeline_options import PipelineOptions
 
 EXIT_OK = 0
 EXIT_USAGE = 2
@@ -16,6 +19,15 @@ DEFAULT_MAX_FAILURE_RATE = 0.05
 
 # Beam's own DirectRunner first tries to download Prism. This is the runner behind it.
 LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+
+
+# What `pipelines/__init__.py` does for this process, for its worker processes.
+_WORKER_WARNINGS = "ignore::FutureWarning:google.api_core._python_version_support"
+
+_BEAM_FLAGS = (
+    "Flags of Apache Beam are taken too: --runner, --direct_num_workers, "
+    "--direct_running_mode, --temp_location, --setup_file and so on."
+)
 
 
 class UsageError(ValueError):
@@ -29,12 +41,15 @@ class _OneLineParser(argparse.ArgumentParser):
         self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
 
 
-def verb_parser(verb: str, description: str) -> argparse.ArgumentParser:
+def verb_parser(
+    verb: str, description: str, takes_beam_flags: bool = True
+) -> argparse.ArgumentParser:
     """Make the parser of a verb.
 
     Args:
         verb: Name of the module under `pipelines`.
         description: One sentence for `--help`.
+        takes_beam_flags: Whether the verb runs a Beam pipeline.
 
     Returns:
         A parser that takes no abbreviated flags.
@@ -42,8 +57,7 @@ def verb_parser(verb: str, description: str) -> argparse.ArgumentParser:
     return _OneLineParser(
         prog=f"python -m pipelines.{verb}",
         description=description,
-        epilog="Flags of Apache Beam are taken too: --runner, --direct_num_workers, "
-        "--direct_running_mode, --temp_location, --setup_file and so on.",
+        epilog=_BEAM_FLAGS if takes_beam_flags else None,
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         allow_abbrev=False,
     )
@@ -78,6 +92,23 @@ def share(text: str) -> float:
     return value
 
 
+def parse_own_flags(
+    parser: argparse.ArgumentParser, argv: list[str] | None
+) -> argparse.Namespace:
+    """Parse the flags of a verb without a Beam pipeline.
+
+    Args:
+        parser: What `verb_parser` made.
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The flags; an unknown one ends the program with status 2.
+    """
+    own, rest = parser.parse_known_args(argv)
+    _refuse(parser, rest)
+    return own
+
+
 def parse_flags(
     parser: argparse.ArgumentParser, argv: list[str] | None
 ) -> tuple[argparse.Namespace, PipelineOptions]:
@@ -91,9 +122,11 @@ def parse_flags(
         The verb's own flags, and Beam's options with the runner settled.
     """
     own, rest = parser.parse_known_args(argv)
-    unknown = _unknown_to_beam(parser.prog, rest)
-    if unknown:
-        parser.error(f"unknown argument {unknown[0]}; see {parser.prog} --help")
+    # Beam takes seconds to import, and --help needs none of it.
+    from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+
+    _refuse(parser, _unknown_to_beam(parser.prog, rest))
+    os.environ.setdefault("PYTHONWARNINGS", _WORKER_WARNINGS)
     options = PipelineOptions(rest)
     standard = options.view_as(StandardOptions)
     if standard.runner in (None, "DirectRunner"):
@@ -101,7 +134,14 @@ def parse_flags(
     return own, options
 
 
+def _refuse(parser: argparse.ArgumentParser, unknown: list[str]) -> None:
+    if unknown:
+        parser.error(f"unknown argument {unknown[0]}; see {parser.prog} --help")
+
+
 def _unknown_to_beam(prog: str, flags: list[str]) -> list[str]:
+    from apache_beam.options.pipeline_options import PipelineOptions
+
     parser = _OneLineParser(prog=prog, allow_abbrev=False, add_help=False)
     for options in {str(cls): cls for cls in PipelineOptions.__subclasses__()}.values():
         options._add_argparse_args(parser)

@@ -15,6 +15,9 @@ _BEAM_ARGS = [
     f"--runner={LOCAL_RUNNER}",
     "--direct_running_mode=in_memory",
     "--direct_num_workers=1",
+    # Everything runs in this process. TFX packs itself up for far-away workers, 50 MB a
+    # component, unless they seem to have an image that holds it.
+    "--sdk_container_image=none",
 ]
 
 
@@ -45,7 +48,15 @@ def create_pipeline(config: TrainConfig) -> tfx.dsl.Pipeline:
         pipeline_name="quire-train",
         pipeline_root=str(config.run_root),
         components=[
-            lines, schema, statistics, validator, gate, charset, trainer, evaluator, pusher
+            lines,
+            schema,
+            statistics,
+            validator,
+            gate,
+            charset,
+            trainer,
+            evaluator,
+            pusher,
         ],
         metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(
             str(config.metadata_path)

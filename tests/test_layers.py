@@ -11,9 +11,7 @@ from tests.layers import LAYERS, violations
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGES = LAYERS[:-1]
-MODULES = sorted(
-    path for package in PACKAGES for path in (REPOSITORY / package).rglob("*.py")
-)
+MODULES = sorted(path for package in PACKAGES for path in (REPOSITORY / package).rglob("*.py"))
 LONGEST_FILE_LINES = 350
 MEDIAN_FILE_LINES = 150
 
@@ -40,9 +38,7 @@ def test_every_package_was_looked_at(package):
 
 def test_no_file_is_too_long():
     tests_and_tools = [
-        path
-        for name in ("tests", "locks")
-        for path in (REPOSITORY / name).rglob("*.py")
+        path for name in ("tests", "locks") for path in (REPOSITORY / name).rglob("*.py")
     ]
     lines_by_file = {_name(p): _line_count(p) for p in [*MODULES, *tests_and_tools]}
     too_long = {n: c for n, c in lines_by_file.items() if c > LONGEST_FILE_LINES}

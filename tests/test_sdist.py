@@ -63,9 +63,7 @@ def staging(tmp_path):
 
 def test_beam_stages_every_file(tree, staging):
     options = PipelineOptions(["--setup_file", str(tree / "setup.py")])
-    Stager.create_job_resources(
-        options, str(staging), log_submission_env_dependencies=False
-    )
+    Stager.create_job_resources(options, str(staging), log_submission_env_dependencies=False)
     (archive,) = staging.glob("*.tar.gz")
     assert _sdist_files(archive) == _package_files(tree)
 

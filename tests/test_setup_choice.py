@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from locks.choose import Host, NoLockFits, choose, this_host
-from locks.install import install, is_ready, key_of
+from locks.install import install, is_ready, key_of, missing_tools
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -38,7 +38,7 @@ def test_tfx_lock_by_python_and_glibc(python, glibc, lock):
 
 @pytest.mark.parametrize(
     ("python", "glibc", "machine"),
-    product([(3, 10), (3, 11), (3, 13)], [(2, 28), (2, 41)], ["x86_64", "aarch64"]),
+    [*product([(3, 10), (3, 11), (3, 13)], [(2, 28), (2, 41)], ["x86_64", "aarch64"])],
 )
 def test_data_plane_lock_fits_everywhere(python, glibc, machine):
     host = _host(python, glibc, machine=machine)
@@ -75,6 +75,16 @@ def test_unknown_plane_is_refused():
 
 def test_this_host_has_a_version():
     assert this_host().python >= (3, 10)
+
+
+def test_missing_compiler_is_named_with_its_cure(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "no C++ compiler (g++): `apt-get install g++`" in missing_tools("tfx")
+
+
+def test_data_plane_needs_no_compiler(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not any("compiler" in sentence for sentence in missing_tools("data-plane"))
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ class WriteCharset(beam.PTransform):
             | "Training lines" >> beam.Filter(lambda example: example.split == "train")
             | "Characters" >> beam.FlatMap(lambda example: set(example.text))
             | "Which there are" >> beam.combiners.ToSet()
-            | "As JSON" >> beam.Map(lambda characters: Charset.of_texts(characters).to_json())
+            | "As JSON" >> beam.Map(lambda characters: Charset(tuple(sorted(characters))).to_json())
             | "Write" >> beam.Map(lambda text, path: write_bytes(path, text.encode()), self._path)
         )
 

@@ -1,0 +1,73 @@
+"""Drop ridges to the baseline and trim them to the ink."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from model.finder_ridges import Ridge
+
+# How far a line's ends may lie outside its ridge, in pitches.
+_REACH = 0.5
+# Fewer strokes than this part of the line's mean are none.
+_LEAST_STROKES = 0.3
+
+
+def drop_to_baseline(ridge: Ridge, ink: np.ndarray, pitch_px: float) -> np.ndarray:
+    """Move a ridge down to where its small letters end, and trim its ends.
+
+    Args:
+        ridge: Middle of the line.
+        ink: float32 array [height_px, width_px].
+        pitch_px: Distance between baselines.
+
+    Returns:
+        float64 array [points, 2] of (x, y), about one point to a pitch; empty
+        where there is no ink.
+    """
+    columns, rows = _smooth_and_extend(ridge, ink.shape[1], pitch_px)
+    offsets = np.arange(-int(0.5 * pitch_px), int(0.7 * pitch_px) + 1)
+    grid_x = np.broadcast_to(columns, (offsets.size, columns.size))
+    grid_y = rows + offsets[:, None]
+    band = cv2.remap(ink, grid_x.astype(np.float32), grid_y.astype(np.float32), cv2.INTER_LINEAR)
+    drop_px = _drop_px(band, offsets, pitch_px)
+    letters = band[np.abs(offsets - drop_px / 2) <= 0.35 * pitch_px]
+    written = np.flatnonzero(_has_strokes(letters, pitch_px))
+    if written.size < 2:
+        return np.zeros((0, 2))
+    first, last = written[0], written[-1]
+    count = max(3, int((last - first) / pitch_px) + 1)
+    points = np.unique(np.linspace(first, last, count).astype(int))
+    return np.stack([columns[points], rows[points] + drop_px], axis=1)
+
+
+def _smooth_and_extend(
+    ridge: Ridge, page_width_px: int, pitch_px: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give columns and rows of a ridge, smoothed and carried past its ends."""
+    half, reach = int(pitch_px), int(_REACH * pitch_px)
+    # The odd reflection carries the slope of the ends on.
+    padded = np.pad(ridge.rows_px, half + reach, mode="reflect", reflect_type="odd")
+    window = np.full(2 * half + 1, 1 / (2 * half + 1))
+    rows = np.convolve(padded, window, mode="valid")
+    columns = np.arange(ridge.first_px - reach, ridge.last_px + reach + 1)
+    on_page = (columns >= 0) & (columns < page_width_px)
+    return columns[on_page], rows[on_page]
+
+
+def _drop_px(band: np.ndarray, offsets: np.ndarray, pitch_px: float) -> int:
+    """Find how far below the ridge the ink falls off most steeply."""
+    profile = band.mean(axis=1, keepdims=True)
+    profile = cv2.GaussianBlur(profile, (1, 0), sigmaX=1, sigmaY=0.05 * pitch_px)
+    fall = -np.gradient(profile[:, 0])
+    below = (offsets >= 0) & (offsets <= 0.5 * pitch_px)
+    return int(offsets[below][np.argmax(fall[below])])
+
+
+def _has_strokes(letters: np.ndarray, pitch_px: float) -> np.ndarray:
+    """Tell for each column of a straightened line whether it holds writing."""
+    # Measured against the line's own strokes, because pencil is faint.
+    strokes = (letters > 0.4 * np.percentile(letters, 97)).astype(np.float32)
+    window = max(3, int(0.5 * pitch_px)), 1
+    density = cv2.blur(strokes.mean(axis=0, keepdims=True), window)[0]
+    return density > _LEAST_STROKES * density.mean()

@@ -1,0 +1,44 @@
+"""Draw a transcribed page: its image with lines and texts on it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from pipelines.options import UsageError, parse_own_flags, run_verb, verb_parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = verb_parser("show", __doc__, takes_beam_flags=False)
+    parser.add_argument("--transcripts", required=True, help="folder that transcribe wrote")
+    parser.add_argument("--page", default="", help="end of the page's URI; the first page if empty")
+    parser.add_argument("--output", required=True, help="PNG file to write")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status; see `pipelines.options.run_verb`.
+    """
+    args = parse_own_flags(_parser(), argv)
+
+    def run() -> int:
+        from pipelines.picture import draw_page
+        from pipelines.transcripts import open_tables
+
+        if not args.output.lower().endswith(".png"):
+            raise UsageError(f"--output {args.output} does not end in .png")
+        uri = draw_page(open_tables(args.transcripts), args.page, args.output)
+        print(f"{args.output} shows {uri}")
+        return 0
+
+    return run_verb(run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""What a training run says: its steps and its warnings, not TFX's diary."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# Logged by TFX's LocalDagRunner through absl.
+_STEP_MESSAGE = "Component %s is running."
+# Warnings about the inside of TFX that come with every run.
+_NOISE = (
+    "ArtifactQuery.property_predicate is not supported",
+    "From %s: %s (from %s) is deprecated",
+)
+_QUIET_LOGGERS = ("absl", "tensorflow", "apache_beam")
+
+
+class StepPrinter(logging.Handler):
+    """Print each component's name as it starts.
+
+    Attributes:
+        step: The component that runs or ran last; empty before the first.
+    """
+
+    def __init__(self):
+        super().__init__(logging.INFO)
+        self.step = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a step; let everything else pass."""
+        if record.msg == _STEP_MESSAGE and record.args:
+            self.step = str(record.args[0])
+            print(f"{self.step} ...", flush=True)
+
+
+def is_worth_telling(record: logging.LogRecord) -> bool:
+    """Tell warnings and errors from noise."""
+    return not str(record.msg).startswith(_NOISE)
+
+
+@contextmanager
+def training_log() -> Iterator[StepPrinter]:
+    """Print steps, warnings and errors only, for as long as the context lasts.
+
+    Yields:
+        Knows the step that runs.
+    """
+    steps = StepPrinter()
+    warnings = logging.StreamHandler(sys.stderr)
+    warnings.setLevel(logging.WARNING)
+    warnings.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    warnings.addFilter(is_worth_telling)
+    loggers = [logging.getLogger(name) for name in _QUIET_LOGGERS]
+    before = [(logger, logger.handlers, logger.level, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.handlers, logger.propagate = [warnings], False
+        logger.setLevel(logging.WARNING)
+    absl = logging.getLogger("absl")
+    absl.handlers = [steps, warnings]
+    absl.setLevel(logging.INFO)
+    try:
+        yield steps
+    finally:
+        for logger, handlers, level, propagate in before:
+            logger.handlers, logger.propagate = handlers, propagate
+            logger.setLevel(level)

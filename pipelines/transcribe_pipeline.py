@@ -1,0 +1,121 @@
+"""The transcription of an archive: page images in, Parquet tables out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from model.bundle import Bundle, load_bundle
+from pipelines.account import Account, check_written
+from pipelines.options import UsageError
+from pipelines.output import check_free, whole_output
+from pipelines.runs import RunStart
+from pipelines.transforms.describe import CutLines
+from pipelines.transforms.files import MatchFiles, input_patterns
+from pipelines.transforms.recognise import RecogniseLines
+from pipelines.transforms.rows import PageRows, line_row
+from pipelines.transforms.write import WriteCounts, WriteTable, ones, write_one_row
+
+
+@dataclass(frozen=True)
+class TranscribeConfig:
+    """What to transcribe and how.
+
+    Attributes:
+        inputs: Files, folders and globs.
+        model: Folder of the bundle.
+        output: Folder of the tables.
+        overwrite: Whether to replace it.
+        line_source: 'given', 'find', 'auto' or 'whole'.
+        shards: Files a table.
+    """
+
+    inputs: tuple[str, ...]
+    model: str
+    output: str
+    overwrite: bool = False
+    line_source: str = "auto"
+    shards: int = 1
+
+
+def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Account:
+    """Transcribe an archive.
+
+    Args:
+        config: What and how.
+        options: Beam's options.
+
+    Returns:
+        The account, which closes.
+
+    Raises:
+        UsageError: If the input or the model is missing or the output exists.
+        AccountError: If the sums do not close; nothing is written then.
+    """
+    patterns = input_patterns(config.inputs)
+    bundle = _open_bundle(config.model)
+    check_free(config.output, config.overwrite)
+    start = RunStart.now("transcribe", asdict(config))
+    with whole_output(config.output) as staging:
+        with beam.Pipeline(options=options) as pipeline:
+            build_transcribe(pipeline, patterns, bundle, config, staging)
+        account = Account.read(f"{staging}/counts.json")
+        check_written(account, staging)
+        write_one_row(staging, "runs", start.row(account, bundle.digest()))
+    return account
+
+
+def build_transcribe(
+    pipeline: beam.Pipeline,
+    patterns: tuple[str, ...],
+    bundle: Bundle,
+    config: TranscribeConfig,
+    staging: str,
+) -> None:
+    """Wire the pipeline.
+
+    Args:
+        pipeline: To add to.
+        patterns: What `input_patterns` gave.
+        bundle: The model.
+        config: What and how.
+        staging: Folder to write in.
+    """
+    uris = (
+        pipeline
+        | "Match files" >> MatchFiles(patterns)
+        | "Spread pages" >> beam.Reshuffle()
+    )
+    cut = uris | "Cut lines" >> CutLines(config.line_source, bundle.preprocess.strip_height_px)
+    read = cut.LineImage | "Recognise" >> RecogniseLines(str(bundle.directory))
+
+    failures = (cut.Failure, read.Failure) | "All failures" >> beam.Flatten()
+    page_failures = failures | "Of pages" >> beam.Filter(lambda failure: not failure.line_id)
+    line_failures = failures | "Of lines" >> beam.Filter(lambda failure: failure.line_id)
+    outcomes = (cut.PageDone, page_failures, cut.Skipped) | "Outcomes" >> beam.Flatten()
+    lines = (read.Transcript, line_failures) | "Lines" >> beam.Flatten()
+    rows = {
+        "lines": read.Transcript | "Line rows" >> beam.Map(line_row),
+        "pages": (outcomes, lines) | "Page rows" >> PageRows(),
+        "failures": failures | "Failure rows" >> beam.Map(asdict),
+    }
+    for table, table_rows in rows.items():
+        table_rows | f"Write {table}" >> WriteTable(staging, table, config.shards)
+    {
+        "pages_in": ones(uris, "Pages in"),
+        "pages_ok": ones(cut.PageDone, "Pages ok"),
+        "pages_failed": ones(page_failures, "Pages failed"),
+        "pages_skipped": ones(cut.Skipped, "Pages skipped"),
+        "lines_in": cut.PageDone | "Lines in" >> beam.Map(lambda page: page.line_count),
+        "lines_ok": ones(read.Transcript, "Lines ok"),
+        "lines_failed": ones(line_failures, "Lines failed"),
+    } | "Count" >> WriteCounts(f"{staging}/counts.json")
+
+
+def _open_bundle(directory: str) -> Bundle:
+    try:
+        return load_bundle(directory)
+    except ValueError as error:
+        raise UsageError(f"--model {error}") from None

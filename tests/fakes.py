@@ -1,0 +1,72 @@
+"""Stand-ins that behave like the real thing, made in milliseconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from model import bundle
+from model.charset import Charset
+from model.preprocess import PreprocessConfig
+
+STEP_PX = 8
+CHARACTERS = ("a", "b", "c", "d", "e", "é", " ")
+
+
+def write_fake_bundle(directory: Path, strip_height_px: int = 64) -> Path:
+    """Write a model that reads the amount of ink: each eight columns give one character.
+
+    The network is real ONNX, and what it reads depends on every pixel of the line, so
+    tests see when a line is cut, scaled or padded another way.
+
+    Args:
+        directory: Where to; made.
+        strip_height_px: Height of the strips it wants.
+
+    Returns:
+        The directory.
+    """
+    directory.mkdir(parents=True)
+    charset = Charset(tuple(sorted(CHARACTERS)))
+    preprocess = PreprocessConfig(strip_height_px, input_height_px=32)
+    # Class k is nearest to ink k / 30: the highest of 2 c m - c^2 over c.
+    centres = np.arange(charset.class_count, dtype=np.float32) / 30
+    sharpness = 3e4
+    graph = helper.make_graph(
+        [
+            helper.make_node("Transpose", ["strips"], ["nchw"], perm=[0, 3, 1, 2]),
+            helper.make_node(
+                "AveragePool", ["nchw"], ["ink"], kernel_shape=[32, STEP_PX], strides=[1, STEP_PX]
+            ),
+            helper.make_node("Squeeze", ["ink", "axis"], ["columns"]),
+            helper.make_node("Transpose", ["columns"], ["steps"], perm=[0, 2, 1]),
+            helper.make_node("MatMul", ["steps", "slopes"], ["sloped"]),
+            helper.make_node("Add", ["sloped", "offsets"], ["logits"]),
+        ],
+        "ink",
+        [
+            helper.make_tensor_value_info(
+                "strips", TensorProto.FLOAT, ["batch", 32, "width", 1]
+            )
+        ],
+        [
+            helper.make_tensor_value_info(
+                "logits", TensorProto.FLOAT, ["batch", "time", charset.class_count]
+            )
+        ],
+        [
+            numpy_helper.from_array(np.array([2], np.int64), "axis"),
+            numpy_helper.from_array(2 * sharpness * centres[None], "slopes"),
+            numpy_helper.from_array(-sharpness * centres**2, "offsets"),
+        ],
+    )
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9
+    )
+    onnx.checker.check_model(model)
+    (directory / bundle.ONNX_FILE).write_bytes(model.SerializeToString())
+    bundle.write_settings(directory, charset, preprocess)
+    return directory

@@ -1,0 +1,61 @@
+"""What a model is on disk, and reading with it."""
+
+import numpy as np
+import pytest
+
+from model.bundle import load_bundle, write_settings
+from model.charset import Charset
+from model.preprocess import PreprocessConfig
+from model.recogniser import Recogniser
+from schemas.records import Line, LineImage
+from tests.drawn import text_strip
+from tests.fakes import write_fake_bundle
+
+
+def read(recogniser, strip):
+    return recogniser.read(LineImage("p.png", Line("l", 0), strip))
+
+
+def test_a_loaded_bundle_reads(tmp_path):
+    bundle = load_bundle(write_fake_bundle(tmp_path / "m"))
+    transcript = read(Recogniser(bundle), text_strip("acte de mariage"))
+    assert len(transcript.text) > 5 and set(transcript.text) <= set(bundle.charset.characters)
+    assert 0 < transcript.confidence <= 1
+    assert "".join(c.text for c in transcript.characters) == transcript.text
+
+
+def test_the_digest_names_what_the_model_does(tmp_path):
+    one = load_bundle(write_fake_bundle(tmp_path / "one"))
+    same = load_bundle(write_fake_bundle(tmp_path / "two"))
+    assert one.digest() == same.digest()
+    write_settings(same.directory, same.charset, PreprocessConfig(96, 32))
+    assert one.digest() != load_bundle(same.directory).digest()
+
+
+def test_a_link_is_followed(tmp_path):
+    write_fake_bundle(tmp_path / "1")
+    (tmp_path / "latest").symlink_to("1")
+    assert load_bundle(tmp_path / "latest").directory == (tmp_path / "1").resolve()
+
+
+@pytest.mark.parametrize("name", ["charset.json", "preprocess.json", "model.onnx"])
+def test_a_missing_file_is_named(tmp_path, name):
+    directory = write_fake_bundle(tmp_path / "m")
+    (directory / name).unlink()
+    with pytest.raises(ValueError, match=name):
+        load_bundle(directory)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"colour": 3}'])
+def test_settings_that_are_none_are_refused(tmp_path, content):
+    directory = write_fake_bundle(tmp_path / "m")
+    (directory / "preprocess.json").write_text(content)
+    with pytest.raises(ValueError, match=str(directory)):
+        load_bundle(directory)
+
+
+def test_a_charset_of_another_network_is_refused(tmp_path):
+    bundle = load_bundle(write_fake_bundle(tmp_path / "m"))
+    write_settings(bundle.directory, Charset(("x",)), bundle.preprocess)
+    with pytest.raises(ValueError, match="8 outputs but the charset 2"):
+        read(Recogniser(load_bundle(bundle.directory)), np.full((64, 99), 255, np.uint8))

@@ -1,0 +1,171 @@
+"""`train` as it is run: TFX from TFRecords to a released model."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from model.bundle import load_bundle
+from model.charset import Charset
+from model.metrics import error_rates
+from model.recogniser import Recogniser
+from schemas.features import encode_line
+from schemas.records import Line, LineExample, LineImage
+from tests.drawn import line_example
+
+pytestmark = pytest.mark.train
+
+WORDS = "acte du maire le 12 mai fils de Jean".split()
+LINES = {"train": 400, "eval": 24}
+DOCUMENTS = ("mairie", "notaire")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of the command line."""
+
+    status: int
+    out: str
+    err: str
+
+
+def draw_lines(split: str) -> list[LineExample]:
+    rng = np.random.default_rng(len(split))
+    lines = []
+    for i in range(LINES[split]):
+        line = line_example(" ".join(rng.choice(WORDS, 2)), i, split)
+        lines.append(LineExample(**{**vars(line), "document": DOCUMENTS[i % 2]}))
+    return lines
+
+
+def train(dataset: Path, output: Path, *flags: str) -> Run:
+    command = [sys.executable, "-m", "pipelines.train", "--preset", "tiny"]
+    command += ["--dataset", str(dataset), "--output", str(output), *flags]
+    run = subprocess.run(command, capture_output=True, text=True)
+    return Run(run.returncode, run.stdout, run.stderr)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dataset")
+    for split in LINES:
+        (folder / split).mkdir()
+        path = str(folder / split / "lines.tfrecord.gz")
+        # TFX looks at the checksums, so TensorFlow has to write them.
+        with tf.io.TFRecordWriter(path, tf.io.TFRecordOptions(compression_type="GZIP")) as file:
+            for line in draw_lines(split):
+                file.write(encode_line(line))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="module")
+def released(dataset, models):
+    run = train(dataset, models, "--epochs", "20", "--max_cer", "1.0")
+    assert run.status == 0, run.err
+    return run
+
+
+@pytest.fixture(scope="module")
+def refused(dataset, models, released):
+    latest = os.readlink(models / "latest")
+    run = train(dataset, models, "--epochs", "1", "--max_cer", "0.0")
+    assert os.readlink(models / "latest") == latest
+    return run
+
+
+def test_progress_is_told_and_nothing_else(released):
+    steps = [line for line in released.out.splitlines() if line.endswith(" ...")]
+    assert steps[0] == "ImportExampleGen ..."
+    assert steps[-1] == "Pusher ..."
+    assert "training on " in released.out
+    assert "epoch 20: " in released.out
+    assert len(released.out.splitlines()) == len(steps) + 2 + 20 + 1
+    assert "INFO" not in released.err
+    assert "Traceback" not in released.err
+
+
+def test_the_model_appears_with_a_link_and_all_its_files(released, models):
+    (version,) = (path for path in models.iterdir() if path.name.isdigit())
+    assert os.readlink(models / "latest") == version.name
+    assert str(version) in released.out
+    files = {path.name for path in version.iterdir()}
+    assert files >= {
+        "card.json",
+        "charset.json",
+        "model.onnx",
+        "preprocess.json",
+        "saved_model.pb",
+        "weights.keras",
+    }
+    assert not list((models / ".tfx").glob("*/staging/*"))
+
+
+def test_the_charset_is_that_of_the_train_split(released, models):
+    expected = Charset.of_texts(line.text for line in draw_lines("train"))
+    assert load_bundle(models / "latest").charset == expected
+
+
+def test_the_card_tells_the_errors_that_the_onnx_network_makes(released, models):
+    lines = draw_lines("eval")
+    pairs = [(line.text, read_onnx(models, [line])[0][0]) for line in lines]
+    card = json.loads((models / "latest" / "card.json").read_text("utf-8"))
+    evaluation = card["evaluation"]
+    told = [evaluation["overall"], *(evaluation["by_document"][d] for d in DOCUMENTS)]
+    for result, kept in zip(told, (pairs, pairs[::2], pairs[1::2])):
+        characters, words = error_rates(kept)
+        assert result["lines"] == len(kept)
+        assert (result["character_edits"], result["characters"]) == (
+            characters.edits,
+            characters.length,
+        )
+        assert (result["word_edits"], result["words"]) == (words.edits, words.length)
+    assert card["dataset"]["lines"] == LINES
+
+
+def test_saved_model_and_onnx_read_the_same(released, models):
+    lines = draw_lines("eval")
+    signatures = tf.saved_model.load(str(models / "latest")).signatures
+    examples = tf.constant([encode_line(line) for line in lines])
+    images = tf.constant([line.image for line in lines])
+    expected = read_onnx(models, lines)
+    for outputs in (
+        signatures["serving_default"](examples=examples),
+        signatures["images"](images=images),
+    ):
+        assert [text.decode() for text in outputs["text"].numpy()] == [t for t, _ in expected]
+        np.testing.assert_allclose(
+            outputs["confidence"].numpy(), [c for _, c in expected], atol=1e-4
+        )
+    # A network that only writes blanks would agree with itself as well.
+    assert len({text for text, _ in expected}) > len(lines) / 4
+
+
+def read_onnx(models: Path, lines: list[LineExample]) -> list[tuple[str, float]]:
+    recogniser = Recogniser(load_bundle(models / "latest"))
+    read = []
+    for line in lines:
+        strip = cv2.imdecode(np.frombuffer(line.image, np.uint8), cv2.IMREAD_GRAYSCALE)
+        transcript = recogniser.read(LineImage(line.page_uri, Line(line.line_id, 0), strip))
+        read.append((transcript.text, transcript.confidence))
+    return read
+
+
+def test_a_model_that_reads_too_badly_is_not_released(refused, models):
+    assert refused.status == 3
+    last = refused.err.splitlines()[-1]
+    assert last.startswith("not released: CER ")
+    assert "--max_cer is 0.0" in last
+    assert "Traceback" not in refused.err
+    assert len([path for path in models.iterdir() if path.name.isdigit()]) == 1

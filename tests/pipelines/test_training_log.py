@@ -1,0 +1,33 @@
+"""What a training run says, and what it keeps to itself."""
+
+import logging
+
+from pipelines.training_log import training_log
+
+ABSL = logging.getLogger("absl")
+
+
+def test_steps_and_warnings_are_told_but_no_diary(capsys):
+    with training_log() as log:
+        ABSL.info("Component %s is running.", "Trainer")
+        ABSL.info("Publishing output artifacts")
+        ABSL.warning("disk is nearly full")
+        ABSL.warning("ArtifactQuery.property_predicate is not supported.")
+        logging.getLogger("apache_beam.io").error("worker lost")
+        assert log.step == "Trainer"
+    out, err = capsys.readouterr()
+    assert out == "Trainer ...\n"
+    assert err == "WARNING absl: disk is nearly full\nERROR apache_beam.io: worker lost\n"
+
+
+def test_loggers_are_left_as_they_were():
+    def state():
+        return [
+            (logger.handlers, logger.level, logger.propagate)
+            for logger in map(logging.getLogger, ("absl", "tensorflow", "apache_beam"))
+        ]
+
+    before = state()
+    with training_log():
+        assert state() != before
+    assert state() == before
