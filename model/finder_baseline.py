@@ -9,6 +9,11 @@ from model.finder_ridges import Ridge
 
 # How far a line's ends may lie outside its ridge, in pitches.
 _REACH = 0.5
+import os
+HALF = float(os.environ.get('HALF','1'))
+LOC = float(os.environ.get('LOC','0'))
+PRI = float(os.environ.get('PRI','0.15'))
+SM = float(os.environ.get('SM','1.5'))
 # Fewer strokes than this part of the line's mean are none.
 _LEAST_STROKES = 0.3
 
@@ -31,6 +36,7 @@ def drop_to_baseline(ridge: Ridge, ink: np.ndarray, pitch_px: float) -> np.ndarr
     grid_y = rows + offsets[:, None]
     band = cv2.remap(ink, grid_x.astype(np.float32), grid_y.astype(np.float32), cv2.INTER_LINEAR)
     drop_px = _drop_px(band, offsets, pitch_px)
+    rows = rows + _local(band, offsets, drop_px, pitch_px)
     letters = band[np.abs(offsets - drop_px / 2) <= 0.35 * pitch_px]
     written = np.flatnonzero(_has_strokes(letters, pitch_px))
     if written.size < 2:
@@ -45,7 +51,7 @@ def _smooth_and_extend(
     ridge: Ridge, page_width_px: int, pitch_px: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give columns and rows of a ridge, smoothed and carried past its ends."""
-    half, reach = int(pitch_px), int(_REACH * pitch_px)
+    half, reach = int(HALF * pitch_px), int(_REACH * pitch_px)
     # The odd reflection carries the slope of the ends on.
     padded = np.pad(ridge.rows_px, half + reach, mode="reflect", reflect_type="odd")
     window = np.full(2 * half + 1, 1 / (2 * half + 1))
@@ -62,6 +68,21 @@ def _drop_px(band: np.ndarray, offsets: np.ndarray, pitch_px: float) -> int:
     fall = -np.gradient(profile[:, 0])
     below = (offsets >= 0) & (offsets <= 0.5 * pitch_px)
     return int(offsets[below][np.argmax(fall[below])])
+
+
+def _local(band, offsets, drop_px, pitch_px):
+    if not LOC:
+        return 0
+    soft = cv2.GaussianBlur(band, (0, 0), sigmaX=LOC * pitch_px, sigmaY=0.05 * pitch_px)
+    fall = np.maximum(-np.gradient(soft, axis=0), 0)
+    shift = offsets - drop_px
+    prior = np.exp(-0.5 * (shift / (PRI * pitch_px)) ** 2)[:, None]
+    best = np.argmax(fall * prior, axis=0)
+    weight = np.take_along_axis(fall, best[None], axis=0)[0]
+    sg = dict(ksize=(0, 0), sigmaX=SM * pitch_px, sigmaY=1)
+    num = cv2.GaussianBlur((weight * shift[best])[None].astype(np.float64), **sg)[0]
+    den = cv2.GaussianBlur(weight[None].astype(np.float64), **sg)[0]
+    return num / np.maximum(den, 1e-9)
 
 
 def _has_strokes(letters: np.ndarray, pitch_px: float) -> np.ndarray:

@@ -47,6 +47,9 @@ def training_log() -> Iterator[StepPrinter]:
     Yields:
         Knows the step that runs.
     """
+    # Comes with TFX; this module is imported without it too.
+    from absl import logging as absl_logging
+
     steps = StepPrinter()
     warnings = logging.StreamHandler(sys.stderr)
     warnings.setLevel(logging.WARNING)
@@ -54,15 +57,17 @@ def training_log() -> Iterator[StepPrinter]:
     warnings.addFilter(is_worth_telling)
     loggers = [logging.getLogger(name) for name in _QUIET_LOGGERS]
     before = [(logger, logger.handlers, logger.level, logger.propagate) for logger in loggers]
+    verbosity = absl_logging.get_verbosity()
     for logger in loggers:
         logger.handlers, logger.propagate = [warnings], False
         logger.setLevel(logging.WARNING)
-    absl = logging.getLogger("absl")
-    absl.handlers = [steps, warnings]
-    absl.setLevel(logging.INFO)
+    logging.getLogger("absl").handlers = [steps, warnings]
+    # TensorFlow sets the level anew now and then, to what absl remembers.
+    absl_logging.set_verbosity(absl_logging.INFO)
     try:
         yield steps
     finally:
+        absl_logging.set_verbosity(verbosity)
         for logger, handlers, level, propagate in before:
             logger.handlers, logger.propagate = handlers, propagate
             logger.setLevel(level)

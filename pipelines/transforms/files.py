@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 import apache_beam as beam
@@ -54,14 +55,10 @@ def input_patterns(inputs: Iterable[str]) -> tuple[str, ...]:
 
 
 def _pattern(given: str) -> str:
-    is_glob = any(character in given for character in "*?[")
-    if is_glob or not FileSystems.exists(given) or _is_file(given):
+    if any(character in given for character in "*?["):
         return given
-    return FileSystems.join(given, "**")
-
-
-def _is_file(path: str) -> bool:
-    return any(m.path.rstrip("/") == path for r in FileSystems.match([path]) for m in r.metadata_list)
+    beneath = FileSystems.join(given, "**")
+    return beneath if _matches_something(beneath) or os.path.isdir(given) else given
 
 
 def _matches_something(pattern: str) -> bool:

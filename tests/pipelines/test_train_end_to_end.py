@@ -22,8 +22,8 @@ from tests.drawn import line_example
 
 pytestmark = pytest.mark.train
 
-WORDS = "acte du maire le 12 mai fils de Jean".split()
-LINES = {"train": 400, "eval": 24}
+WORDS = ("acte", "du", "maire", "le", "12", "mai", "fils", "de", "Jean")
+LINES = {"train": 500, "eval": 24}
 DOCUMENTS = ("mairie", "notaire")
 
 
@@ -72,7 +72,7 @@ def models(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def released(dataset, models):
-    run = train(dataset, models, "--epochs", "20", "--max_cer", "1.0")
+    run = train(dataset, models, "--epochs", "32", "--max_cer", "1.0")
     assert run.status == 0, run.err
     return run
 
@@ -90,8 +90,8 @@ def test_progress_is_told_and_nothing_else(released):
     assert steps[0] == "ImportExampleGen ..."
     assert steps[-1] == "Pusher ..."
     assert "training on " in released.out
-    assert "epoch 20: " in released.out
-    assert len(released.out.splitlines()) == len(steps) + 2 + 20 + 1
+    assert "epoch 32: " in released.out
+    assert len(released.out.splitlines()) == len(steps) + 2 + 32 + 1
     assert "INFO" not in released.err
     assert "Traceback" not in released.err
 

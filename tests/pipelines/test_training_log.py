@@ -2,7 +2,12 @@
 
 import logging
 
+import pytest
+from absl import logging as absl_logging
+
 from pipelines.training_log import training_log
+
+pytestmark = pytest.mark.train
 
 ABSL = logging.getLogger("absl")
 
@@ -31,3 +36,12 @@ def test_loggers_are_left_as_they_were():
     with training_log():
         assert state() != before
     assert state() == before
+
+
+def test_steps_are_told_after_tensorflow_has_set_the_level_anew(capsys):
+    with training_log():
+        remembered = absl_logging.get_verbosity()
+        absl_logging.set_verbosity(absl_logging.FATAL)
+        absl_logging.set_verbosity(remembered)
+        ABSL.info("Component %s is running.", "Pusher")
+    assert capsys.readouterr().out == "Pusher ...\n"

@@ -1,0 +1,89 @@
+"""Which files belong together."""
+
+import unicodedata
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.formats.pairing import (
+    MarkupFile,
+    PairFiles,
+    image_candidates,
+    markup_candidates,
+    pair_files,
+    pairing_key,
+)
+from pipelines.formats.pairs import read_pair
+from schemas.records import Failure, Skipped
+
+NAMES = st.sampled_from(["x.png", "x.jpg", "x.txt", "x.gt.txt", "x.xml", "page/x.xml", "x.md"])
+
+
+def kinds(records):
+    return sorted(type(record).__name__ for record in records)
+
+
+@given(st.sets(NAMES, min_size=1), st.booleans())
+def test_every_file_ends_somewhere_and_order_does_not_matter(names, use_markup):
+    results = [pair_files(order, use_markup) for order in list(permutations(sorted(names)))[:20]]
+    assert all(result == results[0] for result in results)
+    named = {uri for record in results[0] for uri in vars(record).values() if isinstance(uri, str)}
+    has_markup = use_markup and any(name.endswith(".xml") for name in names)
+    # With XML, the image is named by the XML and the text is the XML's.
+    lost = names - named
+    assert not lost or has_markup and not any(n.endswith((".xml", ".md")) for n in lost)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (["d/x.png", "d/x.txt"], [PairFiles("d/x.png", "d/x.txt")]),
+        (["d/x.png", "d/x.gt.txt"], [PairFiles("d/x.png", "d/x.gt.txt")]),
+        (["d/x.jpg", "d/page/x.xml"], [MarkupFile("d/page/x.xml")]),
+        (["d/x.jpg", "d/x.txt", "d/x.xml"], [MarkupFile("d/x.xml")]),
+    ],
+)
+def test_what_belongs_together_is_put_together(files, expected):
+    assert len({pairing_key(uri) for uri in files}) == 1
+    assert pair_files(files) == expected
+
+
+def test_the_half_of_a_pair_fails_with_the_cure():
+    (image,), (text,) = pair_files(["d/x.png"]), pair_files(["d/x.txt"])
+    assert isinstance(image, Failure) and "x.txt, x.gt.txt or x.xml" in image.error
+    assert isinstance(text, Failure) and "no image x.png" in text.error
+
+
+def test_a_second_image_of_the_same_name_is_left_out():
+    pair, spare = pair_files(["x.jpg", "x.png", "x.txt"])
+    assert pair == PairFiles("x.jpg", "x.txt")
+    assert isinstance(spare, Skipped) and spare.uri == "x.png"
+
+
+@given(st.text(alphabet="aé ç.\u0301", min_size=1, max_size=9))
+def test_both_unicode_forms_of_a_name_are_one(name):
+    forms = [unicodedata.normalize(form, f"d/{name}.png") for form in ("NFC", "NFD")]
+    assert pairing_key(forms[0]) == pairing_key(forms[1])
+
+
+def test_the_image_is_looked_for_beside_and_above_the_xml():
+    candidates = image_candidates("d/page/x.xml", "C:\\scans\\PH é.jpg")
+    assert candidates[:2] == ["d/page/PH é.jpg", "d/PH é.jpg"]
+    assert unicodedata.normalize("NFD", "d/PH é.jpg") in candidates
+    assert "d/x.tif" in candidates
+    assert markup_candidates("d/x.jpg") == ["d/x.xml", "d/page/x.xml", "d/alto/x.xml"]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [(b"", "empty"), (b" \n", "empty"), (b"a\nb", "2 lines"), (b"\xff\xfe", "not UTF-8")],
+)
+def test_a_text_that_is_no_line_says_why(data, reason):
+    with pytest.raises(ValueError, match=reason):
+        read_pair(data, "x.png")
+
+
+def test_a_byte_order_mark_is_no_text():
+    assert read_pair("\ufeffété\r\n".encode(), "x.png").lines[0].text == "été"

@@ -1,0 +1,185 @@
+"""`python -m pipelines.transcribe` and `query`, through their mains."""
+
+import csv
+import io
+import json
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.query import main as query
+from pipelines.transcribe import main
+from schemas.tables import SCHEMA_VERSION, TABLES
+from tests.fakes import write_fake_bundle
+from tests.pipelines.archive import write_bad_files, write_page, write_pair, write_thin_line
+
+DIRECT = ["--runner", "DirectRunner"]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return write_fake_bundle(tmp_path_factory.mktemp("model") / "m")
+
+
+def transcribe(inputs, model, output, *flags):
+    paths = ["--input", *map(str, inputs), "--model", str(model), "--output", str(output)]
+    return main([*paths, *DIRECT, *flags])
+
+
+def rows(output, table):
+    found = pq.read_table(output / table).to_pylist()
+    return sorted(found, key=lambda row: json.dumps(row, default=str, sort_keys=True))
+
+
+def test_given_lines_become_rows_of_four_tables(tmp_path, model, capsys):
+    for name in ("p1", "p2"):
+        write_page(tmp_path / "archive", name)
+    out = tmp_path / "out"
+    assert transcribe([tmp_path / "archive" / "*.jpg"], model, out) == 0
+    assert "pages: 2 in = 2 ok + 0 failed + 0 skipped\nlines: 6 in = 6 ok" in capsys.readouterr().out
+    for row in rows(out, "lines"):
+        assert row["text"] == "".join(c["text"] for c in row["characters"]) != ""
+        assert 0 < row["confidence"] <= 1 and len(row["polygon"]) == 4
+    pages = rows(out, "pages")
+    assert [(p["status"], p["lines_source"], p["lines_ok"]) for p in pages] == [("ok", "page", 3)] * 2
+    assert all(len(p["sha256"]) == 64 and p["width_px"] == 640 for p in pages)
+    (run,) = rows(out, "runs")
+    assert (run["pages_in"], run["lines_ok"], len(run["model_digest"])) == (2, 6, 64)
+    for table in TABLES:
+        for path in (out / table).glob("*.parquet"):
+            assert pq.read_schema(path).metadata[b"quire.schema_version"] == SCHEMA_VERSION.encode()
+
+
+def test_neither_runner_nor_shards_nor_order_change_the_rows(tmp_path, model):
+    for i in range(4):
+        write_page(tmp_path / "archive", f"p{i}")
+    images = sorted((tmp_path / "archive").glob("*.jpg"))
+    assert transcribe(images, model, tmp_path / "a") == 0
+    assert transcribe(reversed(images), model, tmp_path / "b", "--shards", "3") == 0
+    workers = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
+    assert transcribe(images, model, tmp_path / "c", *workers) == 0
+    for table in ("lines", "pages", "failures"):
+        assert rows(tmp_path / "a", table) == rows(tmp_path / "b", table)
+        assert rows(tmp_path / "a", table) == rows(tmp_path / "c", table)
+
+
+def test_each_bad_page_is_a_row_and_harms_no_neighbour(tmp_path, model, capsys):
+    archive = tmp_path / "archive"
+    write_bad_files(archive)
+    write_thin_line(archive)
+    write_page(archive, "good")
+    (archive / "broken_xml.jpg").write_bytes((archive / "good.jpg").read_bytes())
+    (archive / "broken_xml.xml").write_text("<PcGts>")
+    assert transcribe([archive / "*.jpg", archive / "*.xml"], model, tmp_path / "out") == 3
+    assert "failed, more than --max_failure_rate" in capsys.readouterr().err
+    failed = {f["uri"].rsplit("/")[-1]: f for f in rows(tmp_path / "out", "failures")}
+    assert {name: f["stage"] for name, f in failed.items()} == {
+        "truncated.jpg": "read",
+        "no_lines.jpg": "find",
+        "broken_xml.jpg": "read",
+        "thin.jpg": "crop",
+    }
+    assert "broken_xml.xml: XML is not well-formed" in failed["broken_xml.jpg"]["error"]
+    pages = {p["page_uri"].rsplit("/")[-1]: p for p in rows(tmp_path / "out", "pages")}
+    assert pages["thin.jpg"]["status"] == "ok"
+    assert (pages["thin.jpg"]["lines_ok"], pages["thin.jpg"]["lines_failed"]) == (2, 1)
+    assert pages["good.xml"]["status"] == "skipped"
+    assert pages["truncated.jpg"]["status"] == "failed"
+    assert len(rows(tmp_path / "out", "lines")) == 3 + 2
+
+
+def test_line_images_are_read_whole(tmp_path, model):
+    write_pair(tmp_path / "a", "one", "acte de mariage")
+    assert transcribe([tmp_path / "a" / "*.png"], model, tmp_path / "out", "--lines", "whole") == 0
+    (row,) = rows(tmp_path / "out", "lines")
+    assert row["text"] and row["baseline"] == []
+
+
+def test_lines_are_found_where_none_are_given(tmp_path, model):
+    write_page(tmp_path / "a", "p")
+    (tmp_path / "a" / "p.xml").unlink()
+    assert transcribe([tmp_path / "a"], model, tmp_path / "out") == 0
+    (page,) = rows(tmp_path / "out", "pages")
+    assert (page["lines_source"], page["lines_ok"]) == ("finder", 3)
+
+
+def test_given_lines_must_be_there_if_asked_for(tmp_path, model):
+    write_page(tmp_path / "a", "p")
+    (tmp_path / "a" / "p.xml").unlink()
+    assert transcribe([tmp_path / "a"], model, tmp_path / "out", "--lines", "given") == 3
+    (failure,) = rows(tmp_path / "out", "failures")
+    assert "no PAGE or ALTO file beside it" in failure["error"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        (["--input", "nowhere", "--model", "m", "--output", "o"], "nowhere: no such file"),
+        (["--input", "a", "--model", "none", "--output", "o"], "no charset.json"),
+        (["--input", "a", "--model", "m", "--output", "a"], "a exists; give --overwrite"),
+        (["--input", "a", "--model", "m", "--output", "o", "--shards", "0"], "--shards 0"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_status_2(tmp_path, monkeypatch, capsys, flags, reason):
+    monkeypatch.chdir(tmp_path)
+    write_page(tmp_path / "a", "p")
+    write_fake_bundle(tmp_path / "m")
+    assert main([*flags, *DIRECT]) == 2
+    captured = capsys.readouterr()
+    assert reason in captured.err and captured.err.count("\n") == 1
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.fixture(scope="module")
+def transcripts(tmp_path_factory, model):
+    folder = tmp_path_factory.mktemp("transcripts")
+    write_page(folder / "archive", "p1")
+    assert transcribe([folder / "archive" / "*.jpg"], model, folder / "out") == 0
+    return folder / "out"
+
+
+QUERY = "SELECT line_index, text, confidence FROM lines ORDER BY line_index"
+
+
+def test_query_prints_a_table_csv_or_json(transcripts, capsys):
+    expected = [row["text"] for row in sorted(rows(transcripts, "lines"), key=lambda r: r["line_index"])]
+
+    def printed(*flags):
+        assert query(["--transcripts", str(transcripts), *flags, QUERY]) == 0
+        return capsys.readouterr().out
+
+    table = printed().splitlines()
+    assert table[0].split() == ["line_index", "text", "confidence"] and len(table) == 5
+    assert all(text in line for text, line in zip(expected, table[2:]))
+    found = list(csv.DictReader(io.StringIO(printed("--format", "csv"))))
+    assert [row["text"] for row in found] == expected
+    lines = printed("--format", "jsonl").splitlines()
+    assert [json.loads(line)["text"] for line in lines] == expected
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_is_a_view(transcripts, capsys, table):
+    assert query(["--transcripts", str(transcripts), f"SELECT count(*) AS n FROM {table}"]) == 0
+    assert capsys.readouterr().out.startswith("n\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("SELEC", "query: Parser Error"), ("SELECT x FROM lines", "query: "), ("SET threads=1", "no rows")],
+)
+def test_a_query_that_does_not_work_is_one_line(transcripts, capsys, text, reason):
+    assert query(["--transcripts", str(transcripts), text]) == 2
+    error = capsys.readouterr().err
+    assert reason in error and error.count("\n") == 1
+
+
+def test_a_folder_without_a_finished_run_is_refused(tmp_path, capsys):
+    assert query(["--transcripts", str(tmp_path / "no"), "SELECT 1"]) == 2
+    assert query(["--transcripts", str(tmp_path), "SELECT 1"]) == 2
+    assert "no table runs" in capsys.readouterr().err
+
+
+def test_the_tables_are_plain_parquet(transcripts):
+    count = duckdb.sql(f"SELECT count(*) FROM '{transcripts}/lines/*.parquet'").fetchone()
+    assert count == (3,)
