@@ -38,6 +38,7 @@ format: setup ## Correct style and formatting.
 	.venv/bin/python -m ruff format .
 
 demo: setup ## Run the whole way on drawn pages, into out/demo.
+	rm -rf out/demo
 	.venv/bin/python -m pipelines.demo --output out/demo
 
 lock: ## Make the locks again (needs uv; LOCK_FLAGS=--upgrade renews the pins).

@@ -10,7 +10,7 @@ from model.finder_ridges import Ridge
 # How far a line's ends may lie outside its ridge, in pitches.
 _REACH = 0.5
 import os
-HALF = float(os.environ.get('HALF','1'))
+DEG = float(os.environ.get('DEG','0'))
 LOC = float(os.environ.get('LOC','0'))
 PRI = float(os.environ.get('PRI','0.15'))
 SM = float(os.environ.get('SM','1.5'))
@@ -51,12 +51,14 @@ def _smooth_and_extend(
     ridge: Ridge, page_width_px: int, pitch_px: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give columns and rows of a ridge, smoothed and carried past its ends."""
-    half, reach = int(HALF * pitch_px), int(_REACH * pitch_px)
+    half, reach = int(pitch_px), int(_REACH * pitch_px)
     # The odd reflection carries the slope of the ends on.
     padded = np.pad(ridge.rows_px, half + reach, mode="reflect", reflect_type="odd")
     window = np.full(2 * half + 1, 1 / (2 * half + 1))
     rows = np.convolve(padded, window, mode="valid")
     columns = np.arange(ridge.first_px - reach, ridge.last_px + reach + 1)
+    if DEG:
+        rows = _poly(ridge, columns, pitch_px)
     on_page = (columns >= 0) & (columns < page_width_px)
     return columns[on_page], rows[on_page]
 
@@ -68,6 +70,20 @@ def _drop_px(band: np.ndarray, offsets: np.ndarray, pitch_px: float) -> int:
     fall = -np.gradient(profile[:, 0])
     below = (offsets >= 0) & (offsets <= 0.5 * pitch_px)
     return int(offsets[below][np.argmax(fall[below])])
+
+
+def _poly(ridge, columns, pitch_px):
+    degree = int(np.clip(ridge.rows_px.size / (DEG * pitch_px), 1, 3))
+    x = np.linspace(-1, 1, ridge.rows_px.size)
+    step = x[1] - x[0] if x.size > 1 else 1.0
+    at = -1 + (columns - ridge.first_px) * step
+    basis = np.vander(x, degree + 1)
+    w = np.ones(x.size)
+    for _ in range(8):
+        c = np.linalg.lstsq(basis * w[:, None], ridge.rows_px * w, rcond=None)[0]
+        r = np.abs(basis @ c - ridge.rows_px)
+        w = 1 / np.sqrt(np.maximum(r, 0.02 * pitch_px))
+    return np.vander(at, degree + 1) @ c
 
 
 def _local(band, offsets, drop_px, pitch_px):

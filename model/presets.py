@@ -36,6 +36,8 @@ class Preset:
         lstm_layers: Bidirectional LSTMs.
         dropout: Share of features dropped before the LSTMs and the output.
         auxiliary_kernel_steps: Width of the auxiliary head's convolution.
+        learning_rate: Peak of the schedule that trains it well.
+        batch_width_px: Summed width of the lines of a batch that trains it well.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Preset:
     lstm_layers: int
     dropout: float = 0.1
     auxiliary_kernel_steps: int = 5
+    learning_rate: float = 2e-3
+    batch_width_px: int = 12_800
 
     @property
     def step_px(self) -> int:
@@ -76,6 +80,8 @@ PRESETS = {
             ),
             lstm_units=64,
             lstm_layers=1,
+            learning_rate=5e-3,
+            batch_width_px=3_200,
         ),
         Preset(
             name="fast",

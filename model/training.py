@@ -50,12 +50,19 @@ def run_training(job: TrainingJob) -> None:
     Raises:
         ValueError: If the dataset does not suit the job.
     """
+    from model.batches import BatchConfig
     from model.training_loop import LineFiles, TrainingConfig, train_crnn
 
     print(describe_device(), flush=True)
     preset = preset_named(job.preset)
     preprocess = PreprocessConfig(_strip_height_px(job.train_paths), preset.input_height_px)
-    config = TrainingConfig(preset=job.preset, epochs=job.epochs, seed=job.seed)
+    config = TrainingConfig(
+        preset=job.preset,
+        epochs=job.epochs,
+        learning_rate=preset.learning_rate,
+        seed=job.seed,
+        batch=BatchConfig(width_px=preset.batch_width_px, seed=job.seed),
+    )
     train, evaluation = (
         LineFiles(paths, job.charset, preprocess, config.batch)
         for paths in (job.train_paths, job.eval_paths)

@@ -3,12 +3,14 @@
 import gzip
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from pipelines.train import main
 from tests.drawn import line_example, write_tfrecords
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 HEAVY = ("tfx", "tensorflow", "tensorflow_model_analysis", "tensorflow_data_validation", "keras")
 
 
@@ -39,7 +41,9 @@ def test_help_imports_neither_tfx_nor_tensorflow():
         "    print('status', end.code)\n"
         f"print('heavy', sorted(set({HEAVY!r}) & set(sys.modules)))\n"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY
+    )
     assert "--max_cer" in run.stdout
     assert run.stdout.endswith("status 0\nheavy []\n")
 

@@ -22,6 +22,7 @@ from tests.drawn import line_example
 
 pytestmark = pytest.mark.train
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 WORDS = ("acte", "du", "maire", "le", "12", "mai", "fils", "de", "Jean")
 LINES = {"train": 500, "eval": 24}
 DOCUMENTS = ("mairie", "notaire")
@@ -48,7 +49,7 @@ def draw_lines(split: str) -> list[LineExample]:
 def train(dataset: Path, output: Path, *flags: str) -> Run:
     command = [sys.executable, "-m", "pipelines.train", "--preset", "tiny"]
     command += ["--dataset", str(dataset), "--output", str(output), *flags]
-    run = subprocess.run(command, capture_output=True, text=True)
+    run = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY)
     return Run(run.returncode, run.stdout, run.stderr)
 
 

@@ -1,0 +1,42 @@
+"""Draw a small archive and go the whole way with it: ingest, train, transcribe, query."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from pipelines.options import UsageError, parse_own_flags, run_verb, verb_parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = verb_parser("demo", __doc__, takes_beam_flags=False)
+    parser.add_argument("--output", default="out/demo", help="folder to make")
+    parser.add_argument("--pages", type=int, default=48, help="pages to draw")
+    parser.add_argument("--epochs", type=int, default=8, help="passes over the training lines")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status; that of the first command that fails, if one does.
+    """
+    args = parse_own_flags(_parser(), argv)
+
+    def run() -> int:
+        from pipelines.demonstration import DemoConfig, run_demo
+
+        if os.path.exists(args.output):
+            raise UsageError(f"{args.output} exists; give another --output, or remove it")
+        return run_demo(DemoConfig(args.output, args.pages, args.epochs))
+
+    return run_verb(run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""Draw a small archive of handwriting-like lines or pages with their texts."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from pipelines.options import UsageError, parse_own_flags, run_verb, verb_parser
+
+_DEFAULT_COUNTS = {"lines": 400, "pages": 24}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = verb_parser("sample", __doc__, takes_beam_flags=False)
+    parser.add_argument("--output", required=True, help="folder to make")
+    parser.add_argument(
+        "--kind",
+        choices=list(_DEFAULT_COUNTS),
+        default="lines",
+        help="lines: line images, each with its .txt; pages: page images, each with its PAGE XML",
+    )
+    parser.add_argument("--count", type=int, help="images to draw (400 lines or 24 pages)")
+    parser.add_argument("--lines_per_page", type=int, default=18, help="lines of each page")
+    parser.add_argument("--hands", type=int, default=2, help="writers")
+    parser.add_argument("--seed", type=int, default=0, help="draws another archive")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status; see `pipelines.options.run_verb`.
+    """
+    args = parse_own_flags(_parser(), argv)
+
+    def run() -> int:
+        from pipelines.sampling import SampleConfig, draw_archive
+
+        count = _DEFAULT_COUNTS[args.kind] if args.count is None else args.count
+        if min(count, args.lines_per_page, args.hands) < 1:
+            raise UsageError("--count, --lines_per_page and --hands must be 1 or more")
+        if os.path.exists(args.output):
+            raise UsageError(f"{args.output} exists; give another --output")
+        config = SampleConfig(
+            args.output, args.kind, count, args.lines_per_page, args.hands, args.seed
+        )
+        print(f"{args.output}: {draw_archive(config)} lines drawn")
+        return 0
+
+    return run_verb(run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

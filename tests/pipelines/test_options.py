@@ -1,0 +1,90 @@
+"""Flags and exit statuses."""
+
+import subprocess
+import sys
+
+import pytest
+
+from pipelines.options import (
+    EXIT_FAILURES,
+    LOCAL_RUNNER,
+    UsageError,
+    add_output_flags,
+    finish,
+    parse_flags,
+    parse_own_flags,
+    run_verb,
+    verb_parser,
+)
+
+VERBS = ("ingest", "train", "transcribe", "query", "evaluate", "show", "sample")
+
+
+@pytest.fixture
+def parser():
+    parser = verb_parser("test", "A test.")
+    add_output_flags(parser)
+    return parser
+
+
+def test_flags_of_the_verb_and_of_beam_are_told_apart(parser):
+    own, options = parse_flags(parser, ["--output", "o", "--direct_num_workers", "3"])
+    given = options.get_all_options()
+    assert (own.output, given["direct_num_workers"], given["runner"]) == ("o", 3, LOCAL_RUNNER)
+
+
+@pytest.mark.parametrize(
+    ("given", "runner"),
+    [("DirectRunner", LOCAL_RUNNER), ("FlinkRunner", "FlinkRunner"), ("DataflowRunner",) * 2],
+)
+def test_only_the_local_runner_is_settled_for_the_user(parser, given, runner):
+    _, options = parse_flags(parser, ["--output", "o", "--runner", given])
+    assert options.get_all_options()["runner"] == runner
+
+
+@pytest.mark.parametrize("parse", [parse_flags, parse_own_flags])
+@pytest.mark.parametrize("flag", ["--outpu=x", "--overwritten", "stray"])
+def test_unknown_and_shortened_flags_are_errors(parser, parse, flag, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        parse(parser, ["--output", "o", flag])
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("rate", ["-0.1", "1.5", "five"])
+def test_a_share_is_between_0_and_1(parser, rate, capsys):
+    with pytest.raises(SystemExit):
+        parse_flags(parser, ["--output", "o", "--max_failure_rate", rate])
+    assert "--max_failure_rate" in capsys.readouterr().err
+
+
+def test_a_usage_error_is_one_line(capsys):
+    def run():
+        raise UsageError("x: no such file; check --input")
+
+    assert run_verb(run) == 2
+    assert capsys.readouterr().err == "x: no such file; check --input\n"
+
+
+def test_too_many_failures_say_where_they_are(capsys):
+    assert finish(0.05, 0.05, "out/failures") == 0
+    assert finish(0.06, 0.05, "out/failures") == EXIT_FAILURES
+    assert "6.0% failed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_loads_nothing_heavy(verb):
+    code = (
+        "import runpy, sys\n"
+        f"sys.argv = ['{verb}', '--help']\n"
+        "try:\n"
+        f"    runpy.run_module('pipelines.{verb}', run_name='__main__')\n"
+        "except SystemExit as stopped:\n"
+        "    assert stopped.code == 0\n"
+        "heavy = {'tensorflow', 'keras', 'tfx', 'tensorflow_model_analysis',\n"
+        "         'tensorflow_data_validation'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert f"python -m pipelines.{verb}" in done.stdout

@@ -1,0 +1,44 @@
+"""Output that appears whole or not at all."""
+
+import pytest
+
+from pipelines.options import UsageError
+from pipelines.output import check_free, whole_output
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_nothing_is_there_until_all_is(tmp_path):
+    out = tmp_path / "deep" / "out"
+    with whole_output(str(out)) as staging:
+        assert not out.exists()
+        (tmp_path / staging / "a").write_text("x")
+    assert names(out) == ["a"] and names(out.parent) == ["out"]
+
+
+def test_after_an_error_the_old_output_is_untouched(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "old").write_text("x")
+    with pytest.raises(RuntimeError), whole_output(f"{out}/") as staging:
+        (tmp_path / staging / "new").write_text("x")
+        raise RuntimeError
+    assert names(tmp_path) == ["out"] and names(out) == ["old"]
+
+
+def test_the_leftovers_of_a_killed_run_are_not_mixed_in(tmp_path):
+    out = tmp_path / "out"
+    (tmp_path / "out.partial").mkdir()
+    (tmp_path / "out.partial" / "stale").write_text("x")
+    with whole_output(str(out)) as staging:
+        (tmp_path / staging / "new").write_text("x")
+    assert names(out) == ["new"]
+
+
+def test_something_that_exists_is_only_replaced_on_demand(tmp_path):
+    check_free(str(tmp_path / "free"), overwrite=False)
+    check_free(str(tmp_path), overwrite=True)
+    with pytest.raises(UsageError, match="--overwrite"):
+        check_free(str(tmp_path), overwrite=False)

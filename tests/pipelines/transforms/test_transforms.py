@@ -1,0 +1,185 @@
+"""Each PTransform: what comes out where, failures too."""
+
+from __future__ import annotations
+
+import apache_beam as beam
+import numpy as np
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.testing.util import assert_that, equal_to
+
+from model.splits import SplitConfig
+from pipelines.formats.pairing import MarkupFile, PairFiles
+from pipelines.options import LOCAL_RUNNER
+from pipelines.transforms.cut import CutExamples
+from pipelines.transforms.describe import CutLines
+from pipelines.transforms.files import MatchFiles, input_patterns
+from pipelines.transforms.read import ChooseSplits, PairFilesUp, ReadPages
+from pipelines.transforms.recognise import RecogniseLines
+from pipelines.transforms.routing import RouteByType
+from pipelines.transforms.rows import PageRows
+from schemas.records import Failure, Line, LineImage, Page, PageDone, Skipped, Transcript
+from tests.drawn import text_strip
+from tests.fakes import write_fake_bundle
+from tests.pipelines.archive import write_bad_files, write_page, write_pair, write_thin_line
+
+
+@pytest.fixture
+def pipeline():
+    with beam.Pipeline(options=PipelineOptions(runner=LOCAL_RUNNER)) as pipeline:
+        yield pipeline
+
+
+def expect(collection, wanted, label, key=lambda record: record):
+    """Assert what a collection holds, seen through a key."""
+    assert_that(collection | f"Key {label}" >> beam.Map(key), equal_to(wanted), label=label)
+
+
+def test_records_are_routed_by_their_type(pipeline):
+    def halve(number):
+        yield number // 2 if number % 2 == 0 else Failure(str(number), "halve", "odd")
+
+    out = pipeline | beam.Create([2, 3, 8]) | RouteByType(halve, (int, Failure))
+    expect(out.int, [1, 4], "ok")
+    expect(out.Failure, ["3"], "failures", lambda failure: failure.uri)
+
+
+def test_files_are_matched_once(pipeline, tmp_path):
+    write_pair(tmp_path / "d" / "deep", "a", "x")
+    patterns = input_patterns([str(tmp_path / "d"), str(tmp_path / "d" / "deep" / "*.png")])
+    found = pipeline | MatchFiles(patterns)
+    expect(found, ["a.png", "a.txt"], "names", lambda path: path.rsplit("/")[-1])
+
+
+def test_files_are_paired_up(pipeline):
+    uris = ["d/a.png", "d/a.txt", "d/b.txt", "d/page/c.xml", "d/c.jpg", "d/e.md"]
+    out = pipeline | beam.Create(uris) | PairFilesUp(use_markup=True)
+    expect(
+        out,
+        ["PairFiles d/a.png", "Failure d/b.txt", "MarkupFile d/page/c.xml", "Skipped d/e.md"],
+        "sources",
+        lambda s: f"{type(s).__name__} {getattr(s, 'uri', '') or s.image_uri}",
+    )
+
+
+def test_pages_are_read_and_what_cannot_be_read_is_a_failure(pipeline, tmp_path):
+    write_pair(tmp_path / "pairs", "good", "acte")
+    write_page(tmp_path / "val", "page")
+    write_bad_files(tmp_path)
+    (tmp_path / "mets.xml").write_text('<mets xmlns="http://www.loc.gov/METS/"/>')
+    sources = [
+        PairFiles(f"{tmp_path}/pairs/good.png", f"{tmp_path}/pairs/good.txt"),
+        PairFiles(f"{tmp_path}/empty_text.png", f"{tmp_path}/empty_text.txt"),
+        MarkupFile(f"{tmp_path}/val/page.xml"),
+        MarkupFile(f"{tmp_path}/image_missing.xml"),
+        MarkupFile(f"{tmp_path}/gone.xml"),
+        MarkupFile(f"{tmp_path}/mets.xml"),
+        Failure("lone.txt", "pair", "no image"),
+    ]
+    out = pipeline | beam.Create(sources) | ReadPages("auto")
+    expect(
+        out.Page,
+        [("pairs", "", 1, "pair"), (tmp_path.name, "eval", 3, "page")],
+        "pages",
+        lambda page: (page.document, page.split, len(page.lines), page.source),
+    )
+    expect(
+        out.Failure,
+        ["empty_text.txt read", "image_missing.xml pair", "gone.xml read", "lone.txt pair"],
+        "failures",
+        lambda failure: f"{failure.uri.rsplit('/')[-1]} {failure.stage}",
+    )
+    expect(out.Skipped, ["<mets> describes no page"], "skipped", lambda skipped: skipped.reason)
+
+
+def test_splits_look_at_all_pages(pipeline):
+    pages = [Page(f"d/{i}.jpg", document="d", split="train") for i in range(30)]
+    official = [*pages, Page("d/x.jpg", document="d", split="eval")]
+    for label, given, wanted in (("carved", pages, {"train", "eval"}), ("kept", official, {"train"})):
+        out = pipeline | label >> beam.Create(given) | f"Split {label}" >> ChooseSplits(SplitConfig(0.3))
+        seen = (
+            out
+            | f"Not x {label}" >> beam.Filter(lambda page: page.uri != "d/x.jpg")
+            | f"Seen {label}" >> beam.Map(lambda page: page.split)
+            | f"Once {label}" >> beam.Distinct()
+        )
+        assert_that(seen, equal_to(sorted(wanted)), label=f"Check {label}")
+
+
+def test_lines_are_cut_and_bad_ones_are_failures(pipeline, tmp_path):
+    write_thin_line(tmp_path)
+    write_bad_files(tmp_path)
+    lines = (Line("l0", 0, "acte"), Line("l1", 1, ""))
+    pages = [
+        Page(f"{tmp_path}/thin.jpg", lines, source="page", split="train"),
+        Page(f"{tmp_path}/truncated.jpg", lines),
+        Page(f"{tmp_path}/gone.jpg", lines),
+        Page(f"{tmp_path}/no_lines.jpg", ()),
+        Page(f"{tmp_path}/thin.jpg", lines, 10, 999, document="other scan"),
+    ]
+    out = pipeline | beam.Create(pages) | CutExamples(64)
+    expect(out.LineExample, ["acte"], "examples", lambda example: example.text)
+    expect(out.PageDone, [2], "done", lambda done: done.line_count)
+    expect(
+        out.Failure,
+        ["thin.jpg l1 text", "truncated.jpg  read", "gone.jpg  read", "no_lines.jpg  find", "thin.jpg  crop"],
+        "failures",
+        lambda f: f"{f.uri.rsplit('/')[-1]} {f.line_id} {f.stage}",
+    )  # fmt: skip
+
+
+def test_images_are_cut_into_their_given_lines(pipeline, tmp_path):
+    write_page(tmp_path, "good")
+    write_bad_files(tmp_path)
+    names = ["good.jpg", "truncated.jpg", "good.xml", "lonely_image.png"]
+    out = (
+        pipeline | beam.Create([f"{tmp_path}/{name}" for name in names]) | CutLines("given", 64)
+    )
+    expect(out.LineImage, ["l0", "l1", "l2"], "lines", lambda image: image.line.line_id)
+    expect(out.PageDone, ["page"], "done", lambda done: done.source)
+    expect(out.Skipped, ["good.xml"], "skipped", lambda s: s.uri.rsplit("/")[-1])
+    expect(
+        out.Failure,
+        ["truncated.jpg read", "lonely_image.png read"],
+        "failures",
+        lambda f: f"{f.uri.rsplit('/')[-1]} {f.stage}",
+    )
+
+
+def test_lines_are_recognised_and_bad_ones_are_failures(pipeline, tmp_path):
+    model = write_fake_bundle(tmp_path / "m")
+    images = [
+        LineImage("p.jpg", Line("good", 0), text_strip("acte")),
+        LineImage("p.jpg", Line("bad", 1), np.zeros((48, 99), np.uint8)),
+    ]
+    out = pipeline | beam.Create(images) | RecogniseLines(str(model))
+    expect(out.Transcript, ["good"], "read", lambda transcript: transcript.line.line_id)
+    expect(
+        out.Failure,
+        [("p.jpg", "recognise", "bad", "strip is 48 px high; want 64")],
+        "failures",
+        lambda f: (f.uri, f.stage, f.line_id, f.error),
+    )
+
+
+def test_every_page_has_one_row(pipeline):
+    outcomes = [
+        PageDone("ok.jpg", "ab", 9, 9, "alto", 3),
+        Failure("bad.jpg", "read", "e"),
+        Skipped("x.md", "no image"),
+    ]
+    lines = [
+        Transcript("ok.jpg", Line("l0", 0), "a", 0.9),
+        Transcript("ok.jpg", Line("l1", 1), "b", 0.9),
+        Failure("ok.jpg", "crop", "e", "l2"),
+    ]
+    rows = (
+        pipeline | "Outcomes" >> beam.Create(outcomes),
+        pipeline | "Lines" >> beam.Create(lines),
+    ) | PageRows()
+    expect(
+        rows,
+        [("ok.jpg", "ok", 2, 1), ("bad.jpg", "failed", 0, 0), ("x.md", "skipped", 0, 0)],
+        "rows",
+        lambda row: (row["page_uri"], row["status"], row["lines_ok"], row["lines_failed"]),
+    )
