@@ -116,7 +116,9 @@ def make_batches(
     while chunk := list(islice(stream, config.chunk_lines)):
         groups = _equal_widths(chunk, config.width_px)
         if epoch is not None:
-            order = np.random.default_rng([config.seed, epoch, chunk_index]).permutation(len(groups))
+            order = np.random.default_rng([config.seed, epoch, chunk_index]).permutation(
+                len(groups)
+            )
             groups = [groups[i] for i in order]
         yield from map(stack_samples, groups)
         chunk_index += 1

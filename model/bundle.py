@@ -1,11 +1,11 @@
 """What a trained model is on disk, and the digest that names it.
 
-    charset.json      the characters
-    preprocess.json   how a strip becomes network input
-    model.onnx        strips in, logits out
-    weights.keras     to fine-tune from
-    saved_model.pb …  images in, text out, for TensorFlow Serving (where trained on it)
-    card.json         what it was trained on and how well it reads
+charset.json      the characters
+preprocess.json   how a strip becomes network input
+model.onnx        strips in, logits out
+weights.keras     to fine-tune from
+saved_model.pb …  images in, text out, for TensorFlow Serving (where trained on it)
+card.json         what it was trained on and how well it reads
 """
 
 from __future__ import annotations

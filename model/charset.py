@@ -11,7 +11,7 @@ BLANK = 0
 
 
 def normalise_text(text: str) -> str:
-    """Bring a transcription to the form that is trained and compared.
+    r"""Bring a transcription to the form that is trained and compared.
 
     Args:
         text: Any text.
@@ -21,7 +21,7 @@ def normalise_text(text: str) -> str:
         one space, none at the ends.
 
     Example:
-        >>> normalise_text("  re\\u0301union\\t du  12 ")
+        >>> normalise_text("  re\u0301union\t du  12 ")
         'réunion du 12'
     """
     return " ".join(unicodedata.normalize("NFC", text).split())

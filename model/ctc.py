@@ -14,9 +14,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
-def decode_greedy(
-    logits: np.ndarray, charset: Charset
-) -> tuple[str, float, tuple[Character, ...]]:
+def decode_greedy(logits: np.ndarray, charset: Charset) -> tuple[str, float, tuple[Character, ...]]:
     """Read the best path.
 
     A character's confidence is the highest probability that its label reaches in its

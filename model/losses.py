@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from keras import ops
 
 from model.charset import BLANK
@@ -34,5 +36,5 @@ def fits_time_steps(labels: list[int], time_steps: int) -> bool:
         >>> fits_time_steps([1, 1, 2], 3), fits_time_steps([1, 1, 2], 4)
         (False, True)
     """
-    repeats = sum(a == b for a, b in zip(labels, labels[1:]))
+    repeats = sum(a == b for a, b in pairwise(labels))
     return len(labels) + repeats <= time_steps

@@ -54,7 +54,9 @@ def _text_place(baseline: Polyline, polygon: Polyline) -> tuple[float, float]:
 
 
 def _text_size_px(height_px: int, lines) -> int:
-    heights = sorted(y for baseline, polygon, _ in lines for _, y in [_text_place(baseline, polygon)])
+    heights = sorted(
+        y for baseline, polygon, _ in lines for _, y in [_text_place(baseline, polygon)]
+    )
     gaps = np.diff(heights)
     pitch = float(np.median(gaps[gaps > 4])) if (gaps > 4).any() else height_px / 30
     return int(np.clip(pitch * _TEXT_SHARE, _SMALLEST_TEXT_PX, _LARGEST_TEXT_PX))

@@ -27,7 +27,8 @@ class PreprocessConfig:
         if not 8 <= self.input_height_px <= self.strip_height_px:
             raise ValueError(
                 f"the network wants lines {self.input_height_px} px high but the strips have "
-                f"{self.strip_height_px}; ingest with --line_height_px {self.input_height_px} or more"
+                f"{self.strip_height_px}; "
+                f"ingest with --line_height_px {self.input_height_px} or more"
             )
 
     def to_json(self) -> str:

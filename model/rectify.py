@@ -18,9 +18,7 @@ _PAPER_PERCENTILE, _INK_PERCENTILE = 30.0, 98.5
 _LEAST_CONTRAST = 32.0
 
 
-def rectify_page(
-    grey: np.ndarray, page: Page, height_px: int
-) -> list[np.ndarray | ValueError]:
+def rectify_page(grey: np.ndarray, page: Page, height_px: int) -> list[np.ndarray | ValueError]:
     """Cut every line of a page into a level strip.
 
     Args:
@@ -104,7 +102,9 @@ def _sample(image: np.ndarray, points: np.ndarray) -> np.ndarray:
     low = np.maximum(np.floor(bounds.min(axis=0)).astype(int) - 2, 0)
     high = np.minimum(np.ceil(bounds.max(axis=0)).astype(int) + 3, (width, height))
     if (low >= high).any():
-        raise ValueError(f"line lies outside of the page of {width} x {height} px; mend its outline")
+        raise ValueError(
+            f"line lies outside of the page of {width} x {height} px; mend its outline"
+        )
     part = image[low[1] : high[1], low[0] : high[0]]
     local = points - low.astype(np.float32)
     return cv2.remap(

@@ -35,7 +35,9 @@ def read_records(path: str | Path) -> Iterator[bytes]:
             while header := file.read(_LENGTH.size + _CHECKSUM_BYTES):
                 yield _read_data(file, header, path)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"{path}: not a whole gzip TFRecord file ({error}); ingest again") from None
+        raise ValueError(
+            f"{path}: not a whole gzip TFRecord file ({error}); ingest again"
+        ) from None
 
 
 def _read_data(file, header: bytes, path) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -43,7 +43,7 @@ class IngestConfig:
     overwrite: bool = False
     format_name: str = "auto"
     line_height_px: int = 64
-    splits: SplitConfig = SplitConfig()
+    splits: SplitConfig = field(default_factory=SplitConfig)
     shards: int = 4
 
 

@@ -68,9 +68,7 @@ def add_output_flags(parser: argparse.ArgumentParser, default: str | None = None
     parser.add_argument(
         "--output", default=default, required=default is None, help="folder to write, made whole"
     )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace the output if it exists"
-    )
+    parser.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
     parser.add_argument(
         "--max_failure_rate",
         type=share,
@@ -92,9 +90,7 @@ def share(text: str) -> float:
     return value
 
 
-def parse_own_flags(
-    parser: argparse.ArgumentParser, argv: list[str] | None
-) -> argparse.Namespace:
+def parse_own_flags(parser: argparse.ArgumentParser, argv: list[str] | None) -> argparse.Namespace:
     """Parse the flags of a verb without a Beam pipeline.
 
     Args:

@@ -6,17 +6,9 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from importlib import metadata
 
 from pipelines.account import Account
-
-
-def code_version() -> str:
-    """Tell the version of Quire; 'unknown' where it is run without being installed."""
-    try:
-        return metadata.version("quire")
-    except metadata.PackageNotFoundError:
-        return "unknown"
+from schemas import VERSION
 
 
 @dataclass(frozen=True)
@@ -51,7 +43,7 @@ class RunStart:
         return {
             "run_id": f"{self.started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
             "command": self.command,
-            "code_version": code_version(),
+            "code_version": VERSION,
             "flags": json.dumps(self.flags, ensure_ascii=False, sort_keys=True),
             "model_digest": model_digest,
             "started": self.started,

@@ -14,8 +14,8 @@ from pathlib import Path
 from components.evaluation import Evaluation, read_evaluation
 from components.statistics import count_lines
 from model.bundle import CARD_FILE, load_bundle, write_card
-from pipelines.runs import code_version
 from pipelines.training_config import LATEST, TrainConfig
+from schemas import VERSION
 
 _BLESSED_FILE = "BLESSED"
 _LIBRARIES = ("apache-beam", "keras", "numpy", "onnx", "tensorflow", "tfx")
@@ -89,7 +89,7 @@ def _facts(staged: Path, config: TrainConfig, outcome: Outcome) -> dict:
         for feature, results in outcome.evaluation.slices.items()
     }
     return {
-        "code_version": code_version(),
+        "code_version": VERSION,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "dataset": {
             "charset_size": len(bundle.charset.characters),

@@ -33,16 +33,16 @@ def run_train(config: TrainConfig) -> int:
         try:
             tfx.orchestration.LocalDagRunner().run(create_pipeline(config))
             outcome = read_outcome(config)
+            released = release(config, outcome) if outcome.blessed else None
         except DatasetError as error:
             raise UsageError(str(error)) from None
         except Exception as error:
             traceback.print_exc()
-            print(f"train: {log.step} failed: {essence(error)}", file=sys.stderr)
+            print(f"train: {log.step or 'setup'} failed: {essence(error)}", file=sys.stderr)
             return EXIT_BROKEN
-    if not outcome.blessed:
+    if released is None:
         print(refusal(outcome, config.max_cer), file=sys.stderr)
         return EXIT_FAILURES
-    released = release(config, outcome)
     print(f"released {released} ({LATEST}): {summary(outcome)}")
     return EXIT_OK
 

@@ -83,11 +83,7 @@ def build_transcribe(
         config: What and how.
         staging: Folder to write in.
     """
-    uris = (
-        pipeline
-        | "Match files" >> MatchFiles(patterns)
-        | "Spread pages" >> beam.Reshuffle()
-    )
+    uris = pipeline | "Match files" >> MatchFiles(patterns) | "Spread pages" >> beam.Reshuffle()
     cut = uris | "Cut lines" >> CutLines(config.line_source, bundle.preprocess.strip_height_px)
     read = cut.LineImage | "Recognise" >> RecogniseLines(str(bundle.directory))
 

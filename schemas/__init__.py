@@ -1,1 +1,3 @@
 """What data is: records, tf.Example features and table schemas."""
+
+VERSION = "0.1.0"

@@ -36,7 +36,10 @@ def encode_line(example: LineExample) -> bytes:
     """
     values = {field.name: getattr(example, field.name) for field in fields(example)}
     return tf_example.encode(
-        {name: value.encode() if isinstance(value, str) else value for name, value in values.items()}
+        {
+            name: value.encode() if isinstance(value, str) else value
+            for name, value in values.items()
+        }
     )
 
 
@@ -56,7 +59,8 @@ def decode_line(serialised: bytes) -> LineExample:
     missing = [field.name for field in fields(LineExample) if field.name not in values]
     if missing:
         raise ValueError(
-            f"record has no feature {', '.join(missing)}; make the dataset anew with pipelines.ingest"
+            f"record has no feature {', '.join(missing)}; "
+            "make the dataset anew with pipelines.ingest"
         )
     kept = {}
     for field in fields(LineExample):

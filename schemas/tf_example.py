@@ -43,9 +43,7 @@ def _file_descriptor() -> descriptor_pb2.FileDescriptorProto:
     entry.options.map_entry = True
     _add_field(entry, "key", 1, _FIELD.TYPE_STRING)
     _add_field(entry, "value", 2, _FIELD.TYPE_MESSAGE, "Feature")
-    _add_field(
-        features, "feature", 1, _FIELD.TYPE_MESSAGE, "Features.FeatureEntry", repeated=True
-    )
+    _add_field(features, "feature", 1, _FIELD.TYPE_MESSAGE, "Features.FeatureEntry", repeated=True)
     example = file.message_type.add(name="Example")
     _add_field(example, "features", 1, _FIELD.TYPE_MESSAGE, "Features")
     return file

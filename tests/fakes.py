@@ -47,11 +47,7 @@ def write_fake_bundle(directory: Path, strip_height_px: int = 64) -> Path:
             helper.make_node("Add", ["sloped", "offsets"], ["logits"]),
         ],
         "ink",
-        [
-            helper.make_tensor_value_info(
-                "strips", TensorProto.FLOAT, ["batch", 32, "width", 1]
-            )
-        ],
+        [helper.make_tensor_value_info("strips", TensorProto.FLOAT, ["batch", 32, "width", 1])],
         [
             helper.make_tensor_value_info(
                 "logits", TensorProto.FLOAT, ["batch", "time", charset.class_count]
@@ -63,9 +59,7 @@ def write_fake_bundle(directory: Path, strip_height_px: int = 64) -> Path:
             numpy_helper.from_array(-sharpness * centres**2, "offsets"),
         ],
     )
-    model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9
-    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.checker.check_model(model)
     (directory / bundle.ONNX_FILE).write_bytes(model.SerializeToString())
     bundle.write_settings(directory, charset, preprocess)

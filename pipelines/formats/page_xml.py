@@ -91,7 +91,9 @@ def write_page_xml(page: Page, created: datetime) -> bytes:
     root = etree.Element(f"{{{_WRITTEN_NAMESPACE}}}PcGts", nsmap={None: _WRITTEN_NAMESPACE})
     metadata = _append(root, "Metadata")
     for name, text in (("Creator", "Quire"), ("Created", created), ("LastChange", created)):
-        _append(metadata, name).text = text if isinstance(text, str) else f"{text:%Y-%m-%dT%H:%M:%S}"
+        _append(metadata, name).text = (
+            text if isinstance(text, str) else f"{text:%Y-%m-%dT%H:%M:%S}"
+        )
     page_node = _append(
         root,
         "Page",

@@ -112,7 +112,9 @@ def _no_text(uri: str) -> str:
 
 
 def _no_image(uri: str) -> str:
-    return f"text has no image {posixpath.basename(split_extension(uri)[0])}.png or the like; add it"
+    return (
+        f"text has no image {posixpath.basename(split_extension(uri)[0])}.png or the like; add it"
+    )
 
 
 def image_candidates(markup_uri: str, image_name: str) -> list[str]:

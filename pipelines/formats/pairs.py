@@ -6,7 +6,7 @@ from schemas.records import Line, Page
 
 
 def read_pair(text: bytes, image_uri: str) -> Page:
-    """Make a page of one line from a line image and its text.
+    r"""Make a page of one line from a line image and its text.
 
     Args:
         text: The text file: UTF-8, with or without a byte order mark.
@@ -19,7 +19,7 @@ def read_pair(text: bytes, image_uri: str) -> Page:
         ValueError: If the text is not UTF-8, is empty or has several lines.
 
     Example:
-        >>> read_pair("Audience du 3 mai\\n".encode(), "a.png").lines[0].text
+        >>> read_pair("Audience du 3 mai\n".encode(), "a.png").lines[0].text
         'Audience du 3 mai'
     """
     try:

@@ -113,7 +113,9 @@ class WriteCounts(beam.PTransform):
             | "All" >> beam.Flatten()
             | "Together" >> beam.combiners.ToDict()
             | "Write"
-            >> beam.Map(lambda counts, path: write_bytes(path, json.dumps(counts).encode()), self._path)
+            >> beam.Map(
+                lambda counts, path: write_bytes(path, json.dumps(counts).encode()), self._path
+            )
         )
 
 

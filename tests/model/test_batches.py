@@ -50,9 +50,7 @@ def test_batches_keep_to_their_width(samples, config):
 
 @given(SAMPLES, CONFIGS, st.integers(0, 3))
 def test_an_epoch_has_one_order(samples, config, epoch):
-    first, second = (
-        [b.texts for b in make_batches(samples, config, epoch)] for _ in range(2)
-    )
+    first, second = ([b.texts for b in make_batches(samples, config, epoch)] for _ in range(2))
     assert first == second
 
 

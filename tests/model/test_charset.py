@@ -45,19 +45,19 @@ def test_an_unknown_character_is_named():
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "reason"),
     [
-        '["a"]',
-        '{"blank": 0}',
-        '{"blank": 1, "characters": ["a"]}',
-        '{"blank": 0, "characters": ["ab"]}',
-        '{"blank": 0, "characters": ["a", "a"]}',
-        '{"blank": 0, "characters": [3]}',
-        "no json",
+        ('["a"]', "charset is not"),
+        ('{"blank": 0}', "charset is not"),
+        ('{"blank": 1, "characters": ["a"]}', "blank 1"),
+        ('{"blank": 0, "characters": ["ab"]}', "'ab' is not one character"),
+        ('{"blank": 0, "characters": ["a", "a"]}', "twice"),
+        ('{"blank": 0, "characters": [3]}', "3 is not one character"),
+        ("no json", "Expecting value"),
     ],
 )
-def test_what_is_no_charset_is_refused(text):
-    with pytest.raises(ValueError):
+def test_what_is_no_charset_is_refused(text, reason):
+    with pytest.raises(ValueError, match=reason):
         Charset.from_json(text)
 
 

@@ -27,7 +27,11 @@ def test_every_line_gives_an_image_or_a_failure():
     lines = (Line("good", 0, "x", polygon=BOX), Line("bad", 1, "y", polygon=BOX[:2]))
     good, bad = crop_lines(Page("a.jpg", lines, 300, 100), GREY, 64)
     assert isinstance(good, LineImage) and good.strip.shape[0] == 64
-    assert isinstance(bad, Failure) and (bad.uri, bad.stage, bad.line_id) == ("a.jpg", "crop", "bad")
+    assert isinstance(bad, Failure) and (bad.uri, bad.stage, bad.line_id) == (
+        "a.jpg",
+        "crop",
+        "bad",
+    )
 
 
 @pytest.mark.parametrize("text", [None, "", "  \n"])

@@ -36,7 +36,7 @@ def test_a_see_through_page_lies_on_white():
 
 
 def test_sixteen_bits_keep_their_range():
-    wide = Image.fromarray((GREY.astype(np.uint16) * 257))
+    wide = Image.fromarray(GREY.astype(np.uint16) * 257)
     assert np.abs(decode_image(encoded(wide, "PNG")).astype(int) - GREY).max() <= 1
 
 

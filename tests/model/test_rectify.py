@@ -50,7 +50,8 @@ def without(page: Page, *, polygon: bool, thin: bool = False) -> Page:
         kept_polygon = line.polygon
         if thin:
             kept_polygon = tuple(
-                (x, y0 + (y - y0) * 0.1) for (x, y), y0 in zip(line.polygon, [line.baseline[0][1]] * 4)
+                (x, y0 + (y - y0) * 0.1)
+                for (x, y), y0 in zip(line.polygon, [line.baseline[0][1]] * 4)
             )
         lines.append(
             Line(
@@ -112,7 +113,9 @@ def test_a_line_that_cannot_be_cut_says_why_and_harms_no_other(line, reason):
 
 @given(st.lists(st.tuples(COORDINATE, COORDINATE), max_size=6), st.booleans())
 def test_no_geometry_at_all_brings_it_down(points, as_baseline):
-    line = Line("l", 0, baseline=tuple(points)) if as_baseline else Line("l", 0, polygon=tuple(points))
+    line = (
+        Line("l", 0, baseline=tuple(points)) if as_baseline else Line("l", 0, polygon=tuple(points))
+    )
     other = Line("m", 1, polygon=((50, 30), (250, 30), (250, 70), (50, 70)))
     page = Page("a", (line, other))
     strip, other_strip = rectify_page(np.full((100, 300), 230, np.uint8), page, 32)

@@ -31,7 +31,9 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path, kept):
         list(read_records(path))
 
 
-@pytest.mark.parametrize("data", [b"not gzip", gzip.compress(b"short"), gzip.compress(b"\xff" * 40)])
+@pytest.mark.parametrize(
+    "data", [b"not gzip", gzip.compress(b"short"), gzip.compress(b"\xff" * 40)]
+)
 def test_what_is_no_tfrecord_file_is_refused(tmp_path, data):
     path = tmp_path / "odd.tfrecord.gz"
     path.write_bytes(data)

@@ -9,7 +9,13 @@ from pipelines.account import Account, AccountError, check_written
 from pipelines.transforms.write import write_one_row
 
 CLOSED = Account(
-    pages_in=10, pages_ok=7, pages_failed=1, pages_skipped=2, lines_in=50, lines_ok=45, lines_failed=5
+    pages_in=10,
+    pages_ok=7,
+    pages_failed=1,
+    pages_skipped=2,
+    lines_in=50,
+    lines_ok=45,
+    lines_failed=5,
 )
 
 

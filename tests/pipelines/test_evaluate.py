@@ -33,7 +33,9 @@ def transcripts(archive):
     import duckdb
 
     query = f"SELECT page_uri, line_id, text FROM '{archive}/out/lines/*.parquet'"
-    return {(uri.rsplit("/")[-1][:2], line): text for uri, line, text in duckdb.sql(query).fetchall()}
+    return {
+        (uri.rsplit("/")[-1][:2], line): text for uri, line, text in duckdb.sql(query).fetchall()
+    }
 
 
 def test_errors_are_counted_line_by_line(archive, capsys):
@@ -82,7 +84,10 @@ def test_a_page_is_drawn(archive, tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("flags", "reason"),
-    [(["--page", "p9.jpg", "--output", "a.png"], "no page that was read"), (["--output", "a.gif"], ".png")],
+    [
+        (["--page", "p9.jpg", "--output", "a.png"], "no page that was read"),
+        (["--output", "a.gif"], ".png"),
+    ],
 )
 def test_what_cannot_be_drawn_is_one_line(archive, capsys, flags, reason):
     assert show(["--transcripts", f"{archive}/out", *flags]) == 2

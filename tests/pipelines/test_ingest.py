@@ -30,7 +30,9 @@ def test_pairs_and_pages_become_one_dataset(tmp_path, capsys):
         write_pair(archive / "pairs", f"line_{i}", f"acte {i}")
     write_page(archive / "pages", "p 1 é")
     assert ingest([archive], dataset) == 0
-    assert "pages: 7 in = 7 ok + 0 failed + 0 skipped\nlines: 9 in = 9 ok" in capsys.readouterr().out
+    assert (
+        "pages: 7 in = 7 ok + 0 failed + 0 skipped\nlines: 9 in = 9 ok" in capsys.readouterr().out
+    )
     found = examples(dataset)
     assert sorted(e.text for e in found) == sorted([*(f"acte {i}" for i in range(6)), *TEXTS])
     assert {e.height_px for e in found} == {64}
@@ -151,7 +153,11 @@ def test_the_bare_command_reads_dataset_and_writes_out_dataset(tmp_path):
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     command = [sys.executable, "-m", "pipelines.ingest", "--runner", "DirectRunner"]
     done = subprocess.run(
-        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": root}, capture_output=True, text=True
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     assert len(examples(tmp_path / "out" / "dataset")) == 1

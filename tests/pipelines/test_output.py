@@ -22,9 +22,14 @@ def test_after_an_error_the_old_output_is_untouched(tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "old").write_text("x")
-    with pytest.raises(RuntimeError), whole_output(f"{out}/") as staging:
-        (tmp_path / staging / "new").write_text("x")
-        raise RuntimeError
+
+    def break_down():
+        with whole_output(f"{out}/") as staging:
+            (tmp_path / staging / "new").write_text("x")
+            raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError, match="disk full"):
+        break_down()
     assert names(tmp_path) == ["out"] and names(out) == ["old"]
 
 

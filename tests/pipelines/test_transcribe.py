@@ -37,12 +37,16 @@ def test_given_lines_become_rows_of_four_tables(tmp_path, model, capsys):
         write_page(tmp_path / "archive", name)
     out = tmp_path / "out"
     assert transcribe([tmp_path / "archive" / "*.jpg"], model, out) == 0
-    assert "pages: 2 in = 2 ok + 0 failed + 0 skipped\nlines: 6 in = 6 ok" in capsys.readouterr().out
+    assert (
+        "pages: 2 in = 2 ok + 0 failed + 0 skipped\nlines: 6 in = 6 ok" in capsys.readouterr().out
+    )
     for row in rows(out, "lines"):
         assert row["text"] == "".join(c["text"] for c in row["characters"]) != ""
         assert 0 < row["confidence"] <= 1 and len(row["polygon"]) == 4
     pages = rows(out, "pages")
-    assert [(p["status"], p["lines_source"], p["lines_ok"]) for p in pages] == [("ok", "page", 3)] * 2
+    assert [(p["status"], p["lines_source"], p["lines_ok"]) for p in pages] == [
+        ("ok", "page", 3)
+    ] * 2
     assert all(len(p["sha256"]) == 64 and p["width_px"] == 640 for p in pages)
     (run,) = rows(out, "runs")
     assert (run["pages_in"], run["lines_ok"], len(run["model_digest"])) == (2, 6, 64)
@@ -143,7 +147,9 @@ QUERY = "SELECT line_index, text, confidence FROM lines ORDER BY line_index"
 
 
 def test_query_prints_a_table_csv_or_json(transcripts, capsys):
-    expected = [row["text"] for row in sorted(rows(transcripts, "lines"), key=lambda r: r["line_index"])]
+    expected = [
+        row["text"] for row in sorted(rows(transcripts, "lines"), key=lambda r: r["line_index"])
+    ]
 
     def printed(*flags):
         assert query(["--transcripts", str(transcripts), *flags, QUERY]) == 0
@@ -166,7 +172,11 @@ def test_every_table_is_a_view(transcripts, capsys, table):
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("SELEC", "query: Parser Error"), ("SELECT x FROM lines", "query: "), ("SET threads=1", "no rows")],
+    [
+        ("SELEC", "query: Parser Error"),
+        ("SELECT x FROM lines", "query: "),
+        ("SET threads=1", "no rows"),
+    ],
 )
 def test_a_query_that_does_not_work_is_one_line(transcripts, capsys, text, reason):
     assert query(["--transcripts", str(transcripts), text]) == 2

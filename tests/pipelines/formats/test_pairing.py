@@ -33,7 +33,7 @@ def test_every_file_ends_somewhere_and_order_does_not_matter(names, use_markup):
     has_markup = use_markup and any(name.endswith(".xml") for name in names)
     # With XML, the image is named by the XML and the text is the XML's.
     lost = names - named
-    assert not lost or has_markup and not any(n.endswith((".xml", ".md")) for n in lost)
+    assert not lost or (has_markup and not any(n.endswith((".xml", ".md")) for n in lost))
 
 
 @pytest.mark.parametrize(

@@ -95,8 +95,15 @@ def test_pages_are_read_and_what_cannot_be_read_is_a_failure(pipeline, tmp_path)
 def test_splits_look_at_all_pages(pipeline):
     pages = [Page(f"d/{i}.jpg", document="d", split="train") for i in range(30)]
     official = [*pages, Page("d/x.jpg", document="d", split="eval")]
-    for label, given, wanted in (("carved", pages, {"train", "eval"}), ("kept", official, {"train"})):
-        out = pipeline | label >> beam.Create(given) | f"Split {label}" >> ChooseSplits(SplitConfig(0.3))
+    for label, given, wanted in (
+        ("carved", pages, {"train", "eval"}),
+        ("kept", official, {"train"}),
+    ):
+        out = (
+            pipeline
+            | label >> beam.Create(given)
+            | f"Split {label}" >> ChooseSplits(SplitConfig(0.3))
+        )
         seen = (
             out
             | f"Not x {label}" >> beam.Filter(lambda page: page.uri != "d/x.jpg")
@@ -122,19 +129,23 @@ def test_lines_are_cut_and_bad_ones_are_failures(pipeline, tmp_path):
     expect(out.PageDone, [2], "done", lambda done: done.line_count)
     expect(
         out.Failure,
-        ["thin.jpg l1 text", "truncated.jpg  read", "gone.jpg  read", "no_lines.jpg  find", "thin.jpg  crop"],
+        [
+            "thin.jpg l1 text",
+            "truncated.jpg  read",
+            "gone.jpg  read",
+            "no_lines.jpg  find",
+            "thin.jpg  crop",
+        ],
         "failures",
         lambda f: f"{f.uri.rsplit('/')[-1]} {f.line_id} {f.stage}",
-    )  # fmt: skip
+    )
 
 
 def test_images_are_cut_into_their_given_lines(pipeline, tmp_path):
     write_page(tmp_path, "good")
     write_bad_files(tmp_path)
     names = ["good.jpg", "truncated.jpg", "good.xml", "lonely_image.png"]
-    out = (
-        pipeline | beam.Create([f"{tmp_path}/{name}" for name in names]) | CutLines("given", 64)
-    )
+    out = pipeline | beam.Create([f"{tmp_path}/{name}" for name in names]) | CutLines("given", 64)
     expect(out.LineImage, ["l0", "l1", "l2"], "lines", lambda image: image.line.line_id)
     expect(out.PageDone, ["page"], "done", lambda done: done.source)
     expect(out.Skipped, ["good.xml"], "skipped", lambda s: s.uri.rsplit("/")[-1])
