@@ -18,6 +18,10 @@ from schemas.features import decode_line
 from schemas.records import LineExample
 
 
+# Labels are padded to a multiple of this: JAX compiles the training step for each new shape.
+_LABEL_STEP = 32
+
+
 @dataclass(frozen=True)
 class BatchConfig:
     """How lines become batches.
@@ -54,7 +58,7 @@ class Batch:
 
     Attributes:
         strips: float32 [batch, input_height_px, width, 1].
-        labels: int32 [batch, longest label], padded with 0.
+        labels: int32 [batch, longest label and more], padded with 0.
         texts: The reference texts.
     """
 
@@ -137,7 +141,8 @@ def _equal_widths(chunk: list[Sample], width_px: int) -> list[list[Sample]]:
 
 def stack_samples(samples: Sequence[Sample]) -> Batch:
     """Make one batch of samples that have one width."""
-    labels = np.zeros((len(samples), max(1, *(len(s.labels) for s in samples), 1)), np.int32)
+    longest = max(1, *(len(sample.labels) for sample in samples))
+    labels = np.zeros((len(samples), -(-longest // _LABEL_STEP) * _LABEL_STEP), np.int32)
     for row, sample in zip(labels, samples):
         row[: len(sample.labels)] = sample.labels
     strips = np.stack([sample.strip for sample in samples])

@@ -54,9 +54,9 @@ def measure_ink(work: np.ndarray) -> np.ndarray:
     paper = np.minimum(paper, cv2.medianBlur(paper, _STROKE_PX)).astype(np.float32)
     # The constant keeps the noise of dark paper from being amplified.
     ink = np.maximum(paper - work, 0) / (paper + 32)
-    ink = _remove_rules(np.maximum(ink - 2 * np.median(ink), 0))
+    ink = _remove_rules(np.maximum(ink - 2 * float(np.median(ink)), 0))
     ink[cv2.erode(paper, box) < _BACKDROP * np.percentile(paper, 90)] = 0
-    darkest = np.percentile(ink, 99.8)
+    darkest = float(np.percentile(ink, 99.8))
     if darkest < _LEAST_CONTRAST:
         return np.zeros_like(ink)
     return np.minimum(ink / darkest, 1)
@@ -82,7 +82,7 @@ def line_pitch_px(ink: np.ndarray) -> float:
         ink: float array [height_px, width_px].
 
     Returns:
-        The pitch in pixels; where lines do not repeat, about twice the height
+        The pitch in pixels; where lines do not repeat, about four times the height
         of the small letters.
 
     >>> rows = np.arange(600)[:, None]
@@ -109,7 +109,7 @@ def _best_peak(likeness: np.ndarray) -> int:
     # A long lag compares fewer rows.
     likeness = likeness / likeness[0] / np.linspace(1, 1 / likeness.size, likeness.size)
     here = likeness[lags]
-    peak = (here > likeness[lags - 1]) & (here >= likeness[lags + 1]) & (here > 0.05)
+    peak = (here > likeness[lags - 1]) & (here >= likeness[lags + 1]) & (here > 0.1)
     if not peak.any():
         return 0
     # Multiples of the pitch repeat as well: the short lag has the advantage.
@@ -120,4 +120,4 @@ def _writing_pitch_px(likeness: np.ndarray) -> float:
     """Derive a pitch from the central peak, half as wide as small letters."""
     below = np.flatnonzero(likeness <= 0.5 * likeness[0])
     half_px = int(below[0]) if below.size else 0
-    return float(max(_LEAST_PITCH_PX, 4 * half_px))
+    return float(max(_LEAST_PITCH_PX, 8 * half_px))

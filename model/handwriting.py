@@ -168,25 +168,31 @@ def _write(
     unknown = sorted({c for c in text if not " " <= c <= "~"})
     if unknown:
         raise ValueError(f"{text!r}: no strokes for {unknown}; write ASCII")
-    over = _OVERSAMPLING
-    scale = over * hand.size * config.capital_height_px / _HERSHEY_CAPITAL
-    pen = max(1, round(over * hand.weight_px))
-    advances = [cv2.getTextSize(c, hand.font, scale, pen)[0][0] - pen for c in text]
-    advances = hand.spacing * np.array(advances) * rng.uniform(0.94, 1.1, len(text))
-    lefts = _PAD_PX * over + np.cumsum(np.r_[0, advances])
-    width_px = int(lefts[-1] / over) + 1 + _PAD_PX
-    canvas = np.zeros((config.strip_height_px * over, width_px * over), np.uint8)
-    for char, left in zip(text, lefts):
-        rise = rng.normal(0, 0.35 * over * hand.unrest)
-        where = round(left), round(config.baseline_px * over + rise)
-        scaled = scale * rng.normal(1, 0.05 * hand.unrest)
+    sizes = _letter_sizes(text, hand, config)
+    pen = max(1, round(_OVERSAMPLING * hand.weight_px))
+    widths = [cv2.getTextSize(c, hand.font, s, pen)[0][0] - pen for c, s in zip(text, sizes)]
+    advances = hand.spacing * np.array(widths) * rng.uniform(0.94, 1.1, len(text))
+    lefts = _PAD_PX * _OVERSAMPLING + np.cumsum(np.r_[0, advances])
+    shape = np.array([config.strip_height_px, int(lefts[-1] / _OVERSAMPLING) + 1 + _PAD_PX])
+    canvas = np.zeros(shape * _OVERSAMPLING, np.uint8)
+    baseline_px = config.baseline_px * _OVERSAMPLING
+    for char, left, size in zip(text, lefts, sizes):
+        rise = rng.normal(0, 0.35 * _OVERSAMPLING * hand.unrest)
+        uneven = size * rng.normal(1, 0.05 * hand.unrest)
         weight = max(1, pen + int(rng.integers(-1, 2)))
-        cv2.putText(canvas, char, where, hand.font, scaled, 255, weight, cv2.LINE_AA)
-    bent = _bend(canvas, rng, hand, config.baseline_px * over)
-    size = width_px, config.strip_height_px
-    small = cv2.resize(bent, size, interpolation=cv2.INTER_AREA)
+        where = round(left), round(baseline_px + rise)
+        cv2.putText(canvas, char, where, hand.font, uneven, 255, weight, cv2.LINE_AA)
+    bent = _bend(canvas, rng, hand, baseline_px)
+    small = cv2.resize(bent, shape[::-1].tolist(), interpolation=cv2.INTER_AREA)
     pressure = 0.82 + 0.18 * _smooth_noise(small.shape, 14, rng)
     return small.astype(np.float32) / 255 * np.clip(pressure, 0.45, 1)
+
+
+def _letter_sizes(text: str, hand: Hand, config: HandwritingConfig) -> list[float]:
+    """Give OpenCV's scale for each character of a text."""
+    letters = _OVERSAMPLING * hand.size * config.capital_height_px / _HERSHEY_CAPITAL
+    # The alphabets have digits as tall as capitals; hardly anybody writes so.
+    return [(0.82 if char.isdigit() else 1.0) * letters for char in text]
 
 
 def _bend(canvas: np.ndarray, rng: np.random.Generator, hand: Hand, baseline_px: int) -> np.ndarray:

@@ -53,7 +53,7 @@ def build_crnn(preset: Preset, class_count: int) -> keras.Model:
 
 def without_auxiliary(model: keras.Model) -> keras.Model:
     """Take the network as it is used: strips in, one logits out, weights shared."""
-    return keras.Model(model.inputs, model.get_layer("logits").output, name=model.name)
+    return keras.Model(model.input, model.get_layer("logits").output, name=model.name)
 
 
 def _convolve(features, block: ConvBlock, name: str):

@@ -121,7 +121,8 @@ def describe_device() -> str:
 
         gpus = torch.cuda.device_count()
     else:
-        gpus = len(keras.distribution.list_devices("gpu"))
+        # Without an argument: JAX raises if it is asked for GPUs where there are none.
+        gpus = sum(name.startswith("gpu") for name in keras.distribution.list_devices())
     device = f"{gpus} GPU" if gpus else "CPU (no GPU found)"
     return f"training on {device}, Keras {keras.__version__} on {backend}"
 
