@@ -17,7 +17,6 @@ from model.tfrecord import read_records
 from schemas.features import decode_line
 from schemas.records import LineExample
 
-
 # Labels are padded to a multiple of this: JAX compiles the training step for each new shape.
 _LABEL_STEP = 32
 

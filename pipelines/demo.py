@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from pipelines.options import UsageError, parse_own_flags, run_verb, verb_parser
+from pipelines.options import UsageError, run_verb, verb_parser
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -24,18 +24,17 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The exit status; that of the first command that fails, if one does.
+        The exit status; see `pipelines.options.run_verb`.
     """
-    args = parse_own_flags(_parser(), argv)
+    return run_verb(_parser(), _run, argv)
 
-    def run() -> int:
-        from pipelines.demonstration import DemoConfig, run_demo
 
-        if os.path.exists(args.output):
-            raise UsageError(f"{args.output} exists; give another --output, or remove it")
-        return run_demo(DemoConfig(args.output, args.pages, args.epochs))
+def _run(args: argparse.Namespace) -> int:
+    from pipelines.demonstration import DemoConfig, run_demo
 
-    return run_verb(run)
+    if os.path.exists(args.output):
+        raise UsageError(f"{args.output} exists; give another --output, or remove it")
+    return run_demo(DemoConfig(args.output, args.pages, args.epochs))
 
 
 if __name__ == "__main__":

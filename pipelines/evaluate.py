@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from pipelines.options import parse_own_flags, run_verb, verb_parser
+from pipelines.options import run_verb, verb_parser
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -19,7 +19,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line; the last line on stdout is a JSON object.
+    """Run the command line.
 
     Args:
         argv: Arguments without the program's name; None for those of the process.
@@ -27,22 +27,21 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         The exit status; see `pipelines.options.run_verb`.
     """
-    args = parse_own_flags(_parser(), argv)
+    return run_verb(_parser(), _run, argv)
 
-    def run() -> int:
-        from pipelines.evaluation import evaluate
-        from pipelines.transcripts import open_tables
 
-        evaluation = evaluate(open_tables(args.transcripts), args.truth)
-        print(
-            f"CER {evaluation.characters.rate:.2%}, WER {evaluation.words.rate:.2%} on "
-            f"{evaluation.lines} lines of {evaluation.pages} pages "
-            f"({evaluation.lines_missing} lines missing, counted as lost)"
-        )
-        print(json.dumps(evaluation.summary()))
-        return 0
+def _run(args: argparse.Namespace) -> int:
+    from pipelines.evaluation import evaluate
+    from pipelines.transcripts import open_tables
 
-    return run_verb(run)
+    evaluation = evaluate(open_tables(args.transcripts), args.truth)
+    print(
+        f"CER {evaluation.characters.rate:.2%}, WER {evaluation.words.rate:.2%} on "
+        f"{evaluation.lines} lines of {evaluation.pages} pages "
+        f"({evaluation.lines_missing} lines missing, counted as lost)"
+    )
+    print(json.dumps(evaluation.summary()))
+    return 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import argparse
 import os
 import sys
 
+from apache_beam.options.pipeline_options import PipelineOptions
+
 from model.splits import SplitConfig
 from pipelines.formats.detect import MARKUP_FORMATS
 from pipelines.ingest_pipeline import IngestConfig, run_ingest
@@ -13,8 +15,7 @@ from pipelines.options import (
     UsageError,
     add_output_flags,
     finish,
-    parse_flags,
-    run_verb,
+    run_beam_verb,
     share,
     verb_parser,
 )
@@ -55,19 +56,18 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         The exit status; see `pipelines.options.run_verb`.
     """
-    args, options = parse_flags(_parser(), argv)
+    return run_beam_verb(_parser(), _run, argv)
 
-    def run() -> int:
-        if args.input == [_DEFAULT_INPUT] and not os.path.exists(_DEFAULT_INPUT):
-            raise UsageError(
-                f"./{_DEFAULT_INPUT} is missing; give --input, or draw a sample one with "
-                f"python -m pipelines.sample --output {_DEFAULT_INPUT}"
-            )
-        account = run_ingest(_config(args), options)
-        print(account)
-        return finish(account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
 
-    return run_verb(run)
+def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
+    if args.input == [_DEFAULT_INPUT] and not os.path.exists(_DEFAULT_INPUT):
+        raise UsageError(
+            f"./{_DEFAULT_INPUT} is missing; give --input, or draw a sample one with "
+            f"python -m pipelines.sample --output {_DEFAULT_INPUT}"
+        )
+    account = run_ingest(_config(args), options)
+    print(account)
+    return finish(account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
 
 
 def _config(args: argparse.Namespace) -> IngestConfig:

@@ -11,15 +11,14 @@ from model.splits import SplitConfig
 from pipelines.account import Account
 from pipelines.output import check_free, whole_output
 from pipelines.runs import RunStart
+from pipelines.transforms.account import WriteAccount
 from pipelines.transforms.cut import CutExamples
 from pipelines.transforms.files import MatchFiles, input_patterns
 from pipelines.transforms.read import ChooseSplits, PairFilesUp, ReadPages
 from pipelines.transforms.write import (
     WriteCharset,
-    WriteCounts,
     WriteExamples,
     WriteTable,
-    ones,
     write_one_row,
 )
 
@@ -95,18 +94,14 @@ def build_ingest(
         | "Cut lines" >> CutExamples(config.line_height_px)
     )
     failures = (read.Failure, cut.Failure) | "All failures" >> beam.Flatten()
-    page_failures = failures | "Of pages" >> beam.Filter(lambda failure: not failure.line_id)
-    line_failures = failures | "Of lines" >> beam.Filter(lambda failure: failure.line_id)
 
     cut.LineExample | "Write lines" >> WriteExamples(staging, config.shards)
     cut.LineExample | "Write charset" >> WriteCharset(f"{staging}/charset.json")
     failures | "As rows" >> beam.Map(asdict) | "Write failures" >> WriteTable(staging, "failures")
     {
-        "pages_in": ones(sources, "Pages in"),
-        "pages_ok": ones(cut.PageDone, "Pages ok"),
-        "pages_failed": ones(page_failures, "Pages failed"),
-        "pages_skipped": ones(read.Skipped, "Pages skipped"),
-        "lines_in": cut.PageDone | "Lines in" >> beam.Map(lambda page: page.line_count),
-        "lines_ok": ones(cut.LineExample, "Lines ok"),
-        "lines_failed": ones(line_failures, "Lines failed"),
-    } | "Count" >> WriteCounts(f"{staging}/counts.json")
+        "inputs": sources,
+        "done": cut.PageDone,
+        "failures": failures,
+        "skipped": read.Skipped,
+        "lines": cut.LineExample,
+    } | "Account" >> WriteAccount(f"{staging}/counts.json")

@@ -90,44 +90,65 @@ def share(text: str) -> float:
     return value
 
 
-def parse_own_flags(parser: argparse.ArgumentParser, argv: list[str] | None) -> argparse.Namespace:
-    """Parse the flags of a verb without a Beam pipeline.
+def run_verb(
+    parser: argparse.ArgumentParser,
+    run: Callable[[argparse.Namespace], int],
+    argv: list[str] | None,
+) -> int:
+    """Run a verb without a Beam pipeline.
 
     Args:
         parser: What `verb_parser` made.
+        run: Takes the flags, does the work and gives the exit status.
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The flags; an unknown one ends the program with status 2.
+        The exit status: 0 done, 2 arguments that cannot be used, 3 more failures than
+        `--max_failure_rate`. Unknown flags end the program with status 2.
     """
-    own, rest = parser.parse_known_args(argv)
-    _refuse(parser, rest)
-    return own
+    args, unknown = parser.parse_known_args(argv)
+    _refuse(parser, unknown)
+    return _one_line_errors(run, args)
 
 
-def parse_flags(
-    parser: argparse.ArgumentParser, argv: list[str] | None
-) -> tuple[argparse.Namespace, PipelineOptions]:
-    """Parse a verb's flags and Beam's; an unknown one ends the program with status 2.
+def run_beam_verb(
+    parser: argparse.ArgumentParser,
+    run: Callable[[argparse.Namespace, PipelineOptions], int],
+    argv: list[str] | None,
+) -> int:
+    """Run a verb with a Beam pipeline: flags that are not the verb's are Beam's.
 
     Args:
         parser: What `verb_parser` made.
+        run: Takes the flags and Beam's options, does the work and gives the exit status.
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The verb's own flags, and Beam's options with the runner settled.
+        The exit status, as of `run_verb`.
     """
-    own, rest = parser.parse_known_args(argv)
+    args, rest = parser.parse_known_args(argv)
+    return _one_line_errors(run, args, _beam_options(parser, rest))
+
+
+def _one_line_errors(run: Callable[..., int], *arguments) -> int:
+    try:
+        return run(*arguments)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return EXIT_USAGE
+
+
+def _beam_options(parser: argparse.ArgumentParser, flags: list[str]) -> PipelineOptions:
     # Beam takes seconds to import, and --help needs none of it.
     from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
-    _refuse(parser, _unknown_to_beam(parser.prog, rest))
+    _refuse(parser, _unknown_to_beam(parser.prog, flags))
     os.environ.setdefault("PYTHONWARNINGS", _WORKER_WARNINGS)
-    options = PipelineOptions(rest)
+    options = PipelineOptions(flags)
     standard = options.view_as(StandardOptions)
     if standard.runner in (None, "DirectRunner"):
         standard.runner = LOCAL_RUNNER
-    return own, options
+    return options
 
 
 def _refuse(parser: argparse.ArgumentParser, unknown: list[str]) -> None:
@@ -142,23 +163,6 @@ def _unknown_to_beam(prog: str, flags: list[str]) -> list[str]:
     for options in {str(cls): cls for cls in PipelineOptions.__subclasses__()}.values():
         options._add_argparse_args(parser)
     return parser.parse_known_args(flags)[1]
-
-
-def run_verb(run: Callable[[], int]) -> int:
-    """Run a verb and turn a usage error into one line on stderr.
-
-    Args:
-        run: Does the work and gives the exit status.
-
-    Returns:
-        The exit status: 0 done, 2 arguments that cannot be used, 3 more failures than
-        `--max_failure_rate`.
-    """
-    try:
-        return run()
-    except UsageError as error:
-        print(error, file=sys.stderr)
-        return EXIT_USAGE
 
 
 def finish(failure_rate: float, max_failure_rate: float, where: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pipelines.options import parse_own_flags, run_verb, verb_parser
+from pipelines.options import run_verb, verb_parser
 
 _FORMATS = ("table", "csv", "jsonl")
 
@@ -27,16 +27,15 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         The exit status; see `pipelines.options.run_verb`.
     """
-    args = parse_own_flags(_parser(), argv)
+    return run_verb(_parser(), _run, argv)
 
-    def run() -> int:
-        from pipelines.transcripts import open_tables, select, write_rows
 
-        rows = select(open_tables(args.transcripts), args.query)
-        write_rows(rows, args.format, sys.stdout)
-        return 0
+def _run(args: argparse.Namespace) -> int:
+    from pipelines.transcripts import open_tables, select, write_rows
 
-    return run_verb(run)
+    rows = select(open_tables(args.transcripts), args.query)
+    write_rows(rows, args.format, sys.stdout)
+    return 0
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from pipelines.options import UsageError, parse_own_flags, run_verb, verb_parser
+from pipelines.options import UsageError, run_verb, verb_parser
 
 _DEFAULT_COUNTS = {"lines": 400, "pages": 24}
 
@@ -36,23 +36,20 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         The exit status; see `pipelines.options.run_verb`.
     """
-    args = parse_own_flags(_parser(), argv)
+    return run_verb(_parser(), _run, argv)
 
-    def run() -> int:
-        from pipelines.sampling import SampleConfig, draw_archive
 
-        count = _DEFAULT_COUNTS[args.kind] if args.count is None else args.count
-        if min(count, args.lines_per_page, args.hands) < 1:
-            raise UsageError("--count, --lines_per_page and --hands must be 1 or more")
-        if os.path.exists(args.output):
-            raise UsageError(f"{args.output} exists; give another --output")
-        config = SampleConfig(
-            args.output, args.kind, count, args.lines_per_page, args.hands, args.seed
-        )
-        print(f"{args.output}: {draw_archive(config)} lines drawn")
-        return 0
+def _run(args: argparse.Namespace) -> int:
+    from pipelines.sampling import SampleConfig, draw_archive
 
-    return run_verb(run)
+    count = _DEFAULT_COUNTS[args.kind] if args.count is None else args.count
+    if min(count, args.lines_per_page, args.hands) < 1:
+        raise UsageError("--count, --lines_per_page and --hands must be 1 or more")
+    if os.path.exists(args.output):
+        raise UsageError(f"{args.output} exists; give another --output")
+    config = SampleConfig(args.output, args.kind, count, args.lines_per_page, args.hands, args.seed)
+    print(f"{args.output}: {draw_archive(config)} lines drawn")
+    return 0
 
 
 if __name__ == "__main__":

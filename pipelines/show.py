@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pipelines.options import UsageError, parse_own_flags, run_verb, verb_parser
+from pipelines.options import UsageError, run_verb, verb_parser
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -25,19 +25,18 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         The exit status; see `pipelines.options.run_verb`.
     """
-    args = parse_own_flags(_parser(), argv)
+    return run_verb(_parser(), _run, argv)
 
-    def run() -> int:
-        from pipelines.picture import draw_page
-        from pipelines.transcripts import open_tables
 
-        if not args.output.lower().endswith(".png"):
-            raise UsageError(f"--output {args.output} does not end in .png")
-        uri = draw_page(open_tables(args.transcripts), args.page, args.output)
-        print(f"{args.output} shows {uri}")
-        return 0
+def _run(args: argparse.Namespace) -> int:
+    from pipelines.picture import draw_page
+    from pipelines.transcripts import open_tables
 
-    return run_verb(run)
+    if not args.output.lower().endswith(".png"):
+        raise UsageError(f"--output {args.output} does not end in .png")
+    uri = draw_page(open_tables(args.transcripts), args.page, args.output)
+    print(f"{args.output} shows {uri}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from pipelines.training_config import (
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = verb_parser("train", __doc__)
-    parser.epilog = None  # Beam's flags are not taken: TFX runs its steps in this process.
+    # TFX runs its steps in this process, so Beam's flags are not taken.
+    parser = verb_parser("train", __doc__, takes_beam_flags=False)
     parser.add_argument("--dataset", default="out/dataset", help="what pipelines.ingest wrote")
     parser.add_argument(
         "--output", default="out/models", help="folder of the models; a run adds a version"
@@ -65,24 +65,23 @@ def main(argv: list[str] | None = None) -> int:
         The exit status: 0 released, 1 a component broke, 2 arguments or dataset that
         cannot be used, 3 a model that reads too badly to be released.
     """
-    args = _parser().parse_args(argv)
+    return run_verb(_parser(), _run, argv)
 
-    def run() -> int:
-        config = TrainConfig(
-            dataset=Path(args.dataset).absolute(),
-            output=Path(args.output).absolute(),
-            preset=args.preset,
-            epochs=args.epochs,
-            seed=args.seed,
-            max_cer=args.max_cer,
-        )
-        check_config(config)
-        _prepare_tensorflow()
-        from pipelines.training_run import run_train
 
-        return run_train(config)
+def _run(args: argparse.Namespace) -> int:
+    config = TrainConfig(
+        dataset=Path(args.dataset).absolute(),
+        output=Path(args.output).absolute(),
+        preset=args.preset,
+        epochs=args.epochs,
+        seed=args.seed,
+        max_cer=args.max_cer,
+    )
+    check_config(config)
+    _prepare_tensorflow()
+    from pipelines.training_run import run_train
 
-    return run_verb(run)
+    return run_train(config)
 
 
 def _prepare_tensorflow() -> None:

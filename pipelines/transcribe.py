@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
+from apache_beam.options.pipeline_options import PipelineOptions
+
 from pipelines.options import (
     UsageError,
     add_output_flags,
     finish,
-    parse_flags,
-    run_verb,
+    run_beam_verb,
     verb_parser,
 )
 from pipelines.transcribe_pipeline import TranscribeConfig, run_transcribe
@@ -44,24 +45,23 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         The exit status; see `pipelines.options.run_verb`.
     """
-    args, options = parse_flags(_parser(), argv)
+    return run_beam_verb(_parser(), _run, argv)
 
-    def run() -> int:
-        if args.shards < 1:
-            raise UsageError(f"--shards {args.shards} is not 1 or more")
-        config = TranscribeConfig(
-            inputs=tuple(args.input),
-            model=args.model,
-            output=args.output,
-            overwrite=args.overwrite,
-            line_source=args.lines,
-            shards=args.shards,
-        )
-        account = run_transcribe(config, options)
-        print(account)
-        return finish(account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
 
-    return run_verb(run)
+def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
+    if args.shards < 1:
+        raise UsageError(f"--shards {args.shards} is not 1 or more")
+    config = TranscribeConfig(
+        inputs=tuple(args.input),
+        model=args.model,
+        output=args.output,
+        overwrite=args.overwrite,
+        line_source=args.lines,
+        shards=args.shards,
+    )
+    account = run_transcribe(config, options)
+    print(account)
+    return finish(account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
 
 
 if __name__ == "__main__":

@@ -12,11 +12,12 @@ from pipelines.account import Account, check_written
 from pipelines.options import UsageError
 from pipelines.output import check_free, whole_output
 from pipelines.runs import RunStart
+from pipelines.transforms.account import WriteAccount
 from pipelines.transforms.describe import CutLines
 from pipelines.transforms.files import MatchFiles, input_patterns
 from pipelines.transforms.recognise import RecogniseLines
 from pipelines.transforms.rows import PageRows, line_row
-from pipelines.transforms.write import WriteCounts, WriteTable, ones, write_one_row
+from pipelines.transforms.write import WriteTable, write_one_row
 
 
 @dataclass(frozen=True)
@@ -88,26 +89,21 @@ def build_transcribe(
     read = cut.LineImage | "Recognise" >> RecogniseLines(str(bundle.directory))
 
     failures = (cut.Failure, read.Failure) | "All failures" >> beam.Flatten()
-    page_failures = failures | "Of pages" >> beam.Filter(lambda failure: not failure.line_id)
-    line_failures = failures | "Of lines" >> beam.Filter(lambda failure: failure.line_id)
-    outcomes = (cut.PageDone, page_failures, cut.Skipped) | "Outcomes" >> beam.Flatten()
-    lines = (read.Transcript, line_failures) | "Lines" >> beam.Flatten()
+    outcomes = {
+        "inputs": uris,
+        "done": cut.PageDone,
+        "failures": failures,
+        "skipped": cut.Skipped,
+        "lines": read.Transcript,
+    }
     rows = {
         "lines": read.Transcript | "Line rows" >> beam.Map(line_row),
-        "pages": (outcomes, lines) | "Page rows" >> PageRows(),
+        "pages": outcomes | "Page rows" >> PageRows(),
         "failures": failures | "Failure rows" >> beam.Map(asdict),
     }
     for table, table_rows in rows.items():
         table_rows | f"Write {table}" >> WriteTable(staging, table, config.shards)
-    {
-        "pages_in": ones(uris, "Pages in"),
-        "pages_ok": ones(cut.PageDone, "Pages ok"),
-        "pages_failed": ones(page_failures, "Pages failed"),
-        "pages_skipped": ones(cut.Skipped, "Pages skipped"),
-        "lines_in": cut.PageDone | "Lines in" >> beam.Map(lambda page: page.line_count),
-        "lines_ok": ones(read.Transcript, "Lines ok"),
-        "lines_failed": ones(line_failures, "Lines failed"),
-    } | "Count" >> WriteCounts(f"{staging}/counts.json")
+    outcomes | "Account" >> WriteAccount(f"{staging}/counts.json")
 
 
 def _open_bundle(directory: str) -> Bundle:

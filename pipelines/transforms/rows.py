@@ -12,13 +12,19 @@ from schemas.records import Failure, PageDone, Polyline, Skipped, Transcript
 class PageRows(beam.PTransform):
     """Make one row of `pages` of each page, from all that became of it."""
 
-    def expand(self, records):
-        outcomes, lines = records
-        keyed = {
-            "outcomes": outcomes | "Key outcomes" >> beam.WithKeys(lambda record: record.uri),
-            "lines": lines | "Key lines" >> beam.WithKeys(_page_of),
-        }
-        return keyed | "Gather" >> beam.CoGroupByKey() | "Row" >> beam.MapTuple(_gathered_row)
+    def expand(self, outcomes: dict[str, beam.PCollection]):
+        # Of a line that was read only the fact is needed here, not its text.
+        lines = outcomes["lines"] | "Of lines" >> beam.Map(lambda line: (line.page_uri, None))
+        rest = (
+            outcomes[name] | f"Key {name}" >> beam.WithKeys(lambda record: record.uri)
+            for name in ("done", "failures", "skipped")
+        )
+        return (
+            (lines, *rest)
+            | "All" >> beam.Flatten()
+            | "Gather" >> beam.GroupByKey()
+            | "Row" >> beam.MapTuple(lambda uri, records: page_row(records))
+        )
 
 
 def line_row(transcript: Transcript) -> dict:
@@ -40,17 +46,19 @@ def line_row(transcript: Transcript) -> dict:
     }
 
 
-def page_row(outcome: PageDone | Failure | Skipped, lines_ok: int, lines_failed: int) -> dict:
+def page_row(records: Iterable[PageDone | Failure | Skipped | None]) -> dict:
     """Make the row of `pages` of a page.
 
     Args:
-        outcome: What became of the page.
-        lines_ok: Lines that were read on it.
-        lines_failed: Lines that failed on it.
+        records: What became of the page, once; a failure for each line that failed; None
+            for each line that was read.
 
     Returns:
         Column to value.
     """
+    records = list(records)
+    (outcome,) = (r for r in records if r is not None and not getattr(r, "line_id", ""))
+    lines_ok = records.count(None)
     row = {
         "page_uri": outcome.uri,
         "status": "skipped" if isinstance(outcome, Skipped) else "failed",
@@ -59,7 +67,7 @@ def page_row(outcome: PageDone | Failure | Skipped, lines_ok: int, lines_failed:
         "height_px": 0,
         "lines_source": "",
         "lines_ok": lines_ok,
-        "lines_failed": lines_failed,
+        "lines_failed": len(records) - lines_ok - 1,
     }
     if isinstance(outcome, PageDone):
         row |= {
@@ -70,16 +78,6 @@ def page_row(outcome: PageDone | Failure | Skipped, lines_ok: int, lines_failed:
             "lines_source": outcome.source,
         }
     return row
-
-
-def _gathered_row(uri: str, records: dict[str, Iterable]) -> dict:
-    (outcome,) = records["outcomes"]
-    failed = [isinstance(record, Failure) for record in records["lines"]]
-    return page_row(outcome, lines_ok=len(failed) - sum(failed), lines_failed=sum(failed))
-
-
-def _page_of(record: Transcript | Failure) -> str:
-    return record.uri if isinstance(record, Failure) else record.page_uri
 
 
 def _points(polyline: Polyline) -> list[dict[str, float]]:

@@ -1,8 +1,6 @@
-"""Out of the pipeline: TFRecords, Parquet tables, small JSON files."""
+"""Out of the pipeline: TFRecords, the charset, Parquet tables."""
 
 from __future__ import annotations
-
-import json
 
 import apache_beam as beam
 import pyarrow as pa
@@ -90,47 +88,6 @@ class WriteTable(beam.PTransform):
             num_shards=self._shards,
             file_name_suffix=".parquet",
         )
-
-
-class WriteCounts(beam.PTransform):
-    """Write how many elements collections hold, or the sum of their numbers, as JSON.
-
-    Args:
-        path: The file.
-    """
-
-    def __init__(self, path: str):
-        super().__init__()
-        self._path = path
-
-    def expand(self, collections: dict[str, beam.PCollection]):
-        totals = tuple(
-            numbers | f"Sum {name}" >> beam.CombineGlobally(sum) | f"Name {name}" >> _Pair(name)
-            for name, numbers in sorted(collections.items())
-        )
-        return (
-            totals
-            | "All" >> beam.Flatten()
-            | "Together" >> beam.combiners.ToDict()
-            | "Write"
-            >> beam.Map(
-                lambda counts, path: write_bytes(path, json.dumps(counts).encode()), self._path
-            )
-        )
-
-
-class _Pair(beam.PTransform):
-    def __init__(self, name: str):
-        super().__init__()
-        self._name = name
-
-    def expand(self, totals):
-        return totals | beam.Map(lambda total, name: (name, total), self._name)
-
-
-def ones(elements: beam.PCollection, label: str) -> beam.PCollection:
-    """Turn elements into ones, to be summed by `WriteCounts`."""
-    return elements | label >> beam.Map(lambda element: 1)
 
 
 def write_one_row(output: str, table: str, row: dict) -> None:

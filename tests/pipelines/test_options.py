@@ -11,8 +11,7 @@ from pipelines.options import (
     UsageError,
     add_output_flags,
     finish,
-    parse_flags,
-    parse_own_flags,
+    run_beam_verb,
     run_verb,
     verb_parser,
 )
@@ -28,9 +27,13 @@ def parser():
 
 
 def test_flags_of_the_verb_and_of_beam_are_told_apart(parser):
-    own, options = parse_flags(parser, ["--output", "o", "--direct_num_workers", "3"])
-    given = options.get_all_options()
-    assert (own.output, given["direct_num_workers"], given["runner"]) == ("o", 3, LOCAL_RUNNER)
+    def run(args, options):
+        given = options.get_all_options()
+        assert (args.output, given["direct_num_workers"]) == ("o", 3)
+        assert given["runner"] == LOCAL_RUNNER
+        return 7
+
+    assert run_beam_verb(parser, run, ["--output", "o", "--direct_num_workers", "3"]) == 7
 
 
 @pytest.mark.parametrize(
@@ -38,15 +41,18 @@ def test_flags_of_the_verb_and_of_beam_are_told_apart(parser):
     [("DirectRunner", LOCAL_RUNNER), ("FlinkRunner", "FlinkRunner"), ("DataflowRunner",) * 2],
 )
 def test_only_the_local_runner_is_settled_for_the_user(parser, given, runner):
-    _, options = parse_flags(parser, ["--output", "o", "--runner", given])
-    assert options.get_all_options()["runner"] == runner
+    def run(args, options):
+        assert options.get_all_options()["runner"] == runner
+        return 0
+
+    assert run_beam_verb(parser, run, ["--output", "o", "--runner", given]) == 0
 
 
-@pytest.mark.parametrize("parse", [parse_flags, parse_own_flags])
+@pytest.mark.parametrize("run_one", [run_verb, run_beam_verb])
 @pytest.mark.parametrize("flag", ["--outpu=x", "--overwritten", "stray"])
-def test_unknown_and_shortened_flags_are_errors(parser, parse, flag, capsys):
+def test_unknown_and_shortened_flags_are_errors(parser, run_one, flag, capsys):
     with pytest.raises(SystemExit) as stopped:
-        parse(parser, ["--output", "o", flag])
+        run_one(parser, pytest.fail, ["--output", "o", flag])
     assert stopped.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
 
@@ -54,15 +60,15 @@ def test_unknown_and_shortened_flags_are_errors(parser, parse, flag, capsys):
 @pytest.mark.parametrize("rate", ["-0.1", "1.5", "five"])
 def test_a_share_is_between_0_and_1(parser, rate, capsys):
     with pytest.raises(SystemExit):
-        parse_flags(parser, ["--output", "o", "--max_failure_rate", rate])
+        run_verb(parser, pytest.fail, ["--output", "o", "--max_failure_rate", rate])
     assert "--max_failure_rate" in capsys.readouterr().err
 
 
-def test_a_usage_error_is_one_line(capsys):
-    def run():
+def test_a_usage_error_is_one_line(parser, capsys):
+    def run(args):
         raise UsageError("x: no such file; check --input")
 
-    assert run_verb(run) == 2
+    assert run_verb(parser, run, ["--output", "o"]) == 2
     assert capsys.readouterr().err == "x: no such file; check --input\n"
 
 

@@ -9,8 +9,10 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
 
 from model.splits import SplitConfig
+from pipelines.account import Account
 from pipelines.formats.pairing import MarkupFile, PairFiles
 from pipelines.options import LOCAL_RUNNER
+from pipelines.transforms.account import WriteAccount
 from pipelines.transforms.cut import CutExamples
 from pipelines.transforms.describe import CutLines
 from pipelines.transforms.files import MatchFiles, input_patterns
@@ -26,7 +28,7 @@ from tests.pipelines.archive import write_bad_files, write_page, write_pair, wri
 
 @pytest.fixture
 def pipeline():
-    with beam.Pipeline(options=PipelineOptions(runner=LOCAL_RUNNER)) as pipeline:
+    with beam.Pipeline(options=PipelineOptions([], runner=LOCAL_RUNNER)) as pipeline:
         yield pipeline
 
 
@@ -173,24 +175,37 @@ def test_lines_are_recognised_and_bad_ones_are_failures(pipeline, tmp_path):
     )
 
 
+def outcomes(pipeline):
+    """Give what became of three pages and the four lines of one of them."""
+    given = {
+        "inputs": ["ok.jpg", "bad.jpg", "x.md"],
+        "done": [PageDone("ok.jpg", "ab", 9, 9, "alto", 3)],
+        "failures": [Failure("bad.jpg", "read", "e"), Failure("ok.jpg", "crop", "e", "l2")],
+        "skipped": [Skipped("x.md", "no image")],
+        "lines": [Transcript("ok.jpg", Line(f"l{i}", i), "a", 0.9) for i in range(2)],
+    }
+    return {name: pipeline | name >> beam.Create(records) for name, records in given.items()}
+
+
 def test_every_page_has_one_row(pipeline):
-    outcomes = [
-        PageDone("ok.jpg", "ab", 9, 9, "alto", 3),
-        Failure("bad.jpg", "read", "e"),
-        Skipped("x.md", "no image"),
-    ]
-    lines = [
-        Transcript("ok.jpg", Line("l0", 0), "a", 0.9),
-        Transcript("ok.jpg", Line("l1", 1), "b", 0.9),
-        Failure("ok.jpg", "crop", "e", "l2"),
-    ]
-    rows = (
-        pipeline | "Outcomes" >> beam.Create(outcomes),
-        pipeline | "Lines" >> beam.Create(lines),
-    ) | PageRows()
     expect(
-        rows,
+        outcomes(pipeline) | PageRows(),
         [("ok.jpg", "ok", 2, 1), ("bad.jpg", "failed", 0, 0), ("x.md", "skipped", 0, 0)],
         "rows",
         lambda row: (row["page_uri"], row["status"], row["lines_ok"], row["lines_failed"]),
+    )
+
+
+def test_what_became_of_everything_is_counted(tmp_path):
+    path = str(tmp_path / "counts.json")
+    with beam.Pipeline(options=PipelineOptions([], runner=LOCAL_RUNNER)) as pipeline:
+        outcomes(pipeline) | WriteAccount(path)
+    assert Account.read(path) == Account(
+        pages_in=3,
+        pages_ok=1,
+        pages_failed=1,
+        pages_skipped=1,
+        lines_in=3,
+        lines_ok=2,
+        lines_failed=1,
     )
