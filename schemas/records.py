@@ -23,6 +23,10 @@ class Line:
         baseline: Points (x, y) in image pixels, in writing direction.
         polygon: Outline (x, y) in image pixels, not closed.
         region_id: Identifier of the text region around it; may be empty.
+        kind: What the format calls lines of its kind ('heading', 'InterlinearLine');
+            may be empty.
+        region_kind: What the format calls regions such as the one around it
+            ('MarginTextZone', 'marginalia'); may be empty.
     """
 
     line_id: str
@@ -31,6 +35,8 @@ class Line:
     baseline: Polyline = ()
     polygon: Polyline = ()
     region_id: str = ""
+    kind: str = ""
+    region_kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Page:
     """One image and what is known about its lines.
 
     Attributes:
-        uri: Where the image is.
+        uri: Where the image is; for one inside another file, that file, '#' and its place.
         lines: Its lines in reading order.
         width_px: Width that the coordinates refer to; 0 where unknown.
         height_px: Height that the coordinates refer to; 0 where unknown.
@@ -46,6 +52,9 @@ class Page:
             'whole' or 'finder'.
         document: Name of the document that the page belongs to.
         split: Official split ('train', 'eval', 'test'); empty where none.
+        writer: Name of the hand; empty where nobody says.
+        image: The bytes of the image file, where it is no file of its own (a row of a
+            table); empty where `uri` is a file.
     """
 
     uri: str
@@ -55,6 +64,8 @@ class Page:
     source: str = ""
     document: str = ""
     split: str = ""
+    writer: str = ""
+    image: bytes = b""
 
 
 @dataclass(frozen=True)
