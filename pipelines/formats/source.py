@@ -35,7 +35,7 @@ def inside(folder: str, name: str) -> str:
         ValueError: If the path is absolute or climbs out of the folder.
 
     Example:
-        >>> inside("d/iam", "lines\\\\a01/x.png")
+        >>> inside("d/iam", "lines/a01/x.png")
         'd/iam/lines/a01/x.png'
     """
     path = posixpath.normpath(name.replace("\\", "/"))
