@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from model.charset import Charset
-from model.losses import fits_time_steps
+from model.ctc import fits_time_steps
 from model.preprocess import PreprocessConfig, prepare_strip
 from model.presets import Preset
 from model.tfrecord import read_records

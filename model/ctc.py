@@ -1,6 +1,9 @@
-"""Greedy CTC decoding with confidences (Graves et al. 2006, best path)."""
+"""CTC on numpy (Graves et al. 2006): the best path with confidences, and what fits one."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -55,3 +58,16 @@ def decode_greedy(logits: np.ndarray, charset: Charset) -> tuple[str, float, tup
     confidence = float(peaks.mean() if len(peaks) else best.mean())
     characters = tuple(Character(c, float(p)) for c, p in zip(text, peaks))
     return text, confidence, characters
+
+
+def fits_time_steps(labels: Sequence, time_steps: int) -> bool:
+    """Tell whether CTC can write the labels in so many steps.
+
+    Each label takes a step, and two equal neighbours a blank between them.
+
+    Example:
+        >>> fits_time_steps([1, 1, 2], 3), fits_time_steps([1, 1, 2], 4)
+        (False, True)
+    """
+    repeats = sum(a == b for a, b in pairwise(labels))
+    return len(labels) + repeats <= time_steps

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from keras import ops
 
 from model.charset import BLANK
@@ -25,16 +23,3 @@ def ctc_loss(labels, logits):
     time_steps = ops.full_like(label_lengths, 1) * ops.shape(logits)[1]
     losses = ops.ctc_loss(labels, logits, label_lengths, time_steps, mask_index=BLANK)
     return losses / ops.sqrt(ops.cast(ops.maximum(label_lengths, 1), losses.dtype))
-
-
-def fits_time_steps(labels: list[int], time_steps: int) -> bool:
-    """Tell whether CTC can write the labels in so many steps.
-
-    Each label takes a step, and two equal neighbours a blank between them.
-
-    Example:
-        >>> fits_time_steps([1, 1, 2], 3), fits_time_steps([1, 1, 2], 4)
-        (False, True)
-    """
-    repeats = sum(a == b for a, b in pairwise(labels))
-    return len(labels) + repeats <= time_steps
