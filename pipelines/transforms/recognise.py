@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
@@ -12,11 +11,6 @@ from model.bundle import load_bundle
 from model.recogniser import Recogniser
 from pipelines.transforms.routing import RouteByType
 from schemas.records import Failure, LineImage, Transcript
-
-# RunInference measures memory with an optional part of Beam, and without it warns that the
-# platform were to blame. Nothing here needs the figure.
-logging.getLogger().addFilter(lambda record: "Resource module is not" not in str(record.msg))
-
 
 class RecogniserHandler(ModelHandler[LineImage, Transcript, Recogniser]):
     """Load a bundle once a worker process and read lines with it.
