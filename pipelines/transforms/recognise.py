@@ -12,6 +12,7 @@ from model.recogniser import Recogniser
 from pipelines.transforms.routing import RouteByType
 from schemas.records import Failure, LineImage, Transcript
 
+
 class RecogniserHandler(ModelHandler[LineImage, Transcript, Recogniser]):
     """Load a bundle once a worker process and read lines with it.
 

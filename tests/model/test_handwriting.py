@@ -83,19 +83,19 @@ def test_page_describes_its_lines(seed, count):
             assert 0 <= y < page.height_px
 
 
-@settings(deadline=None, max_examples=10)
-@given(SEEDS)
-def test_letters_stand_on_the_baseline(seed):
-    rng = np.random.default_rng(seed)
-    image, page = draw_page(["manner reason severn uncommon", "sixteen oxen sum"], rng)
-    darkness = np.median(image) - image.astype(float)
-    for line in page.lines:
-        xs, ys = np.array(line.baseline).T
-        columns = np.arange(int(xs[0]), int(xs[-1]))
-        rows = np.interp(columns, xs, ys).round().astype(int)
-        above = np.mean([darkness[rows - d, columns].mean() for d in range(1, 12)])
-        below = np.mean([darkness[rows + d, columns].mean() for d in range(4, 12)])
-        assert above > 3 * below
+def test_letters_stand_on_the_baseline():
+    above, below = [], []
+    for seed in range(16):
+        rng = np.random.default_rng(seed)
+        image, page = draw_page(["manner reason severn uncommon", "sixteen oxen sum"], rng)
+        darkness = np.median(image) - image.astype(float)
+        for line in page.lines:
+            xs, ys = np.array(line.baseline).T
+            columns = np.arange(int(xs[0]), int(xs[-1]))
+            rows = np.interp(columns, xs, ys).round().astype(int)
+            above += [darkness[rows - d, columns].mean() for d in range(1, 12)]
+            below += [darkness[rows + d, columns].mean() for d in range(4, 12)]
+    assert np.mean(above) > 5 * np.mean(below)
 
 
 def test_ink_stays_inside_the_polygons_columns():
