@@ -43,7 +43,7 @@ def collect_charset(paths: Iterable[str | Path]) -> CharacterSet:
         charset = CharacterSet.of_texts(decode_line(record).text for record in records)
     except ValueError as error:
         raise DatasetError(f"split train: {error}; ingest again") from None
-    if not charset.characters:
+    if not "".join(charset.characters).strip():
         raise DatasetError("split train has no text to learn from; ingest pages with texts")
     return charset
 

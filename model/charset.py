@@ -55,8 +55,8 @@ class Charset:
 
     @classmethod
     def of_texts(cls, texts: Iterable[str]) -> Charset:
-        """Collect the characters of normalised texts."""
-        return cls(tuple(sorted({c for text in texts for c in normalise_text(text)})))
+        """Collect the characters of some texts."""
+        return cls(tuple(sorted({character for text in texts for character in text})))
 
     @classmethod
     def from_json(cls, text: str) -> Charset:
@@ -86,7 +86,7 @@ class Charset:
         """Turn text into labels.
 
         Args:
-            text: Text; it is normalised first.
+            text: Text in the form that the charset was collected from.
 
         Returns:
             Labels from 1.
@@ -95,11 +95,10 @@ class Charset:
             ValueError: If a character is not in the charset.
         """
         labels = {character: i for i, character in enumerate(self.characters, start=1)}
-        normal = normalise_text(text)
-        unknown = sorted(set(normal) - labels.keys())
+        unknown = sorted(set(text) - labels.keys())
         if unknown:
             raise ValueError(f"characters {''.join(unknown)!r} are not in the charset")
-        return [labels[character] for character in normal]
+        return [labels[character] for character in text]
 
     def decode(self, labels: Sequence[int]) -> str:
         """Turn labels (from 1, no blanks) into text."""

@@ -16,6 +16,8 @@ _PAPER = 255
 # Ink between these percentiles is stretched to the full range, unless there is hardly any.
 _PAPER_PERCENTILE, _INK_PERCENTILE = 30.0, 98.5
 _LEAST_CONTRAST = 32.0
+# A polygon alone tells where the letters are if it is at least this share of a line high.
+_THINNEST_SHARE = 0.35
 
 
 def rectify_page(grey: np.ndarray, page: Page, height_px: int) -> list[np.ndarray | ValueError]:
@@ -37,9 +39,12 @@ def rectify_page(grey: np.ndarray, page: Page, height_px: int) -> list[np.ndarra
     strips: list[np.ndarray | ValueError] = []
     for line in page.lines:
         try:
+            if line.fault:
+                raise ValueError(line.fault)
             if not (line.baseline or line.polygon):
                 strip = scale_whole(evened, height_px)
             elif id(line) in extents:
+                _check_thickness(line, extents[id(line)])
                 strip = cut_strip(evened, extents[id(line)], height_px)
             else:
                 raise ValueError("line lies far outside of its page; mend its coordinates")
@@ -47,6 +52,19 @@ def rectify_page(grey: np.ndarray, page: Page, height_px: int) -> list[np.ndarra
         except ValueError as error:
             strips.append(error)
     return strips
+
+
+def _check_thickness(line: Line, extent: LineExtent | None) -> None:
+    """Refuse a strip of a polygon where no baseline says which side of it the letters are."""
+    if extent is None or line.baseline:
+        return
+    thickness_px = cv2.contourArea(np.array(line.polygon, np.float32)) / max(
+        1.0, arc_lengths(extent.path)[-1]
+    )
+    if thickness_px < _THINNEST_SHARE * (extent.above_px + extent.below_px):
+        raise ValueError(
+            f"polygon is a strip of {thickness_px:.0f} px and has no baseline; draw one"
+        )
 
 
 def _lies_near(line: Line, shape: tuple[int, int]) -> bool:

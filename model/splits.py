@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Set
 from dataclasses import dataclass
 
+from schemas.features import CUT_SOURCE
 from schemas.records import Page
 
 _SPLIT_OF_FOLDER = {
@@ -19,6 +20,9 @@ _SPLIT_OF_FOLDER = {
     "dev": "eval",
     "test": "test",
 }
+# What pages are kept together by. A page of no known writer goes with its document.
+GROUPS = ("page", "document", "writer")
+
 # Folders that say how files are kept, not what they are.
 _PLAIN_FOLDERS = {"page", "alto", "data", "images", "img", *_SPLIT_OF_FOLDER}
 
@@ -31,13 +35,17 @@ class SplitConfig:
         eval_fraction: Share of pages for judging models while they train.
         test_fraction: Share of pages for the final figure.
         seed: Deals anew.
+        group_by: What is never torn apart: one of `GROUPS`.
     """
 
     eval_fraction: float = 0.1
     test_fraction: float = 0.1
     seed: int = 0
+    group_by: str = "page"
 
     def __post_init__(self):
+        if self.group_by not in GROUPS:
+            raise ValueError(f"--group_by {self.group_by} is none of {', '.join(GROUPS)}")
         if self.eval_fraction + self.test_fraction >= 1:
             raise ValueError("--eval_fraction and --test_fraction leave no page to train on")
 
@@ -68,9 +76,30 @@ def document_of(uri: str) -> str:
     return names[-1] if names else ""
 
 
+def page_uri_of(page: Page) -> str:
+    """Name the page that a line of a compiled dataset was cut from.
+
+    Args:
+        page: What a reader gave, of any format.
+
+    Returns:
+        Where the page image is; for what is no line of a compiled dataset its own `uri`.
+
+    Example:
+        >>> from schemas.records import Line
+        >>> page_uri_of(Page("a.png#l1", (Line("l1", 0, "x"),), source=CUT_SOURCE))
+        'a.png'
+        >>> page_uri_of(Page("a.png#l1", (Line("l1", 0, "x"),), source="labels"))
+        'a.png#l1'
+    """
+    if page.source != CUT_SOURCE:
+        return page.uri
+    return page.uri.removesuffix(f"#{page.lines[0].line_id}")
+
+
 def page_key(page: Page) -> str:
     """Name a page so that moving the whole dataset does not change the name."""
-    name = unicodedata.normalize("NFC", page.uri).replace("\\", "/").split("/")[-1]
+    name = unicodedata.normalize("NFC", page_uri_of(page)).replace("\\", "/").split("/")[-1]
     return f"{page.document}/{name}"
 
 
@@ -95,7 +124,12 @@ def choose_split(page: Page, official: Set[str], config: SplitConfig) -> str:
     """
     if page.split in ("eval", "test") or (page.split == "train" and "eval" in official):
         return page.split
-    digest = hashlib.sha256(f"{config.seed}:{page_key(page)}".encode()).digest()
+    group = {
+        "page": page_key(page),
+        "document": page.document,
+        "writer": page.writer or page.document,
+    }[config.group_by]
+    digest = hashlib.sha256(f"{config.seed}:{group}".encode("utf-8", "replace")).digest()
     place = int.from_bytes(digest[:8], "big") / 2**64
     if place < config.eval_fraction:
         return "eval"

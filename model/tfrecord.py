@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 _LENGTH = struct.Struct("<Q")
 _CHECKSUM_BYTES = 4
@@ -30,13 +31,30 @@ def read_records(path: str | Path) -> Iterator[bytes]:
     Raises:
         ValueError: If the file is cut off or is no gzip TFRecord file.
     """
+    with open(path, "rb") as file:
+        yield from read_records_from(file, str(path))
+
+
+def read_records_from(file: BinaryIO, name: str) -> Iterator[bytes]:
+    """Read the records of an open gzip TFRecord file, one at a time.
+
+    Args:
+        file: The file.
+        name: What errors call it.
+
+    Yields:
+        The data of each record.
+
+    Raises:
+        ValueError: If the file is cut off or is no gzip TFRecord file.
+    """
     try:
-        with gzip.open(path, "rb") as file:
-            while header := file.read(_LENGTH.size + _CHECKSUM_BYTES):
-                yield _read_data(file, header, path)
+        with gzip.open(file, "rb") as unzipped:
+            while header := unzipped.read(_LENGTH.size + _CHECKSUM_BYTES):
+                yield _read_data(unzipped, header, name)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(
-            f"{path}: not a whole gzip TFRecord file ({error}); ingest again"
+            f"{name}: not a whole gzip TFRecord file ({error}); ingest again"
         ) from None
 
 

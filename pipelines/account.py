@@ -27,6 +27,7 @@ class Account:
         lines_in: Lines on the pages that were read.
         lines_ok: Lines written.
         lines_failed: Lines with a row in `failures`.
+        lines_dropped: Training lines left out because they stand in another split too.
     """
 
     pages_in: int
@@ -36,6 +37,7 @@ class Account:
     lines_in: int
     lines_ok: int
     lines_failed: int
+    lines_dropped: int = 0
 
     @classmethod
     def read(cls, path: str) -> Account:
@@ -57,7 +59,7 @@ class Account:
         pages = self.pages_ok + self.pages_failed + self.pages_skipped
         if pages != self.pages_in:
             raise AccountError(f"{self.pages_in} pages came in but {pages} are accounted for")
-        lines = self.lines_ok + self.lines_failed
+        lines = self.lines_ok + self.lines_failed + self.lines_dropped
         if lines != self.lines_in:
             raise AccountError(f"{self.lines_in} lines came in but {lines} are accounted for")
 
@@ -74,10 +76,12 @@ class Account:
         return asdict(self)
 
     def __str__(self):
+        dropped = f" + {self.lines_dropped} dropped" if self.lines_dropped else ""
         return (
             f"pages: {self.pages_in} in = {self.pages_ok} ok + {self.pages_failed} failed"
             f" + {self.pages_skipped} skipped\n"
             f"lines: {self.lines_in} in = {self.lines_ok} ok + {self.lines_failed} failed"
+            f"{dropped}"
         )
 
 

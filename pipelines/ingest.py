@@ -5,12 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from apache_beam.options.pipeline_options import PipelineOptions
-
-from model.splits import SplitConfig
-from pipelines.formats.detect import MARKUP_FORMATS
-from pipelines.ingest_pipeline import IngestConfig, run_ingest
 from pipelines.options import (
     UsageError,
     add_output_flags,
@@ -20,7 +17,16 @@ from pipelines.options import (
     verb_parser,
 )
 
+if TYPE_CHECKING:
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    from model.examples import ExampleRules
+    from pipelines.ingest_pipeline import IngestConfig
+
 _DEFAULT_INPUT = "dataset"
+_FORMATS = (
+    "auto", "pair", "alto", "page", "hugging_face", "iam", "kraken_arrow", "labels", "quire",
+)  # fmt: skip
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -29,22 +35,39 @@ def _parser() -> argparse.ArgumentParser:
         "--input",
         nargs="+",
         default=[_DEFAULT_INPUT],
-        help="images with texts (x.png with x.txt or x.gt.txt), PAGE XML or ALTO 4: files, "
-        "folders or quoted globs",
+        help="files, folders, quoted globs, or @FILE that lists such: images with texts, PAGE or "
+        "ALTO XML, CSV or TSV labels, IAM, Parquet, Arrow, TFRecords; a folder may mix them",
     )
     add_output_flags(parser, default="out/dataset")
-    parser.add_argument(
-        "--format",
-        choices=["auto", *MARKUP_FORMATS, "pair"],
-        default="auto",
-        help="format of the input; auto looks at the content",
-    )
+    parser.add_argument("--format", choices=_FORMATS, default="auto", help="auto: by content")
+    parser.add_argument("--dry_run", action="store_true", help="tell what would be read, and stop")
+    parser.add_argument("--line_kinds", nargs="+", default=[], help="read only lines of these")
+    parser.add_argument("--region_kinds", nargs="+", default=[], help="read only regions of these")
     parser.add_argument("--line_height_px", type=int, default=64, help="height of the line images")
+    parser.add_argument("--shards", type=int, default=0, help="files a split; 0: as they come")
+    _add_text_flags(parser)
+    _add_split_flags(parser)
+    return parser
+
+
+def _add_text_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--normalisation", choices=["NFC", "NFD", "NFKC", "NFKD"], default="NFC", help="of texts"
+    )
+    parser.add_argument("--rules", help="file of rules, one `pattern -> replacement` a line")
+    parser.add_argument("--charset", help="charset.json; lines with other characters are rejected")
+
+
+def _add_split_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--eval_fraction", type=share, default=0.1, help="share of eval pages")
     parser.add_argument("--test_fraction", type=share, default=0.1, help="share of test pages")
     parser.add_argument("--split_seed", type=int, default=0, help="deals the pages anew")
-    parser.add_argument("--shards", type=int, default=4, help="files a split")
-    return parser
+    parser.add_argument(
+        "--group_by",
+        choices=["page", "document", "writer"],
+        default="page",
+        help="what is never torn apart",
+    )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -65,29 +88,68 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
             f"./{_DEFAULT_INPUT} is missing; give --input, or draw a sample one with "
             f"python -m pipelines.sample --output {_DEFAULT_INPUT}"
         )
-    account = run_ingest(_config(args), options)
+    from pipelines.ingest_pipeline import run_ingest
+    from pipelines.survey_pipeline import run_survey
+
+    config = _config(args)
+    if args.dry_run:
+        print(run_survey(config.inputs, config.read, config.output, options))
+        return 0
+    account = run_ingest(config, options)
     print(account)
     return finish(account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
 
 
 def _config(args: argparse.Namespace) -> IngestConfig:
+    from model.splits import SplitConfig
+    from pipelines.formats.reading import ReadConfig
+    from pipelines.ingest_pipeline import IngestConfig
+    from pipelines.transforms.cut import CutConfig
+
     if not 16 <= args.line_height_px <= 256:
         raise UsageError(f"--line_height_px {args.line_height_px} is not between 16 and 256")
-    if args.shards < 1:
-        raise UsageError(f"--shards {args.shards} is not 1 or more")
+    if args.shards < 0:
+        raise UsageError(f"--shards {args.shards} is not 0 or more")
     try:
-        splits = SplitConfig(args.eval_fraction, args.test_fraction, args.split_seed)
+        splits = SplitConfig(args.eval_fraction, args.test_fraction, args.split_seed, args.group_by)
     except ValueError as error:
         raise UsageError(str(error)) from None
     return IngestConfig(
         inputs=tuple(args.input),
         output=args.output,
         overwrite=args.overwrite,
-        format_name=args.format,
-        line_height_px=args.line_height_px,
+        read=ReadConfig(args.format, tuple(args.line_kinds), tuple(args.region_kinds)),
+        cut=CutConfig(args.line_height_px, _example_rules(args)),
         splits=splits,
         shards=args.shards,
     )
+
+
+def _example_rules(args: argparse.Namespace) -> ExampleRules:
+    from model.charset import Charset
+    from model.examples import ExampleRules
+    from model.text_rules import TextRules, load_rules
+
+    rules = ExampleRules(TextRules(form=args.normalisation))
+    try:
+        if args.rules:
+            text = replace(rules.text, replacements=load_rules(_read_text(args.rules)))
+            rules = replace(rules, text=text)
+        if args.charset:
+            characters = Charset.from_json(_read_text(args.charset)).characters
+            rules = replace(rules, characters=frozenset(characters))
+    except ValueError as error:
+        raise UsageError(f"{args.charset or args.rules}: {error}") from None
+    return rules
+
+
+def _read_text(path: str) -> str:
+    from pipelines.transforms.files import read_bytes
+
+    try:
+        return read_bytes(path).decode("utf-8-sig")
+    except OSError:
+        raise UsageError(f"{path}: no such file; check --rules and --charset") from None
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""The dataset compiler: files in, TFRecords and an account out."""
+"""The dataset compiler: files in; TFRecords, an account and a report out."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 import apache_beam as beam
@@ -9,18 +10,24 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.splits import SplitConfig
 from pipelines.account import Account
+from pipelines.formats.reading import ReadConfig
+from pipelines.inspect_pipeline import inspect_dataset
+from pipelines.leak_pipeline import drop_leaks
 from pipelines.output import check_free, whole_output
-from pipelines.runs import RunStart
+from pipelines.runs import RunStart, plain
 from pipelines.transforms.account import WriteAccount
-from pipelines.transforms.cut import CutExamples
+from pipelines.transforms.cut import CutConfig, CutExamples
 from pipelines.transforms.files import MatchFiles, input_patterns
-from pipelines.transforms.read import ChooseSplits, PairFilesUp, ReadPages
-from pipelines.transforms.write import (
-    WriteCharset,
-    WriteExamples,
-    WriteTable,
-    write_one_row,
+from pipelines.transforms.leaks import FindLeaks, leak_failure
+from pipelines.transforms.read import (
+    ChooseSplits,
+    LoneImageFailures,
+    PairFilesUp,
+    ReadPages,
+    SecondDescriptions,
+    SurveySources,
 )
+from pipelines.transforms.write import WriteExamples, WriteJsonLines, WriteTable, write_one_row
 
 
 @dataclass(frozen=True)
@@ -31,19 +38,19 @@ class IngestConfig:
         inputs: Files, folders and globs.
         output: Folder of the dataset.
         overwrite: Whether to replace it.
-        format_name: 'auto', 'alto', 'page' or 'pair'.
-        line_height_px: Height of the strips.
+        read: What is read of the input.
+        cut: How pages become examples.
         splits: How pages are dealt out.
-        shards: Files a split.
+        shards: Files a split; 0 leaves it to the runner.
     """
 
     inputs: tuple[str, ...]
     output: str
     overwrite: bool = False
-    format_name: str = "auto"
-    line_height_px: int = 64
+    read: ReadConfig = field(default_factory=ReadConfig)
+    cut: CutConfig = field(default_factory=CutConfig)
     splits: SplitConfig = field(default_factory=SplitConfig)
-    shards: int = 4
+    shards: int = 0
 
 
 def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
@@ -62,19 +69,33 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
     """
     patterns = input_patterns(config.inputs)
     check_free(config.output, config.overwrite)
-    start = RunStart.now("ingest", asdict(config))
+    start = RunStart.now("ingest", plain(config))
     with whole_output(config.output) as staging:
         with beam.Pipeline(options=options) as pipeline:
-            build_ingest(pipeline, patterns, config, staging)
+            build_compile(pipeline, patterns, config, staging)
         account = Account.read(f"{staging}/counts.json")
+        drop_leaks(staging, options)
+        inspect_dataset(staging, account, start, options)
         write_one_row(staging, "runs", start.row(account))
     return account
 
 
-def build_ingest(
+def sum_digests(digests: Iterable[str]) -> str:
+    """Sum SHA-256 digests, modulo 2^256: the same whatever their order.
+
+    Args:
+        digests: In hex.
+
+    Returns:
+        The sum in hex.
+    """
+    return f"{sum(int(digest, 16) for digest in digests) % (1 << 256):064x}"
+
+
+def build_compile(
     pipeline: beam.Pipeline, patterns: tuple[str, ...], config: IngestConfig, staging: str
 ) -> None:
-    """Wire the pipeline.
+    """Wire the pipeline that writes lines, failures, leaks and counts.
 
     Args:
         pipeline: To add to.
@@ -85,23 +106,42 @@ def build_ingest(
     sources = (
         pipeline
         | "Match files" >> MatchFiles(patterns)
-        | "Pair files up" >> PairFilesUp(use_markup=config.format_name != "pair")
+        | "Pair files up" >> PairFilesUp(config.read)
     )
-    read = sources | "Read pages" >> ReadPages(config.format_name)
+    survey = sources | "Survey" >> SurveySources(config.read)
+    lone = (sources, survey.Surveyed) | "Lone images" >> LoneImageFailures()
+    seconds = survey.Surveyed | "Second descriptions" >> SecondDescriptions()
+    read = sources | "Read pages" >> ReadPages(config.read, seconds)
     cut = (
         read.Page
-        | "Choose splits" >> ChooseSplits(config.splits)
-        | "Cut lines" >> CutExamples(config.line_height_px)
+        | "Choose splits" >> ChooseSplits(config.splits, survey.Surveyed)
+        | "Cut lines" >> CutExamples(config.cut)
     )
-    failures = (read.Failure, cut.Failure) | "All failures" >> beam.Flatten()
+    leaks = cut.LineFact | "Find leaks" >> FindLeaks()
+    dropped = leaks | "Of train" >> beam.Filter(lambda leak: leak.split == "train")
+    failures = (read.Failure, cut.Failure, lone) | "All failures" >> beam.Flatten()
+    rejects = failures, dropped | "As failures" >> beam.Map(leak_failure)
 
     cut.LineExample | "Write lines" >> WriteExamples(staging, config.shards)
-    cut.LineExample | "Write charset" >> WriteCharset(f"{staging}/charset.json")
-    failures | "As rows" >> beam.Map(asdict) | "Write failures" >> WriteTable(staging, "failures")
+    (
+        cut.PageDone
+        | "Digests" >> beam.Map(lambda page: page.sha256)
+        | "Sum of digests" >> beam.CombineGlobally(sum_digests)
+        | "Write digest" >> WriteJsonLines(f"{staging}/inputs")
+    )
+    leaks | "Leak rows" >> beam.Map(asdict) | "Write leaks" >> WriteJsonLines(f"{staging}/leaks")
+    (
+        rejects
+        | "All rejects" >> beam.Flatten()
+        | "Reject rows" >> beam.Map(asdict)
+        | "Write failures" >> WriteTable(staging, "failures")
+    )
     {
-        "inputs": sources,
+        "inputs": (survey.Surveyed, survey.Failure, survey.Skipped, lone)
+        | "Inputs" >> beam.Flatten(),
         "done": cut.PageDone,
         "failures": failures,
         "skipped": read.Skipped,
         "lines": cut.LineExample,
+        "dropped": dropped,
     } | "Account" >> WriteAccount(f"{staging}/counts.json")

@@ -51,6 +51,25 @@ def whole_output(output: str) -> Iterator[str]:
         _delete(staging)
 
 
+@contextmanager
+def scratch_folder(output: str) -> Iterator[str]:
+    """Give a folder beside an output that is gone afterwards.
+
+    Args:
+        output: Folder that is not touched.
+
+    Yields:
+        The folder.
+    """
+    scratch = f"{output.rstrip('/')}.scratch"
+    _delete(scratch)
+    FileSystems.mkdirs(scratch)
+    try:
+        yield scratch
+    finally:
+        _delete(scratch)
+
+
 def _delete(path: str) -> None:
     if FileSystems.exists(path):
         FileSystems.delete([path])

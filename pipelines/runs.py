@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timezone
 
 from pipelines.account import Account
 from schemas import VERSION
+
+
+def plain(value):
+    """Turn a configuration into values that JSON knows.
+
+    Example:
+        >>> plain({"a": frozenset("cb"), "b": (1, None)})
+        {'a': ['b', 'c'], 'b': [1, None]}
+    """
+    if is_dataclass(value):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(plain, value))
+    if isinstance(value, (list, tuple)):
+        return list(map(plain, value))
+    return value
 
 
 @dataclass(frozen=True)

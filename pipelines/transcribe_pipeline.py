@@ -95,6 +95,7 @@ def build_transcribe(
         "failures": failures,
         "skipped": cut.Skipped,
         "lines": read.Transcript,
+        "dropped": pipeline | "None dropped" >> beam.Create([]),
     }
     rows = {
         "lines": read.Transcript | "Line rows" >> beam.Map(line_row),

@@ -23,6 +23,8 @@ from schemas.records import LineExample
 
 TFX_SCHEMA_PATH = Path(__file__).with_name("line.pbtxt")
 SPLITS = ("train", "eval", "test")
+# The source of lines that were read from TFRecords of ours: they are cut already.
+CUT_SOURCE = "quire"
 
 
 def encode_line(example: LineExample) -> bytes:
@@ -65,5 +67,8 @@ def decode_line(serialised: bytes) -> LineExample:
     kept = {}
     for field in fields(LineExample):
         value = values[field.name]
+        wanted = int if field.type == "int" else bytes
+        if not isinstance(value, wanted):
+            raise ValueError(f"feature {field.name} holds no {wanted.__name__}; ingest again")
         kept[field.name] = value.decode() if field.type == "str" else value
     return LineExample(**kept)

@@ -27,6 +27,8 @@ class Line:
             may be empty.
         region_kind: What the format calls regions such as the one around it
             ('MarginTextZone', 'marginalia'); may be empty.
+        fault: Why its description cannot be used, where it cannot: such a line fails
+            alone, and its page goes on.
     """
 
     line_id: str
@@ -37,6 +39,7 @@ class Line:
     region_id: str = ""
     kind: str = ""
     region_kind: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -192,3 +195,47 @@ class PageDone:
     height_px: int
     source: str
     line_count: int
+
+
+@dataclass(frozen=True)
+class LineFact:
+    """What is kept of a line to tell whether it is in two splits.
+
+    Attributes:
+        page_uri: Where the page image is.
+        line_id: Identifier of the line on its page.
+        split: 'train', 'eval' or 'test'.
+        page_sha256: Digest of the page's image file, hex.
+        fingerprint: What `model.fingerprint.are_near_duplicates` compares.
+        bands: Keys of which near duplicates share at least one.
+    """
+
+    page_uri: str
+    line_id: str
+    split: str
+    page_sha256: str
+    fingerprint: bytes
+    bands: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A line that stands in two splits.
+
+    Attributes:
+        page_uri: Page of the line that may be dropped: the one in 'train', if one is.
+        line_id: That line.
+        split: Its split.
+        kind: 'same image' or 'near duplicate'.
+        other_page_uri: Page of the line it is like.
+        other_line_id: That line.
+        other_split: Its split.
+    """
+
+    page_uri: str
+    line_id: str
+    split: str
+    kind: str
+    other_page_uri: str
+    other_line_id: str
+    other_split: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 _POINTS = pa.list_(pa.struct([("x", pa.float32()), ("y", pa.float32())]))
 _CHARACTERS = pa.list_(pa.struct([("text", pa.string()), ("confidence", pa.float32())]))
@@ -68,6 +68,7 @@ RUNS = _table(
     _column("lines_in", pa.int64(), "lines on the pages that were read"),
     _column("lines_ok", pa.int64(), "lines written"),
     _column("lines_failed", pa.int64(), "lines with a row in `failures`"),
+    _column("lines_dropped", pa.int64(), "training lines that stand in another split too"),
 )
 
 TABLES = {"lines": LINES, "pages": PAGES, "failures": FAILURES, "runs": RUNS}

@@ -1,94 +1,172 @@
-"""ALTO 4 (Library of Congress): bytes to a Page."""
+"""ALTO 2, 3 and 4 (Library of Congress): bytes to a Page."""
 
 from __future__ import annotations
 
 from lxml import etree
 
-from pipelines.formats.xml_tree import child, namespace_of, parse_xml, read_points
+from pipelines.formats.line_nodes import (
+    Nodes,
+    line_names,
+    places_in_order,
+    regions_of,
+    sort_by_place,
+)
+from pipelines.formats.xml_tree import (
+    child,
+    children,
+    namespace_of,
+    parse_xml,
+    read_number,
+    read_points,
+    read_size,
+)
 from schemas.records import Line, Page, Polyline
 
-NAMESPACE_PREFIX = "http://www.loc.gov/standards/alto/ns-v4"
+_VERSIONS = tuple(f"http://www.loc.gov/standards/alto/ns-v{n}" for n in (2, 3, 4))
+# ALTO 1 had no namespace or its maker's; Gallica gives its own to ALTO 2. All are alike.
+_ELDER_NAMESPACES = ("", "http://schema.ccs-gmbh.com/ALTO", "http://bibnum.bnf.fr/ns/alto_prod")
+# Units of length; the page's size in them is what brings them to pixels.
+_LENGTH_UNITS = ("mm10", "inch1200")
+_KIND_TAGS = ("{*}LayoutTag", "{*}StructureTag", "{*}OtherTag")
+_REGION_TAGS = ("{*}TextBlock",)
 
 
 def recognises(root: etree._Element) -> bool:
-    """Tell whether a tree is ALTO 4."""
-    return namespace_of(root).startswith(NAMESPACE_PREFIX)
+    """Tell whether a tree is ALTO, of whatever version."""
+    return etree.QName(root).localname == "alto"
 
 
 def read_alto(data: bytes) -> Page:
-    """Read the lines of an ALTO file, in document order.
+    """Read the lines of an ALTO file, in reading order.
+
+    A line's text is what stands on it: a word that is broken off stays so, whatever its
+    SUBS_CONTENT. The first group of <ReadingOrder> (ALTO 4.3) is followed, the others being
+    alternatives to it; lines that it leaves out, and files without, are in document order.
 
     Args:
         data: The file.
 
     Returns:
-        The page; its `uri` is the image file name as the XML has it, or empty.
+        The page; its `uri` is the image file name as the XML has it, or empty. In a file
+        that measures in mm10 or inch1200 the lines and the page's size are in that unit
+        (ALTO states no resolution); `model.crop.fit_to_image` brings both to pixels.
 
     Raises:
-        ValueError: If it is not ALTO 4 or does not measure in pixels.
+        ValueError: If it is not ALTO 2, 3 or 4, does not say how its unit relates to the
+            page, or holds a bad number.
     """
     root = parse_xml(data)
-    page = next(root.iter("{*}Page"), None) if recognises(root) else None
-    if page is None:
-        raise ValueError("no <Page> of ALTO 4 in it; give --format the format that it has")
-    unit = root.findtext(".//{*}MeasurementUnit", "pixel")
-    if unit != "pixel":
-        raise ValueError(f"MeasurementUnit is {unit}; export the file in pixels")
-    lines = tuple(_line(node, i) for i, node in enumerate(page.iter("{*}TextLine")))
+    pages = list(root.iterfind("{*}Layout/{*}Page")) if recognises(root) else []
+    if not pages:
+        raise ValueError("no <Page> of ALTO in it; give --format the format that it has")
+    namespace = namespace_of(root)
+    if not namespace.startswith(_VERSIONS) and namespace not in _ELDER_NAMESPACES:
+        raise ValueError(f"namespace {namespace} is not of ALTO 2, 3 or 4; save it as one of them")
+    if len(pages) > 1:
+        raise ValueError(f"file describes {len(pages)} pages; give each page a file of its own")
+    (page,) = pages
+    width, height = read_size(page, "WIDTH"), read_size(page, "HEIGHT")
+    _check_unit(root, width, height)
     return Page(
-        uri=root.findtext(".//{*}sourceImageInformation/{*}fileName", "").strip(),
-        lines=lines,
-        width_px=round(float(page.get("WIDTH", 0))),
-        height_px=round(float(page.get("HEIGHT", 0))),
+        uri=root.findtext("{*}Description/{*}sourceImageInformation/{*}fileName", "").strip(),
+        lines=_lines(root, page),
+        width_px=width,
+        height_px=height,
         source="alto",
     )
 
 
-def _line(node: etree._Element, index: int) -> Line:
-    block = next(node.iterancestors("{*}TextBlock"), None)
-    return Line(
-        line_id=node.get("ID") or f"line_{index + 1}",
-        index=index,
-        text=_text(node),
-        baseline=_baseline(node),
-        polygon=_polygon(node),
-        region_id="" if block is None else block.get("ID", ""),
+def _check_unit(root: etree._Element, width: int, height: int) -> None:
+    unit = root.findtext("{*}Description/{*}MeasurementUnit", "").strip() or "pixel"
+    if unit not in ("pixel", *_LENGTH_UNITS):
+        raise ValueError(f"MeasurementUnit {unit!r} is none of ALTO's; export the file in pixels")
+    if unit in _LENGTH_UNITS and not (width and height):
+        raise ValueError(
+            f"MeasurementUnit is {unit} but <Page> has no WIDTH and HEIGHT to scale it by; "
+            "add them in that unit, or export the file in pixels"
+        )
+
+
+def _lines(root: etree._Element, page: etree._Element) -> tuple[Line, ...]:
+    labels = {
+        tag.get("ID"): tag.get("LABEL", "")
+        for tags in children(root, "Tags")
+        for tag in tags.iterchildren(*_KIND_TAGS)
+    }
+    nodes = list(page.iter("{*}TextLine"))
+    names = dict(zip(nodes, line_names(nodes, "ID")))
+    ordered = _in_reading_order(root, nodes)
+    regions = regions_of(
+        ordered, _REGION_TAGS, lambda node: (node.get("ID", ""), _kind(node, labels))
     )
+    lines = []
+    for index, (node, (region_id, region_kind)) in enumerate(zip(ordered, regions)):
+        try:
+            polygon = _polygon(node)
+            line = Line(
+                line_id=names[node],
+                index=index,
+                text=_text(node),
+                baseline=_baseline(node, polygon),
+                polygon=polygon,
+                region_id=region_id,
+                kind=_kind(node, labels),
+                region_kind=region_kind,
+            )
+        except ValueError as error:
+            line = Line(names[node], index, region_id=region_id, fault=str(error))
+        lines.append(line)
+    return tuple(lines)
+
+
+def _in_reading_order(root: etree._Element, nodes: Nodes) -> Nodes:
+    order = child(root, "ReadingOrder")
+    group = None if order is None else next(order.iterchildren("*"), None)
+    return sort_by_place(nodes, places_in_order(group, "REF"), "ID")
+
+
+def _kind(node: etree._Element, labels: dict[str, str]) -> str:
+    """Tell the first label that a line or block is tagged with."""
+    return next((labels[tag] for tag in node.get("TAGREFS", "").split() if labels.get(tag)), "")
 
 
 def _text(node: etree._Element) -> str | None:
-    """Join the strings of a line, a space where an <SP> stands or nothing does."""
-    strings = list(node.iterchildren("{*}String"))
-    if not strings:
-        return None
-    text = " ".join(string.get("CONTENT", "") for string in strings)
+    """Join the words of a line; words are apart whether or not an <SP> stands between."""
+    strings = [string.get("CONTENT", "") for string in children(node, "String")]
     hyphen = child(node, "HYP")
+    if not strings and hyphen is None:
+        return None
+    text = " ".join(string for string in strings if string)
     return text if hyphen is None else text + hyphen.get("CONTENT", "-")
 
 
-def _box(node: etree._Element) -> tuple[float, float, float, float] | None:
-    sides = [node.get(name) for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT")]
-    return None if None in sides else tuple(map(float, sides))
-
-
-def _baseline(node: etree._Element) -> Polyline:
-    """Read the points, or the one height that ALTO 4.0 and older write."""
-    text = node.get("BASELINE", "")
-    numbers = text.replace(",", " ").split()
-    box = _box(node)
-    if len(numbers) == 1 and box:
-        left, _, width, _ = box
-        return read_points(f"{left},{numbers[0]} {left + width},{numbers[0]}")
-    return read_points(text)
-
-
 def _polygon(node: etree._Element) -> Polyline:
-    polygon = node.find("{*}Shape/{*}Polygon")
-    if polygon is not None:
-        return read_points(polygon.get("POINTS"))
-    box = _box(node)
-    if box is None:
+    """Read the outline of a line, else its box, else the box around its words."""
+    drawn = node.find("{*}Shape/{*}Polygon")
+    points = () if drawn is None else read_points(drawn.get("POINTS"))
+    if points:
+        return points
+    boxes = [_box(node)] if _box(node) else [_box(s) for s in children(node, "String") if _box(s)]
+    if not boxes:
         return ()
-    left, top, width, height = box
-    right, bottom = left + width, top + height
+    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    right, bottom = max(box[2] for box in boxes), max(box[3] for box in boxes)
     return ((left, top), (right, top), (right, bottom), (left, bottom))
+
+
+def _box(node: etree._Element) -> tuple[float, float, float, float] | None:
+    """Read left, top, right and bottom; None where one of them is not given."""
+    if any(node.get(name) is None for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT")):
+        return None
+    left, top = read_number(node, "HPOS", 0), read_number(node, "VPOS", 0)
+    return left, top, left + read_number(node, "WIDTH", 0), top + read_number(node, "HEIGHT", 0)
+
+
+def _baseline(node: etree._Element, polygon: Polyline) -> Polyline:
+    """Read the points, or the one height that ALTO 4.1 and older write."""
+    text = node.get("BASELINE", "")
+    if len(text.replace(",", " ").split()) != 1:
+        return read_points(text)
+    height = read_number(node, "BASELINE", 0)
+    sides = [x for x, _ in polygon]
+    return ((min(sides), height), (max(sides), height)) if sides else ()

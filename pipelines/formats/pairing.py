@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pipelines.formats.iam_files import is_companion
 from schemas.records import Failure, Skipped
 
 IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2")
@@ -14,6 +15,12 @@ MARKUP_EXTENSION = ".xml"
 TEXT_EXTENSIONS = (".gt.txt", ".txt")
 # Folders beneath the images in which tools keep their XML.
 MARKUP_FOLDERS = ("page", "alto")
+
+
+# Files that hold many lines or pages each.
+CONTAINER_EXTENSIONS = (".csv", ".tsv", ".parquet", ".arrow", ".tfrecord.gz")
+# IAM's indexes, which are text files that no image goes with.
+INDEX_NAMES = ("lines.txt", "words.txt")
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,42 @@ class PairFiles:
 
     image_uri: str
     text_uri: str
+
+
+@dataclass(frozen=True)
+class ContainerFile:
+    """A file of many lines or pages.
+
+    Attributes:
+        uri: The file.
+    """
+
+    uri: str
+
+
+@dataclass(frozen=True)
+class LoneImage:
+    """An image without a text or XML of its name; another file may still name it.
+
+    Attributes:
+        uri: The image.
+    """
+
+    uri: str
+
+
+@dataclass(frozen=True)
+class LoneText:
+    """A text without an image of its name; it may be a table of labels.
+
+    Attributes:
+        uri: The text.
+    """
+
+    uri: str
+
+
+Source = MarkupFile | PairFiles | ContainerFile | LoneImage | LoneText | Failure | Skipped
 
 
 def split_extension(uri: str) -> tuple[str, str]:
@@ -67,14 +110,12 @@ def pairing_key(uri: str) -> str:
     return posixpath.join(folder, name)
 
 
-def pair_files(
-    uris: Iterable[str], use_markup: bool = True
-) -> list[MarkupFile | PairFiles | Failure | Skipped]:
+def pair_files(uris: Iterable[str], use_markup: bool = True) -> list[Source]:
     """Sort out the files of one pairing key.
 
     Args:
         uris: Files whose `pairing_key` is the same.
-        use_markup: Whether XML files describe pages; if not, they are left out.
+        use_markup: Whether XML and container files are read; if not, they are left out.
 
     Returns:
         What is to be read, what is missing its other half, and what is left out. XML goes
@@ -84,37 +125,51 @@ def pair_files(
         >>> pair_files(["x.png", "x.gt.txt"])
         [PairFiles(image_uri='x.png', text_uri='x.gt.txt')]
     """
-    files = sorted(uris)
-    kinds = {uri: split_extension(uri)[1] for uri in files}
-    markup = [uri for uri in files if kinds[uri] == MARKUP_EXTENSION]
-    images = [uri for uri in files if kinds[uri] in IMAGE_EXTENSIONS]
+    files = sorted(set(uris))
+    apart = [record for uri in files if (record := _apart(uri, use_markup))]
+    kinds = {uri: split_extension(uri)[1] for uri in files if not _apart(uri, use_markup)}
+    markup = [uri for uri in kinds if kinds[uri] == MARKUP_EXTENSION]
+    images = [uri for uri in kinds if kinds[uri] in IMAGE_EXTENSIONS]
     texts = sorted(
-        (uri for uri in files if kinds[uri] in TEXT_EXTENSIONS),
+        (uri for uri in kinds if kinds[uri] in TEXT_EXTENSIONS),
         key=lambda uri: TEXT_EXTENSIONS.index(kinds[uri]),
     )
-    others = [Skipped(uri, "neither image, text nor XML") for uri in files if not kinds[uri]]
-    if not use_markup:
-        others += [Skipped(uri, "--format pair leaves XML out") for uri in markup]
-    elif markup:
-        return [*map(MarkupFile, markup), *others]
+    if markup and use_markup:
+        return [*map(MarkupFile, markup), *apart]
+    apart += [Skipped(uri, "--format pair leaves XML out") for uri in markup]
     if images and texts:
         spare = [*images[1:], *texts[1:]]
         doubles = [Skipped(uri, f"{images[0]} is paired already") for uri in spare]
-        return [PairFiles(images[0], texts[0]), *doubles, *others]
-    lone_images = [Failure(u, "pair", _no_text(u)) for u in images]
-    lone_texts = [Failure(u, "pair", _no_image(u)) for u in texts]
-    return [*lone_images, *lone_texts, *others]
+        return [PairFiles(images[0], texts[0]), *doubles, *apart]
+    lone_texts = LoneText if use_markup else lone_text_failure
+    return [*map(LoneImage, images), *map(lone_texts, texts), *apart]
 
 
-def _no_text(uri: str) -> str:
+def _apart(uri: str, use_markup: bool) -> ContainerFile | Skipped | None:
+    """Tell a file that nothing else of its name goes with."""
+    name = posixpath.basename(uri).lower()
+    if is_companion(name):
+        return Skipped(uri, "belongs to an IAM index")
+    if name.endswith(CONTAINER_EXTENSIONS) or name in INDEX_NAMES:
+        if use_markup:
+            return ContainerFile(uri)
+        return Skipped(uri, "--format pair leaves tables out")
+    if not split_extension(uri)[1]:
+        return Skipped(uri, "no format that is read")
+    return None
+
+
+def lone_image_failure(uri: str) -> Failure:
+    """Say that an image has no text, and what would give it one."""
     name = posixpath.basename(split_extension(uri)[0])
-    return f"image has no {name}.txt, {name}.gt.txt or {name}.xml beside it; add one"
+    error = f"image has no {name}.txt, {name}.gt.txt or {name}.xml beside it; add one"
+    return Failure(uri, "pair", error)
 
 
-def _no_image(uri: str) -> str:
-    return (
-        f"text has no image {posixpath.basename(split_extension(uri)[0])}.png or the like; add it"
-    )
+def lone_text_failure(uri: str) -> Failure:
+    """Say that a text has no image, and what would give it one."""
+    name = posixpath.basename(split_extension(uri)[0])
+    return Failure(uri, "pair", f"text has no image {name}.png or the like; add it")
 
 
 def image_candidates(markup_uri: str, image_name: str) -> list[str]:

@@ -1,34 +1,79 @@
-"""XML into a tree, without entities, external files or network."""
+"""XML into a tree, without entities, external files or network; numbers out of it."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from lxml import etree
 
 from schemas.records import Polyline
 
+# Beyond any scan; what is larger is no coordinate, and would overflow further on.
+_LARGEST_COORDINATE = 1e7
+# First bytes of what stands in for XML by mistake.
+_NOT_XML = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "a zip archive",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"\x89PNG": "a PNG image",
+    b"II*\0": "a TIFF image",
+    b"MM\0*": "a TIFF image",
+    b"%PDF": "a PDF",
+}
+
 
 def parse_xml(data: bytes) -> etree._Element:
-    """Parse an XML file.
+    """Parse an XML file; a DTD that it names is not read.
+
+    lxml's own limits stay on: 256 levels, 10 MB of text in one place, and how far entities
+    may grow before they are refused here.
 
     Args:
         data: Its bytes.
 
     Returns:
-        The root element.
+        The root element; comments and processing instructions are left out.
 
     Raises:
-        ValueError: If it is not well-formed or uses entities of its own.
+        ValueError: If it is empty, is no well-formed XML or has entities of its own.
+
+    Example:
+        >>> parse_xml(b"<a>x<!-- y --><?z?>&#233;</a>").text
+        'xé'
     """
+    if not data:
+        raise ValueError("file is empty; export it anew")
+    for start, kind in _NOT_XML.items():
+        if data.startswith(start):
+            raise ValueError(f"file is {kind}, not XML; unpack it or put the XML in its place")
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise ValueError(f"XML is not well-formed ({error.msg}); mend or export it anew") from None
-    if next(root.iter(etree.Entity), None) is not None:
+    if _has_entities(root, parser):
         raise ValueError("XML uses entities of its own, which are not resolved; write them out")
     return root
+
+
+def _has_entities(root: etree._Element, parser: etree.XMLParser) -> bool:
+    """Tell whether any are declared, or stand in the file for a DTD elsewhere to declare."""
+    declared = root.getroottree().docinfo.internalDTD
+    if declared is None:
+        return False
+    # In an attribute, one that is not declared leaves a warning but no trace in the tree.
+    unknown = any(
+        entry.type == etree.ErrorTypes.WAR_UNDECLARED_ENTITY for entry in parser.error_log
+    )
+    return unknown or next(declared.iterentities(), None) is not None
 
 
 def namespace_of(root: etree._Element) -> str:
@@ -46,9 +91,85 @@ def child(element: etree._Element, name: str) -> etree._Element | None:
     return next(children(element, name), None)
 
 
-def children(element: etree._Element, name: str):
+def children(element: etree._Element, name: str) -> Iterator[etree._Element]:
     """Iterate over the children of a local name, in any namespace."""
     return element.iterchildren(f"{{*}}{name}")
+
+
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Put the name of what is being read before the error that it raises."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from None
+
+
+def to_number(text: str, what: str) -> float:
+    """Read a number of a size that a page can have.
+
+    Args:
+        text: The number.
+        what: What it is, for the error.
+
+    Returns:
+        The number, finite and below 10,000,000; it may be negative.
+
+    Raises:
+        ValueError: If it is something else.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError(f"{what} {text[:40]!r} is not a number; mend it") from None
+    if not abs(number) < _LARGEST_COORDINATE:
+        raise ValueError(f"{what} {text[:40]!r} is beyond any page; mend it")
+    return number
+
+
+def read_number(element: etree._Element, name: str, default: float) -> float:
+    """Read a number from an attribute.
+
+    Args:
+        element: The element.
+        name: The attribute.
+        default: What to return where there is none.
+
+    Returns:
+        The number, finite.
+
+    Raises:
+        ValueError: If it is not a number, or beyond any page.
+
+    Example:
+        >>> read_number(parse_xml(b'<Page WIDTH="2480.5"/>'), "WIDTH", 0)
+        2480.5
+    """
+    text = element.get(name)
+    if text is None:
+        return default
+    return to_number(text, f"<{etree.QName(element).localname}> {name}")
+
+
+def read_size(element: etree._Element, name: str) -> int:
+    """Read a width or height of the page, rounded; 0 where there is none.
+
+    Args:
+        element: The element.
+        name: The attribute.
+
+    Returns:
+        The size.
+
+    Raises:
+        ValueError: If it is not a number, or negative.
+    """
+    size = read_number(element, name, 0)
+    if size < 0:
+        raise ValueError(
+            f"<{etree.QName(element).localname}> {name} '{element.get(name)}' is negative; mend it"
+        )
+    return round(size)
 
 
 def read_points(text: str | None) -> Polyline:
@@ -71,6 +192,6 @@ def read_points(text: str | None) -> Polyline:
         numbers = [float(number) for number in (text or "").replace(",", " ").split()]
     except ValueError:
         raise ValueError(f"points {text[:40]!r} are not numbers; mend the coordinates") from None
-    if len(numbers) % 2 or not all(abs(number) < 1e7 for number in numbers):
+    if len(numbers) % 2 or not all(abs(number) < _LARGEST_COORDINATE for number in numbers):
         raise ValueError(f"points {text[:40]!r} are not pairs of pixels; mend the coordinates")
     return tuple(zip(numbers[::2], numbers[1::2]))

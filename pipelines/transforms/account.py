@@ -21,8 +21,13 @@ class WriteAccount(beam.PTransform):
         self._path = path
 
     def expand(self, outcomes: dict[str, beam.PCollection]):
-        """Count `inputs`, `done` pages, `failures`, `skipped` files and `lines`."""
+        """Count `inputs`, `done` pages, `failures`, `skipped` files, `lines` and `dropped`.
+
+        Of `lines` those that are `dropped` again do not count.
+        """
         done, failures = outcomes["done"], outcomes["failures"]
+        dropped = _ones(outcomes["dropped"], "Lines dropped")
+        minus_dropped = dropped | "Minus" >> beam.Map(lambda one: -one)
         numbers = {
             "pages_in": _ones(outcomes["inputs"], "Pages in"),
             "pages_ok": _ones(done, "Pages ok"),
@@ -30,9 +35,11 @@ class WriteAccount(beam.PTransform):
             | "Pages failed" >> beam.Map(lambda failure: int(not failure.line_id)),
             "pages_skipped": _ones(outcomes["skipped"], "Pages skipped"),
             "lines_in": done | "Lines in" >> beam.Map(lambda page: page.line_count),
-            "lines_ok": _ones(outcomes["lines"], "Lines ok"),
+            "lines_ok": (_ones(outcomes["lines"], "Lines read"), minus_dropped)
+            | "Lines kept" >> beam.Flatten(),
             "lines_failed": failures
             | "Lines failed" >> beam.Map(lambda failure: int(bool(failure.line_id))),
+            "lines_dropped": dropped,
         }
         totals = tuple(
             collection

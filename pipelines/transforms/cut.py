@@ -3,37 +3,57 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import apache_beam as beam
 import numpy as np
 
 from model.crop import crop_lines, fit_to_image
-from model.examples import to_example
+from model.examples import ExampleRules, to_example
 from model.image import decode_image
+from model.leaks import line_fact
+from model.splits import page_uri_of
 from pipelines.transforms.files import read_bytes
 from pipelines.transforms.routing import RouteByType
-from schemas.records import Failure, LineExample, LineImage, Page, PageDone
+from schemas.features import CUT_SOURCE
+from schemas.records import Failure, LineExample, LineFact, LineImage, Page, PageDone
+
+
+@dataclass(frozen=True)
+class CutConfig:
+    """How pages become examples.
+
+    Attributes:
+        line_height_px: Height of the strips.
+        rules: What a line must be to become an example.
+    """
+
+    line_height_px: int = 64
+    rules: ExampleRules = field(default_factory=ExampleRules)
 
 
 class CutExamples(beam.PTransform):
     """Cut every line of a page into a training example.
 
     Args:
-        line_height_px: Height of the strips.
+        config: How.
     """
 
-    def __init__(self, line_height_px: int):
+    def __init__(self, config: CutConfig):
         super().__init__()
-        self._line_height_px = line_height_px
+        self._config = config
 
     def expand(self, pages):
-        return pages | RouteByType(
-            cut_examples, (LineExample, Failure, PageDone), self._line_height_px
-        )
+        kinds = (LineExample, LineFact, Failure, PageDone)
+        return pages | RouteByType(cut_examples, kinds, self._config)
 
 
-def open_page(uri: str) -> tuple[np.ndarray, str]:
+def open_page(page: Page) -> tuple[np.ndarray, str]:
     """Read and decode a page image.
+
+    Args:
+        page: A page whose image is a file, or comes with it.
 
     Returns:
         uint8 [height, width], and the file's SHA-256 in hex.
@@ -42,7 +62,7 @@ def open_page(uri: str) -> tuple[np.ndarray, str]:
         OSError: If it cannot be read.
         ValueError: If it does not decode.
     """
-    data = read_bytes(uri)
+    data = page.image or read_bytes(page.uri)
     return decode_image(data), hashlib.sha256(data).hexdigest()
 
 
@@ -69,25 +89,44 @@ def cut_page(
         return [Failure(page.uri, "crop", str(error))]
     height, width = grey.shape
     done = PageDone(page.uri, sha256, width, height, page.source, len(page.lines))
+    if page.source == CUT_SOURCE:
+        return [done, _as_it_is(page, grey, line_height_px)]
     return [done, *crop_lines(page, grey, line_height_px)]
 
 
-def cut_examples(page: Page, line_height_px: int) -> list[LineExample | Failure | PageDone]:
+def cut_examples(
+    page: Page, config: CutConfig
+) -> Iterator[LineExample | LineFact | Failure | PageDone]:
     """Cut a page into training examples.
 
     Args:
         page: The page, with its split.
-        line_height_px: Height of the strips.
+        config: How.
 
-    Returns:
-        A `PageDone`, and an example or a failure for each line; or one failure of the
-        whole page.
+    Yields:
+        A `PageDone`, and for each line an example and its fact, or a failure; or one
+        failure of the whole page.
     """
     try:
-        grey, sha256 = open_page(page.uri)
+        grey, sha256 = open_page(page)
     except (OSError, ValueError) as error:
-        return [Failure(page.uri, "read", str(error))]
-    return [
-        to_example(record, page) if isinstance(record, LineImage) else record
-        for record in cut_page(page, grey, sha256, line_height_px)
-    ]
+        yield Failure(page.uri, "read", str(error))
+        return
+    for record in cut_page(page, grey, sha256, config.line_height_px):
+        if not isinstance(record, LineImage):
+            yield record
+            continue
+        example = to_example(record, page, config.rules)
+        yield example
+        if isinstance(example, LineExample):
+            yield line_fact(record, page.split, sha256)
+
+
+def _as_it_is(page: Page, strip: np.ndarray, line_height_px: int) -> LineImage | Failure:
+    """Take the strip of another dataset of ours: cutting it again would blur it."""
+    (line,) = page.lines
+    page_uri = page_uri_of(page)
+    if strip.shape[0] != line_height_px:
+        error = f"line is {strip.shape[0]} px high; ingest with --line_height_px {strip.shape[0]}"
+        return Failure(page_uri, "crop", error, line.line_id)
+    return LineImage(page_uri, line, strip)

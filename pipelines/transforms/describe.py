@@ -51,7 +51,7 @@ def cut_lines(
     if split_extension(uri)[1] not in IMAGE_EXTENSIONS:
         return [Skipped(uri, "no image")]
     try:
-        grey, sha256 = open_page(uri)
+        grey, sha256 = open_page(Page(uri))
         page = _describe(uri, grey, line_source)
     except (OSError, ValueError) as error:
         return [Failure(uri, "read", str(error))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import BinaryIO
 
 import apache_beam as beam
 from apache_beam.io import fileio
@@ -30,6 +31,18 @@ def write_bytes(uri: str, data: bytes) -> None:
         file.write(data)
 
 
+class BeamFiles:
+    """`pipelines.formats.source.Files` on Beam's FileSystems."""
+
+    def open(self, uri: str) -> BinaryIO:
+        """Open a file for reading."""
+        return FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED)
+
+    def first_existing(self, uris: Iterable[str]) -> str | None:
+        """Find the first of some files that is there."""
+        return first_existing(uris)
+
+
 def first_existing(uris: Iterable[str]) -> str | None:
     """Find the first of some files that is there."""
     return next((uri for uri in uris if FileSystems.exists(uri)), None)
@@ -39,19 +52,31 @@ def input_patterns(inputs: Iterable[str]) -> tuple[str, ...]:
     """Turn the values of `--input` into patterns, each of which matches something.
 
     Args:
-        inputs: Files, folders (taken with all that is beneath them) and globs.
+        inputs: Files, folders (taken with all that is beneath them), globs, and '@' with a
+            file that lists such, one a line.
 
     Returns:
         Patterns for Beam's FileSystems.
 
     Raises:
-        UsageError: If one matches no file.
+        UsageError: If one matches no file, or a list cannot be read.
     """
-    patterns = tuple(_pattern(given) for given in inputs)
-    for given, pattern in zip(inputs, patterns):
+    named = [name for given in inputs for name in _listed(given)]
+    patterns = tuple(map(_pattern, named))
+    for given, pattern in zip(named, patterns):
         if not _matches_something(pattern):
             raise UsageError(f"{given}: no such file or folder, or nothing in it; check --input")
     return patterns
+
+
+def _listed(given: str) -> list[str]:
+    if not given.startswith("@"):
+        return [given]
+    try:
+        lines = read_bytes(given[1:]).decode("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{given}: list cannot be read ({error}); check --input") from None
+    return [line.strip() for line in lines if line.strip()]
 
 
 def _pattern(given: str) -> str:

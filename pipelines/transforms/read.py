@@ -1,4 +1,4 @@
-"""From files to pages: pair them up, read their descriptions, find their images."""
+"""From files to pages: pair them up, survey them, read their descriptions."""
 
 from __future__ import annotations
 
@@ -6,17 +6,11 @@ from dataclasses import replace
 
 import apache_beam as beam
 
-from model.splits import SplitConfig, choose_split, document_of, official_split
-from pipelines.formats.detect import NotAPage, read_markup
-from pipelines.formats.pairing import (
-    MarkupFile,
-    PairFiles,
-    image_candidates,
-    pair_files,
-    pairing_key,
-)
-from pipelines.formats.pairs import read_pair
-from pipelines.transforms.files import first_existing, read_bytes
+from model.splits import SplitConfig, choose_split
+from pipelines.formats.pairing import LoneImage, lone_image_failure, pair_files, pairing_key
+from pipelines.formats.reading import ReadConfig, read_first_descriptions, survey_source
+from pipelines.formats.survey import Surveyed, second_descriptions
+from pipelines.transforms.files import BeamFiles
 from pipelines.transforms.routing import RouteByType
 from schemas.records import Failure, Page, Skipped
 
@@ -25,12 +19,12 @@ class PairFilesUp(beam.PTransform):
     """Turn file names into what is to be read.
 
     Args:
-        use_markup: Whether XML files describe pages; if not, they are left out.
+        config: What is read.
     """
 
-    def __init__(self, use_markup: bool):
+    def __init__(self, config: ReadConfig):
         super().__init__()
-        self._use_markup = use_markup
+        self._use_markup = config.format_name != "pair"
 
     def expand(self, uris):
         return (
@@ -43,19 +37,78 @@ class PairFilesUp(beam.PTransform):
         )
 
 
-class ReadPages(beam.PTransform):
-    """Read the pages that the paired files describe.
+class SurveySources(beam.PTransform):
+    """Read all descriptions but no pixel, and keep little of each page.
 
     Args:
-        format_name: 'auto', or the format of the XML.
+        config: What is read.
     """
 
-    def __init__(self, format_name: str):
+    def __init__(self, config: ReadConfig):
         super().__init__()
-        self._format_name = format_name
+        self._config = config
 
     def expand(self, sources):
-        return sources | RouteByType(read_source, (Page, Failure, Skipped), self._format_name)
+        return sources | RouteByType(
+            survey_source, (Surveyed, Failure, Skipped), self._config, BeamFiles()
+        )
+
+
+class SecondDescriptions(beam.PTransform):
+    """Find what describes an image that another file describes already."""
+
+    def expand(self, surveyed):
+        return (
+            surveyed
+            | "Key by image" >> beam.WithKeys(lambda page: page.uri)
+            | "Gather" >> beam.GroupByKey()
+            | "Descriptions" >> beam.Values()
+            | "All but the first" >> beam.FlatMap(second_descriptions)
+            | "Which there are" >> beam.combiners.ToSet()
+        )
+
+
+class LoneImageFailures(beam.PTransform):
+    """Fail the images that no file describes."""
+
+    def expand(self, sources_and_surveyed):
+        sources, surveyed = sources_and_surveyed
+        lone = (
+            sources
+            | "Lone images" >> beam.Filter(lambda source: isinstance(source, LoneImage))
+            | "Key lone" >> beam.Map(lambda image: (image.uri, "lone"))
+        )
+        named = surveyed | "Key named" >> beam.Map(lambda page: (page.uri, "named"))
+        return (
+            (lone, named)
+            | "Both" >> beam.Flatten()
+            | "Gather" >> beam.GroupByKey()
+            | "Never named" >> beam.Filter(lambda entry: "named" not in list(entry[1]))
+            | "Fail" >> beam.Map(lambda entry: lone_image_failure(entry[0]))
+        )
+
+
+class ReadPages(beam.PTransform):
+    """Read the pages that the sources describe.
+
+    Args:
+        config: What is read.
+        seconds: What `SecondDescriptions` found.
+    """
+
+    def __init__(self, config: ReadConfig, seconds: beam.PCollection):
+        super().__init__()
+        self._config = config
+        self._seconds = seconds
+
+    def expand(self, sources):
+        return sources | RouteByType(
+            read_first_descriptions,
+            (Page, Failure, Skipped),
+            self._config,
+            BeamFiles(),
+            beam.pvalue.AsSingleton(self._seconds),
+        )
 
 
 class ChooseSplits(beam.PTransform):
@@ -63,15 +116,17 @@ class ChooseSplits(beam.PTransform):
 
     Args:
         config: Shares and seed.
+        surveyed: All pages, for the official splits that there are.
     """
 
-    def __init__(self, config: SplitConfig):
+    def __init__(self, config: SplitConfig, surveyed: beam.PCollection):
         super().__init__()
         self._config = config
+        self._surveyed = surveyed
 
     def expand(self, pages):
         official = (
-            pages
+            self._surveyed
             | "Official split" >> beam.Map(lambda page: page.split)
             | "Which there are" >> beam.combiners.ToSet()
         )
@@ -80,49 +135,3 @@ class ChooseSplits(beam.PTransform):
             beam.pvalue.AsSingleton(official),
             self._config,
         )
-
-
-def read_source(
-    source: MarkupFile | PairFiles | Failure | Skipped, format_name: str
-) -> list[Page | Failure | Skipped]:
-    """Read what `pair_files` found.
-
-    Args:
-        source: Files to read; failures and skipped files pass through.
-        format_name: 'auto', or the format of the XML.
-
-    Returns:
-        One record: the page with its image, document and official split, or why not.
-    """
-    if isinstance(source, MarkupFile):
-        return [_read_markup_file(source.uri, format_name)]
-    if isinstance(source, PairFiles):
-        return [_read_pair_files(source)]
-    return [source]
-
-
-def _read_markup_file(uri: str, format_name: str) -> Page | Failure | Skipped:
-    try:
-        page = read_markup(read_bytes(uri), format_name)
-    except NotAPage as reason:
-        return Skipped(uri, str(reason))
-    except (OSError, ValueError) as error:
-        return Failure(uri, "read", str(error))
-    image_uri = first_existing(image_candidates(uri, page.uri))
-    if image_uri is None:
-        named = page.uri or "with the same name"
-        return Failure(uri, "pair", f"image {named} is not beside it; put it there")
-    return _place(page, image_uri)
-
-
-def _read_pair_files(source: PairFiles) -> Page | Failure:
-    try:
-        return _place(read_pair(read_bytes(source.text_uri), source.image_uri), source.image_uri)
-    except (OSError, ValueError) as error:
-        return Failure(source.text_uri, "read", str(error))
-
-
-def _place(page: Page, image_uri: str) -> Page:
-    return replace(
-        page, uri=image_uri, document=document_of(image_uri), split=official_split(image_uri)
-    )

@@ -1,12 +1,13 @@
-"""Out of the pipeline: TFRecords, the charset, Parquet tables."""
+"""Out of the pipeline: TFRecords, Parquet tables, JSON lines."""
 
 from __future__ import annotations
+
+import json
 
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam.io.filesystem import CompressionTypes
 
-from model.charset import Charset
 from pipelines.transforms.files import write_bytes
 from schemas.features import SPLITS, encode_line
 from schemas.tables import TABLES
@@ -17,7 +18,7 @@ class WriteExamples(beam.PTransform):
 
     Args:
         output: The dataset's folder.
-        shards: Files a split.
+        shards: Files a split; 0 leaves it to the runner, and holds the least in memory.
     """
 
     def __init__(self, output: str, shards: int):
@@ -43,25 +44,25 @@ class WriteExamples(beam.PTransform):
             )
 
 
-class WriteCharset(beam.PTransform):
-    """Write the characters of the training texts as JSON.
+class WriteJsonLines(beam.PTransform):
+    """Write rows as one file of JSON lines.
 
     Args:
-        path: The file.
+        prefix: The file, without `.jsonl`.
     """
 
-    def __init__(self, path: str):
+    def __init__(self, prefix: str):
         super().__init__()
-        self._path = path
+        self._prefix = prefix
 
-    def expand(self, examples):
+    def expand(self, rows):
         return (
-            examples
-            | "Training lines" >> beam.Filter(lambda example: example.split == "train")
-            | "Characters" >> beam.FlatMap(lambda example: set(example.text))
-            | "Which there are" >> beam.combiners.ToSet()
-            | "As JSON" >> beam.Map(lambda characters: Charset(tuple(sorted(characters))).to_json())
-            | "Write" >> beam.Map(lambda text, path: write_bytes(path, text.encode()), self._path)
+            rows
+            | "As JSON" >> beam.Map(lambda row: json.dumps(row, ensure_ascii=False, sort_keys=True))
+            | "Write"
+            >> beam.io.WriteToText(
+                self._prefix, file_name_suffix=".jsonl", num_shards=1, shard_name_template=""
+            )
         )
 
 

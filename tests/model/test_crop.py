@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.crop import crop_lines, fit_to_image
-from model.examples import to_example
+from model.examples import ExampleRules, to_example
 from schemas.records import Failure, Line, LineImage, Page
 
 BOX = ((50.0, 30.0), (250.0, 30.0), (250.0, 70.0), (50.0, 70.0))
@@ -37,13 +37,14 @@ def test_every_line_gives_an_image_or_a_failure():
 @pytest.mark.parametrize("text", [None, "", "  \n"])
 def test_a_line_without_text_is_no_example(text):
     image = LineImage("a.jpg", Line("l", 0, text), np.full((64, 90), 255, np.uint8))
-    failure = to_example(image, Page("a.jpg"))
+    failure = to_example(image, Page("a.jpg"), ExampleRules())
     assert isinstance(failure, Failure) and (failure.stage, failure.line_id) == ("text", "l")
 
 
 def test_an_example_carries_its_page():
     image = LineImage("a.jpg", Line("l", 0, " re\u0301gistre "), np.full((64, 90), 255, np.uint8))
-    example = to_example(image, Page("a.jpg", document="d", source="alto", split="eval"))
+    page = Page("a.jpg", document="d", source="alto", split="eval")
+    example = to_example(image, page, ExampleRules())
     assert (example.text, example.document, example.source, example.split) == (
         "r\u00e9gistre",
         "d",
@@ -51,3 +52,17 @@ def test_an_example_carries_its_page():
         "eval",
     )
     assert (example.width_px, example.height_px) == (90, 64)
+
+
+def test_a_text_too_long_for_its_line_is_rejected():
+    image = LineImage("a.jpg", Line("l", 0, "a" * 17), np.full((64, 80), 255, np.uint8))
+    failure = to_example(image, Page("a.jpg"), ExampleRules())
+    assert isinstance(failure, Failure) and "17 characters on a line of 16" in failure.error
+
+
+def test_a_character_outside_of_the_charset_is_rejected():
+    image = LineImage("a.jpg", Line("l", 0, "été"), np.full((64, 80), 255, np.uint8))
+    failure = to_example(image, Page("a.jpg"), ExampleRules(characters=frozenset("et")))
+    assert isinstance(failure, Failure) and "'é', which --charset has not" in failure.error
+    allowed = ExampleRules(characters=frozenset("été"))
+    assert to_example(image, Page("a.jpg"), allowed).text == "été"

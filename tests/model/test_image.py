@@ -78,3 +78,28 @@ def test_a_shaded_page_becomes_white_and_its_writing_stays():
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (7, 9)])
 def test_tiny_images_are_no_trouble(shape):
     assert even_background(np.full(shape, 200, np.uint8)).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("1", "PNG"), ("1", "TIFF"), ("P", "PNG"), ("CMYK", "JPEG"), ("LA", "PNG")]
+)
+def test_every_mode_keeps_dark_dark_and_light_light(mode, kind):
+    halves = Image.fromarray(np.repeat(np.array([[0, 255]], np.uint8), 40, 0).repeat(20, 1))
+    grey = decode_image(encoded(halves.convert("RGB").convert(mode), kind))
+    assert grey.dtype == np.uint8 and grey.shape == (40, 40)
+    assert grey[:, :18].max() < 20 and grey[:, 22:].min() > 235
+
+
+def test_a_palette_may_be_partly_clear():
+    image = Image.fromarray(GREY).convert("P")
+    assert decode_image(encoded(image, "PNG", transparency=0)).shape == GREY.shape
+
+
+def test_a_tiff_whose_data_unpack_to_more_than_it_says_is_bounded():
+    """Its strip holds a hundred times the pixels of its header."""
+    black = Image.fromarray(np.zeros((2000, 2000), np.uint8))
+    file = encoded(black, "TIFF", compression="tiff_lzw")
+    height = struct.pack("<HHIHH", 257, 3, 1, 2000, 0)
+    assert file.count(height) == 1
+    small = file.replace(height, struct.pack("<HHIHH", 257, 3, 1, 20, 0))
+    assert decode_image(small).shape == (20, 2000)

@@ -92,6 +92,11 @@ def test_a_line_without_geometry_is_the_whole_image():
         (Line("l", 0, polygon=((50, 30), (51, 30), (51, 70), (50, 70))), "too short"),
         (Line("l", 0, baseline=((50, 50), (50, 50))), "no length"),
         (Line("l", 0, polygon=((5, 5), (9, 9))), "no length"),
+        (Line("l", 0, fault="points 'x' are not numbers"), "points 'x' are not numbers"),
+        (
+            Line("l", 0, polygon=((50, 30), (250, 30), (250, 34), (50, 34))),
+            "strip of 4 px and has no baseline",
+        ),
         (
             Line("l", 0, polygon=((500, 500), (690, 500), (690, 530), (500, 530))),
             "lies outside of the page",

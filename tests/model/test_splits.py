@@ -51,3 +51,16 @@ def test_the_folder_names_split_and_document():
 def test_no_page_left_to_train_on_is_refused():
     with pytest.raises(ValueError, match="no page to train on"):
         SplitConfig(0.5, 0.5)
+
+
+@given(NAMES, NAMES, st.sampled_from(["document", "writer"]))
+def test_what_belongs_together_is_not_torn_apart(document, writer, group_by):
+    config = SplitConfig(0.3, 0.3, group_by=group_by)
+    named = writer if group_by == "writer" else ""
+    pages = [Page(f"d/{i}.jpg", document=document, writer=named) for i in range(20)]
+    assert len({choose_split(page, set(), config) for page in pages}) == 1
+
+
+def test_a_group_of_another_kind_is_refused():
+    with pytest.raises(ValueError, match="--group_by colour"):
+        SplitConfig(group_by="colour")

@@ -80,14 +80,17 @@ def test_neither_runner_nor_shards_nor_order_change_the_records(tmp_path):
     workers = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
     assert ingest([f"{archive}/*"], tmp_path / "c", "--shards", "3", *workers) == 0
     assert examples(tmp_path / "a") == examples(tmp_path / "b") == examples(tmp_path / "c")
-    charsets = {(tmp_path / run / "charset.json").read_text() for run in "abc"}
-    assert len(charsets) == 1
+    for name in ("charset.json", "leaks.jsonl"):
+        assert len({(tmp_path / run / name).read_text() for run in "abc"}) == 1
+    manifests = [json.loads((tmp_path / run / "manifest.json").read_text()) for run in "abc"]
+    for key in ("dataset_digest", "inputs_digest", "counts", "splits"):
+        assert manifests[0][key] == manifests[1][key] == manifests[2][key]
 
 
 def test_official_splits_are_kept(tmp_path):
     for split in ("train", "val", "test"):
         for i in range(4):
-            write_pair(tmp_path / "d" / split, f"{split}_{i}", f"acte {i}")
+            write_pair(tmp_path / "d" / split, f"{split}_{i}", f"{split} {'abcd'[i] * 5}")
     assert ingest([tmp_path / "d"], tmp_path / "out") == 0
     for folder, split in (("train", "train"), ("val", "eval"), ("test", "test")):
         assert {e.page_uri.split("/")[-2] for e in examples(tmp_path / "out", split)} == {folder}
@@ -99,7 +102,7 @@ def test_official_splits_are_kept(tmp_path):
         (["--input", "nowhere"], "nowhere: no such file or folder"),
         (["--input", "archive/*.tif"], "archive/*.tif: no such file"),
         (["--input", "archive", "--output", "taken"], "taken exists; give --overwrite"),
-        (["--input", "archive", "--shards", "0"], "--shards 0"),
+        (["--input", "archive", "--shards", "-1"], "--shards -1"),
         (["--input", "archive", "--line_height_px", "4"], "--line_height_px 4"),
         (["--input", "archive", "--eval_fraction", "1"], "no page to train on"),
         ([], "./dataset is missing; give --input, or draw a sample one"),

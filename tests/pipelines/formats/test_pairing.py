@@ -8,15 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.formats.pairing import (
+    ContainerFile,
+    LoneImage,
+    LoneText,
     MarkupFile,
     PairFiles,
     image_candidates,
+    lone_image_failure,
+    lone_text_failure,
     markup_candidates,
     pair_files,
     pairing_key,
 )
 from pipelines.formats.pairs import read_pair
-from schemas.records import Failure, Skipped
+from schemas.records import Skipped
 
 NAMES = st.sampled_from(["x.png", "x.jpg", "x.txt", "x.gt.txt", "x.xml", "page/x.xml", "x.md"])
 
@@ -52,8 +57,22 @@ def test_what_belongs_together_is_put_together(files, expected):
 
 def test_the_half_of_a_pair_fails_with_the_cure():
     (image,), (text,) = pair_files(["d/x.png"]), pair_files(["d/x.txt"])
-    assert isinstance(image, Failure) and "x.txt, x.gt.txt or x.xml" in image.error
-    assert isinstance(text, Failure) and "no image x.png" in text.error
+    assert image == LoneImage("d/x.png")
+    assert "x.txt, x.gt.txt or x.xml" in lone_image_failure(image.uri).error
+    assert text == LoneText("d/x.txt")
+    assert "no image x.png" in lone_text_failure(text.uri).error
+    assert pair_files(["d/x.txt"], use_markup=False) == [lone_text_failure("d/x.txt")]
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "a.tsv", "train.parquet", "a.arrow", "LINES.TXT"])
+def test_files_of_many_lines_stand_alone(name):
+    assert pair_files([f"d/{name}"]) == [ContainerFile(f"d/{name}")]
+    (skipped,) = pair_files([f"d/{name}"], use_markup=False)
+    assert isinstance(skipped, Skipped)
+
+
+def test_a_list_of_a_split_is_no_text():
+    assert [type(r) for r in pair_files(["d/trainset.txt"])] == [Skipped]
 
 
 def test_a_second_image_of_the_same_name_is_left_out():

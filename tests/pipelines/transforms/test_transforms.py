@@ -10,13 +10,22 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from model.splits import SplitConfig
 from pipelines.account import Account
-from pipelines.formats.pairing import MarkupFile, PairFiles
+from pipelines.formats.pairing import LoneImage, MarkupFile, PairFiles
+from pipelines.formats.reading import ReadConfig
+from pipelines.formats.survey import Surveyed, survey_page
 from pipelines.options import LOCAL_RUNNER
 from pipelines.transforms.account import WriteAccount
-from pipelines.transforms.cut import CutExamples
+from pipelines.transforms.cut import CutConfig, CutExamples
 from pipelines.transforms.describe import CutLines
 from pipelines.transforms.files import MatchFiles, input_patterns
-from pipelines.transforms.read import ChooseSplits, PairFilesUp, ReadPages
+from pipelines.transforms.read import (
+    ChooseSplits,
+    LoneImageFailures,
+    PairFilesUp,
+    ReadPages,
+    SecondDescriptions,
+    SurveySources,
+)
 from pipelines.transforms.recognise import RecogniseLines
 from pipelines.transforms.routing import RouteByType
 from pipelines.transforms.rows import PageRows
@@ -55,10 +64,10 @@ def test_files_are_matched_once(pipeline, tmp_path):
 
 def test_files_are_paired_up(pipeline):
     uris = ["d/a.png", "d/a.txt", "d/b.txt", "d/page/c.xml", "d/c.jpg", "d/e.md"]
-    out = pipeline | beam.Create(uris) | PairFilesUp(use_markup=True)
+    out = pipeline | beam.Create(uris) | PairFilesUp(ReadConfig())
     expect(
         out,
-        ["PairFiles d/a.png", "Failure d/b.txt", "MarkupFile d/page/c.xml", "Skipped d/e.md"],
+        ["PairFiles d/a.png", "LoneText d/b.txt", "MarkupFile d/page/c.xml", "Skipped d/e.md"],
         "sources",
         lambda s: f"{type(s).__name__} {getattr(s, 'uri', '') or s.image_uri}",
     )
@@ -78,7 +87,8 @@ def test_pages_are_read_and_what_cannot_be_read_is_a_failure(pipeline, tmp_path)
         MarkupFile(f"{tmp_path}/mets.xml"),
         Failure("lone.txt", "pair", "no image"),
     ]
-    out = pipeline | beam.Create(sources) | ReadPages("auto")
+    seconds = pipeline | "None" >> beam.Create([set()])
+    out = pipeline | beam.Create(sources) | ReadPages(ReadConfig(), seconds)
     expect(
         out.Page,
         [("pairs", "", 1, "pair"), (tmp_path.name, "eval", 3, "page")],
@@ -101,18 +111,42 @@ def test_splits_look_at_all_pages(pipeline):
         ("carved", pages, {"train", "eval"}),
         ("kept", official, {"train"}),
     ):
-        out = (
-            pipeline
-            | label >> beam.Create(given)
-            | f"Split {label}" >> ChooseSplits(SplitConfig(0.3))
-        )
+        surveyed = [survey_page(page, "a.xml") for page in given]
         seen = (
-            out
-            | f"Not x {label}" >> beam.Filter(lambda page: page.uri != "d/x.jpg")
+            pipeline
+            | label >> beam.Create(pages)
+            | f"Split {label}"
+            >> ChooseSplits(SplitConfig(0.3), pipeline | f"Survey {label}" >> beam.Create(surveyed))
             | f"Seen {label}" >> beam.Map(lambda page: page.split)
             | f"Once {label}" >> beam.Distinct()
         )
         assert_that(seen, equal_to(sorted(wanted)), label=f"Check {label}")
+
+
+def test_sources_are_surveyed_without_their_pixels(pipeline, tmp_path):
+    write_page(tmp_path, "p")
+    (tmp_path / "p.jpg").write_bytes(b"no image")
+    write_bad_files(tmp_path / "bad")
+    sources = [MarkupFile(f"{tmp_path}/p.xml"), MarkupFile(f"{tmp_path}/bad/not_well_formed.xml")]
+    out = pipeline | beam.Create(sources) | SurveySources(ReadConfig())
+    expect(out.Surveyed, [("page", 3)], "pages", lambda page: (page.source, page.line_count))
+    expect(out.Failure, ["read"], "failures", lambda failure: failure.stage)
+
+
+def surveyed_by(*names: str) -> list[Surveyed]:
+    return [Surveyed("a.png", name, "alto", "", 3) for name in names]
+
+
+def test_an_image_is_described_once(pipeline):
+    seconds = pipeline | beam.Create(surveyed_by("b.xml", "a.xml")) | SecondDescriptions()
+    assert_that(seconds, equal_to([{("a.png", "b.xml")}]))
+
+
+def test_an_image_that_any_file_names_is_not_alone(pipeline):
+    sources = pipeline | "Sources" >> beam.Create([LoneImage("a.png"), LoneImage("b.png")])
+    surveyed = pipeline | "Surveyed" >> beam.Create(surveyed_by("labels.csv"))
+    failures = (sources, surveyed) | LoneImageFailures()
+    expect(failures, [("b.png", "pair")], "failures", lambda f: (f.uri, f.stage))
 
 
 def test_lines_are_cut_and_bad_ones_are_failures(pipeline, tmp_path):
@@ -126,7 +160,7 @@ def test_lines_are_cut_and_bad_ones_are_failures(pipeline, tmp_path):
         Page(f"{tmp_path}/no_lines.jpg", ()),
         Page(f"{tmp_path}/thin.jpg", lines, 10, 999, document="other scan"),
     ]
-    out = pipeline | beam.Create(pages) | CutExamples(64)
+    out = pipeline | beam.Create(pages) | CutExamples(CutConfig())
     expect(out.LineExample, ["acte"], "examples", lambda example: example.text)
     expect(out.PageDone, [2], "done", lambda done: done.line_count)
     expect(
@@ -183,6 +217,7 @@ def outcomes(pipeline):
         "failures": [Failure("bad.jpg", "read", "e"), Failure("ok.jpg", "crop", "e", "l2")],
         "skipped": [Skipped("x.md", "no image")],
         "lines": [Transcript("ok.jpg", Line(f"l{i}", i), "a", 0.9) for i in range(2)],
+        "dropped": [],
     }
     return {name: pipeline | name >> beam.Create(records) for name, records in given.items()}
 

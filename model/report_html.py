@@ -1,0 +1,167 @@
+"""The parts that a report is made of: escaped text, tables, sections, the page around them."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+
+# A browser loads nothing and runs nothing, whatever the data hold.
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_CONTROL_PICTURES = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
+_LATE_CONTROLS = dict.fromkeys(range(128, 160), 0xFFFD)
+_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
+_SHOWN = _CONTROL_PICTURES | _LATE_CONTROLS | _SURROGATES
+
+_STYLE = """
+:root{color-scheme:light dark;--page:#f7f3ea;--card:#fffdf8;--ink:#2a2520;--soft:#75695c;
+--rule:#ddd3c2;--accent:#8a2e1c;--good:#4b6f57;--bad:#b5482f;--rest:#b9a98f;--leaf:#fbf6ea}
+@media(prefers-color-scheme:dark){:root{--page:#1b1917;--card:#242120;--ink:#ece5d9;
+--soft:#a89c8c;--rule:#3b3632;--accent:#e39a7c;--good:#86b394;--bad:#e0795e;--rest:#6f6558;
+--leaf:#d9cfbc}}
+*{box-sizing:border-box}html{scroll-behavior:smooth}
+body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,
+"Segoe UI","Noto Sans","Liberation Sans",sans-serif;font-variant-numeric:tabular-nums}
+main,header,nav{max-width:76rem;margin:0 auto;padding:0 1.5rem}
+h1,h2,.figure b,.text,.tile b{font-family:"Iowan Old Style","Palatino Linotype",Palatino,P052,
+"Book Antiqua","Noto Serif",Georgia,serif}
+header{padding-top:3.2rem}h1{font-size:2.6rem;line-height:1.15;font-weight:600;margin:0}
+.kicker{color:var(--accent);letter-spacing:.14em;text-transform:uppercase;font-size:.75rem}
+nav{margin-top:1.6rem}nav a{color:var(--soft);margin-right:1.3rem;text-decoration:none;
+font-size:.9rem}nav a:hover{color:var(--accent)}
+section{border-top:1px solid var(--rule);margin-top:2.8rem;padding-top:1.3rem}
+h2{font-size:1.55rem;font-weight:600;margin:0 0 .2rem}h3{font-size:1rem;margin:1.8rem 0 .5rem}
+.lead,.nothing,figcaption,small,.uri{color:var(--soft)}.lead{margin:0 0 1.2rem;max-width:46rem}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:1px;
+background:var(--rule);border:1px solid var(--rule);margin-top:2rem}
+.figure{background:var(--card);padding:1rem 1.2rem}.figure b{display:block;font-size:2rem;
+line-height:1.2;font-weight:600}.figure.bad b{color:var(--bad)}
+table{border-collapse:collapse;width:100%;font-size:.92rem}.scroll{overflow-x:auto}
+th{font-weight:500;color:var(--soft);text-align:left;font-size:.82rem}
+th,td{padding:.38rem .9rem .38rem 0;border-bottom:1px solid var(--rule);vertical-align:top}
+.n{text-align:right}.glyph{font-size:1.25rem;line-height:1.2}
+.meter{display:flex;height:.6rem;border-radius:.3rem;overflow:hidden;background:var(--rule);
+margin:.35rem 0 1.1rem}.meter i{min-width:2px}.meter .ok{background:var(--good)}
+.meter .failed{background:var(--bad)}.meter .skipped{background:var(--rest)}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:2rem}
+figure{margin:0}.histogram{width:100%;height:auto;display:block}.bar{fill:var(--accent);
+opacity:.82}.bar:hover{opacity:1}.axis{stroke:var(--soft);fill:none;stroke-width:.7}
+svg text{font-size:10px;fill:var(--soft)}
+.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(3.6rem,1fr));gap:.3rem}
+.tile{background:var(--card);overflow:hidden;
+border:1px solid var(--rule);border-radius:.25rem;padding:.15rem .4rem;text-align:center}
+.tile b{display:block;font-size:1.35rem;line-height:1.4;font-weight:400}
+.tile small{font-size:.68rem}.tile.odd{border-color:var(--bad);color:var(--bad)}
+.sheet{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,33rem),1fr));
+gap:1.1rem 1.4rem}.sheet.small{grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr))}
+.card{background:var(--card);border:1px solid var(--rule);border-radius:.35rem;overflow:hidden}
+.leaf{background:var(--leaf);padding:.5rem .7rem;min-height:5rem;display:flex;
+align-items:center}.leaf img{max-width:100%;max-height:12rem;mix-blend-mode:multiply}
+.small .leaf{min-height:3.6rem}.small .leaf img{max-height:8rem}.says{padding:.45rem .8rem .6rem}
+.text{margin:0;font-size:1.12rem;line-height:1.4;overflow-wrap:anywhere}
+.uri{font-size:.74rem;overflow-wrap:anywhere;margin:.15rem 0 0}.note{margin:.1rem 0 0;
+font-size:.85rem;color:var(--bad)}.pair h4{margin:0;padding:.45rem .8rem;color:var(--soft);font-size:.75rem;
+font-weight:500;letter-spacing:.08em;text-transform:uppercase;border-bottom:1px solid var(--rule)}
+.pair .note{color:var(--soft)}.pair .says~.says .note{color:var(--bad)}
+.facts{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1.2rem;font-size:.86rem;
+margin:1.4rem 0 0}.facts dt{color:var(--soft)}.facts dd{margin:0;overflow-wrap:anywhere}
+details{margin-top:1.4rem}summary{cursor:pointer;color:var(--soft)}
+footer{height:4rem}@media print{nav{display:none}.card{break-inside:avoid}}
+"""
+
+
+def escape(text: str) -> str:
+    r"""Make any text safe inside an element or a quoted attribute.
+
+    Control characters become their pictures and lone surrogates U+FFFD: neither can stand
+    in an HTML file.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        Text that is encodable as UTF-8.
+
+    Example:
+        >>> escape("<b>\t'")
+        '&lt;b&gt;␉&#x27;'
+    """
+    return html.escape(text.translate(_SHOWN))
+
+
+def grouped(number: int) -> str:
+    """Write a number with a comma every three digits."""
+    return f"{number:,}"
+
+
+def isolated(text: str) -> str:
+    """Escape a text and keep its writing direction to itself."""
+    return f"<bdi>{escape(text)}</bdi>"
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
+    """Lay out a table.
+
+    Args:
+        headings: A heading for each column.
+        rows: Cells; a number is set to the right, a text must be HTML already.
+
+    Returns:
+        HTML.
+    """
+    body, numeric = [], set()
+    for row in rows:
+        numeric |= {i for i, cell in enumerate(row) if isinstance(cell, int)}
+        body.append("<tr>" + "".join(map(_cell, row)) + "</tr>")
+    head = "".join(
+        f'<th class="n">{escape(h)}</th>' if i in numeric else f"<th>{escape(h)}</th>"
+        for i, h in enumerate(headings)
+    )
+    return (
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def _cell(cell: str | int) -> str:
+    return f'<td class="n">{grouped(cell)}</td>' if isinstance(cell, int) else f"<td>{cell}</td>"
+
+
+def section(anchor: str, heading: str, lead: str, body: str) -> str:
+    """Put a heading and a sentence of explanation over a part of the report.
+
+    Args:
+        anchor: Its id on the page.
+        heading: Text.
+        lead: Text.
+        body: HTML.
+
+    Returns:
+        HTML.
+    """
+    return (
+        f'<section id="{escape(anchor)}"><h2>{escape(heading)}</h2>'
+        f'<p class="lead">{escape(lead)}</p>{body}</section>'
+    )
+
+
+def page(title: str, header: str, anchors: Sequence[tuple[str, str]], body: str) -> str:
+    """Put the whole page together.
+
+    Args:
+        title: Text.
+        header: HTML under the title.
+        anchors: (id, text) of each section, for the way there.
+        body: HTML of the sections.
+
+    Returns:
+        An HTML document that needs no other file.
+    """
+    ways = "".join(f'<a href="#{escape(a)}">{escape(text)}</a>' for a, text in anchors)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>\n"
+        f'<header><div class="kicker">Dataset report</div><h1>{escape(title)}</h1>{header}'
+        f"</header>\n<nav>{ways}</nav>\n<main>{body}</main><footer></footer></body></html>\n"
+    )

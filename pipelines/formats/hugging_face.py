@@ -1,0 +1,148 @@
+"""Hugging Face datasets in Parquet: a line image and its text in each row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.formats.line_tables import (
+    TEXT_COLUMNS,
+    embedded_page,
+    find_column,
+    find_image,
+    named_split,
+)
+from pipelines.formats.source import Files
+from schemas.records import Failure, Line, Page
+
+_MAGIC = b"PAR1"
+# What is held in memory at once, whatever the size of a row group.
+_BATCH_ROWS = 16
+_BUFFER_BYTES = 1 << 20
+_UNREADABLE = (pa.ArrowException, OSError)
+
+
+def recognises(name: str, head: bytes) -> bool:
+    """Tell a Parquet file.
+
+    Args:
+        name: Name of the file.
+        head: Its first bytes.
+    """
+    return name.lower().endswith(".parquet") or head.startswith(_MAGIC)
+
+
+def read_hugging_face(uri: str, files: Files) -> Iterator[Page | Failure]:
+    """Read the line images and texts of a Parquet file, some rows at a time.
+
+    The image is a binary column, or a struct of `bytes` and `path` (the layout of the
+    Image feature of Hugging Face's datasets). The split is the one that the file's name
+    begins with.
+
+    Args:
+        uri: The file.
+        files: Opens it, and finds the images that it names instead of holding them.
+
+    Yields:
+        A page of one line for each row, counted from 0, or why not.
+
+    Raises:
+        OSError: If the file cannot be opened.
+        ValueError: If it is no Parquet file, or has no columns of images and texts.
+    """
+    with files.open(uri) as file:
+        try:
+            table = pq.ParquetFile(file, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+            schema = table.schema_arrow
+        except _UNREADABLE as error:
+            raise ValueError(f"{uri}: no whole Parquet file ({error}); fetch it anew") from None
+        columns = _columns(schema, uri)
+        split = named_split(uri)
+        end = 0
+        for group in range(table.num_row_groups):
+            start, end = end, end + table.metadata.row_group(group).num_rows
+            for number, row in enumerate(_read_group(table, group, columns), start):
+                if isinstance(row, str):
+                    error = f"rows {number} to {end - 1} cannot be read ({row}); fetch it anew"
+                    yield Failure(f"{uri}#{number}", "read", error)
+                else:
+                    yield _page(row, f"{uri}#{number}", split, uri, files)
+
+
+def _columns(schema: pa.Schema, uri: str) -> list[str]:
+    image = find_column(
+        [field.name if _holds_images(field.type) else "" for field in schema],
+        ("image", "img", "im", "line_image"),
+    )
+    text = find_column(
+        [field.name if _holds_text(field.type) else "" for field in schema],
+        TEXT_COLUMNS,
+    )
+    if image is None or text is None:
+        found = ", ".join(f"{field.name} ({str(field.type)[:40]})" for field in list(schema)[:20])
+        raise ValueError(
+            f"{uri}: columns are {found}; name one 'image' (binary, or a struct of bytes and "
+            "path) and one 'text' (string)"
+        )
+    return [schema.names[image], schema.names[text]]
+
+
+def _holds_images(kind: pa.DataType) -> bool:
+    if pa.types.is_struct(kind):
+        parts = {kind[i].name: kind[i].type for i in range(kind.num_fields)}
+        return "bytes" in parts and _holds_images(parts["bytes"])
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+
+
+def _holds_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _read_group(
+    table: pq.ParquetFile, group: int, columns: list[str]
+) -> Iterator[tuple[pa.Scalar, pa.Scalar] | str]:
+    """Read the images and texts of a row group; last, what keeps the rest from being read."""
+    batches = table.iter_batches(
+        _BATCH_ROWS, row_groups=[group], columns=columns, use_threads=False
+    )
+    while True:
+        try:
+            batch = next(batches, None)
+        except _UNREADABLE as error:
+            yield str(error)
+            return
+        if batch is None:
+            return
+        yield from zip(*(batch.column(batch.schema.names.index(name)) for name in columns))
+
+
+def _page(
+    row: tuple[pa.Scalar, pa.Scalar], place: str, split: str, uri: str, files: Files
+) -> Page | Failure:
+    try:
+        image, text = (value.as_py() for value in row)
+    except UnicodeDecodeError as error:
+        fault = f"text or path is not UTF-8 ({error.reason}); write the row anew"
+        return Failure(place, "read", fault)
+    data, path = image, None
+    if isinstance(image, dict):
+        data, path = image["bytes"], image.get("path")
+    if data or not isinstance(path, str) or text is None:
+        return embedded_page(place, data, text, "hugging_face", split)
+    return _page_of_file(path, text, place, split, uri, files)
+
+
+def _page_of_file(
+    path: str, text: str, place: str, split: str, uri: str, files: Files
+) -> Page | Failure:
+    try:
+        image_uri = find_image(uri, path, files)
+    except ValueError as error:
+        return Failure(place, "read", str(error))
+    if image_uri is None:
+        error = f"row names the image {path!r}, which is not beside the file; put it there"
+        return Failure(place, "pair", error)
+    return Page(image_uri, (Line("line", 0, text),), source="hugging_face", split=split)

@@ -1,0 +1,134 @@
+"""kraken's binary datasets (`ketos compile`): line images and texts in an Arrow file.
+
+The layout is that of kraken/lib/arrow_dataset.py: a column `lines` of structs with `text`
+and `im` (the bytes of an image file), a flag for each split, and a JSON object about the
+dataset in the schema's metadata under `lines`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from pipelines.formats.line_tables import embedded_page
+from pipelines.formats.source import Files
+from schemas.records import Failure, Page
+
+_MAGIC = b"ARROW1"
+_TYPE_PREFIX = "kraken_recognition"
+_SPLIT_OF_FLAG = {"train": "train", "validation": "eval", "test": "test"}
+_UNREADABLE = (pa.ArrowException, OSError)
+
+
+def recognises(name: str, head: bytes) -> bool:
+    """Tell an Arrow file.
+
+    Args:
+        name: Name of the file.
+        head: Its first bytes.
+    """
+    return name.lower().endswith(".arrow") or head.startswith(_MAGIC)
+
+
+def read_kraken_arrow(uri: str, files: Files) -> Iterator[Page | Failure]:
+    """Read the line images and texts of a dataset of kraken's, a record batch at a time.
+
+    Args:
+        uri: The file; kraken writes batches of a hundred lines or a little more.
+        files: Opens it.
+
+    Yields:
+        A page of one line for each row, counted from 0 over the batches that can be read,
+        or why not.
+
+    Raises:
+        OSError: If the file cannot be opened.
+        ValueError: If it is no such dataset.
+    """
+    with files.open(uri) as file:
+        try:
+            reader = pa.ipc.open_file(file)
+        except _UNREADABLE as error:
+            raise ValueError(f"{uri}: no whole Arrow file ({error}); compile it anew") from None
+        _check_schema(reader.schema, uri)
+        number = 0
+        for index in range(reader.num_record_batches):
+            try:
+                rows = _rows(reader.get_batch(index))
+            except _UNREADABLE as error:
+                fault = f"record batch {index} cannot be read ({error}); compile it anew"
+                yield Failure(f"{uri}#batch_{index}", "read", fault)
+                continue
+            for image, text, flags in rows:
+                yield _page(f"{uri}#{number}", image.as_py(), text.as_py(), flags)
+                number += 1
+
+
+def _check_schema(schema: pa.Schema, uri: str) -> None:
+    lines = schema.types[schema.names.index("lines")] if "lines" in schema.names else None
+    held = {}
+    if lines is not None and pa.types.is_struct(lines):
+        held = {lines[i].name: lines[i].type for i in range(lines.num_fields)}
+    if not (_is_text(held.get("text")) and _is_binary(held.get("im"))):
+        found = ", ".join(f"{field.name} ({str(field.type)[:60]})" for field in list(schema)[:20])
+        raise ValueError(
+            f"{uri}: columns are {found}; a dataset of kraken's has 'lines' (struct of text and "
+            "im); compile it with ketos compile"
+        )
+    kind = _dataset_type(schema.metadata or {})
+    if not kind.startswith(_TYPE_PREFIX):
+        raise ValueError(f"{uri}: holds {kind[:60]!r}, not lines; compile it with ketos compile")
+
+
+def _dataset_type(metadata: dict[bytes, bytes]) -> str:
+    try:
+        return str(json.loads(metadata[b"lines"])["type"])
+    except KeyError:
+        # Other writers than kraken's leave it out, and nothing here depends on it.
+        return _TYPE_PREFIX
+    except (ValueError, TypeError, RecursionError):
+        return "metadata that is no JSON object"
+
+
+def _is_text(kind: pa.DataType | None) -> bool:
+    return kind is not None and (pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_binary(kind: pa.DataType | None) -> bool:
+    return kind is not None and (pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _rows(batch: pa.RecordBatch) -> list[tuple[pa.Scalar, pa.Scalar, list[str]]]:
+    """Part a batch into image, text (as bytes) and the splits that are flagged.
+
+    Raises:
+        pa.ArrowInvalid: If it points at what is not there.
+    """
+    batch.validate()
+    lines = batch.column(batch.schema.names.index("lines"))
+    parts = dict(zip((lines.type[i].name for i in range(lines.type.num_fields)), lines.flatten()))
+    text, image = parts["text"], parts["im"]
+    # As bytes, for a text that is not UTF-8 is to cost its own row only.
+    as_bytes = pa.large_binary() if pa.types.is_large_string(text.type) else pa.binary()
+    text = text.view(as_bytes)
+    for column in (text, image):
+        column.validate(full=True)
+    flags = [[] for _ in range(len(lines))]
+    for name in _SPLIT_OF_FLAG.keys() & set(batch.schema.names):
+        for row, flag in zip(flags, batch.column(batch.schema.names.index(name))):
+            row += [name] if flag.as_py() is True else []
+    return list(zip(image, text, flags))
+
+
+def _page(place: str, image: bytes | None, text: bytes | None, flags: list[str]) -> Page | Failure:
+    if len(flags) > 1:
+        error = f"row is in {' and '.join(sorted(flags))}; compile it into one"
+        return Failure(place, "read", error)
+    try:
+        label = None if text is None else text.decode()
+    except UnicodeDecodeError as error:
+        return Failure(place, "read", f"text is not UTF-8 ({error.reason}); compile it anew")
+    split = _SPLIT_OF_FLAG[flags[0]] if flags else ""
+    return embedded_page(place, image, label, "kraken_arrow", split)

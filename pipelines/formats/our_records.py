@@ -1,0 +1,90 @@
+"""Datasets of ours, to merge or deal out anew: TFRecords of lines that are cut already."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from google.protobuf.message import DecodeError
+
+from model.tfrecord import read_records_from
+from pipelines.formats.source import Files
+from schemas.features import CUT_SOURCE, SPLITS, decode_line
+from schemas.records import Failure, Line, LineExample, Page
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_NAME = ".tfrecord"
+
+
+def recognises(name: str, head: bytes) -> bool:
+    """Tell a TFRecord file by its name, which says more than its first bytes.
+
+    Args:
+        name: Name of the file.
+        head: Its first bytes.
+    """
+    return _NAME in posixpath.basename(name).lower()
+
+
+def read_our_records(uri: str, files: Files) -> Iterator[Page | Failure]:
+    """Read the lines of a TFRecord file of a compiled dataset.
+
+    Args:
+        uri: The file.
+        files: Opens it.
+
+    Yields:
+        A page of one line for each record, or why not. Its `uri` is that of the page that
+        the line was cut from, '#' and the line; `model.splits.page_uri_of` takes them apart.
+
+    Raises:
+        OSError: If the file cannot be opened.
+        ValueError: If it is no gzip TFRecord file.
+    """
+    with files.open(uri) as file:
+        if file.read(len(_GZIP_MAGIC)) != _GZIP_MAGIC:
+            raise ValueError(f"{uri}: no gzip TFRecord file; give one that ingest wrote")
+        file.seek(0)
+        records = read_records_from(file, uri)
+        number = 0
+        while True:
+            try:
+                record = next(records, None)
+            except ValueError as error:
+                if not number:
+                    raise
+                yield Failure(f"{uri}#{number}", "read", str(error))
+                return
+            if record is None:
+                return
+            yield _page(record, f"{uri}#{number}")
+            number += 1
+
+
+def _page(record: bytes, place: str) -> Page | Failure:
+    try:
+        example = _decode(record)
+    except ValueError as error:
+        return Failure(place, "read", str(error))
+    return Page(
+        uri=f"{example.page_uri}#{example.line_id}",
+        lines=(Line(example.line_id, 0, example.text),),
+        width_px=example.width_px,
+        height_px=example.height_px,
+        source=CUT_SOURCE,
+        document=example.document,
+        split=example.split,
+        image=example.image,
+    )
+
+
+def _decode(record: bytes) -> LineExample:
+    try:
+        example = decode_line(record)
+    except DecodeError:
+        raise ValueError("record is no line of ours; ingest the dataset anew") from None
+    if not example.image:
+        raise ValueError("record has no image; ingest the dataset anew")
+    if example.split not in SPLITS:
+        raise ValueError(f"split {example.split[:40]!r} is none of {', '.join(SPLITS)}; mend it")
+    return example

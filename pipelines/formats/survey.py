@@ -1,0 +1,79 @@
+"""What the input holds, told without reading a pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from schemas.records import Page
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """A page as the survey sees it.
+
+    Attributes:
+        uri: Its image.
+        described_by: The file that describes it.
+        source: Name of the format.
+        split: Official split; empty where none.
+        line_count: Lines on it.
+    """
+
+    uri: str
+    described_by: str
+    source: str
+    split: str
+    line_count: int
+
+
+def survey_page(page: Page, described_by: str) -> Surveyed:
+    """Reduce a page to what the survey keeps."""
+    return Surveyed(page.uri, described_by, page.source, page.split, len(page.lines))
+
+
+def second_descriptions(pages: Iterable[Surveyed]) -> list[tuple[str, str]]:
+    """Find the descriptions of one image that come second.
+
+    The first is the one with the most lines, then by the file's name.
+
+    Args:
+        pages: All that was surveyed of one image.
+
+    Returns:
+        (image, describing file) of every other one.
+
+    Example:
+        >>> second_descriptions(
+        ...     [Surveyed("a.png", name, "alto", "", 3) for name in ("b.xml", "a.xml")]
+        ... )
+        [('a.png', 'b.xml')]
+    """
+    order = sorted(pages, key=lambda page: (-page.line_count, page.described_by))
+    # One file may name an image twice, as a table does with the words of a line.
+    others = dict.fromkeys(page.described_by for page in order)
+    return [(order[0].uri, name) for name in list(others)[1:]]
+
+
+def describe_survey(counts: dict[str, int]) -> str:
+    """Say what would be read.
+
+    Args:
+        counts: Of `pages FORMAT`, `lines FORMAT`, `failed` and `skipped`.
+
+    Returns:
+        A line for each format and one for the rest.
+
+    Example:
+        >>> print(describe_survey({"pages alto": 2, "lines alto": 61, "skipped": 1}))
+        alto: 2 pages, 61 lines
+        cannot be read: 0
+        left out: 1
+    """
+    formats = sorted(name.removeprefix("pages ") for name in counts if name.startswith("pages "))
+    rows = [
+        f"{name}: {counts[f'pages {name}']} pages, {counts[f'lines {name}']} lines"
+        for name in formats
+    ]
+    rest = [f"cannot be read: {counts.get('failed', 0)}", f"left out: {counts.get('skipped', 0)}"]
+    return "\n".join(rows + rest)

@@ -1,0 +1,58 @@
+"""Files held in memory, for readers that ask for some."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from typing import BinaryIO
+
+
+class MemoryFiles:
+    """`pipelines.formats.source.Files` on a dictionary.
+
+    Args:
+        files: Path to content; a `BinaryIO` is opened as it is.
+
+    Attributes:
+        asked: All paths that were opened or looked for.
+    """
+
+    def __init__(self, files: Mapping[str, bytes | BinaryIO]):
+        self._files = dict(files)
+        self.asked: list[str] = []
+
+    def open(self, uri: str) -> BinaryIO:
+        self.asked.append(uri)
+        if uri not in self._files:
+            raise FileNotFoundError(uri)
+        content = self._files[uri]
+        return io.BytesIO(content) if isinstance(content, bytes) else content
+
+    def first_existing(self, uris: Iterable[str]) -> str | None:
+        for uri in uris:
+            self.asked.append(uri)
+            if uri in self._files:
+                return uri
+        return None
+
+
+class EndlessFile(io.RawIOBase):
+    """A file that begins in one way and never ends: who reads it whole never returns."""
+
+    def __init__(self, start: bytes, again: bytes):
+        super().__init__()
+        self._ahead, self._again = start, again
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        while len(self._ahead) < len(buffer):
+            self._ahead += self._again
+        taken, self._ahead = self._ahead[: len(buffer)], self._ahead[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
+def endless_file(start: bytes, again: bytes) -> BinaryIO:
+    return io.BufferedReader(EndlessFile(start, again))
