@@ -47,11 +47,13 @@ def measure(way: str, pattern: str) -> tuple[int, float]:
         from pipelines.transforms.cut import CutConfig, cut_examples
         from pipelines.transforms.files import BeamFiles
         from schemas.features import encode_line
-        from schemas.records import LineExample
+        from schemas.records import LineExample, Page
 
         started, lines = time.perf_counter(), 0
         for path in glob.glob(pattern):
             (page,) = read_source(MarkupFile(path), ReadConfig(), BeamFiles())
+            if not isinstance(page, Page):
+                continue
             for record in cut_examples(page, CutConfig()):
                 if isinstance(record, LineExample):
                     encode_line(record)
@@ -62,7 +64,8 @@ def measure(way: str, pattern: str) -> tuple[int, float]:
         started = time.perf_counter()
         main([*flags, *(_TWO if way == "two processes" else [])])
         seconds = time.perf_counter() - started
-        return json.loads(Path(folder, "out", "counts.json").read_text())["lines_ok"], seconds
+        counts = json.loads(Path(folder, "out", "manifest.json").read_text())["counts"]
+        return counts["lines_ok"], seconds
 
 
 def run_apart(*arguments: str) -> dict:

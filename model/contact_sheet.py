@@ -49,11 +49,17 @@ class SampleReservoir:
         >>> for name in ("a", "b", "c"):
         ...     reservoir.add(name, Sample(name))
         >>> [sample.uri for sample in reservoir.samples()]
-        ['b']
+        ['c']
     """
 
     size: int
     kept: set[tuple[str, Sample]] = field(default_factory=set)
+
+    def __post_init__(self):
+        if self.size < 1:
+            raise ValueError(
+                f"a reservoir of {self.size} samples keeps none; give it a size from 1"
+            )
 
     def would_keep(self, key: str) -> bool:
         """Tell whether a sample would be kept: its picture need not be made if not."""

@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from model.audit import CharacterRow
 from model.contact_sheet import contact_sheet, show
 from model.histogram import Histogram, draw_histogram
+from model.report_characters import character_section
 from model.report_data import Leak, ReportData, SourceCount, Tally
 from model.report_html import escape, grouped, isolated, page, section, table
 
-# First letters of the general categories, and what they are called.
-_GROUPS = (
-    ("L", "Letters"),
-    ("M", "Marks"),
-    ("N", "Digits and numbers"),
-    ("PS", "Punctuation and signs"),
-    ("ZC", "Spaces, controls and what has no ink"),
-)
 _SPLITS = ("train", "eval", "test")
 
 
@@ -39,7 +31,7 @@ def build_report(data: ReportData) -> str:
         ("account", "Account", *_account(data)),
         ("sources", "Sources and splits", *_sources(data)),
         ("lines", "Measures of the lines", *_measures(data)),
-        ("characters", "Characters", *_characters(data)),
+        ("characters", "Characters", *character_section(data.characters, data.dominant_script)),
         ("leaks", "Leaks", *_leaks(data)),
         ("rejects", "Rejects", *_rejects(data)),
         ("sheet", "Contact sheet", *_sheet(data)),
@@ -126,57 +118,10 @@ def _chart(name: str, histogram: Histogram, unit: str) -> str:
     return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
-def _characters(data: ReportData) -> tuple[str, str]:
-    odd = [row for row in data.characters if row.flags]
-    script = f", most letters {data.dominant_script}" if data.dominant_script else ""
-    lead = (
-        f"{grouped(len(data.characters))} different ones{script}; "
-        f"{grouped(len(odd)) if odd else 'none'} to look at."
-    )
-    parts = [_character_table(odd)] if odd else []
-    for initials, name in _GROUPS:
-        rows = [row for row in data.characters if row.category[0] in initials]
-        if rows:
-            rows.sort(key=lambda row: (-row.count, row.character))
-            tiles = "".join(map(_tile, rows))
-            parts.append(f'<h3>{name}</h3><div class="tiles">{tiles}</div>')
-    if data.characters:
-        parts.append(
-            f"<details><summary>All characters with name and example</summary>"
-            f"{_character_table(data.characters)}</details>"
-        )
-    return lead, "".join(parts)
-
-
-def _tile(row: CharacterRow) -> str:
-    about = ", ".join([f"{row.code_point} {row.name}", *row.flags])
-    return (
-        f'<div class="tile{" odd" * bool(row.flags)}" title="{escape(about)}">'
-        f"<b>{isolated(row.printable or row.code_point[2:])}</b>"
-        f"<small>{grouped(row.count)}</small></div>"
-    )
-
-
-def _character_table(rows: Sequence[CharacterRow]) -> str:
-    headings = ("", "code point", "count", "name", "remark", "for example on")
-    cells = (
-        (
-            f'<span class="glyph">{isolated(row.printable)}</span>',
-            row.code_point,
-            row.count,
-            escape(row.name),
-            isolated(", ".join(row.flags)),
-            f'<span class="uri">{isolated(row.example_uri)}</span>',
-        )
-        for row in rows
-    )
-    return table(headings, cells)
-
-
 def _leaks(data: ReportData) -> tuple[str, str]:
     lead = (
-        "Lines that are in two splits at once, as the same bytes or as two pictures of one "
-        "line. They were taken out of train."
+        "Lines that are in two splits at once, in one image or in two pictures of one line. "
+        "One of each two was taken out, from train first."
     )
     if not data.leak_count:
         return lead, _nothing("none found")

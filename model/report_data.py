@@ -70,7 +70,7 @@ class Leak:
     Attributes:
         kind: 'same bytes', 'near-duplicate'.
         kept: The line that stayed; its note names the split.
-        dropped: The line that was taken out of train.
+        dropped: The line that was taken out.
     """
 
     kind: str
@@ -127,6 +127,6 @@ def kind_of_error(error: str) -> str:
         'line is … px long and … px high, too short'
     """
     what = error.split(";")[0].strip()
-    what = re.sub(r"^\S+\.\w{2,5}: ", "", what)
+    what = re.sub(r"^(?:\w+:/)?[^:]*\.\w{2,5}: ", "", what)
     what = re.sub(r"'[^']*'|\"[^\"]*\"", "…", what)
-    return re.sub(r"-?\d[\d,.]*", "…", what)
+    return re.sub(r"-?\d+(?:[.,]\d+)*", "…", what)

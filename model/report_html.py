@@ -32,8 +32,8 @@ section{border-top:1px solid var(--rule);margin-top:2.8rem;padding-top:1.3rem}
 h2{font-size:1.55rem;font-weight:600;margin:0 0 .2rem}h3{font-size:1rem;margin:1.8rem 0 .5rem}
 .lead,.nothing,figcaption,small,.uri{color:var(--soft)}.lead{margin:0 0 1.2rem;max-width:46rem}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:1px;
-background:var(--rule);border:1px solid var(--rule);margin-top:2rem}
-.figure{background:var(--card);padding:1rem 1.2rem}.figure b{display:block;font-size:2rem;
+background:var(--card);border:1px solid var(--rule);margin-top:2rem}
+.figure{box-shadow:0 0 0 1px var(--rule);padding:1rem 1.2rem}.figure b{display:block;font-size:2rem;
 line-height:1.2;font-weight:600}.figure.bad b{color:var(--bad)}
 table{border-collapse:collapse;width:100%;font-size:.92rem}.scroll{overflow-x:auto}
 th{font-weight:500;color:var(--soft);text-align:left;font-size:.82rem}
@@ -50,7 +50,8 @@ svg text{font-size:10px;fill:var(--soft)}
 .tile{background:var(--card);overflow:hidden;
 border:1px solid var(--rule);border-radius:.25rem;padding:.15rem .4rem;text-align:center}
 .tile b{display:block;font-size:1.35rem;line-height:1.4;font-weight:400}
-.tile small{font-size:.68rem}.tile.odd{border-color:var(--bad);color:var(--bad)}
+.tile .code{font-size:.95rem;line-height:2}.tile small{font-size:.68rem}
+.tile.odd{border-color:var(--bad);color:var(--bad)}
 .sheet{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,33rem),1fr));
 gap:1.1rem 1.4rem}.sheet.small{grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr))}
 .card{background:var(--card);border:1px solid var(--rule);border-radius:.35rem;overflow:hidden}
@@ -59,8 +60,9 @@ align-items:center}.leaf img{max-width:100%;max-height:12rem;mix-blend-mode:mult
 .small .leaf{min-height:3.6rem}.small .leaf img{max-height:8rem}.says{padding:.45rem .8rem .6rem}
 .text{margin:0;font-size:1.12rem;line-height:1.4;overflow-wrap:anywhere}
 .uri{font-size:.74rem;overflow-wrap:anywhere;margin:.15rem 0 0}.note{margin:.1rem 0 0;
-font-size:.85rem;color:var(--bad)}.pair h4{margin:0;padding:.45rem .8rem;color:var(--soft);font-size:.75rem;
-font-weight:500;letter-spacing:.08em;text-transform:uppercase;border-bottom:1px solid var(--rule)}
+font-size:.85rem;color:var(--bad)}.pair h4{margin:0;padding:.45rem .8rem;color:var(--soft);
+font-size:.75rem;font-weight:500;letter-spacing:.08em;text-transform:uppercase;
+border-bottom:1px solid var(--rule)}
 .pair .note{color:var(--soft)}.pair .says~.says .note{color:var(--bad)}
 .facts{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1.2rem;font-size:.86rem;
 margin:1.4rem 0 0}.facts dt{color:var(--soft)}.facts dd{margin:0;overflow-wrap:anywhere}

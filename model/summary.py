@@ -3,68 +3,73 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from model.audit import CharacterAudit
+from model.contact_sheet import Sample, SampleReservoir
+from model.histogram import Histogram
 from schemas.features import encode_line
 from schemas.records import LineExample
 
 _DIGEST_MODULUS = 1 << 256
-_COUNTERS = ("lines", "widths_px", "lengths", "characters")
+_SAMPLES = 40
 
 
 @dataclass
 class DatasetSummary:
-    """Counts of a dataset and its digest.
+    """Counts of a dataset, its digest and a few of its lines.
 
     Attributes:
         lines: Lines by (source, split).
+        page_digests: For (source, split), the pages, each by 8 bytes of a hash.
         widths_px: Lines by width.
-        lengths: Lines by characters of text.
-        characters: Characters of the training texts, by how often each stands.
+        heights_px: Lines by height.
+        text_lengths: Lines by characters of text.
+        train_characters: How often each character stands in the training texts.
+        audit: The characters of all texts.
+        samples: A few lines.
         digest: Sum of the records' SHA-256, modulo 2^256: the same whatever the order.
     """
 
     lines: Counter[tuple[str, str]] = field(default_factory=Counter)
-    widths_px: Counter[int] = field(default_factory=Counter)
-    lengths: Counter[int] = field(default_factory=Counter)
-    characters: Counter[str] = field(default_factory=Counter)
+    page_digests: dict[tuple[str, str], set[bytes]] = field(default_factory=dict)
+    widths_px: Histogram = field(default_factory=lambda: Histogram(20))
+    heights_px: Histogram = field(default_factory=lambda: Histogram(1))
+    text_lengths: Histogram = field(default_factory=lambda: Histogram(2))
+    train_characters: Counter[str] = field(default_factory=Counter)
+    audit: CharacterAudit = field(default_factory=CharacterAudit)
+    samples: SampleReservoir = field(default_factory=lambda: SampleReservoir(_SAMPLES))
     digest: int = 0
 
     def add(self, line: LineExample) -> None:
         """Add a line."""
-        self.lines[line.source, line.split] += 1
-        self.widths_px[line.width_px] += 1
-        self.lengths[len(line.text)] += 1
+        place = line.source, line.split
+        self.lines[place] += 1
+        page = hashlib.sha256(line.page_uri.encode()).digest()[:8]
+        self.page_digests.setdefault(place, set()).add(page)
+        self.widths_px.add(line.width_px)
+        self.heights_px.add(line.height_px)
+        self.text_lengths.add(len(line.text))
         if line.split == "train":
-            self.characters.update(line.text)
+            self.train_characters.update(line.text)
+        self.audit.add(line.text, line.page_uri)
+        key = f"{line.page_uri} {line.line_id}"
+        if self.samples.would_keep(key):
+            self.samples.add(key, Sample(line.page_uri, line.text, line.split, line.image))
         record = hashlib.sha256(encode_line(line)).digest()
         self.digest = (self.digest + int.from_bytes(record, "big")) % _DIGEST_MODULUS
 
     def merge(self, other: DatasetSummary) -> None:
         """Add what another summary holds."""
-        self.lines += other.lines
-        self.widths_px += other.widths_px
-        self.lengths += other.lengths
-        self.characters += other.characters
+        self.lines.update(other.lines)
+        for place, pages in other.page_digests.items():
+            self.page_digests.setdefault(place, set()).update(pages)
+        for name in ("widths_px", "heights_px", "text_lengths", "audit", "samples"):
+            getattr(self, name).merge(getattr(other, name))
+        self.train_characters.update(other.train_characters)
         self.digest = (self.digest + other.digest) % _DIGEST_MODULUS
-
-    def to_json(self) -> str:
-        """Write the summary as a JSON object."""
-        counts = {name: sorted(getattr(self, name).items()) for name in _COUNTERS}
-        return json.dumps({**counts, "digest": self.hex_digest()}, ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> DatasetSummary:
-        """Read what `to_json` wrote."""
-        data = json.loads(text)
-        counts = {
-            name: Counter({tuple(k) if isinstance(k, list) else k: n for k, n in data[name]})
-            for name in _COUNTERS
-        }
-        return cls(**counts, digest=int(data["digest"], 16))
 
     @classmethod
     def of_lines(cls, lines: Iterable[LineExample]) -> DatasetSummary:

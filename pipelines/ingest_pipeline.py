@@ -75,7 +75,7 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
             build_compile(pipeline, patterns, config, staging)
         account = Account.read(f"{staging}/counts.json")
         drop_leaks(staging, options)
-        inspect_dataset(staging, account, start, options)
+        inspect_dataset(staging, config.output, account, start, options)
         write_one_row(staging, "runs", start.row(account))
     return account
 

@@ -114,6 +114,24 @@ def database_folder(uri: str) -> str:
     return posixpath.dirname(folder) if in_part else folder
 
 
+def lines_index_beside(uri: str, files: Files) -> str | None:
+    """Find the lines.txt that describes what a words.txt or the XML of a form does too.
+
+    Args:
+        uri: The file.
+        files: Where it is.
+
+    Returns:
+        The lines.txt; None if there is none, or the file is no words.txt and no XML.
+    """
+    name = posixpath.basename(uri).lower()
+    if name != "words.txt" and not name.endswith(".xml"):
+        return None
+    folder = database_folder(uri)
+    places = [posixpath.join(folder, place, "lines.txt") for place in ("", "ascii")]
+    return files.first_existing(places)
+
+
 def line_image_candidates(uri: str, iam_id: str) -> list[str]:
     """List where the image of a line or word may be, likeliest first.
 

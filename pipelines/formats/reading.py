@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from model.splits import document_of, official_split
 from pipelines.formats.detect import NotAPage, container_of, read_container, read_markup
+from pipelines.formats.iam_files import lines_index_beside
 from pipelines.formats.pairing import (
     ContainerFile,
     LoneImage,
@@ -141,6 +142,10 @@ def _read_container_file(
     uri: str, format_name: str, files: Files
 ) -> Iterator[Page | Failure | Skipped]:
     try:
+        lines = lines_index_beside(uri, files) if format_name == "auto" else None
+        if lines:
+            yield Skipped(uri, f"{lines} describes the same writing")
+            return
         for record in read_container(uri, files, format_name):
             yield _place(record) if isinstance(record, Page) else _of_page(record)
     except (OSError, ValueError) as error:

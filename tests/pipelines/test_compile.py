@@ -160,3 +160,28 @@ def test_rules_that_do_not_work_are_one_line(tmp_path, capsys, name, content, re
     assert main(flags) == 2
     error = capsys.readouterr().err
     assert reason in error and error.count("\n") == 1
+
+
+def test_a_report_stands_beside_the_dataset(tmp_path):
+    write_page(tmp_path / "a", "p", ("le maire", "", "\u142fARIS <b>"))
+    write_pair(tmp_path / "a", "lonely", "x")
+    (tmp_path / "a" / "lonely.txt").unlink()
+    out = tmp_path / "letters"
+    assert ingest([tmp_path / "a"], out, "--max_failure_rate", "1") == 0
+    report = (out / "report.html").read_text("utf-8")
+    for said in ("letters", "le maire", "image has no", "line has no text", "look-alike"):
+        assert said in report
+    assert "<b>ARIS" not in report and "<script" not in report and "data:image/png" in report
+    audit = json.loads((out / "characters.json").read_text("utf-8"))["characters"]
+    (odd,) = (row for row in audit if row["flags"])
+    assert odd["character"] == "\u142f" and odd["example_uri"].endswith("p.jpg")
+
+
+def test_every_format_can_be_asked_for_and_has_a_place_in_the_schema():
+    from pipelines.formats.detect import FORMAT_NAMES
+    from pipelines.ingest import _FORMATS
+    from schemas.features import TFX_SCHEMA_PATH
+
+    assert sorted(_FORMATS) == sorted(FORMAT_NAMES)
+    schema = TFX_SCHEMA_PATH.read_text()
+    assert all(f'value: "{name}"' in schema for name in FORMAT_NAMES if name != "auto")

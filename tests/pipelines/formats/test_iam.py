@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.formats.iam import read_iam, recognises
-from pipelines.formats.iam_files import is_companion
+from pipelines.formats.iam_files import is_companion, lines_index_beside
 from schemas.records import Failure, Line, Page, Skipped
 from tests.pipelines.formats.memory_files import MemoryFiles, endless_file
 
@@ -322,3 +322,11 @@ def test_companions_are_known():
     names = ["ascii/forms.txt", "sentences.txt", "testset.txt", "splits/validation.uttlist"]
     assert all(map(is_companion, names))
     assert not is_companion("a01-000u.txt")
+
+
+@pytest.mark.parametrize("name", ["ascii/words.txt", "xml/a01-000u.xml", "words.txt"])
+def test_the_same_writing_is_not_read_twice(name):
+    files = MemoryFiles({"d/ascii/lines.txt": b"", f"d/{name}": b""})
+    assert lines_index_beside(f"d/{name}", files) == "d/ascii/lines.txt"
+    assert lines_index_beside(f"e/{name}", files) is None
+    assert lines_index_beside("d/ascii/lines.txt", files) is None
