@@ -166,7 +166,11 @@ def stretch_contrast(strip: np.ndarray) -> np.ndarray:
     Returns:
         uint8 of the same shape.
     """
-    ink = _PAPER - strip.astype(np.float32)
-    paper, dark = np.percentile(ink, (_PAPER_PERCENTILE, _INK_PERCENTILE))
-    stretched = (ink - paper) * (_PAPER / max(dark - paper, _LEAST_CONTRAST))
-    return (_PAPER - np.clip(stretched, 0, _PAPER)).round().astype(np.uint8)
+    ink = _PAPER - strip
+    # Of bytes the percentiles are counted, not sorted for: several times as fast.
+    up_to = np.cumsum(np.bincount(ink.ravel(), minlength=_PAPER + 1))
+    ranks = np.array([_PAPER_PERCENTILE, _INK_PERCENTILE]) / 100 * up_to[-1]
+    paper, dark = np.searchsorted(up_to, ranks)
+    levels = np.arange(_PAPER + 1, dtype=np.float32)
+    stretched = (levels - paper) * (_PAPER / max(dark - paper, _LEAST_CONTRAST))
+    return cv2.LUT(ink, (_PAPER - np.clip(stretched, 0, _PAPER)).round().astype(np.uint8))

@@ -131,3 +131,12 @@ def test_no_geometry_at_all_brings_it_down(points, as_baseline):
 def test_an_empty_strip_is_not_made_noisy():
     paper = np.random.default_rng(0).integers(246, 256, (64, 300)).astype(np.uint8)
     assert stretch_contrast(paper).min() > 170
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40))
+def test_contrast_is_stretched_between_the_percentiles(seed, width_px):
+    strip = np.random.default_rng(seed).integers(0, 256, (64, width_px)).astype(np.uint8)
+    ink = 255.0 - strip
+    paper, dark = np.percentile(ink, (30, 98.5), method="inverted_cdf")
+    expected = 255 - np.clip((ink - paper) * (255 / max(dark - paper, 32)), 0, 255)
+    assert np.abs(stretch_contrast(strip) - expected).max() <= 0.51
