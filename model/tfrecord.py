@@ -1,8 +1,8 @@
-"""Reading gzip TFRecord files with numpy-free, TensorFlow-free code.
+"""Reading gzip TFRecord files, and writing their records, without TensorFlow.
 
 A record is its length (uint64, little-endian), a checksum of the length, the data and a
-checksum of the data (tensorflow/core/lib/io/record_writer.h). The checksums are not
-looked at: gzip's own CRC-32 already covers every byte.
+checksum of the data (tensorflow/core/lib/io/record_writer.h). Reading does not look at the
+checksums: gzip's own CRC-32 already covers every byte.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+import google_crc32c
 
 _LENGTH = struct.Struct("<Q")
 _CHECKSUM_BYTES = 4
@@ -68,3 +70,28 @@ def _read_data(file, header: bytes, path) -> bytes:
     if len(data) < length or len(file.read(_CHECKSUM_BYTES)) < _CHECKSUM_BYTES:
         raise ValueError(f"{path}: cut off inside a record; ingest again")
     return data
+
+
+def write_record(file: BinaryIO, data: bytes) -> None:
+    r"""Write one record with its checksums.
+
+    Args:
+        file: A gzip file that is open for writing.
+        data: The data of the record.
+
+    Example:
+        >>> import io
+        >>> plain = io.BytesIO()
+        >>> write_record(plain, b"x")
+        >>> plain.getvalue()[:8], len(plain.getvalue())
+        (b'\x01\x00\x00\x00\x00\x00\x00\x00', 17)
+    """
+    length = _LENGTH.pack(len(data))
+    file.write(length + _masked_checksum(length) + data + _masked_checksum(data))
+
+
+def _masked_checksum(data: bytes) -> bytes:
+    """Rotate and shift the CRC-32C, so that a checksum of checksums stays sound."""
+    checksum = google_crc32c.value(data)
+    rotated = (checksum >> 15 | checksum << 17) & 0xFFFFFFFF
+    return struct.pack("<I", (rotated + 0xA282EAD8) & 0xFFFFFFFF)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 import apache_beam as beam
+from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.splits import SplitConfig
@@ -13,7 +14,7 @@ from pipelines.account import Account
 from pipelines.formats.reading import ReadConfig
 from pipelines.inspect_pipeline import inspect_dataset
 from pipelines.leak_pipeline import drop_leaks
-from pipelines.output import check_free, whole_output
+from pipelines.output import check_free, discard, whole_output
 from pipelines.runs import RunStart, plain
 from pipelines.transforms.account import WriteAccount
 from pipelines.transforms.cut import CutConfig, CutExamples
@@ -27,7 +28,14 @@ from pipelines.transforms.read import (
     SecondDescriptions,
     SurveySources,
 )
-from pipelines.transforms.write import WriteExamples, WriteJsonLines, WriteTable, write_one_row
+from pipelines.transforms.write import (
+    UNFINISHED_FOLDER,
+    WriteExamples,
+    WriteJsonLines,
+    WriteTable,
+    write_one_row,
+)
+from schemas.features import SPLITS
 
 
 @dataclass(frozen=True)
@@ -71,8 +79,11 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
     check_free(config.output, config.overwrite)
     start = RunStart.now("ingest", plain(config))
     with whole_output(config.output) as staging:
+        for split in SPLITS:
+            FileSystems.mkdirs(f"{staging}/{split}")
         with beam.Pipeline(options=options) as pipeline:
             build_compile(pipeline, patterns, config, staging)
+        discard(f"{staging}/{UNFINISHED_FOLDER}")
         account = Account.read(f"{staging}/counts.json")
         drop_leaks(staging, options)
         inspect_dataset(staging, config.output, account, start, options)

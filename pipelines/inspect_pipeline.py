@@ -13,7 +13,8 @@ from pipelines.account import Account, AccountError
 from pipelines.description import MANIFEST_FILE, DatasetOrigin, describe_dataset, title_of
 from pipelines.runs import RunStart
 from pipelines.transforms.files import read_bytes
-from schemas.features import SPLITS, decode_line
+from pipelines.transforms.write import ReadExamples
+from schemas.features import SPLITS
 
 
 def inspect_dataset(
@@ -51,14 +52,10 @@ def build_description(pipeline: beam.Pipeline, dataset: str, origin: DatasetOrig
         dataset: Folder with the splits.
         origin: What it was made from.
     """
-    lines = [
-        pipeline | f"Read {split}" >> beam.io.ReadFromTFRecord(f"{dataset}/{split}/*")
-        for split in SPLITS
-    ]
+    patterns = [f"{dataset}/{split}/*" for split in SPLITS]
     (
-        lines
-        | "All" >> beam.Flatten()
-        | "Decode" >> beam.Map(decode_line)
+        pipeline
+        | "Read lines" >> ReadExamples(patterns)
         | "Sum up" >> beam.CombineGlobally(_Summing())
         | "Describe" >> beam.Map(describe_dataset, dataset, origin)
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import apache_beam as beam
-from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.transforms.files import read_bytes, write_bytes
-from schemas.features import decode_line
+from pipelines.transforms.write import ReadExamples, WriteExamples
+from schemas.records import LineExample
 
 
 def drop_leaks(dataset: str, options: PipelineOptions) -> None:
@@ -30,23 +30,19 @@ def drop_leaks(dataset: str, options: PipelineOptions) -> None:
     dropped = {(leak["page_uri"], leak["line_id"]) for leak in leaks if leak["split"] == "train"}
     if not dropped:
         return
-    kept = f"{dataset}/train.kept"
+    kept = f"{dataset}/kept"
+    FileSystems.mkdirs(f"{kept}/train")
     with beam.Pipeline(options=options) as pipeline:
         (
             pipeline
-            | "Read" >> beam.io.ReadFromTFRecord(f"{dataset}/train/*")
+            | "Read" >> ReadExamples([f"{dataset}/train/*"])
             | "Keep" >> beam.Filter(_is_kept, dropped)
-            | "Write"
-            >> beam.io.WriteToTFRecord(
-                f"{kept}/lines",
-                file_name_suffix=".tfrecord.gz",
-                compression_type=CompressionTypes.GZIP,
-            )
+            | "Write" >> WriteExamples(kept, shards=0)
         )
     FileSystems.delete([f"{dataset}/train"])
-    FileSystems.rename([kept], [f"{dataset}/train"])
+    FileSystems.rename([f"{kept}/train"], [f"{dataset}/train"])
+    FileSystems.delete([kept])
 
 
-def _is_kept(record: bytes, dropped: set[tuple[str, str]]) -> bool:
-    line = decode_line(record)
+def _is_kept(line: LineExample, dropped: set[tuple[str, str]]) -> bool:
     return (line.page_uri, line.line_id) not in dropped

@@ -38,17 +38,17 @@ def whole_output(output: str) -> Iterator[str]:
     """
     output = output.rstrip("/")
     staging, replaced = f"{output}.partial", f"{output}.replaced"
-    _delete(staging)
+    discard(staging)
     FileSystems.mkdirs(staging)
     try:
         yield staging
-        _delete(replaced)
+        discard(replaced)
         if FileSystems.exists(output):
             FileSystems.rename([output], [replaced])
         FileSystems.rename([staging], [output])
-        _delete(replaced)
+        discard(replaced)
     finally:
-        _delete(staging)
+        discard(staging)
 
 
 @contextmanager
@@ -62,14 +62,15 @@ def scratch_folder(output: str) -> Iterator[str]:
         The folder.
     """
     scratch = f"{output.rstrip('/')}.scratch"
-    _delete(scratch)
+    discard(scratch)
     FileSystems.mkdirs(scratch)
     try:
         yield scratch
     finally:
-        _delete(scratch)
+        discard(scratch)
 
 
-def _delete(path: str) -> None:
+def discard(path: str) -> None:
+    """Delete a file or folder, if it is there."""
     if FileSystems.exists(path):
         FileSystems.delete([path])

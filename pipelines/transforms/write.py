@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import apache_beam as beam
 import pyarrow as pa
-from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io import fileio
+from apache_beam.options.value_provider import StaticValueProvider
 
+from model.tfrecord import write_record
 from pipelines.transforms.files import write_bytes
-from schemas.features import SPLITS, encode_line
+from schemas.features import decode_line, encode_line
+from schemas.records import LineExample
 from schemas.tables import TABLES
+
+# Where files lie until they are complete.
+UNFINISHED_FOLDER = ".unfinished"
+
+
+class LineSink(fileio.FileSink):
+    """Write lines to one gzip TFRecord file."""
+
+    def open(self, fh) -> None:
+        # PNGs do not get smaller, and the fixed time keeps equal files equal.
+        self._file = gzip.GzipFile(fileobj=fh, mode="wb", compresslevel=1, mtime=0, filename="")
+
+    def write(self, record: LineExample) -> None:
+        write_record(self._file, encode_line(record))
+
+    def flush(self) -> None:
+        # Called once, when the file is complete; closing writes gzip's checksum.
+        self._file.close()
 
 
 class WriteExamples(beam.PTransform):
-    """Write lines as gzip TFRecords, a folder a split.
+    """Write lines as gzip TFRecords, a folder a split, as they come from the step before.
+
+    Nothing is gathered first, so memory does not grow with the dataset; only with a fixed
+    number of shards it does on the local runner.
 
     Args:
-        output: The dataset's folder.
-        shards: Files a split; 0 leaves it to the runner, and holds the least in memory.
+        output: The dataset's folder; it must have a folder of each split.
+        shards: Files a split; 0 leaves it to the runner.
     """
 
     def __init__(self, output: str, shards: int):
@@ -27,21 +52,41 @@ class WriteExamples(beam.PTransform):
         self._shards = shards
 
     def expand(self, examples):
-        parts = examples | "By split" >> beam.Partition(
-            lambda example, count: SPLITS.index(example.split), len(SPLITS)
+        return examples | "Write" >> fileio.WriteToFiles(
+            path=self._output,
+            temp_directory=StaticValueProvider(str, f"{self._output}/{UNFINISHED_FOLDER}"),
+            destination=lambda example: example.split,
+            sink=LineSink(),
+            file_naming=_file_name,
+            shards=self._shards or None,
         )
-        for split, part in zip(SPLITS, parts):
-            (
-                part
-                | f"Encode {split}" >> beam.Map(encode_line)
-                | f"Write {split}"
-                >> beam.io.WriteToTFRecord(
-                    f"{self._output}/{split}/lines",
-                    file_name_suffix=".tfrecord.gz",
-                    num_shards=self._shards,
-                    compression_type=CompressionTypes.GZIP,
-                )
-            )
+
+
+class ReadExamples(beam.PTransform):
+    """Read lines that `WriteExamples` wrote.
+
+    Args:
+        patterns: Of the files; those that match none are left out.
+    """
+
+    def __init__(self, patterns: list[str]):
+        super().__init__()
+        self._patterns = patterns
+
+    def expand(self, begin):
+        return (
+            begin
+            | "Patterns" >> beam.Create(self._patterns)
+            | "Match" >> fileio.MatchAll(fileio.EmptyMatchTreatment.ALLOW)
+            | "Path" >> beam.Map(lambda metadata: metadata.path)
+            | "Read" >> beam.io.ReadAllFromTFRecord()
+            | "Decode" >> beam.Map(decode_line)
+        )
+
+
+def _file_name(window, pane, shard_index, total_shards, compression, destination) -> str:
+    shard, shards = shard_index or 0, total_shards or 1
+    return f"{destination}/lines-{shard:05d}-of-{shards:05d}.tfrecord.gz"
 
 
 class WriteJsonLines(beam.PTransform):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.tfrecord import read_records
+from model.tfrecord import read_records, write_record
 
 
 def tfrecord(records) -> bytes:
@@ -39,3 +39,16 @@ def test_what_is_no_tfrecord_file_is_refused(tmp_path, data):
     path.write_bytes(data)
     with pytest.raises(ValueError, match="odd.tfrecord.gz"):
         list(read_records(path))
+
+
+@pytest.mark.train
+def test_tensorflow_accepts_the_checksums(tmp_path):
+    import tensorflow as tf
+
+    records = [b"", b"x", bytes(range(256)) * 9]
+    with gzip.open(tmp_path / "a.tfrecord.gz", "wb") as file:
+        for record in records:
+            write_record(file, record)
+    dataset = tf.data.TFRecordDataset(str(tmp_path / "a.tfrecord.gz"), "GZIP")
+    assert [record.numpy() for record in dataset] == records
+    assert list(read_records(tmp_path / "a.tfrecord.gz")) == records
