@@ -26,14 +26,19 @@ class RouteByType(beam.PTransform):
 
     def expand(self, elements):
         return elements | "Route" >> beam.ParDo(
-            _Route(self._function), *self._arguments
+            _Route(self._function, self._tags), *self._arguments
         ).with_outputs(*self._tags)
 
 
 class _Route(beam.DoFn):
-    def __init__(self, function):
+    def __init__(self, function, tags):
         self._function = function
+        self._tags = tags
 
     def process(self, element, *arguments):
         for record in self._function(element, *arguments):
-            yield beam.pvalue.TaggedOutput(type(record).__name__, record)
+            tag = type(record).__name__
+            if tag not in self._tags:
+                # Beam would drop it without a word.
+                raise TypeError(f"{self._function.__name__} gave a {tag}; declare it in `into`")
+            yield beam.pvalue.TaggedOutput(tag, record)

@@ -55,6 +55,14 @@ def test_records_are_routed_by_their_type(pipeline):
     expect(out.Failure, ["3"], "failures", lambda failure: failure.uri)
 
 
+def test_a_record_of_a_type_that_was_not_declared_is_never_dropped():
+    with (
+        pytest.raises(Exception, match="gave a str; declare it"),
+        beam.Pipeline(options=PipelineOptions([], runner=LOCAL_RUNNER)) as pipeline,
+    ):
+        pipeline | beam.Create([1]) | RouteByType(lambda number: [str(number)], (int,))
+
+
 def test_files_are_matched_once(pipeline, tmp_path):
     write_pair(tmp_path / "d" / "deep", "a", "x")
     patterns = input_patterns([str(tmp_path / "d"), str(tmp_path / "d" / "deep" / "*.png")])
