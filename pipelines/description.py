@@ -161,7 +161,9 @@ def _failures(dataset: str) -> Iterator[dict]:
     for match in FileSystems.match([f"{dataset}/failures/*.parquet"]):
         for metadata in match.metadata_list:
             with FileSystems.open(metadata.path) as file:
-                for batch in pq.ParquetFile(file).iter_batches():
+                parquet = pq.ParquetFile(file)
+                # Some versions of pyarrow refuse to iterate over a table without rows.
+                for batch in parquet.iter_batches() if parquet.num_row_groups else ():
                     yield from batch.to_pylist()
 
 
