@@ -6,6 +6,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 BLANK = 0
 
@@ -94,11 +95,14 @@ class Charset:
         Raises:
             ValueError: If a character is not in the charset.
         """
-        labels = {character: i for i, character in enumerate(self.characters, start=1)}
-        unknown = sorted(set(text) - labels.keys())
+        unknown = sorted(set(text) - self._labels.keys())
         if unknown:
             raise ValueError(f"characters {''.join(unknown)!r} are not in the charset")
-        return [labels[character] for character in text]
+        return [self._labels[character] for character in text]
+
+    @cached_property
+    def _labels(self) -> dict[str, int]:
+        return {character: label for label, character in enumerate(self.characters, start=1)}
 
     def decode(self, labels: Sequence[int]) -> str:
         """Turn labels (from 1, no blanks) into text."""

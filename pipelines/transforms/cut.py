@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from model.crop import crop_lines, fit_to_image
 from model.examples import ExampleRules, to_example
+from model.fingerprint import exact_key
 from model.image import decode_image
 from model.leaks import line_fact
 from model.splits import page_uri_of
@@ -63,7 +63,7 @@ def open_page(page: Page) -> tuple[np.ndarray, str]:
         ValueError: If it does not decode.
     """
     data = page.image or read_bytes(page.uri)
-    return decode_image(data), hashlib.sha256(data).hexdigest()
+    return decode_image(data), exact_key(data)
 
 
 def cut_page(
