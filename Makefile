@@ -5,17 +5,18 @@ SHELL = /bin/sh
 PYTHON = python3
 UV = uv
 LOCK_FLAGS =
+DEBIAN13 = .debian13
 PACKAGES = schemas model components pipelines
 
 COMPILE = $(UV) pip compile --quiet --no-emit-index-url $(LOCK_FLAGS)
 
 .DEFAULT_GOAL = help
-.PHONY: help setup setup-data-plane test test-data-plane lint format demo lock \
-	clean distclean
+.PHONY: help setup setup-data-plane test test-data-plane test-debian13 lint format demo \
+	lock clean distclean
 
 help: ## Print this.
 	@echo "Usage: make TARGET [PYTHON=python3.10]"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Make .venv from the lock that fits the interpreter.
 	@$(PYTHON) -m locks.install .venv tfx
@@ -28,6 +29,9 @@ test: setup ## Run all tests.
 
 test-data-plane: setup-data-plane ## Run the tests that need no TFX.
 	.venv-data/bin/python -m pytest -m 'not train'
+
+test-debian13: ## Run the training tests in a Debian 13 root (as root; needs debootstrap).
+	@locks/debian13.sh $(DEBIAN13) -m train
 
 lint: setup ## Check style and formatting.
 	.venv/bin/python -m ruff check .
@@ -42,10 +46,10 @@ demo: setup ## Run the whole way on drawn pages, into out/demo.
 	.venv/bin/python -m pipelines.demo --output out/demo
 
 lock: ## Make the locks again (needs uv; LOCK_FLAGS=--upgrade renews the pins).
-	$(COMPILE) pyproject.toml --extra train --extra test -c locks/tfx-1.16.in \
+	$(COMPILE) pyproject.toml --extra train --extra vertex --extra test -c locks/tfx-1.16.in \
 		--python-version 3.10 --python-platform x86_64-manylinux_2_28 \
 		-o locks/tfx-1.16.txt
-	$(COMPILE) pyproject.toml --extra train --extra test -c locks/tfx-1.21.in \
+	$(COMPILE) pyproject.toml --extra train --extra vertex --extra test -c locks/tfx-1.21.in \
 		--universal --python-version 3.10 -o locks/tfx-1.21.txt
 	$(COMPILE) --no-config pyproject.toml --extra test \
 		--universal --python-version 3.10 -o locks/data-plane.txt

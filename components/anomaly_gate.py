@@ -5,7 +5,6 @@ feature that `schemas/line.pbtxt` does not know is left unread, so it is only to
 """
 
 import sys
-from pathlib import Path
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx import v1 as tfx
@@ -13,6 +12,7 @@ from tfx.v1.dsl.components import InputArtifact
 from tfx.v1.types.standard_artifacts import ExampleAnomalies
 
 from components.errors import DatasetError
+from components.storage import join, read_bytes
 
 ANOMALIES_FILE = "SchemaDiff.pb"
 
@@ -56,7 +56,7 @@ def AnomalyGate(  # noqa: N802
     """
     errors = []
     for split in anomalies.splits:
-        content = Path(anomalies.uri, f"Split-{split}", ANOMALIES_FILE).read_bytes()
+        content = read_bytes(join(anomalies.uri, f"Split-{split}", ANOMALIES_FILE))
         found, warnings = describe_anomalies(anomalies_pb2.Anomalies.FromString(content), split)
         errors += found
         for warning in warnings:

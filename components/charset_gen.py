@@ -5,16 +5,15 @@ for people and lineage, and as `HyperParameters` for `model.training.run_fn`.
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from tfx import v1 as tfx
-from tfx.v1.dsl.components import InputArtifact, OutputArtifact
+from tfx.v1.dsl.components import InputArtifact, OutputArtifact, Parameter
 from tfx.v1.types.standard_artifacts import Examples, HyperParameters
 
 from components.errors import DatasetError
+from components.storage import join, list_files, read_all_records, write_text
 from model.bundle import CHARSET_FILE
 from model.charset import Charset as CharacterSet
-from model.tfrecord import read_records
 from schemas.features import decode_line
 
 HYPERPARAMETERS_FILE = "best_hyperparameters.txt"
@@ -23,10 +22,11 @@ HYPERPARAMETERS_FILE = "best_hyperparameters.txt"
 class Charset(tfx.dsl.Artifact):
     """The characters that a network can write; holds charset.json."""
 
-    TYPE_NAME = "Charset"
+    # Kubeflow takes it for the place to import the class from.
+    TYPE_NAME = "components.Charset"
 
 
-def collect_charset(paths: Iterable[str | Path]) -> CharacterSet:
+def collect_charset(paths: Iterable[str]) -> CharacterSet:
     """Collect the characters of some TFRecords.
 
     Args:
@@ -38,9 +38,10 @@ def collect_charset(paths: Iterable[str | Path]) -> CharacterSet:
     Raises:
         DatasetError: If a record is not a line or no line has any text.
     """
-    records = (record for path in paths for record in read_records(path))
     try:
-        charset = CharacterSet.of_texts(decode_line(record).text for record in records)
+        charset = CharacterSet.of_texts(
+            decode_line(record).text for record in read_all_records(paths)
+        )
     except ValueError as error:
         raise DatasetError(f"split train: {error}; ingest again") from None
     if not "".join(charset.characters).strip():
@@ -52,6 +53,7 @@ def collect_charset(paths: Iterable[str | Path]) -> CharacterSet:
 @tfx.dsl.components.component
 def CharsetGen(  # noqa: N802
     examples: InputArtifact[Examples],
+    code: Parameter[str],
     charset: OutputArtifact[Charset],
     hyperparameters: OutputArtifact[HyperParameters],
 ):
@@ -59,10 +61,10 @@ def CharsetGen(  # noqa: N802
 
     Args:
         examples: Lines, with a split `train`.
+        code: Digest of the code, so that other code collects anew.
         charset: Takes charset.json.
         hyperparameters: Takes the same JSON for the Trainer.
     """
-    paths = sorted(Path(examples.path(split="train")).iterdir())
-    text = collect_charset(paths).to_json()
-    Path(charset.uri, CHARSET_FILE).write_text(text, "utf-8")
-    Path(hyperparameters.uri, HYPERPARAMETERS_FILE).write_text(text, "utf-8")
+    text = collect_charset(list_files(examples.path(split="train"))).to_json()
+    write_text(join(charset.uri, CHARSET_FILE), text)
+    write_text(join(hyperparameters.uri, HYPERPARAMETERS_FILE), text)

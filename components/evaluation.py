@@ -7,10 +7,18 @@ from dataclasses import dataclass
 
 import tensorflow_model_analysis as tfma
 
-from components.error_rates import CER, EDITS_SUFFIX, LENGTH_SUFFIX, WER
+from components.error_rates import (
+    CER,
+    EDITS_SUFFIX,
+    HIGH_SUFFIX,
+    LENGTH_SUFFIX,
+    LOW_SUFFIX,
+    WER,
+)
+from components.line_features import LINE_LENGTH, SCRIPT
 from model.metrics import ErrorCount
 
-SLICED_BY = ("document", "source")
+SLICED_BY = ("document", LINE_LENGTH, SCRIPT, "source")
 
 _LINE_COUNT = "example_count"
 
@@ -23,20 +31,26 @@ class SliceResult:
         lines: Lines in it.
         characters: Character errors.
         words: Word errors.
+        cer_interval: Lower and upper end of the CER, by bootstrap over pages.
+        wer_interval: The same of the WER.
     """
 
     lines: int
     characters: ErrorCount
     words: ErrorCount
+    cer_interval: tuple[float, float]
+    wer_interval: tuple[float, float]
 
     def to_dict(self) -> dict:
         """Give what the model card says; a rate without any reference text is None."""
         return {
             "lines": self.lines,
             "cer": _finite(self.characters.rate),
+            "cer_interval": [_finite(end) for end in self.cer_interval],
             "characters": self.characters.length,
             "character_edits": self.characters.edits,
             "wer": _finite(self.words.rate),
+            "wer_interval": [_finite(end) for end in self.wer_interval],
             "words": self.words.length,
             "word_edits": self.words.edits,
         }
@@ -49,23 +63,29 @@ class Evaluation:
     Attributes:
         overall: All lines.
         slices: For each feature of `SLICED_BY`, its values and their lines.
+        baseline: All lines, as the last blessed model reads them; None where there is none.
     """
 
     overall: SliceResult
     slices: dict[str, dict[str, SliceResult]]
+    baseline: SliceResult | None = None
 
 
 def evaluation_config(max_cer: float) -> tfma.EvalConfig:
     """Say what to measure and when to bless.
 
     Args:
-        max_cer: Highest overall CER of a blessed model.
+        max_cer: Highest overall CER of a blessed model; nor may it be higher than that of
+            the last blessed model on the same lines, where there is one.
 
     Returns:
         CER and WER of the SavedModel's text, overall and by slice.
     """
     gate = tfma.MetricThreshold(
-        value_threshold=tfma.GenericValueThreshold(upper_bound={"value": max_cer})
+        value_threshold=tfma.GenericValueThreshold(upper_bound={"value": max_cer}),
+        change_threshold=tfma.GenericChangeThreshold(
+            absolute={"value": 0.0}, direction=tfma.MetricDirection.LOWER_IS_BETTER
+        ),
     )
     module = "components.error_rates"
     return tfma.EvalConfig(
@@ -104,28 +124,35 @@ def read_evaluation(directory: str) -> Evaluation:
     Returns:
         The errors, overall and by slice.
     """
+    has_baseline = len(tfma.load_eval_result(directory).config.model_specs) > 1
     slices: dict[str, dict[str, SliceResult]] = {feature: {} for feature in SLICED_BY}
-    overall = None
-    results = tfma.load_eval_result(directory).get_metrics_for_all_slices()
-    for slice_key, metrics in sorted(results.items()):
-        if not slice_key:
-            overall = _slice_result(metrics)
-        else:
-            ((feature, value),) = slice_key
-            slices[feature][str(value)] = _slice_result(metrics)
-    if overall is None:
+    results = _results(directory, tfma.CANDIDATE_KEY if has_baseline else None)
+    if () not in results:
         raise ValueError("the Evaluator saw no line; raise --eval_fraction and ingest again")
-    return Evaluation(overall, slices)
+    for slice_key, metrics in sorted(results.items()):
+        for feature, value in slice_key:
+            slices[feature][str(value)] = _slice_result(metrics)
+    baseline = _slice_result(_results(directory, tfma.BASELINE_KEY)[()]) if has_baseline else None
+    return Evaluation(_slice_result(results[()]), slices, baseline)
+
+
+def _results(directory: str, model_name: str | None) -> dict:
+    return tfma.load_eval_result(directory, model_name=model_name).get_metrics_for_all_slices()
 
 
 def _slice_result(metrics: dict) -> SliceResult:
-    def count(name: str) -> int:
-        return round(float(metrics[name]["doubleValue"]))
+    def value(name: str) -> float:
+        return float(metrics[name]["doubleValue"])
 
     def errors(name: str) -> ErrorCount:
-        return ErrorCount(count(name + EDITS_SUFFIX), count(name + LENGTH_SUFFIX))
+        return ErrorCount(round(value(name + EDITS_SUFFIX)), round(value(name + LENGTH_SUFFIX)))
 
-    return SliceResult(count(_LINE_COUNT), errors(CER), errors(WER))
+    def interval(name: str) -> tuple[float, float]:
+        return value(name + LOW_SUFFIX), value(name + HIGH_SUFFIX)
+
+    return SliceResult(
+        round(value(_LINE_COUNT)), errors(CER), errors(WER), interval(CER), interval(WER)
+    )
 
 
 def _finite(rate: float) -> float | None:

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import statistics_pb2
+from tfx.dsl.io import fileio
+
+from components.storage import join
 
 _SPLIT_PREFIX = "Split-"
 _STATISTICS_FILE = "FeatureStats.pb"
+
+
+def read_statistics(directory: str) -> dict[str, statistics_pb2.DatasetFeatureStatisticsList]:
+    """Read what was counted of each split.
+
+    Args:
+        directory: Of StatisticsGen's artifact `statistics`.
+
+    Returns:
+        Statistics by split.
+    """
+    folders = sorted(name.rstrip("/") for name in fileio.listdir(directory))
+    return {
+        folder.removeprefix(_SPLIT_PREFIX): tfdv.load_stats_binary(
+            join(directory, folder, _STATISTICS_FILE)
+        )
+        for folder in folders
+        if folder.startswith(_SPLIT_PREFIX)
+    }
 
 
 def count_lines(directory: str) -> dict[str, int]:
@@ -19,9 +40,7 @@ def count_lines(directory: str) -> dict[str, int]:
     Returns:
         Lines by split.
     """
-    counts = {}
-    for path in sorted(Path(directory).glob(f"{_SPLIT_PREFIX}*/{_STATISTICS_FILE}")):
-        split = path.parent.name.removeprefix(_SPLIT_PREFIX)
-        (dataset,) = tfdv.load_stats_binary(str(path)).datasets
-        counts[split] = dataset.num_examples
-    return counts
+    return {
+        split: statistics.datasets[0].num_examples
+        for split, statistics in read_statistics(directory).items()
+    }

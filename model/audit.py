@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 from model.confusables import look_alike, script_of
@@ -21,8 +20,6 @@ _FLAG_OF_CATEGORY = {
 _INVISIBLE_MARKS = frozenset("\u034f") | {chr(code) for code in range(0xFE00, 0xFE10)}
 _REPLACEMENT = "\ufffd"
 _DOTTED_CIRCLE = "\u25cc"
-_COLUMNS = ("char", "code", "count", "category", "name", "flags", "example")
-_RIGHT_ALIGNED = "count"
 
 
 @dataclass(frozen=True)
@@ -144,42 +141,3 @@ def _flags(character: str, script: str) -> tuple[str, ...]:
         code_points = " ".join(f"U+{ord(c):04X}" for c in twin)
         flags.append(f"look-alike of {twin} ({code_points})")
     return tuple(flags)
-
-
-def as_text_table(rows: Iterable[CharacterRow]) -> str:
-    r"""Lay rows out for a terminal.
-
-    Args:
-        rows: Rows of an audit.
-
-    Returns:
-        A heading and a line for each row; columns are two spaces apart, nothing else
-        in it moves the cursor.
-
-    Example:
-        >>> print(as_text_table([CharacterRow("\t", 3, "U+0009", "Cc", "a.jpg", ("control",))]))
-        char  code    count  category  name    flags    example
-              U+0009      3  Cc        U+0009  control  a.jpg
-    """
-    table = [_COLUMNS]
-    for row in rows:
-        flags, example = ", ".join(row.flags), _one_line(row.example_uri)
-        table.append(
-            (
-                row.printable,
-                row.code_point,
-                str(row.count),
-                row.category,
-                row.name,
-                flags,
-                example,
-            )
-        )
-    widths = [max(map(len, column)) for column in zip(*table)]
-    align = [str.rjust if name == _RIGHT_ALIGNED else str.ljust for name in _COLUMNS]
-    lines = ("  ".join(a(c, w) for a, c, w in zip(align, cells, widths)) for cells in table)
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _one_line(uri: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in uri)

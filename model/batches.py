@@ -1,24 +1,18 @@
-"""From TFRecords to training batches: any backend, flat memory, no TensorFlow."""
+"""From lines to training batches: whole widths, few shapes, an order that can be repeated."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from typing import TypeVar
 
-import cv2
 import numpy as np
 
-from model.charset import Charset
-from model.ctc import fits_time_steps
-from model.preprocess import PreprocessConfig, prepare_strip
-from model.presets import Preset
-from model.tfrecord import read_records
-from schemas.features import decode_line
-from schemas.records import LineExample
+from model.samples import Sample
 
 # Labels are padded to a multiple of this: JAX compiles the training step for each new shape.
 _LABEL_STEP = 32
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -27,28 +21,13 @@ class BatchConfig:
 
     Attributes:
         width_px: Summed padded width that a batch aims at.
-        chunk_lines: Lines held in memory and sorted by width at a time.
-        seed: Order of files, chunks and batches.
+        shuffle_lines: Lines held in memory to draw from; those of one page should not meet.
+        seed: Order of the lines.
     """
 
     width_px: int = 12_800
-    chunk_lines: int = 1_000
+    shuffle_lines: int = 4_000
     seed: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """A line as the network sees it.
-
-    Attributes:
-        strip: float32 [input_height_px, padded width, 1].
-        labels: Labels from 1.
-        text: The text of the labels.
-    """
-
-    strip: np.ndarray
-    labels: list[int]
-    text: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,83 +45,87 @@ class Batch:
     texts: tuple[str, ...]
 
 
-def read_examples(paths: Iterable[str]) -> Iterator[LineExample]:
-    """Read every line of some TFRecord files, in the order of the files."""
-    for path in paths:
-        for record in read_records(path):
-            yield decode_line(record)
+def batch_lines(width_px: int, config: BatchConfig) -> int:
+    """Tell how many lines of a width make a batch: always the same, so as to make one shape.
+
+    Example:
+        >>> batch_lines(768, BatchConfig()), batch_lines(99_999, BatchConfig())
+        (16, 1)
+    """
+    return max(1, config.width_px // width_px)
 
 
-def to_sample(
-    example: LineExample, config: PreprocessConfig, charset: Charset | None = None
-) -> Sample:
-    """Decode a line and bring it to the network's form.
+def shuffle_lines(lines: Iterable[_T], config: BatchConfig, epoch: int) -> Iterator[_T]:
+    """Draw lines at random from a window that moves over the stream.
 
     Args:
-        example: The line.
-        config: How a strip becomes network input.
-        charset: Encodes the text; without one the sample has no labels, as for lines
-            that are only read, whose text may hold characters never trained.
+        lines: The stream.
+        config: Size of the window, seed.
+        epoch: Every epoch has an order of its own.
 
-    Raises:
-        ValueError: If the image is not a PNG or a character is not in the charset.
+    Yields:
+        Every line once.
+
+    Example:
+        >>> sorted(shuffle_lines(range(9), BatchConfig(shuffle_lines=4), epoch=0))
+        [0, 1, 2, 3, 4, 5, 6, 7, 8]
     """
-    strip = cv2.imdecode(np.frombuffer(example.image, np.uint8), cv2.IMREAD_GRAYSCALE)
-    if strip is None:
-        raise ValueError(f"{example.page_uri} {example.line_id}: line image does not decode")
-    labels = charset.encode(example.text) if charset else []
-    return Sample(prepare_strip(strip, config), labels, example.text)
-
-
-def trainable(sample: Sample, preset: Preset) -> bool:
-    """Tell whether CTC can learn the line: it has text, and time steps for it."""
-    steps = sample.strip.shape[1] // preset.step_px
-    return bool(sample.labels) and fits_time_steps(sample.labels, steps)
+    rng = np.random.default_rng([config.seed, epoch])
+    window: list[_T] = []
+    for line in lines:
+        if len(window) < config.shuffle_lines:
+            window.append(line)
+            continue
+        place = int(rng.integers(len(window)))
+        yield window[place]
+        window[place] = line
+    for place in rng.permutation(len(window)):
+        yield window[place]
 
 
 def make_batches(
-    samples: Iterable[Sample], config: BatchConfig, epoch: int | None = None
+    samples: Iterable[Sample], config: BatchConfig, mix_widths: bool = True
 ) -> Iterator[Batch]:
-    """Gather lines of equal padded width, a chunk of lines at a time.
+    """Gather lines of equal padded width until they fill a batch.
 
     Args:
         samples: Lines, as a stream.
-        config: Batch size, chunk size, seed.
-        epoch: Shuffles the batches of a chunk, anew each epoch; None keeps them
-            in order of width.
+        config: Batch size.
+        mix_widths: Whether what is left at the end fills up batches of the next width, so
+            that hardly any batch has a shape of its own; else every line keeps its width.
 
     Yields:
         Batches; every sample is in one.
     """
-    stream = iter(samples)
-    chunk_index = 0
-    while chunk := list(islice(stream, config.chunk_lines)):
-        groups = _equal_widths(chunk, config.width_px)
-        if epoch is not None:
-            order = np.random.default_rng([config.seed, epoch, chunk_index]).permutation(
-                len(groups)
-            )
-            groups = [groups[i] for i in order]
-        yield from map(stack_samples, groups)
-        chunk_index += 1
+    waiting: dict[int, list[Sample]] = {}
+    for sample in samples:
+        width_px = sample.strip.shape[1]
+        group = waiting.setdefault(width_px, [])
+        group.append(sample)
+        if len(group) == batch_lines(width_px, config):
+            yield stack_samples(waiting.pop(width_px))
+    if not mix_widths:
+        yield from (stack_samples(waiting[width_px]) for width_px in sorted(waiting))
+        return
+    rest: list[Sample] = []
+    for width_px in sorted(waiting):
+        rest = [*rest, *waiting[width_px]]
+        size = batch_lines(width_px, config)
+        while len(rest) >= size:
+            yield stack_samples(rest[:size], width_px)
+            rest = rest[size:]
+    if rest:
+        yield stack_samples(rest)
 
 
-def _equal_widths(chunk: list[Sample], width_px: int) -> list[list[Sample]]:
-    groups: list[list[Sample]] = []
-    for sample in sorted(chunk, key=lambda s: s.strip.shape[1]):
-        width = sample.strip.shape[1]
-        full = not groups or groups[-1][0].strip.shape[1] != width
-        if full or width * len(groups[-1]) >= width_px:
-            groups.append([])
-        groups[-1].append(sample)
-    return groups
-
-
-def stack_samples(samples: Sequence[Sample]) -> Batch:
-    """Make one batch of samples that have one width."""
+def stack_samples(samples: Sequence[Sample], width_px: int = 0) -> Batch:
+    """Make one batch, as wide as its widest sample or as told."""
     longest = max(1, *(len(sample.labels) for sample in samples))
     labels = np.zeros((len(samples), -(-longest // _LABEL_STEP) * _LABEL_STEP), np.int32)
     for row, sample in zip(labels, samples):
         row[: len(sample.labels)] = sample.labels
-    strips = np.stack([sample.strip for sample in samples])
+    width_px = max(width_px, *(sample.strip.shape[1] for sample in samples))
+    strips = np.zeros((len(samples), samples[0].strip.shape[0], width_px, 1), np.float32)
+    for strip, sample in zip(strips, samples):
+        strip[:, : sample.strip.shape[1]] = sample.strip
     return Batch(strips, labels, tuple(sample.text for sample in samples))

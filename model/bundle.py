@@ -24,6 +24,10 @@ ONNX_FILE = "model.onnx"
 WEIGHTS_FILE = "weights.keras"
 CARD_FILE = "card.json"
 
+# The model that comes with the package, and its name wherever a model's folder is asked for.
+DEFAULT_MODEL = "default"
+_DEFAULT_FOLDER = Path(__file__).with_name("default")
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -58,6 +62,7 @@ def load_bundle(directory: str | Path) -> Bundle:
 
     Args:
         directory: The folder that training pushed; a link such as `latest` is followed.
+            'default', where there is no such folder, is the model that comes with Quire.
 
     Returns:
         The bundle.
@@ -65,7 +70,10 @@ def load_bundle(directory: str | Path) -> Bundle:
     Raises:
         ValueError: If a file is missing or does not hold what it should.
     """
-    directory = Path(directory).resolve()
+    directory = Path(directory)
+    if str(directory) == DEFAULT_MODEL and not directory.exists():
+        directory = _DEFAULT_FOLDER
+    directory = directory.resolve()
     for name in (CHARSET_FILE, PREPROCESS_FILE, ONNX_FILE):
         if not (directory / name).is_file():
             raise ValueError(f"{directory}: no {name}; give --model a folder that train pushed")

@@ -16,6 +16,8 @@ from model.geometry import arc_lengths, column_bounds, densify, resample, smooth
 from schemas.records import Line
 
 _STEP_PX = 2.0
+# Baselines nearer than this are one; and so many distances tell the usual one.
+_LEAST_GAP_PX, _MOST_GAPS = 4.0, 500
 # Coordinates can be nonsense: these bound what one line may cost.
 _MOST_PATH_POINTS, _MOST_OUTLINE_POINTS = 10_000, 4_000
 # Shares of the line pitch between which a page's median reach must lie.
@@ -79,7 +81,8 @@ def line_extents(lines: Sequence[Line]) -> list[LineExtent | None]:
 def line_pitch_px(paths: Sequence[np.ndarray], lines: Sequence[Line]) -> float:
     """Estimate the distance from one baseline to the next.
 
-    It is the median, over lines, of the distance to the nearest line that lies beneath its
+    Seen along the usual direction of writing, wherever the page was turned to, it is the
+    median, over lines, of the distance to the nearest line that lies beneath its
     middle; where no line has one, the median height of the polygons less a fifth.
 
     Args:
@@ -89,17 +92,41 @@ def line_pitch_px(paths: Sequence[np.ndarray], lines: Sequence[Line]) -> float:
     Returns:
         Pixels; 0 where nothing tells.
     """
-    gaps = []
-    for path in paths:
-        x, y = path.mean(axis=0)
-        below = [_height_at(other, x) - y for other in paths if other is not path]
-        nearest = min((gap for gap in below if gap > 4), default=None)
-        if nearest is not None:
-            gaps.append(nearest)
+    turn = _turn_to_level(paths)
+    gaps = _gaps_beneath([path @ turn for path in paths])
     if gaps:
         return float(np.median(gaps))
-    heights = [np.ptp(np.array(line.polygon)[:, 1]) for line in lines if line.polygon]
+    heights = [np.ptp(np.array(line.polygon) @ turn[:, 1]) for line in lines if line.polygon]
     return 0.8 * float(np.median(heights)) if heights else 0.0
+
+
+def _turn_to_level(paths: Sequence[np.ndarray]) -> np.ndarray:
+    """Find the turn, float [2, 2], that makes the usual direction of writing +x."""
+    across, down = sum((path[-1] - path[0] for path in paths), np.zeros(2))
+    length = np.hypot(across, down)
+    across, down = (across / length, down / length) if length > 0 else (1.0, 0.0)
+    return np.array([[across, -down], [down, across]])
+
+
+def _gaps_beneath(paths: Sequence[np.ndarray]) -> list[float]:
+    """Measure from the middle of each path, of some of very many, to the next beneath it."""
+    paths = sorted(paths, key=lambda path: path[:, 1].min())
+    lows = np.array([path.min(axis=0) for path in paths]).reshape(-1, 2)
+    highs = np.array([path.max(axis=0) for path in paths]).reshape(-1, 2)
+    gaps = []
+    for own in range(0, len(paths), -(-len(paths) // _MOST_GAPS) or 1):
+        x, y = paths[own].mean(axis=0)
+        beneath = (lows[:, 0] <= x) & (x <= highs[:, 0]) & (highs[:, 1] - y > _LEAST_GAP_PX)
+        nearest = np.inf
+        for other in np.flatnonzero(beneath):
+            # They come from the top down: what begins under the nearest is no nearer.
+            if lows[other, 1] - y >= nearest:
+                break
+            gap = _height_at(paths[other], x) - y
+            if other != own and gap > _LEAST_GAP_PX:
+                nearest = min(nearest, gap)
+        gaps += [nearest] if np.isfinite(nearest) else []
+    return gaps
 
 
 def polygon_reach_px(path: np.ndarray, line: Line) -> tuple[float, float]:

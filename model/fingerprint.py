@@ -65,23 +65,6 @@ def exact_key(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def pixel_key(grey: np.ndarray) -> str:
-    """Name an image by its decoded pixels: the same for a PNG and a TIFF of one image.
-
-    Args:
-        grey: uint8 [height_px, width_px].
-
-    Returns:
-        SHA-256 of the size and the pixels, 64 hexadecimal digits.
-
-    Example:
-        >>> pixel_key(np.zeros((2, 3), np.uint8)) == pixel_key(np.zeros((3, 2), np.uint8))
-        False
-    """
-    size = struct.pack("<II", *grey.shape)
-    return hashlib.sha256(size + np.ascontiguousarray(grey, np.uint8).tobytes()).hexdigest()
-
-
 def perceptual_key(strip: np.ndarray) -> bytes:
     """Make the thumbnail that `are_near_duplicates` compares.
 

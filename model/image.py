@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 _MOST_PIXELS = 400_000_000
 _BACKGROUND_SCALE = 4
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "JPEG2000")
+
+# Images that a TIFF may hold, and two of the tags that they have.
+_MOST_FRAMES = 20_000
+_IMAGE_WIDTH, _NEW_SUBFILE_TYPE = 256, 254
+_REDUCED, _MASK = 1, 4
 
 # Quire has a limit of its own, with a clear message; Pillow's would come first as a warning.
 Image.MAX_IMAGE_PIXELS = None
+
+
+class _TooLarge(ValueError):
+    """The image is sound but has too many pixels."""
 
 
 def decode_image(data: bytes) -> np.ndarray:
@@ -23,22 +44,102 @@ def decode_image(data: bytes) -> np.ndarray:
         data: The bytes of a JPEG, PNG, TIFF, BMP, WebP or JPEG 2000 file.
 
     Returns:
-        uint8 [height_px, width_px], as the file has it: paper light.
+        uint8 [height_px, width_px], as the file has it: paper light. Of a file of several
+        images, the first.
 
     Raises:
         ValueError: If it is cut off, no such image, or larger than 400 megapixels.
     """
+    return decode_frame(io.BytesIO(data), 0)
+
+
+def decode_frame(file: BinaryIO, frame: int) -> np.ndarray:
+    """Decode one image of a file to grey, as `decode_image` does; the others are left alone.
+
+    Args:
+        file: The file, open.
+        frame: Its place among all images of the file, from 0.
+
+    Returns:
+        uint8 [height_px, width_px].
+
+    Raises:
+        ValueError: If there is no such image, or it does not decode or is too large.
+    """
+    with _decoding(), Image.open(file, formats=_FORMATS) as image:
+        if frame:
+            image.seek(frame)
+        check_size(image.width, image.height)
+        image.load()
+        return _to_grey(_upright(image))
+
+
+def page_frames(file: BinaryIO) -> Iterator[int]:
+    """Iterate over the images of a file that are pages, without decoding any.
+
+    A TIFF may also hold smaller copies of its pages (thumbnails, the levels of a pyramid)
+    and masks, by the bits of NewSubfileType (TIFF 6.0, section 8); they are passed over.
+
+    Args:
+        file: The file, open.
+
+    Yields:
+        Places among all images of the file, from 0; at least one.
+
+    Raises:
+        ValueError: If it is no image.
+    """
+    with _decoding(), Image.open(file, formats=_FORMATS) as image:
+        yield 0
+        if image.format != "TIFF":
+            return
+        for frame in range(1, _MOST_FRAMES):
+            try:
+                # What cannot be set up has its tags read nevertheless; it fails when decoded.
+                with suppress(SyntaxError, KeyError, TypeError, ValueError):
+                    image.seek(frame)
+            except EOFError:
+                return
+            if _is_page(image.tag_v2):
+                yield frame
+
+
+def check_size(width_px: float, height_px: float) -> None:
+    """Check the size of an image before it is unpacked.
+
+    Raises:
+        ValueError: If it has more than 400 megapixels.
+    """
+    if width_px * height_px > _MOST_PIXELS:
+        raise _TooLarge(f"image has {width_px:.0f} x {height_px:.0f} px; scale it down")
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    """Raise what Pillow makes of a bad file as a ValueError with the cure."""
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-            if image.width * image.height > _MOST_PIXELS:
-                raise ValueError(f"image has {image.width} x {image.height} px; scale it down")
-            image.load()
-            return _to_grey(ImageOps.exif_transpose(image))
+        yield
     except UnidentifiedImageError:
         kinds = ", ".join(_FORMATS)
         raise ValueError(f"image does not decode (none of {kinds}); replace the file") from None
-    except (OSError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except _TooLarge:
+        raise
+    # Over a broken file Pillow stumbles in many ways: struct.error, ValueError, AttributeError.
+    except Exception as error:
         raise ValueError(f"image does not decode ({error}); replace the file") from None
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn an image as its EXIF says; ImageOps would write the EXIF anew, odd tags and all."""
+    turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    return image if turn is None else image.transpose(turn)
+
+
+def _is_page(tags: Mapping[int, object]) -> bool:
+    """Tell a page; where a pointer leads astray there is nothing that has a width."""
+    subfile_type = tags.get(_NEW_SUBFILE_TYPE)
+    is_other = isinstance(subfile_type, int) and bool(subfile_type & (_REDUCED | _MASK))
+    return _IMAGE_WIDTH in tags and not is_other
 
 
 def _to_grey(image: Image.Image) -> np.ndarray:

@@ -15,6 +15,7 @@ NEAR_DUPLICATE = "near duplicate"
 _SPLIT_ORDER = {"train": 0, "eval": 1, "test": 2}
 # A group this large is an empty form's or a ruled line's: each is held against this many.
 _MOST_PARTNERS = 200
+_MOST_SHOWN = 20
 
 
 def line_fact(image: LineImage, split: str, page_sha256: str) -> LineFact:
@@ -39,18 +40,6 @@ def line_fact(image: LineImage, split: str, page_sha256: str) -> LineFact:
     )
 
 
-def leak_keys(fact: LineFact) -> list[str]:
-    """List the keys under which a line meets every line that it may be a copy of.
-
-    Args:
-        fact: The line.
-
-    Returns:
-        The digest of its page, and the bands of its fingerprint.
-    """
-    return [f"page {fact.page_sha256}", *fact.bands]
-
-
 def find_leaks(facts: Iterable[LineFact]) -> Iterator[Leak]:
     """Find the lines of one key that stand in two splits.
 
@@ -73,6 +62,34 @@ def find_leaks(facts: Iterable[LineFact]) -> Iterator[Leak]:
 def first_leak(leaks: Iterable[Leak]) -> Leak:
     """Choose the one to report of a line's leaks: the same image goes first."""
     return min(leaks, key=lambda leak: (leak.kind != SAME_IMAGE, *astuple(leak)))
+
+
+def leaks_to_show(leaks: Iterable[Leak]) -> list[Leak]:
+    """Choose the leaks that a report shows.
+
+    Args:
+        leaks: All of them, in any order.
+
+    Returns:
+        The first 20: near duplicates before lines of one image, which look the same.
+    """
+    return sorted(leaks, key=lambda leak: (leak.kind, *astuple(leak)))[:_MOST_SHOWN]
+
+
+def leak_places(leak: Leak) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Name the two lines of a leak.
+
+    Args:
+        leak: The leak.
+
+    Returns:
+        (page and line, split) of the line that it is like, and of the line itself. One
+        line of one page may be in two splits.
+    """
+    return (
+        (f"{leak.other_page_uri} {leak.other_line_id}", leak.other_split),
+        (f"{leak.page_uri} {leak.line_id}", leak.split),
+    )
 
 
 def _rank(fact: LineFact) -> tuple:

@@ -19,6 +19,8 @@ def ctc_loss(labels, logits):
     Returns:
         float [batch].
     """
+    # The sums of a path are too fine for bfloat16.
+    logits = ops.cast(logits, "float32")
     label_lengths = ops.sum(ops.cast(ops.not_equal(labels, BLANK), "int32"), axis=1)
     time_steps = ops.full_like(label_lengths, 1) * ops.shape(logits)[1]
     losses = ops.ctc_loss(labels, logits, label_lengths, time_steps, mask_index=BLANK)

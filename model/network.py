@@ -13,22 +13,41 @@ from keras import layers
 
 from model.charset import BLANK
 from model.presets import ConvBlock, Preset
+from model.recurrent import BidirectionalLSTM
 
 # A network that starts by writing blanks leaves the CTC plateau sooner.
 _INITIAL_BLANK_BIAS = 1.0
+# The layers whose outputs are characters.
+HEADS = ("logits", "auxiliary")
 
 
-def build_crnn(preset: Preset, class_count: int) -> keras.Model:
+def build_crnn(
+    preset: Preset, class_count: int, precision: str = "float32", seed: int = 0
+) -> keras.Model:
     """Build the network as it is trained, with both heads.
 
     Args:
         preset: Its sizes.
         class_count: Outputs a time step: the charset and the blank.
+        precision: Keras dtype policy that it computes in; its weights are float32.
+        seed: Of dropout. Weights are drawn from Keras's own source of chance.
 
     Returns:
         A model from float32 [batch, input_height_px, width, 1] (ink 1, paper 0) to
         two logits [batch, width / step_px, class_count]: the output and the auxiliary.
     """
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        model = _assemble(preset, class_count, seed)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    for head in HEADS:
+        _favour_blank(model.get_layer(head))
+    return model
+
+
+def _assemble(preset: Preset, class_count: int, seed: int) -> keras.Model:
     strips = keras.Input((preset.input_height_px, None, 1), name="strips")
     features = strips
     for i, block in enumerate(preset.blocks):
@@ -39,16 +58,15 @@ def build_crnn(preset: Preset, class_count: int) -> keras.Model:
         class_count, preset.auxiliary_kernel_steps, padding="same", name="auxiliary"
     )(columns)
     sequence = columns
+    # Every dropout has a seed of its own, so that its state is saved with the training.
+    seeds = np.random.SeedSequence(seed).generate_state(preset.lstm_layers + 1) >> 1
     for i in range(preset.lstm_layers):
-        sequence = layers.Dropout(preset.dropout, name=f"dropout{i}")(sequence)
+        dropout = layers.Dropout(preset.dropout, seed=int(seeds[i]), name=f"dropout{i}")
         lstm = layers.LSTM(preset.lstm_units, return_sequences=True)
-        sequence = layers.Bidirectional(lstm, name=f"lstm{i}")(sequence)
-    sequence = layers.Dropout(preset.dropout, name="dropout_output")(sequence)
-    logits = layers.Dense(class_count, name="logits")(sequence)
-    model = keras.Model(strips, [logits, auxiliary], name=f"crnn_{preset.name}")
-    for head in ("logits", "auxiliary"):
-        _favour_blank(model.get_layer(head))
-    return model
+        sequence = BidirectionalLSTM(lstm, name=f"lstm{i}")(dropout(sequence))
+    dropout = layers.Dropout(preset.dropout, seed=int(seeds[-1]), name="dropout_output")
+    logits = layers.Dense(class_count, name="logits")(dropout(sequence))
+    return keras.Model(strips, [logits, auxiliary], name=f"crnn_{preset.name}")
 
 
 def without_auxiliary(model: keras.Model) -> keras.Model:

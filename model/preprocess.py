@@ -74,13 +74,43 @@ def prepare_strip(strip: np.ndarray, config: PreprocessConfig) -> np.ndarray:
     Raises:
         ValueError: If the strip has another height.
     """
+    return pad_strip(scale_strip(strip, config), config)
+
+
+def scale_strip(strip: np.ndarray, config: PreprocessConfig) -> np.ndarray:
+    """Scale a strip to the network's height and turn ink to 1.
+
+    Args:
+        strip: uint8 [strip_height_px, width_px], paper 255.
+        config: The configuration that the network was trained with.
+
+    Returns:
+        float32 [input_height_px, width], ink 1, paper 0.
+
+    Raises:
+        ValueError: If the strip has another height.
+    """
     height_px, width_px = strip.shape
     if height_px != config.strip_height_px:
         raise ValueError(f"strip is {height_px} px high; want {config.strip_height_px}")
     ink = 1.0 - strip.astype(np.float32) / 255.0
-    scaled_px = input_width_px(width_px, config)
-    if config.input_height_px != height_px:
-        ink = cv2.resize(ink, (scaled_px, config.input_height_px), interpolation=cv2.INTER_AREA)
-    padded = np.zeros((config.input_height_px, padded_width_px(scaled_px, config), 1), np.float32)
-    padded[:, :scaled_px, 0] = ink
+    if config.input_height_px == height_px:
+        return ink
+    size = input_width_px(width_px, config), config.input_height_px
+    return cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+
+
+def pad_strip(ink: np.ndarray, config: PreprocessConfig) -> np.ndarray:
+    """Pad a line with paper to its own padded width.
+
+    Args:
+        ink: float32 [input_height_px, width], ink 1, paper 0.
+        config: The configuration that the network was trained with.
+
+    Returns:
+        float32 [input_height_px, padded width, 1].
+    """
+    height_px, width_px = ink.shape
+    padded = np.zeros((height_px, padded_width_px(width_px, config), 1), np.float32)
+    padded[:, :width_px, 0] = ink
     return padded

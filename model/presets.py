@@ -96,6 +96,8 @@ PRESETS = {
             ),
             lstm_units=192,
             lstm_layers=2,
+            learning_rate=1.5e-3,
+            batch_width_px=6_400,
         ),
         Preset(
             name="accurate",

@@ -12,6 +12,8 @@ from schemas.records import Line, Page
 
 WIDEST_STRIP_PX = 16_384
 _NARROWEST_STRIP_PX = 8
+# OpenCV's remap counts in 16 bits.
+_MOST_REMAP_PX = 32_767
 _PAPER = 255
 # Ink between these percentiles is stretched to the full range, unless there is hardly any.
 _PAPER_PERCENTILE, _INK_PERCENTILE = 30.0, 98.5
@@ -124,6 +126,8 @@ def _sample(image: np.ndarray, points: np.ndarray) -> np.ndarray:
             f"line lies outside of the page of {width} x {height} px; mend its outline"
         )
     part = image[low[1] : high[1], low[0] : high[0]]
+    if max(*points.shape[:2], *part.shape) >= _MOST_REMAP_PX:
+        raise ValueError(f"line of {max(part.shape)} px is too long to sample; scale the page down")
     local = points - low.astype(np.float32)
     return cv2.remap(
         part,

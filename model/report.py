@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from model.contact_sheet import contact_sheet, show
 from model.histogram import Histogram, draw_histogram
 from model.report_characters import character_section
-from model.report_data import Leak, ReportData, SourceCount, Tally
+from model.report_data import LeakPair, ReportData, SourceCount, Tally
 from model.report_html import escape, grouped, isolated, page, section, table
 
 _SPLITS = ("train", "eval", "test")
@@ -121,7 +121,7 @@ def _chart(name: str, histogram: Histogram, unit: str) -> str:
 def _leaks(data: ReportData) -> tuple[str, str]:
     lead = (
         "Lines that are in two splits at once, in one image or in two pictures of one line. "
-        "One of each two was taken out, from train first."
+        "A line that is in train was taken out of it."
     )
     if not data.leak_count:
         return lead, _nothing("none found")
@@ -130,7 +130,7 @@ def _leaks(data: ReportData) -> tuple[str, str]:
     return lead, f'{shown}<div class="sheet">{cards}</div>'
 
 
-def _leak(leak: Leak) -> str:
+def _leak(leak: LeakPair) -> str:
     return (
         f'<div class="card pair"><h4>{escape(leak.kind)}</h4>'
         f"{show(leak.kept)}{show(leak.dropped)}</div>"

@@ -64,13 +64,13 @@ class RejectKind:
 
 
 @dataclass(frozen=True)
-class Leak:
+class LeakPair:
     """Two lines in two splits that are one.
 
     Attributes:
-        kind: 'same bytes', 'near-duplicate'.
-        kept: The line that stayed; its note names the split.
-        dropped: The line that was taken out.
+        kind: 'same image' or 'near duplicate'.
+        kept: The line that stayed.
+        dropped: The line that was taken out, if it was in train; else it stayed too.
     """
 
     kind: str
@@ -108,7 +108,7 @@ class ReportData:
     characters: tuple[CharacterRow, ...] = ()
     dominant_script: str = ""
     leak_count: int = 0
-    leaks: tuple[Leak, ...] = ()
+    leaks: tuple[LeakPair, ...] = ()
     rejects: tuple[RejectKind, ...] = ()
     accepted: tuple[Sample, ...] = ()
 

@@ -91,3 +91,15 @@ class DatasetSummary:
     def hex_digest(self) -> str:
         """The digest in hex."""
         return f"{self.digest:064x}"
+
+
+def sum_digests(digests: Iterable[str]) -> str:
+    """Sum SHA-256 digests, modulo 2^256: the same whatever their order.
+
+    Args:
+        digests: In hex.
+
+    Returns:
+        The sum in hex.
+    """
+    return f"{sum(int(digest, 16) for digest in digests) % _DIGEST_MODULUS:064x}"

@@ -6,6 +6,7 @@ import argparse
 import glob
 import json
 import os
+import shutil
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,8 +14,10 @@ from pathlib import Path
 from model import bundle
 from model.charset import Charset
 from model.preprocess import PreprocessConfig
-from model.presets import PRESETS, preset_named
+from model.presets import preset_named
 from model.tfrecord import read_records
+from model.training_config import LineFiles, TrainingConfig
+from model.training_flags import add_training_flags, training_config
 from schemas.features import decode_line
 
 
@@ -27,18 +30,20 @@ class TrainingJob:
         eval_paths: TFRecords to judge by.
         charset: The characters to write.
         output: Folder for the bundle.
-        preset: Name of the network's size.
-        epochs: Passes over the training lines.
-        seed: Of weights, dropout and order.
+        checkpoints: Folder that keeps the run until it is done, to go on if it is cut off.
+        config: The run.
+        init: Bundle of a model to fine-tune; None starts from chance.
+        tensorboard: Folder for curves; None for none.
     """
 
     train_paths: tuple[str, ...]
     eval_paths: tuple[str, ...]
     charset: Charset
     output: Path
-    preset: str
-    epochs: int
-    seed: int = 0
+    checkpoints: Path
+    config: TrainingConfig
+    init: Path | None = None
+    tensorboard: Path | None = None
 
 
 def run_training(job: TrainingJob) -> None:
@@ -50,31 +55,30 @@ def run_training(job: TrainingJob) -> None:
     Raises:
         ValueError: If the dataset does not suit the job.
     """
-    from model.batches import BatchConfig
-    from model.training_loop import LineFiles, TrainingConfig, train_crnn
+    from model.curves import open_curves
+    from model.training_loop import TrainingRun
+    from model.transfer import start_from
 
-    print(describe_device(), flush=True)
-    preset = preset_named(job.preset)
+    def report(text: str) -> None:
+        print(text, flush=True)
+
+    report(describe_device())
+    preset = preset_named(job.config.preset)
     preprocess = PreprocessConfig(_strip_height_px(job.train_paths), preset.input_height_px)
-    config = TrainingConfig(
-        preset=job.preset,
-        epochs=job.epochs,
-        learning_rate=preset.learning_rate,
-        seed=job.seed,
-        batch=BatchConfig(width_px=preset.batch_width_px, seed=job.seed),
-    )
     train, evaluation = (
-        LineFiles(paths, job.charset, preprocess, config.batch)
-        for paths in (job.train_paths, job.eval_paths)
+        LineFiles(paths, job.charset, preprocess) for paths in (job.train_paths, job.eval_paths)
     )
-    model, course = train_crnn(config, train, evaluation, lambda text: print(text, flush=True))
+    prepare = start_from(job.init, job.charset, preset, report) if job.init else None
+    curves = open_curves(job.tensorboard)
+    run = TrainingRun(job.config, train, evaluation, job.checkpoints, report, prepare, curves)
+    model, course = run.run()
     card = {
-        "training": asdict(config),
-        "course": [{**asdict(r), "cer": r.characters.rate, "wer": r.words.rate} for r in course],
+        "training": asdict(job.config),
+        "course": [result.facts() for result in course],
         "parameters": model.count_params(),
         "device": describe_device(),
     }
-    write_bundle(job.output, model, job.charset, preprocess, job.preset, card)
+    write_bundle(job.output, model, job.charset, preprocess, job.config.preset, card)
 
 
 def write_bundle(
@@ -132,17 +136,18 @@ def run_fn(fn_args) -> None:
 
     Args:
         fn_args: tfx.v1.components.FnArgs. `hyperparameters` holds what the component
-            CharsetGen found; `custom_config` holds preset, epochs and seed.
+            CharsetGen found; `custom_config` holds the flags of `add_training_flags`.
     """
-    settings = fn_args.custom_config
+    init = fn_args.custom_config.get("init")
     job = TrainingJob(
         train_paths=_expand(fn_args.train_files),
         eval_paths=_expand(fn_args.eval_files),
         charset=Charset.from_json(json.dumps(fn_args.hyperparameters)),
         output=Path(fn_args.serving_model_dir),
-        preset=settings["preset"],
-        epochs=settings["epochs"],
-        seed=settings["seed"],
+        checkpoints=Path(fn_args.model_run_dir),
+        config=training_config(fn_args.custom_config),
+        init=Path(init) if init else None,
+        tensorboard=Path(fn_args.model_run_dir),
     )
     run_training(job)
 
@@ -160,13 +165,12 @@ def _strip_height_px(paths) -> int:
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m model.training", description="Train a recogniser without TFX."
+        prog="python -m model.training",
+        description="Train a recogniser without TFX. Run again after it was cut off, it goes on.",
     )
     parser.add_argument("--dataset", type=Path, required=True, help="what pipelines.ingest wrote")
     parser.add_argument("--output", type=Path, required=True, help="folder for the model")
-    parser.add_argument("--preset", choices=sorted(PRESETS), default="fast")
-    parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=0)
+    add_training_flags(parser)
     return parser.parse_args(argv)
 
 
@@ -182,25 +186,31 @@ def main(argv: list[str] | None = None) -> int:
     args = _parse(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        if args.output.exists():
-            raise ValueError(f"{args.output} exists; choose another --output")
-        charset_path = args.dataset / bundle.CHARSET_FILE
-        if not charset_path.is_file():
-            raise ValueError(f"{charset_path} is missing; make the dataset with pipelines.ingest")
-        job = TrainingJob(
-            train_paths=_expand([str(args.dataset / "train" / "*.tfrecord.gz")]),
-            eval_paths=_expand([str(args.dataset / "eval" / "*.tfrecord.gz")]),
-            charset=Charset.from_json(charset_path.read_text("utf-8")),
-            output=args.output,
-            preset=args.preset,
-            epochs=args.epochs,
-            seed=args.seed,
-        )
+        job = _job(args)
         run_training(job)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+    shutil.rmtree(job.checkpoints)
     return 0
+
+
+def _job(args: argparse.Namespace) -> TrainingJob:
+    if args.output.exists():
+        raise ValueError(f"{args.output} exists; choose another --output")
+    charset_path = args.dataset / bundle.CHARSET_FILE
+    if not charset_path.is_file():
+        raise ValueError(f"{charset_path} is missing; make the dataset with pipelines.ingest")
+    return TrainingJob(
+        train_paths=_expand([str(args.dataset / "train" / "*.tfrecord.gz")]),
+        eval_paths=_expand([str(args.dataset / "eval" / "*.tfrecord.gz")]),
+        charset=Charset.from_json(charset_path.read_text("utf-8")),
+        output=args.output,
+        checkpoints=args.output.with_name(f"{args.output.name}.training"),
+        config=training_config(vars(args)),
+        init=args.init,
+        tensorboard=args.tensorboard,
+    )
 
 
 if __name__ == "__main__":

@@ -1,195 +1,285 @@
-"""The training loop: any Keras backend, batches streamed from TFRecords."""
+"""The training loop: any Keras backend, batches streamed from TFRecords, exact resume."""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
 
 import keras
+import numpy as np
 
-from model.batches import BatchConfig, Sample, make_batches, read_examples, to_sample, trainable
-from model.charset import Charset
+from model.batches import Batch, make_batches, shuffle_lines
+from model.checkpoint import load_checkpoint, save_checkpoint
 from model.ctc import decode_greedy
-from model.losses import ctc_loss
+from model.curves import Curves, open_curves
 from model.metrics import ErrorCount, error_rates
 from model.network import build_crnn, without_auxiliary
-from model.preprocess import PreprocessConfig
+from model.preprocess import input_width_px, pad_strip, padded_width_px, scale_strip
 from model.presets import preset_named
+from model.samples import Sample, SampleMaker, decode_strip, make_samples, read_examples
 from model.schedule import learning_rate_at
+from model.training_config import EpochResult, LineFiles, TrainingConfig
+from model.training_progress import ProgressLine
+from model.weights import averaged_weights, compile_crnn, put_back, snapshot
 
-_AUXILIARY_WEIGHT = 0.3
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """Everything that decides a training run but the data.
-
-    Attributes:
-        preset: Name of the network's size.
-        epochs: Passes over the training lines.
-        learning_rate: Peak of the schedule.
-        weight_decay: Of AdamW, on matrices only.
-        clip_norm: Longest gradient.
-        seed: Of weights, dropout and order.
-        batch: How lines become batches.
-    """
-
-    preset: str = "fast"
-    epochs: int = 20
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-2
-    clip_norm: float = 2.0
-    seed: int = 0
-    batch: BatchConfig = field(default_factory=BatchConfig)
+STATE_FILE = "last.npz"
+BEST_FILE = "best.npz"
+_SECONDS_BETWEEN_CHECKPOINTS = 300.0
 
 
-@dataclass(frozen=True)
-class EpochResult:
-    """How the network stood after one epoch.
-
-    Attributes:
-        epoch: From 1.
-        loss: Mean training loss.
-        characters: Character errors on the eval split, greedy.
-        words: Word errors on the eval split, greedy.
-        lines_per_second: Training speed.
-    """
-
-    epoch: int
-    loss: float
-    characters: ErrorCount
-    words: ErrorCount
-    lines_per_second: float
-
-    def __str__(self):
-        return (
-            f"epoch {self.epoch}: loss {self.loss:.3f}, eval CER {self.characters.rate:.2%}, "
-            f"WER {self.words.rate:.2%}, {self.lines_per_second:.0f} lines/s"
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class LineFiles:
-    """The TFRecords of a split, read anew at each pass.
-
-    Attributes:
-        paths: The files.
-        charset: Characters to encode with.
-        preprocess: How a strip becomes input.
-        batch: How lines become batches.
-    """
-
-    paths: tuple[str, ...]
-    charset: Charset
-    preprocess: PreprocessConfig
-    batch: BatchConfig
-
-    def samples(self, labelled: bool) -> Iterator[Sample]:
-        """Stream the lines; with labels only if their text is to be learnt."""
-        charset = self.charset if labelled else None
-        for example in read_examples(self.paths):
-            yield to_sample(example, self.preprocess, charset)
-
-
-def compile_crnn(model: keras.Model, config: TrainingConfig) -> None:
-    """Give the network its optimizer and its two CTC losses."""
-    optimizer = keras.optimizers.AdamW(
-        learning_rate=config.learning_rate,
-        weight_decay=config.weight_decay,
-        beta_1=0.9,
-        beta_2=0.99,
-        global_clipnorm=config.clip_norm,
-    )
-    optimizer.exclude_from_weight_decay(
-        var_list=[v for v in model.trainable_variables if len(v.shape) < 2]
-    )
-    # Widths differ from batch to batch: compiling each with XLA costs more than it gives.
-    model.compile(
-        optimizer=optimizer,
-        loss=[ctc_loss, ctc_loss],
-        loss_weights=[1.0, _AUXILIARY_WEIGHT],
-        jit_compile=False,
-    )
-
-
-def measure(reader: keras.Model, lines: LineFiles) -> tuple[ErrorCount, ErrorCount]:
+def measure(reader: keras.Model, lines: LineFiles, batch_config) -> tuple[ErrorCount, ErrorCount]:
     """Read a split greedily and count its errors.
 
     Args:
         reader: What `without_auxiliary` gave.
         lines: The split.
+        batch_config: How lines become batches.
 
     Returns:
         Character errors and word errors.
     """
     pairs = []
-    for batch in make_batches(lines.samples(labelled=False), lines.batch):
+    for batch in make_batches(_plain_samples(lines), batch_config, mix_widths=False):
         for text, logits in zip(batch.texts, reader.predict_on_batch(batch.strips)):
-            pairs.append((text, decode_greedy(logits, lines.charset)[0]))
+            read = decode_greedy(np.asarray(logits, np.float32), lines.charset)[0]
+            pairs.append((text, read))
     return error_rates(pairs)
 
 
-def train_crnn(
-    config: TrainingConfig,
-    train: LineFiles,
-    evaluation: LineFiles,
-    report: Callable[[str], None],
-) -> tuple[keras.Model, list[EpochResult]]:
-    """Train a recogniser and keep its best epoch.
+def _plain_samples(lines: LineFiles) -> Iterator[Sample]:
+    """Stream the lines without labels: a text to judge by may hold any character."""
+    for example in read_examples(lines.paths):
+        ink = scale_strip(decode_strip(example), lines.preprocess)
+        yield Sample(pad_strip(ink, lines.preprocess), [], example.text, example.page_uri)
+
+
+@dataclass
+class _Course:
+    """How far a run has come.
+
+    Attributes:
+        epoch: Epochs that are done.
+        batches: Batches of the next one that are done.
+        lines: Lines in those.
+        loss_sum: Of those lines.
+        seconds: Spent on those.
+        results: Of the epochs that are done.
+    """
+
+    epoch: int = 0
+    batches: int = 0
+    lines: int = 0
+    loss_sum: float = 0.0
+    seconds: float = 0.0
+    results: list[EpochResult] = field(default_factory=list)
+
+    def next_epoch(self) -> None:
+        self.epoch += 1
+        self.batches, self.lines, self.loss_sum, self.seconds = 0, 0, 0.0, 0.0
+
+    @property
+    def best(self) -> EpochResult:
+        return min(self.results, key=lambda result: result.characters.rate)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Tell whether a backend says that its device has no memory left.
+
+    Example:
+        >>> is_out_of_memory(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"))
+        True
+        >>> is_out_of_memory(RuntimeError("shapes do not match"))
+        False
+    """
+    text = f"{type(error).__name__} {error}".lower().replace("_", " ")
+    return any(
+        sign in text
+        for sign in ("out of memory", "outofmemory", "resource exhausted", "resourceexhausted")
+    )
+
+
+class TrainingRun:
+    """A recogniser under training.
 
     Args:
         config: The run.
         train: Lines to learn from.
         evaluation: Lines to judge each epoch by.
+        folder: Keeps the checkpoints; a run that was cut off there goes on.
         report: Takes each line of progress.
-
-    Returns:
-        The model with the weights of its best epoch, and the course of the run.
+        prepare: Given the fresh network before the first step, to fine-tune another.
+        curves: Takes the epoch and its figures.
 
     Raises:
-        ValueError: If a split has no line that can be used.
+        ValueError: If no line can be learnt from, or the folder holds another run.
     """
-    preset = preset_named(config.preset)
-    line_count, skipped = _count_lines(train, preset)
-    report(f"{line_count} lines to train on, {skipped} left out (too narrow for their text)")
-    if not line_count:
-        raise ValueError("split train has no line to learn from; ingest more pages")
-    keras.utils.set_random_seed(config.seed)
-    model = build_crnn(preset, train.charset.class_count)
-    compile_crnn(model, config)
-    reader = without_auxiliary(model)
-    course: list[EpochResult] = []
-    best = model.get_weights()
-    for epoch in range(config.epochs):
-        loss, lines_per_second = _run_epoch(model, config, train, epoch, line_count)
-        errors = measure(reader, evaluation)
-        course.append(EpochResult(epoch + 1, loss, *errors, lines_per_second))
-        report(str(course[-1]))
-        if not course[-1].characters.length:
-            raise ValueError("split eval has no text; raise --eval_fraction and ingest again")
-        if course[-1] is min(course, key=lambda result: result.characters.rate):
-            best = model.get_weights()
-    model.set_weights(best)
-    return model, course
 
+    def __init__(
+        self,
+        config: TrainingConfig,
+        train: LineFiles,
+        evaluation: LineFiles,
+        folder: Path,
+        report: Callable[[str], None],
+        prepare: Callable[[keras.Model], None] | None = None,
+        curves: Curves | None = None,
+    ):
+        self._config, self._train, self._evaluation = config, train, evaluation
+        self._folder, self._report = folder, report
+        self._curves = curves or open_curves(None)
+        preset = preset_named(config.preset)
+        self._maker = SampleMaker(
+            train.charset, train.preprocess, preset, config.augmentation, config.seed
+        )
+        self._line_count, step_count = self._count_lines()
+        keras.utils.set_random_seed(config.seed)
+        self._model = build_crnn(preset, train.charset.class_count, config.policy, config.seed)
+        if prepare:
+            prepare(self._model)
+        compile_crnn(self._model, config, step_count * config.epochs)
+        self._reader = without_auxiliary(self._model)
+        self._course = _Course()
+        self._saved_at = time.monotonic()
+        self._resume()
 
-def _count_lines(lines: LineFiles, preset) -> tuple[int, int]:
-    usable = [trainable(sample, preset) for sample in lines.samples(labelled=True)]
-    return sum(usable), len(usable) - sum(usable)
+    def run(self) -> tuple[keras.Model, list[EpochResult]]:
+        """Train to the end.
 
+        Returns:
+            The network with the averaged weights of its best epoch, and the course.
 
-def _run_epoch(model, config, train, epoch: int, line_count: int) -> tuple[float, float]:
-    """Pass once over the training lines; give the mean loss and the lines a second."""
-    preset = preset_named(config.preset)
-    started = time.monotonic()
-    seen, loss_sum = 0, 0.0
-    samples = (sample for sample in train.samples(labelled=True) if trainable(sample, preset))
-    for batch in make_batches(samples, train.batch, epoch):
-        progress = (epoch + seen / line_count) / config.epochs
-        model.optimizer.learning_rate = learning_rate_at(progress, config.learning_rate)
-        model.reset_metrics()
-        loss = model.train_on_batch(batch.strips, [batch.labels, batch.labels], return_dict=True)
-        loss_sum += float(loss["loss"]) * len(batch.texts)
-        seen += len(batch.texts)
-    return loss_sum / seen, seen / (time.monotonic() - started)
+        Raises:
+            ValueError: If the eval split has no text, or the disk is full.
+        """
+        config, course = self._config, self._course
+        while course.epoch < config.epochs and not self._out_of_patience():
+            self._run_epoch()
+            self._judge()
+        weights, _ = load_checkpoint(self._folder / BEST_FILE)
+        model = build_crnn(preset_named(config.preset), self._train.charset.class_count)
+        model.set_weights(weights["weights"])
+        return model, course.results
+
+    def _count_lines(self) -> tuple[int, int]:
+        """Count the lines that can be learnt, and the steps of an epoch."""
+        usable, skipped, width_px = 0, 0, 0
+        preprocess = self._train.preprocess
+        for example in read_examples(self._train.paths):
+            if self._maker.learnable(example):
+                usable += 1
+                width_px += padded_width_px(
+                    input_width_px(example.width_px, preprocess), preprocess
+                )
+            else:
+                skipped += 1
+        self._report(f"{usable} lines to train on, {skipped} left out (too narrow for their text)")
+        if not usable:
+            raise ValueError("split train has no line to learn from; ingest more pages")
+        return usable, -(-width_px // self._config.batch.width_px)
+
+    def _settings(self) -> str:
+        return json.dumps(
+            {
+                "config": asdict(self._config),
+                "characters": self._train.charset.characters,
+                "preprocess": asdict(self._train.preprocess),
+                "lines": self._line_count,
+            },
+            sort_keys=True,
+        )
+
+    def _resume(self) -> None:
+        path = self._folder / STATE_FILE
+        if not path.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            return
+        groups, facts = load_checkpoint(path)
+        if facts["settings"] != self._settings():
+            raise ValueError(
+                f"{self._folder} holds a run with other flags or lines; give those to go on "
+                "with it, or take it away"
+            )
+        put_back(self._model, groups)
+        course = facts["course"]
+        results = [EpochResult.of_facts(result) for result in course.pop("results")]
+        self._course = _Course(**course, results=results)
+        self._report(f"going on after {self._course.epoch} epochs and {course['batches']} batches")
+
+    def _save(self) -> None:
+        course = asdict(self._course)
+        course["results"] = [result.facts() for result in self._course.results]
+        facts = {"settings": self._settings(), "course": course}
+        save_checkpoint(self._folder / STATE_FILE, snapshot(self._model), facts)
+        self._saved_at = time.monotonic()
+
+    def _batches(self) -> Iterable[Batch]:
+        """Make the batches of this epoch that are still to be trained on."""
+        config, epoch = self._config, self._course.epoch
+        lines = shuffle_lines(read_examples(self._train.paths), config.batch, epoch)
+        samples = make_samples(lines, self._maker, epoch, config.processes)
+        known = (sample for sample in samples if sample is not None)
+        return islice(make_batches(known, config.batch), self._course.batches, None)
+
+    def _run_epoch(self) -> None:
+        """Pass over the training lines, from where it was cut off."""
+        config, course = self._config, self._course
+        progress = ProgressLine(self._line_count, config.epochs, self._report)
+        for batch in self._batches():
+            started = time.monotonic()
+            share = (course.epoch + course.lines / self._line_count) / config.epochs
+            self._model.optimizer.learning_rate = learning_rate_at(share, config.learning_rate)
+            course.loss_sum += self._step(batch) * len(batch.texts)
+            course.lines += len(batch.texts)
+            course.batches += 1
+            course.seconds += time.monotonic() - started
+            progress.tell(course.epoch, course.lines, course.loss_sum / course.lines)
+            if time.monotonic() - self._saved_at > _SECONDS_BETWEEN_CHECKPOINTS:
+                self._save()
+
+    def _step(self, batch: Batch) -> float:
+        """Train on one batch; give its loss.
+
+        Raises:
+            ValueError: If the memory of the device is too small for it.
+        """
+        labels = [batch.labels, batch.labels]
+        try:
+            logs = self._model.train_on_batch(batch.strips, labels, return_dict=True)
+        # Each backend has an error of its own for this.
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            raise ValueError(
+                f"no memory for a batch of {batch.strips.shape[0]} lines {batch.strips.shape[2]} "
+                f"px wide; lower --batch_width_px from {self._config.batch.width_px}"
+            ) from error
+        return float(logs["loss"])
+
+    def _judge(self) -> None:
+        """Read the eval split with the averaged weights; keep them if they are the best."""
+        course = self._course
+        speed = course.lines / max(course.seconds, 1e-9)
+        loss = course.loss_sum / max(course.lines, 1)
+        with averaged_weights(self._model):
+            errors = measure(self._reader, self._evaluation, self._config.batch)
+            result = EpochResult(course.epoch + 1, loss, *errors, speed)
+            if not result.characters.length:
+                raise ValueError("split eval has no text; raise --eval_fraction and ingest again")
+            course.results.append(result)
+            if course.best is result:
+                weights = {"weights": self._model.get_weights()}
+                save_checkpoint(self._folder / BEST_FILE, weights, result.facts())
+        course.next_epoch()
+        self._save()
+        self._report(str(result))
+        self._curves(result.epoch, result.figures())
+
+    def _out_of_patience(self) -> bool:
+        results, patience = self._course.results, self._config.patience_epochs
+        return (
+            bool(patience and results) and results[-1].epoch - self._course.best.epoch >= patience
+        )

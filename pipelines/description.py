@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
@@ -14,20 +14,29 @@ from model.bundle import CHARSET_FILE
 from model.charset import Charset
 from model.contact_sheet import Sample, SampleReservoir, thumbnail
 from model.image import decode_image
+from model.leaks import leak_places, leaks_to_show
 from model.report import build_report
-from model.report_data import Leak, RejectKind, ReportData, SourceCount, Tally, kind_of_error
+from model.report_data import (
+    LeakPair,
+    RejectKind,
+    ReportData,
+    SourceCount,
+    Tally,
+    kind_of_error,
+)
 from model.summary import DatasetSummary
 from pipelines.account import Account
 from pipelines.formats.pairing import IMAGE_EXTENSIONS
 from pipelines.transforms.files import read_bytes, write_bytes
 from schemas import VERSION
 from schemas.features import SPLITS
+from schemas.records import Leak
 from schemas.tables import SCHEMA_VERSION
 
 MANIFEST_FILE = "manifest.json"
 _SAMPLES_OF_A_REJECT = 6
-_LEAKS_SHOWN = 20
 _LEAK_STAGE = "leak"
+Pictures = dict[tuple[str, str], Sample]
 
 
 @dataclass(frozen=True)
@@ -47,13 +56,16 @@ class DatasetOrigin:
     inputs_digest: str
 
 
-def describe_dataset(summary: DatasetSummary, dataset: str, origin: DatasetOrigin) -> None:
+def describe_dataset(
+    summary: DatasetSummary, dataset: str, origin: DatasetOrigin, pictures: Pictures
+) -> None:
     """Write charset.json, manifest.json, characters.json and report.html.
 
     Args:
         summary: What the dataset holds.
         dataset: Its folder, with `failures` and `leaks.jsonl`.
         origin: What it was made from.
+        pictures: The lines of the leaks that are shown, by `leak_places`.
     """
     charset = Charset(tuple(sorted(summary.train_characters)))
     manifest = json.dumps(_manifest(summary, origin), ensure_ascii=False, indent=1, sort_keys=True)
@@ -61,7 +73,7 @@ def describe_dataset(summary: DatasetSummary, dataset: str, origin: DatasetOrigi
         (CHARSET_FILE, charset.to_json()),
         (MANIFEST_FILE, f"{manifest}\n"),
         ("characters.json", summary.audit.to_json()),
-        ("report.html", build_report(_report_data(summary, dataset, origin))),
+        ("report.html", build_report(_report_data(summary, dataset, origin, pictures))),
     ):
         write_bytes(f"{dataset}/{name}", text.encode())
 
@@ -80,9 +92,12 @@ def _manifest(summary: DatasetSummary, origin: DatasetOrigin) -> dict:
     }
 
 
-def _report_data(summary: DatasetSummary, dataset: str, origin: DatasetOrigin) -> ReportData:
+def _report_data(
+    summary: DatasetSummary, dataset: str, origin: DatasetOrigin, pictures: Pictures
+) -> ReportData:
     account = origin.account
-    leaks = [json.loads(row) for row in read_bytes(f"{dataset}/leaks.jsonl").splitlines()]
+    rows = read_bytes(f"{dataset}/leaks.jsonl").splitlines()
+    leaks = [Leak(**json.loads(row)) for row in rows]
     rejected = account.lines_failed + account.lines_dropped
     return ReportData(
         title=origin.title,
@@ -111,18 +126,16 @@ def _report_data(summary: DatasetSummary, dataset: str, origin: DatasetOrigin) -
         characters=summary.audit.rows(),
         dominant_script=summary.audit.dominant_script(),
         leak_count=len(leaks),
-        leaks=tuple(map(_shown_leak, leaks[:_LEAKS_SHOWN])),
+        leaks=tuple(_leak_pair(leak, pictures) for leak in leaks_to_show(leaks)),
         rejects=_reject_kinds(dataset),
         accepted=summary.samples.samples(),
     )
 
 
-def _shown_leak(leak: dict) -> Leak:
-    return Leak(
-        leak["kind"],
-        kept=Sample(f"{leak['other_page_uri']} {leak['other_line_id']}", note=leak["other_split"]),
-        dropped=Sample(f"{leak['page_uri']} {leak['line_id']}", note=leak["split"]),
-    )
+def _leak_pair(leak: Leak, pictures: Pictures) -> LeakPair:
+    kept, dropped = (pictures[place] for place in leak_places(leak))
+    fate = "dropped from train" if leak.split == "train" else f"also in {leak.split}"
+    return LeakPair(leak.kind, kept, replace(dropped, note=fate))
 
 
 def _reject_kinds(dataset: str) -> tuple[RejectKind, ...]:

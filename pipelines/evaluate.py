@@ -1,19 +1,61 @@
-"""Measure CER and WER of transcripts against PAGE or ALTO ground truth."""
+"""Measure how well lines are read: CER and WER with intervals, confusions, the worst lines.
+
+Either a model reads a split of a dataset (--dataset, --split, --model), or transcripts are
+compared with PAGE or ALTO ground truth (--transcripts, --truth). Texts are compared in NFC,
+every run of white space one space. The last line printed is one JSON object.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from typing import TYPE_CHECKING
 
-from pipelines.options import run_verb, verb_parser
+from model.bundle import DEFAULT_MODEL
+from pipelines.options import UsageError, run_verb, verb_parser
+from schemas.features import SPLITS
+
+if TYPE_CHECKING:
+    from model.text_rules import TextRules
+    from pipelines.evaluation import Evaluation
+
+_DEFAULT_SPLIT = "test"
+_DEFAULT_FORM = "NFC"
+# The flags of each way, and those that it cannot do without.
+_OF_DATASET = ("dataset", "model", "split")
+_OF_TRANSCRIPTS = ("transcripts", "truth", "normalisation", "rules")
+_NEEDED = ("dataset", "transcripts", "truth")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("evaluate", __doc__, takes_beam_flags=False)
-    parser.add_argument("--transcripts", required=True, help="folder that transcribe wrote")
+    # A flag that is not given is left out: it has no default that holds for both ways.
+    suppress = {"argument_default": argparse.SUPPRESS}
+    dataset = parser.add_argument_group("a model on a dataset", **suppress)
+    dataset.add_argument("--dataset", help="folder that ingest wrote")
+    dataset.add_argument(
+        "--split", choices=SPLITS, help=f"what to read (default: {_DEFAULT_SPLIT})"
+    )
+    dataset.add_argument("--model", help="folder that train pushed (default: the one in the box)")
+    transcripts = parser.add_argument_group("transcripts against ground truth", **suppress)
+    transcripts.add_argument("--transcripts", help="folder that transcribe wrote")
+    transcripts.add_argument(
+        "--truth",
+        nargs="+",
+        help="PAGE or ALTO files, folders or quoted globs; a page is found by its file name, a "
+        "line by its identifier; lines that were not transcribed count as lost",
+    )
+    transcripts.add_argument(
+        "--normalisation",
+        choices=["NFC", "NFD", "NFKC", "NFKD"],
+        help=f"of the truth, as given to ingest (default: {_DEFAULT_FORM})",
+    )
+    transcripts.add_argument("--rules", help="file of rules for the truth, as given to ingest")
     parser.add_argument(
-        "--truth", nargs="+", required=True, help="PAGE or ALTO files, folders or quoted globs"
+        "--report",
+        default="",
+        help="HTML file to write, with the worst lines and their pictures; replaced if it exists",
     )
     return parser
 
@@ -31,17 +73,67 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pipelines.evaluation import evaluate
-    from pipelines.transcripts import open_tables
+    _check_flags(args)
+    from pipelines.evaluation import check_report, write_report
 
-    evaluation = evaluate(open_tables(args.transcripts), args.truth)
-    print(
-        f"CER {evaluation.characters.rate:.2%}, WER {evaluation.words.rate:.2%} on "
-        f"{evaluation.lines} lines of {evaluation.pages} pages "
-        f"({evaluation.lines_missing} lines missing, counted as lost)"
-    )
-    print(json.dumps(evaluation.summary()))
+    if args.report:
+        check_report(args.report)
+    evaluation = _of_dataset(args) if "dataset" in args else _of_transcripts(args)
+    for line in evaluation.lines():
+        print(line)
+    if not args.report:
+        print("give --report FILE.html to see the worst lines")
+    print(json.dumps(evaluation.to_dict(), ensure_ascii=False, allow_nan=False), flush=True)
+    # Last, so that the figures are told even where it cannot be written.
+    if args.report:
+        write_report(evaluation, args.report)
     return 0
+
+
+def _check_flags(args: argparse.Namespace) -> None:
+    given = [
+        [name for name in names if getattr(args, name, None)]
+        for names in (_OF_DATASET, _OF_TRANSCRIPTS)
+    ]
+    if all(given):
+        one, other = (names[0] for names in given)
+        raise UsageError(f"--{one} and --{other} do not go together; evaluate one way at a time")
+    if not any(given):
+        raise UsageError("give --dataset, or --transcripts and --truth")
+    for names, known in zip(given, (_OF_DATASET, _OF_TRANSCRIPTS)):
+        missing = [name for name in known if name in _NEEDED and name not in names]
+        if names and missing:
+            raise UsageError(f"--{names[0]} needs --{missing[0]}; give both")
+
+
+def _of_dataset(args: argparse.Namespace) -> Evaluation:
+    from pipelines.evaluation_dataset import DatasetSplit, evaluate_dataset
+
+    split = getattr(args, "split", _DEFAULT_SPLIT)
+    model = getattr(args, "model", DEFAULT_MODEL)
+    return evaluate_dataset(DatasetSplit(args.dataset, split, model))
+
+
+def _of_transcripts(args: argparse.Namespace) -> Evaluation:
+    from pipelines.evaluation_truth import TruthFiles, evaluate_transcripts
+
+    config = TruthFiles(args.transcripts, tuple(args.truth), _text_rules(args), bool(args.report))
+    return evaluate_transcripts(config)
+
+
+def _text_rules(args: argparse.Namespace) -> TextRules:
+    from model.text_rules import TextRules, load_rules
+    from pipelines.transforms.files import read_bytes
+
+    form = getattr(args, "normalisation", _DEFAULT_FORM)
+    if "rules" not in args:
+        return TextRules(form)
+    try:
+        return TextRules(form, load_rules(read_bytes(args.rules).decode("utf-8-sig")))
+    except OSError:
+        raise UsageError(f"{args.rules}: no such file; check --rules") from None
+    except ValueError as error:
+        raise UsageError(f"{args.rules}: {error}") from None
 
 
 if __name__ == "__main__":

@@ -1,106 +1,131 @@
-"""Transcripts held against ground truth, page by page."""
+"""What both ways to evaluate share: the results, their print and their report."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import duckdb
-from apache_beam.io.filesystems import FileSystems
-
-from model.metrics import ErrorCount, error_rates
-from pipelines.formats.detect import read_markup
-from pipelines.formats.pairing import pairing_key
+from model.confusions import commonest
+from model.error_summary import ErrorRates, ErrorSummary
+from model.evaluation_page import interval_text, percent
+from model.evaluation_report import EvaluationReport, build_evaluation_report
+from model.text_views import RAW, TEXT_VIEWS
 from pipelines.options import UsageError
-from pipelines.transforms.files import input_patterns, read_bytes
-from schemas.records import Page
+from pipelines.transforms.files import write_bytes
+from schemas import VERSION
+
+_CONFUSIONS_PRINTED = 8
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How well some pages were read.
+    """An evaluation that is done.
 
     Attributes:
-        characters: Character errors.
-        words: Word errors.
-        pages: Pages that were compared.
-        lines: Lines with ground truth on them.
-        lines_missing: Those that were not transcribed; all their text counts as lost.
+        title: What was evaluated.
+        model_digest: Digest of the model that read; may be empty.
+        summary: The results.
+        counts: What else was counted, for the JSON object.
+        remarks: What the reader of the figures should know, a sentence each.
     """
 
-    characters: ErrorCount
-    words: ErrorCount
-    pages: int
-    lines: int
-    lines_missing: int
+    title: str
+    model_digest: str
+    summary: ErrorSummary
+    counts: dict[str, int]
+    remarks: tuple[str, ...] = ()
 
-    def summary(self) -> dict[str, float | int]:
-        """Give the figures as one flat object."""
-        return {
-            "cer": self.characters.rate,
-            "wer": self.words.rate,
-            "pages": self.pages,
-            "lines": self.lines,
-            "lines_missing": self.lines_missing,
-            "characters": self.characters.length,
-            "words": self.words.length,
-        }
+    def to_dict(self) -> dict:
+        """Give all figures as what JSON can hold."""
+        digest = {"model_digest": self.model_digest}
+        return {**self.summary.to_dict(), **self.counts, **digest}
+
+    def lines(self) -> Iterator[str]:
+        """Give the figures as lines of text."""
+        rates = self.summary.overall
+        length = rates.characters[RAW].errors.length
+        yield f"{self.title}: {rates.lines:,} lines of {rates.pages:,} pages, {length:,} characters"
+        yield from self.remarks
+        yield f"{'':20}{'CER':>9}  {'95 %':18}{'WER':>9}  95 %"
+        for view in TEXT_VIEWS:
+            yield f"{view.replace('_', ' '):20}{_cells(rates, view)}"
+        worst = commonest(self.summary.confusions, _CONFUSIONS_PRINTED)
+        if worst:
+            told = ", ".join(f"{_said(c.truth)} as {_said(c.read)} {n:,}" for c, n in worst)
+            yield f"read wrongly: {told}"
 
 
-def evaluate(connection: duckdb.DuckDBPyConnection, truth: list[str]) -> Evaluation:
-    """Compare transcripts with PAGE or ALTO ground truth, line by line.
+def _cells(rates: ErrorRates, view: str) -> str:
+    characters, words = rates.characters[view], rates.words[view]
+    return (
+        f"{percent(characters.errors.rate):>9}  {interval_text(characters, rates.pages):18}"
+        f"{percent(words.errors.rate):>9}  {interval_text(words, rates.pages)}"
+    )
 
-    Args:
-        connection: What `pipelines.transcripts.open_tables` gave.
-        truth: PAGE or ALTO files, folders and globs; a page is matched by its file name
-            without extension, a line by its identifier.
 
-    Returns:
-        The errors, micro-averaged over the lines that have text in the truth.
+def _said(character: str) -> str:
+    return repr(character) if character else "nothing"
+
+
+def check_report(path: str) -> None:
+    """Refuse a report that could not be written before anything slow starts.
 
     Raises:
-        UsageError: If a file cannot be read, two have the same name, or no line of the
-            truth was transcribed.
+        UsageError: If it is no `.html` file.
     """
-    uri_of_page = _transcribed_pages(connection)
-    pairs, pages, missing = [], 0, 0
-    for name, page in _truth_pages(truth):
-        read = _texts_of(connection, uri_of_page.get(name))
-        lines = [line for line in page.lines if (line.text or "").strip()]
-        pairs += [(line.text, read.get(line.line_id, "")) for line in lines]
-        missing += sum(line.line_id not in read for line in lines)
-        pages += 1
-    if missing == len(pairs):
-        raise UsageError(
-            "no line of --truth is in --transcripts; transcribe those pages with --lines given"
+    if not path.lower().endswith(".html"):
+        raise UsageError(f"--report {path} does not end in .html")
+
+
+def write_report(evaluation: Evaluation, path: str) -> None:
+    """Write the report of an evaluation; one that is there is replaced.
+
+    Args:
+        evaluation: The results, with the pictures of the worst lines.
+        path: The file; folders are made.
+
+    Raises:
+        UsageError: If it cannot be written.
+    """
+    facts = [("Made with", f"Quire {VERSION}")]
+    if evaluation.model_digest:
+        facts.append(("Model digest", evaluation.model_digest))
+    facts += [("Remark", remark) for remark in evaluation.remarks]
+    report = EvaluationReport(evaluation.title, tuple(facts), evaluation.summary)
+    try:
+        write_bytes(path, build_evaluation_report(report).encode())
+    except OSError as error:
+        raise UsageError(f"--report {path}: {error}; give a file that can be written") from None
+
+
+def with_pictures(summary: ErrorSummary, pictures: dict[tuple[str, str], bytes]) -> ErrorSummary:
+    """Give the worst lines their pictures.
+
+    Args:
+        summary: The results.
+        pictures: PNGs by page and line.
+
+    Returns:
+        The results; lines without a picture keep what they have.
+    """
+    worst = (
+        replace(
+            bad,
+            line=replace(
+                bad.line, image=pictures.get((bad.line.page_uri, bad.line.line_id), bad.line.image)
+            ),
         )
-    return Evaluation(*error_rates(pairs), pages, len(pairs), missing)
+        for bad in summary.worst
+    )
+    return replace(summary, worst=tuple(worst))
 
 
-def _transcribed_pages(connection) -> dict[str, str]:
-    uris = [uri for (uri,) in connection.sql("SELECT page_uri FROM pages").fetchall()]
-    return {_page_name(uri): uri for uri in uris}
+def name_of(path: str) -> str:
+    """Name a folder or file by the end of its path.
 
-
-def _truth_pages(truth: list[str]) -> Iterator[tuple[str, Page]]:
-    seen: dict[str, str] = {}
-    for match in FileSystems.match(list(input_patterns(truth))):
-        for metadata in sorted(match.metadata_list, key=lambda m: m.path):
-            name = _page_name(metadata.path)
-            if name in seen:
-                raise UsageError(f"--truth: {metadata.path} has the name of {seen[name]}; give one")
-            seen[name] = metadata.path
-            try:
-                yield name, read_markup(read_bytes(metadata.path))
-            except ValueError as error:
-                raise UsageError(f"--truth {metadata.path}: {error}") from None
-
-
-def _texts_of(connection, uri: str | None) -> dict[str, str]:
-    query = "SELECT line_id, text FROM lines WHERE page_uri = ?"
-    return dict(connection.execute(query, [uri]).fetchall()) if uri else {}
-
-
-def _page_name(uri: str) -> str:
-    return posixpath.basename(pairing_key(uri))
+    Example:
+        >>> name_of("out/letters/")
+        'letters'
+    """
+    return posixpath.basename(path.replace("\\", "/").rstrip("/")) or path

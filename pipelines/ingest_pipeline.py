@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 import apache_beam as beam
@@ -10,16 +9,20 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.splits import SplitConfig
+from model.summary import sum_digests
+from model.summary_json import sample_to_row
 from pipelines.account import Account
+from pipelines.completion import complete_dataset
 from pipelines.formats.reading import ReadConfig
-from pipelines.inspect_pipeline import inspect_dataset
-from pipelines.leak_pipeline import drop_leaks
 from pipelines.output import check_free, discard, whole_output
+from pipelines.progress import Tally, show_progress
 from pipelines.runs import RunStart, plain
 from pipelines.transforms.account import WriteAccount
 from pipelines.transforms.cut import CutConfig, CutExamples
+from pipelines.transforms.drop import DropLeaks, ReadBack
 from pipelines.transforms.files import MatchFiles, input_patterns
-from pipelines.transforms.leaks import FindLeaks, leak_failure
+from pipelines.transforms.leaks import FACT_FOLDERS, FindLeaks, leak_failure
+from pipelines.transforms.progress import count_pages
 from pipelines.transforms.read import (
     ChooseSplits,
     LoneImageFailures,
@@ -28,6 +31,7 @@ from pipelines.transforms.read import (
     SecondDescriptions,
     SurveySources,
 )
+from pipelines.transforms.summary import WriteSummary
 from pipelines.transforms.write import (
     UNFINISHED_FOLDER,
     WriteExamples,
@@ -78,33 +82,27 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
     patterns = input_patterns(config.inputs)
     check_free(config.output, config.overwrite)
     start = RunStart.now("ingest", plain(config))
-    with whole_output(config.output) as staging:
+    with whole_output(config.output) as staging, show_progress("ingest", options) as tally:
+        notes = f"{staging}/{UNFINISHED_FOLDER}"
         for split in SPLITS:
             FileSystems.mkdirs(f"{staging}/{split}")
+        for folder in FACT_FOLDERS:
+            FileSystems.mkdirs(f"{notes}/{folder}")
         with beam.Pipeline(options=options) as pipeline:
-            build_compile(pipeline, patterns, config, staging)
-        discard(f"{staging}/{UNFINISHED_FOLDER}")
-        account = Account.read(f"{staging}/counts.json")
-        drop_leaks(staging, options)
-        inspect_dataset(staging, config.output, account, start, options)
+            build_compile(pipeline, patterns, config, staging, tally)
+        account = Account.read(f"{notes}/counts.json")
+        complete_dataset(staging, notes, config.output, account, start)
+        discard(notes)
         write_one_row(staging, "runs", start.row(account))
     return account
 
 
-def sum_digests(digests: Iterable[str]) -> str:
-    """Sum SHA-256 digests, modulo 2^256: the same whatever their order.
-
-    Args:
-        digests: In hex.
-
-    Returns:
-        The sum in hex.
-    """
-    return f"{sum(int(digest, 16) for digest in digests) % (1 << 256):064x}"
-
-
 def build_compile(
-    pipeline: beam.Pipeline, patterns: tuple[str, ...], config: IngestConfig, staging: str
+    pipeline: beam.Pipeline,
+    patterns: tuple[str, ...],
+    config: IngestConfig,
+    staging: str,
+    tally: Tally | None = None,
 ) -> None:
     """Wire the pipeline that writes lines, failures, leaks and counts.
 
@@ -113,6 +111,7 @@ def build_compile(
         patterns: What `input_patterns` gave.
         config: What and how.
         staging: Folder to write in.
+        tally: Where to count pages for the terminal.
     """
     sources = (
         pipeline
@@ -128,17 +127,23 @@ def build_compile(
         | "Choose splits" >> ChooseSplits(config.splits, survey.Surveyed)
         | "Cut lines" >> CutExamples(config.cut)
     )
-    leaks = cut.LineFact | "Find leaks" >> FindLeaks()
+    count_pages(
+        tally,
+        found=(survey.Surveyed, survey.Failure, survey.Skipped),
+        finished=(read.Failure, read.Skipped, cut.Failure, cut.PageDone),
+    )
+    notes = f"{staging}/{UNFINISHED_FOLDER}"
+    leaks = cut.LineFact | "Find leaks" >> FindLeaks(notes)
     dropped = leaks | "Of train" >> beam.Filter(lambda leak: leak.split == "train")
     failures = (read.Failure, cut.Failure, lone) | "All failures" >> beam.Flatten()
     rejects = failures, dropped | "As failures" >> beam.Map(leak_failure)
 
-    cut.LineExample | "Write lines" >> WriteExamples(staging, config.shards)
+    _write_lines(cut.LineExample, leaks, config.shards, staging)
     (
         cut.PageDone
         | "Digests" >> beam.Map(lambda page: page.sha256)
         | "Sum of digests" >> beam.CombineGlobally(sum_digests)
-        | "Write digest" >> WriteJsonLines(f"{staging}/inputs")
+        | "Write digest" >> WriteJsonLines(f"{notes}/inputs")
     )
     leaks | "Leak rows" >> beam.Map(asdict) | "Write leaks" >> WriteJsonLines(f"{staging}/leaks")
     (
@@ -155,4 +160,29 @@ def build_compile(
         "skipped": read.Skipped,
         "lines": cut.LineExample,
         "dropped": dropped,
-    } | "Account" >> WriteAccount(f"{staging}/counts.json")
+    } | "Account" >> WriteAccount(f"{notes}/counts.json")
+
+
+def _write_lines(
+    lines: beam.PCollection, leaks: beam.PCollection, shards: int, staging: str
+) -> None:
+    """Write the lines, drop those that leak, and look at what lies there in the end."""
+    notes = f"{staging}/{UNFINISHED_FOLDER}"
+    lines | "Summary" >> WriteSummary(f"{notes}/summary.json")
+    kept = (
+        lines
+        | "Write lines" >> WriteExamples(staging, shards)
+        | "Drop leaks" >> DropLeaks(f"{notes}/kept", leaks)
+    )
+    kept.LineExample | "Summary of kept" >> WriteSummary(f"{notes}/kept.json")
+    (
+        kept.Sample
+        | "Sample rows" >> beam.Map(sample_to_row)
+        | "Write shown" >> WriteJsonLines(f"{notes}/shown")
+    )
+    (
+        kept.DatasetFile
+        | "Read back" >> ReadBack()
+        | "File rows" >> beam.Map(asdict)
+        | "Write files" >> WriteJsonLines(f"{notes}/files")
+    )

@@ -7,11 +7,11 @@ import io
 import duckdb
 from PIL import Image
 
-from model.image import decode_image
 from model.overlay import draw_transcript
 from pipelines.options import UsageError
-from pipelines.transforms.files import read_bytes, write_bytes
-from schemas.records import Polyline
+from pipelines.transforms.cut import open_page
+from pipelines.transforms.files import write_bytes
+from schemas.records import Page, Polyline
 
 
 def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> str:
@@ -37,7 +37,7 @@ def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> 
         raise UsageError(f"--page {page}: no page that was read ends so; see the table pages")
     (uri,) = found
     try:
-        grey = decode_image(read_bytes(uri))
+        grey, _ = open_page(Page(uri))
     except (OSError, ValueError) as error:
         raise UsageError(f"{uri}: {error}") from None
     query = "SELECT baseline, polygon, text FROM lines WHERE page_uri = ? ORDER BY line_index"

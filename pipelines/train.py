@@ -8,14 +8,18 @@ import os
 import sys
 from pathlib import Path
 
-from model.presets import PRESETS
-from pipelines.options import UsageError, run_verb, share, verb_parser
+from model.training_flags import add_training_flags, chosen_training_flags, training_config
+from pipelines.options import EXIT_OK, UsageError, run_verb, share, verb_parser
+from pipelines.training_cluster import ClusterConfig, check_cluster, machine_of
 from pipelines.training_config import (
-    DEFAULT_EPOCHS,
     DEFAULT_MAX_CER,
+    DEFAULT_MAX_DRIFT,
+    Recipe,
     TrainConfig,
     check_config,
 )
+
+LOCAL, KUBEFLOW = "local", "kubeflow"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -26,33 +30,41 @@ def _parser() -> argparse.ArgumentParser:
         "--output", default="out/models", help="folder of the models; a run adds a version"
     )
     parser.add_argument(
-        "--preset", choices=sorted(PRESETS), default="fast", help="size of the network"
-    )
-    parser.add_argument(
-        "--epochs", type=_positive, default=DEFAULT_EPOCHS, help="passes over the train split"
-    )
-    parser.add_argument("--seed", type=_seed, default=0, help="of weights, dropout and order")
-    parser.add_argument(
         "--max_cer",
         type=share,
         default=DEFAULT_MAX_CER,
         help="CER on the eval split above which the model is not released",
     )
+    parser.add_argument(
+        "--max_drift",
+        type=share,
+        default=DEFAULT_MAX_DRIFT,
+        help="difference of the eval split from the train split above which nothing is trained",
+    )
+    add_training_flags(parser)
+    _add_cluster_flags(parser)
     return parser
 
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return value
-
-
-def _seed(text: str) -> int:
-    value = int(text)
-    if not 0 <= value < 2**32:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and {2**32 - 1}")
-    return value
+def _add_cluster_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--runner",
+        choices=(LOCAL, KUBEFLOW),
+        default=LOCAL,
+        help="train here, or write a pipeline for Kubeflow Pipelines v2 and Vertex AI",
+    )
+    group = parser.add_argument_group("with --runner kubeflow")
+    group.add_argument("--image", help="container that has quire[train,vertex]")
+    group.add_argument("--compile_to", type=Path, help="file to write, .json or .yaml")
+    group.add_argument(
+        "--machine_type", default="n1-standard-8", help="worker of Trainer and Evaluator"
+    )
+    group.add_argument(
+        "--gpu_type",
+        default="NVIDIA_TESLA_T4",
+        help="its GPUs, as the cluster calls them; nvidia.com/gpu on a Kubernetes of your own",
+    )
+    group.add_argument("--gpu_count", type=int, choices=(0, 1, 2, 4, 8), default=1)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -69,19 +81,41 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    config = TrainConfig(
-        dataset=Path(args.dataset).absolute(),
-        output=Path(args.output).absolute(),
-        preset=args.preset,
-        epochs=args.epochs,
-        seed=args.seed,
-        max_cer=args.max_cer,
-    )
+    try:
+        training_config(vars(args))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    flags = chosen_training_flags(args)
+    recipe = Recipe(flags, max_cer=args.max_cer, max_drift=args.max_drift)
+    if args.runner == KUBEFLOW:
+        return _compile(args, recipe)
+    if args.image or args.compile_to:
+        raise UsageError("--image and --compile_to are for a cluster; add --runner kubeflow")
+    config = TrainConfig(Path(args.dataset).absolute(), Path(args.output).absolute(), recipe)
     check_config(config)
     _prepare_tensorflow()
     from pipelines.training_run import run_train
 
     return run_train(config)
+
+
+def _compile(args: argparse.Namespace, recipe: Recipe) -> int:
+    if not args.image or not args.compile_to:
+        raise UsageError("--runner kubeflow: give --image and --compile_to too")
+    machine = machine_of(args.machine_type, args.gpu_type, args.gpu_count)
+    config = ClusterConfig(args.dataset, args.output, recipe, args.image, machine, args.compile_to)
+    check_cluster(config)
+    _prepare_tensorflow()
+    if importlib.util.find_spec("kfp") is None:
+        raise UsageError(
+            "--runner kubeflow needs kfp-pipeline-spec, which is not installed: "
+            "pip install 'quire[train,vertex]'"
+        )
+    from pipelines.training_kubeflow import compile_pipeline
+
+    compile_pipeline(config)
+    print(f"wrote {args.compile_to}; submit it to Vertex AI or Kubeflow Pipelines")
+    return EXIT_OK
 
 
 def _prepare_tensorflow() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from model.preprocess import PreprocessConfig
 from model.presets import preset_named
 from model.tfrecord import read_records
+from model.training_flags import training_config
 from pipelines.options import UsageError
 from schemas.features import decode_line
 from schemas.records import LineExample
@@ -19,9 +21,10 @@ SPLITS = ("train", "eval")
 LATEST = "latest"
 LINE_FILES = "*.tfrecord.gz"
 
-DEFAULT_EPOCHS = 20
 # A network that reads nothing, or one and the same thing everywhere, has a CER close to 1.
 DEFAULT_MAX_CER = 0.95
+# Pages of one collection differ by less than 0.1 between splits, collections by 0.37 and more.
+DEFAULT_MAX_DRIFT = 0.3
 
 
 def _new_run_id() -> str:
@@ -29,25 +32,39 @@ def _new_run_id() -> str:
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """How a model is trained and judged, wherever that happens.
+
+    Attributes:
+        training: Flags of `model.training_flags`, by name; those left out have their default.
+        max_cer: Highest CER on the eval split of a model that is pushed.
+        max_drift: Highest divergence of the eval split from the train split.
+    """
+
+    training: Mapping[str, Any]
+    max_cer: float = DEFAULT_MAX_CER
+    max_drift: float = DEFAULT_MAX_DRIFT
+
+    @property
+    def preset(self) -> str:
+        """Name of the network's size."""
+        return training_config(self.training).preset
+
+
+@dataclass(frozen=True)
 class TrainConfig:
-    """One training run.
+    """One training run on this machine.
 
     Attributes:
         dataset: What `pipelines.ingest` wrote.
         output: Folder of the models; a version goes to `<output>/<version>`.
-        preset: Name of the network's size.
-        epochs: Passes over the training lines.
-        seed: Of weights, dropout and order.
-        max_cer: Highest CER on the eval split of a model that is pushed.
+        recipe: How the model is trained and judged.
         run_id: Names the run.
     """
 
     dataset: Path
     output: Path
-    preset: str
-    epochs: int
-    seed: int
-    max_cer: float
+    recipe: Recipe
     run_id: str = field(default_factory=_new_run_id)
 
     @property
@@ -100,7 +117,7 @@ def _check_split(config: TrainConfig, split: str) -> None:
     if line is None:
         raise UsageError(f"{folder}: no line in its files; {cure}")
     try:
-        PreprocessConfig(line.height_px, preset_named(config.preset).input_height_px)
+        PreprocessConfig(line.height_px, preset_named(config.recipe.preset).input_height_px)
     except ValueError as error:
         raise UsageError(f"{folder}: {error}") from None
 

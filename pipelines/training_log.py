@@ -9,16 +9,18 @@ from contextlib import contextmanager
 
 # Logged by TFX's LocalDagRunner through absl.
 _STEP_MESSAGE = "Component %s is running."
+_CACHE_MESSAGE = "A cached execution %d is used."
 # Warnings about the inside of TFX that come with every run.
 _NOISE = (
     "ArtifactQuery.property_predicate is not supported",
     "From %s: %s (from %s) is deprecated",
+    "Fallback to non-ZetaSQL",
 )
 _QUIET_LOGGERS = ("absl", "tensorflow", "apache_beam")
 
 
 class StepPrinter(logging.Handler):
-    """Print each component's name as it starts.
+    """Print each component's name as it starts, and whether it had anything to do.
 
     Attributes:
         step: The component that runs or ran last; empty before the first.
@@ -33,6 +35,8 @@ class StepPrinter(logging.Handler):
         if record.msg == _STEP_MESSAGE and record.args:
             self.step = str(record.args[0])
             print(f"{self.step} ...", flush=True)
+        elif record.msg == _CACHE_MESSAGE:
+            print(f"{self.step}: nothing has changed, the result of an earlier run is used")
 
 
 def is_worth_telling(record: logging.LogRecord) -> bool:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from tfx import v1 as tfx
+from tfx.v1.types.standard_artifacts import Model, ModelBlessing
 
 from components.anomaly_gate import AnomalyGate
 from components.charset_gen import CharsetGen
+from components.code_digest import code_digest
+from components.drift_gate import DriftGate
 from components.evaluation import evaluation_config
+from components.line_example_gen import LineExampleGen
+from components.line_schema import LineSchema, schema_text
+from components.training import CODE
 from pipelines.options import LOCAL_RUNNER
-from pipelines.training_config import LINE_FILES, SPLITS, TrainConfig
-from schemas.features import TFX_SCHEMA_PATH
+from pipelines.training_config import LINE_FILES, SPLITS, Recipe
 
 _BEAM_ARGS = [
     f"--runner={LOCAL_RUNNER}",
@@ -21,83 +29,105 @@ _BEAM_ARGS = [
 ]
 
 
-def create_pipeline(config: TrainConfig) -> tfx.dsl.Pipeline:
+@dataclass(frozen=True)
+class Places:
+    """Where a pipeline reads and writes; paths or URIs.
+
+    Attributes:
+        dataset: What `pipelines.ingest` wrote.
+        root: Folder of the artifacts.
+        models: Where the Pusher puts a model, in a folder of its own.
+        metadata: Connection to ML Metadata; None where the orchestrator has its own.
+        resources: What the workers of Trainer and Evaluator need; None for any worker.
+    """
+
+    dataset: str
+    root: str
+    models: str
+    metadata: Any = None
+    resources: Any = None
+
+
+def create_pipeline(recipe: Recipe, places: Places) -> tfx.dsl.Pipeline:
     """Wire the components.
 
     Args:
-        config: The run.
+        recipe: How the model is trained and judged.
+        places: Where everything is.
 
     Returns:
         Import, statistics, validation, charset, training, evaluation and push.
     """
-    lines = _import_lines(config)
-    schema = tfx.components.ImportSchemaGen(schema_file=str(TFX_SCHEMA_PATH))
+    lines = _import_lines(places.dataset)
+    schema = LineSchema(text=schema_text())
     statistics = tfx.components.StatisticsGen(
         examples=lines.outputs["examples"], schema=schema.outputs["schema"]
     )
     validator = tfx.components.ExampleValidator(
         statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"]
     )
-    gate = AnomalyGate(anomalies=validator.outputs["anomalies"])
-    charset = CharsetGen(examples=lines.outputs["examples"])
-    charset.add_upstream_node(gate)
-    trainer = _train(config, lines, charset)
-    evaluator = _evaluate(config, lines, trainer)
-    pusher = _push(config, trainer, evaluator)
+    anomalies = AnomalyGate(anomalies=validator.outputs["anomalies"])
+    drift = DriftGate(statistics=statistics.outputs["statistics"], max_drift=recipe.max_drift)
+    drift.add_upstream_node(anomalies)
+    charset = CharsetGen(examples=lines.outputs["examples"], code=code_digest())
+    charset.add_upstream_node(drift)
+    trainer = _train(recipe, lines, charset)
+    blessed = _find_blessed()
+    evaluator = _evaluate(recipe, lines, trainer, blessed)
+    if places.resources is not None:
+        for component in (trainer, evaluator):
+            component.with_platform_config(places.resources)
+    pusher = _push(places.models, trainer, evaluator)
+    checks = [statistics, validator, anomalies, drift]
     return tfx.dsl.Pipeline(
         pipeline_name="quire-train",
-        pipeline_root=str(config.run_root),
-        components=[
-            lines,
-            schema,
-            statistics,
-            validator,
-            gate,
-            charset,
-            trainer,
-            evaluator,
-            pusher,
-        ],
-        metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(
-            str(config.metadata_path)
-        ),
+        pipeline_root=places.root,
+        components=[lines, schema, *checks, charset, trainer, blessed, evaluator, pusher],
+        metadata_connection_config=places.metadata,
         beam_pipeline_args=_BEAM_ARGS,
-        enable_cache=False,
+        enable_cache=True,
     )
 
 
-def _import_lines(config: TrainConfig) -> tfx.components.ImportExampleGen:
+def _import_lines(dataset: str) -> LineExampleGen:
     splits = [
         tfx.proto.Input.Split(name=split, pattern=f"{split}/{LINE_FILES}") for split in SPLITS
     ]
-    return tfx.components.ImportExampleGen(
-        input_base=str(config.dataset), input_config=tfx.proto.Input(splits=splits)
-    )
+    return LineExampleGen(input_base=dataset, input_config=tfx.proto.Input(splits=splits))
 
 
-def _train(config: TrainConfig, lines, charset) -> tfx.components.Trainer:
+def _train(recipe: Recipe, lines, charset) -> tfx.components.Trainer:
     return tfx.components.Trainer(
-        run_fn="model.training.run_fn",
+        run_fn="components.training.run_fn",
         examples=lines.outputs["examples"],
         hyperparameters=charset.outputs["hyperparameters"],
-        custom_config={"preset": config.preset, "epochs": config.epochs, "seed": config.seed},
+        custom_config={**recipe.training, CODE: code_digest()},
     )
 
 
-def _evaluate(config: TrainConfig, lines, trainer) -> tfx.components.Evaluator:
+def _find_blessed() -> tfx.dsl.Resolver:
+    return tfx.dsl.Resolver(
+        strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
+        model=tfx.dsl.Channel(type=Model),
+        model_blessing=tfx.dsl.Channel(type=ModelBlessing),
+    ).with_id("LatestBlessed")
+
+
+def _evaluate(recipe: Recipe, lines, trainer, blessed) -> tfx.components.Evaluator:
     return tfx.components.Evaluator(
         examples=lines.outputs["examples"],
         model=trainer.outputs["model"],
+        baseline_model=blessed.outputs["model"],
         example_splits=["eval"],
-        eval_config=evaluation_config(config.max_cer),
+        eval_config=evaluation_config(recipe.max_cer),
     )
 
 
-def _push(config: TrainConfig, trainer, evaluator) -> tfx.components.Pusher:
+def _push(models: str, trainer, evaluator) -> tfx.components.Pusher:
     return tfx.components.Pusher(
         model=trainer.outputs["model"],
         model_blessing=evaluator.outputs["blessing"],
         push_destination=tfx.proto.PushDestination(
-            filesystem=tfx.proto.PushDestination.Filesystem(base_directory=str(config.staging))
+            filesystem=tfx.proto.PushDestination.Filesystem(base_directory=models)
         ),
     )

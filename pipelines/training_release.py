@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import secrets
+import shutil
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib import metadata
@@ -15,6 +16,7 @@ from components.evaluation import Evaluation, read_evaluation
 from components.statistics import count_lines
 from model.bundle import CARD_FILE, load_bundle, write_card
 from pipelines.training_config import LATEST, TrainConfig
+from pipelines.training_metadata import read_artifacts
 from schemas import VERSION
 
 _BLESSED_FILE = "BLESSED"
@@ -36,6 +38,19 @@ class Outcome:
     line_counts: dict[str, int]
 
 
+@dataclass(frozen=True)
+class Release:
+    """Where a model is released.
+
+    Attributes:
+        folder: Of its version.
+        is_new: Whether this run made the version.
+    """
+
+    folder: Path
+    is_new: bool
+
+
 def read_outcome(config: TrainConfig) -> Outcome:
     """Read what the components of a finished run wrote.
 
@@ -45,16 +60,12 @@ def read_outcome(config: TrainConfig) -> Outcome:
     Returns:
         Evaluation, verdict and counts.
     """
+    artifacts = read_artifacts(config)
     return Outcome(
-        evaluation=read_evaluation(str(_artifact(config, "Evaluator", "evaluation"))),
-        blessed=(_artifact(config, "Evaluator", "blessing") / _BLESSED_FILE).is_file(),
-        line_counts=count_lines(str(_artifact(config, "StatisticsGen", "statistics"))),
+        evaluation=read_evaluation(str(artifacts.folder("Evaluator", "evaluation"))),
+        blessed=(artifacts.folder("Evaluator", "blessing") / _BLESSED_FILE).is_file(),
+        line_counts=count_lines(str(artifacts.folder("StatisticsGen", "statistics"))),
     )
-
-
-def _artifact(config: TrainConfig, component: str, output: str) -> Path:
-    # Every run has a pipeline root of its own, so a component has run there once.
-    return _only_folder(config.run_root / component / output)
 
 
 def _only_folder(parent: Path) -> Path:
@@ -62,24 +73,37 @@ def _only_folder(parent: Path) -> Path:
     return folder
 
 
-def release(config: TrainConfig, outcome: Outcome) -> Path:
+def release(config: TrainConfig, outcome: Outcome) -> Release:
     """Complete the model that the Pusher staged, and make it `latest`.
 
-    The version appears whole under its final name; the link is replaced in one step.
+    The version appears whole under its final name; the link is replaced in one step. A model
+    that is released already is not released twice, but becomes `latest` again.
 
     Args:
         config: The run.
         outcome: What its components left behind; blessed.
 
     Returns:
-        Folder of the model, `<output>/<version>`.
+        The folder of the model, `<output>/<version>`.
     """
     staged = _only_folder(config.staging)
-    card = json.loads((staged / CARD_FILE).read_text("utf-8"))
-    write_card(staged, {**card, **_facts(staged, config, outcome)})
-    released = _publish(staged, config.output)
+    released = _find_released(config.output, load_bundle(staged).digest())
+    is_new = released is None
+    if released is None:
+        card = json.loads((staged / CARD_FILE).read_text("utf-8"))
+        write_card(staged, {**card, **_facts(staged, config, outcome)})
+        released = _publish(staged, config.output)
+    else:
+        shutil.rmtree(staged)
     point_link(config.output / LATEST, released.name)
-    return released
+    return Release(released, is_new)
+
+
+def _find_released(output: Path, digest: str) -> Path | None:
+    for card in sorted(output.glob(f"[0-9]*/{CARD_FILE}")):
+        if json.loads(card.read_text("utf-8")).get("digest") == digest:
+            return card.parent
+    return None
 
 
 def _facts(staged: Path, config: TrainConfig, outcome: Outcome) -> dict:
@@ -98,7 +122,7 @@ def _facts(staged: Path, config: TrainConfig, outcome: Outcome) -> dict:
         "digest": bundle.digest(),
         "evaluation": {
             "split": "eval",
-            "max_cer": config.max_cer,
+            "max_cer": config.recipe.max_cer,
             "overall": outcome.evaluation.overall.to_dict(),
             **slices,
         },
@@ -106,7 +130,7 @@ def _facts(staged: Path, config: TrainConfig, outcome: Outcome) -> dict:
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in _LIBRARIES},
         },
-        "preset": config.preset,
+        "preset": config.recipe.preset,
     }
 
 

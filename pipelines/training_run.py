@@ -6,15 +6,17 @@ import sys
 import traceback
 
 from tfx import v1 as tfx
+from tfx.orchestration.portable.runtime_parameter_utils import substitute_runtime_parameter
 
 from components.errors import DatasetError
 from pipelines.options import EXIT_FAILURES, EXIT_OK, UsageError
 from pipelines.training_config import LATEST, TrainConfig
 from pipelines.training_log import training_log
-from pipelines.training_pipeline import create_pipeline
+from pipelines.training_pipeline import Places, create_pipeline
 from pipelines.training_release import Outcome, read_outcome, release
 
 EXIT_BROKEN = 1
+_RUN_ID = "pipeline-run-id"
 
 
 def run_train(config: TrainConfig) -> int:
@@ -31,7 +33,7 @@ def run_train(config: TrainConfig) -> int:
     """
     with training_log() as log:
         try:
-            tfx.orchestration.LocalDagRunner().run(create_pipeline(config))
+            _NamedRun(config.run_id).run(create_pipeline(config.recipe, _places(config)))
             outcome = read_outcome(config)
             released = release(config, outcome) if outcome.blessed else None
         except DatasetError as error:
@@ -41,27 +43,55 @@ def run_train(config: TrainConfig) -> int:
             print(f"train: {log.step or 'setup'} failed: {essence(error)}", file=sys.stderr)
             return EXIT_BROKEN
     if released is None:
-        print(refusal(outcome, config.max_cer), file=sys.stderr)
+        print(refusal(outcome, config.recipe.max_cer), file=sys.stderr)
         return EXIT_FAILURES
-    print(f"released {released} ({LATEST}): {summary(outcome)}")
+    verb = "released" if released.is_new else "nothing has changed since"
+    print(f"{verb} {released.folder} ({LATEST}): {summary(outcome)}")
     return EXIT_OK
+
+
+class _NamedRun(tfx.orchestration.LocalDagRunner):
+    """Run under a name of ours, so that ML Metadata can be asked for this very run."""
+
+    def __init__(self, run_id: str):
+        super().__init__()
+        self._run_id = run_id
+
+    def run_with_ir(self, pipeline, *args, **options):
+        """Put our name where TFX would put the time."""
+        substitute_runtime_parameter(pipeline, {_RUN_ID: self._run_id})
+        super().run_with_ir(pipeline, *args, **options)
+
+
+def _places(config: TrainConfig) -> Places:
+    metadata = tfx.orchestration.metadata.sqlite_metadata_connection_config(
+        str(config.metadata_path)
+    )
+    return Places(str(config.dataset), str(config.run_root), str(config.staging), metadata)
 
 
 def summary(outcome: Outcome) -> str:
     """Say in a few words how well the model reads."""
     overall = outcome.evaluation.overall
+    low, high = overall.cer_interval
     return (
-        f"CER {overall.characters.rate:.2%}, WER {overall.words.rate:.2%} "
-        f"on {overall.lines} lines of split eval"
+        f"CER {overall.characters.rate:.2%} ({low:.2%} to {high:.2%}), "
+        f"WER {overall.words.rate:.2%} on {overall.lines} lines of split eval"
     )
 
 
 def refusal(outcome: Outcome, max_cer: float) -> str:
     """Say why a model is not released, and what to do."""
-    return (
-        f"not released: {summary(outcome)}, but --max_cer is {max_cer}; "
-        "train for more --epochs, ingest more pages or raise --max_cer"
-    )
+    cer, baseline = outcome.evaluation.overall.characters.rate, outcome.evaluation.baseline
+    reasons, cures = [], ["train for more --epochs", "ingest more pages"]
+    if not cer <= max_cer:
+        reasons.append(f"--max_cer is {max_cer}")
+        cures.append("raise --max_cer")
+    if baseline is not None and not cer <= baseline.characters.rate:
+        reasons.append(f"the last good model reads them at CER {baseline.characters.rate:.2%}")
+        cures.append("choose another --output")
+    cure = f"{', '.join(cures[:-1])} or {cures[-1]}"
+    return f"not released: {summary(outcome)}, but {' and '.join(reasons)}; {cure}"
 
 
 def essence(error: Exception) -> str:

@@ -7,6 +7,7 @@ import sys
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from model.bundle import DEFAULT_MODEL
 from pipelines.options import (
     UsageError,
     add_output_flags,
@@ -23,7 +24,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--input", nargs="+", required=True, help="page images: files, folders or quoted globs"
     )
-    parser.add_argument("--model", required=True, help="model folder that train pushed")
+    parser.add_argument(
+        "--model",
+        default=DEFAULT_MODEL,
+        help="folder that train pushed; default: the one in the box",
+    )
     add_output_flags(parser)
     parser.add_argument(
         "--lines",

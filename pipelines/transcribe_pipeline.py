@@ -9,12 +9,15 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.bundle import Bundle, load_bundle
 from pipelines.account import Account, check_written
+from pipelines.formats.page_images import page_uris
 from pipelines.options import UsageError
 from pipelines.output import check_free, whole_output
+from pipelines.progress import Tally, show_progress
 from pipelines.runs import RunStart
 from pipelines.transforms.account import WriteAccount
 from pipelines.transforms.describe import CutLines
-from pipelines.transforms.files import MatchFiles, input_patterns
+from pipelines.transforms.files import BeamFiles, MatchFiles, input_patterns
+from pipelines.transforms.progress import count_pages
 from pipelines.transforms.recognise import RecogniseLines
 from pipelines.transforms.rows import PageRows, line_row
 from pipelines.transforms.write import WriteTable, write_one_row
@@ -59,9 +62,12 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Accoun
     bundle = _open_bundle(config.model)
     check_free(config.output, config.overwrite)
     start = RunStart.now("transcribe", asdict(config))
-    with whole_output(config.output) as staging:
+    with (
+        whole_output(config.output) as staging,
+        show_progress("transcribe", options) as tally,
+    ):
         with beam.Pipeline(options=options) as pipeline:
-            build_transcribe(pipeline, patterns, bundle, config, staging)
+            build_transcribe(pipeline, patterns, bundle, config, staging, tally)
         account = Account.read(f"{staging}/counts.json")
         check_written(account, staging)
         write_one_row(staging, "runs", start.row(account, bundle.digest()))
@@ -74,6 +80,7 @@ def build_transcribe(
     bundle: Bundle,
     config: TranscribeConfig,
     staging: str,
+    tally: Tally | None = None,
 ) -> None:
     """Wire the pipeline.
 
@@ -83,10 +90,18 @@ def build_transcribe(
         bundle: The model.
         config: What and how.
         staging: Folder to write in.
+        tally: Where to count pages for the terminal.
     """
-    uris = pipeline | "Match files" >> MatchFiles(patterns) | "Spread pages" >> beam.Reshuffle()
+    found = (
+        pipeline
+        | "Match files" >> MatchFiles(patterns)
+        | "Pages of files" >> beam.FlatMap(page_uris, BeamFiles())
+    )
+    uris = found | "Spread pages" >> beam.Reshuffle()
     cut = uris | "Cut lines" >> CutLines(config.line_source, bundle.preprocess.strip_height_px)
     read = cut.LineImage | "Recognise" >> RecogniseLines(str(bundle.directory))
+
+    count_pages(tally, found=[found], finished=(cut.PageDone, cut.Failure, cut.Skipped))
 
     failures = (cut.Failure, read.Failure) | "All failures" >> beam.Flatten()
     outcomes = {

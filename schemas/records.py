@@ -182,7 +182,7 @@ class PageDone:
 
     Attributes:
         uri: Where the image is.
-        sha256: Digest of the image file, hex.
+        sha256: Digest of the image file, or of the pixels of a page of several, hex.
         width_px: Width of the image.
         height_px: Height of the image.
         source: Where its lines come from: 'alto', 'page', 'pair', 'whole' or 'finder'.

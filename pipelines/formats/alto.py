@@ -1,6 +1,8 @@
-"""ALTO 2, 3 and 4 (Library of Congress): bytes to a Page."""
+"""ALTO 2, 3 and 4 (Library of Congress): a tree to pages."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -11,6 +13,7 @@ from pipelines.formats.line_nodes import (
     regions_of,
     sort_by_place,
 )
+from pipelines.formats.page_uris import file_of, only_page, page_uri
 from pipelines.formats.xml_tree import (
     child,
     children,
@@ -20,7 +23,7 @@ from pipelines.formats.xml_tree import (
     read_points,
     read_size,
 )
-from schemas.records import Line, Page, Polyline
+from schemas.records import Failure, Line, Page, Polyline
 
 _VERSIONS = tuple(f"http://www.loc.gov/standards/alto/ns-v{n}" for n in (2, 3, 4))
 # ALTO 1 had no namespace or its maker's; Gallica gives its own to ALTO 2. All are alike.
@@ -29,6 +32,24 @@ _ELDER_NAMESPACES = ("", "http://schema.ccs-gmbh.com/ALTO", "http://bibnum.bnf.f
 _LENGTH_UNITS = ("mm10", "inch1200")
 _KIND_TAGS = ("{*}LayoutTag", "{*}StructureTag", "{*}OtherTag")
 _REGION_TAGS = ("{*}TextBlock",)
+_LONGEST_NUMBER = 9
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What a file says of all its pages.
+
+    Attributes:
+        image_name: The image file; may be empty.
+        unit: Of all lengths.
+        labels: Label of each tag that tells a kind, by its identifier.
+        places: Place in the reading order of each element that it names.
+    """
+
+    image_name: str
+    unit: str
+    labels: dict[str, str]
+    places: dict[str, int]
 
 
 def recognises(root: etree._Element) -> bool:
@@ -37,47 +58,99 @@ def recognises(root: etree._Element) -> bool:
 
 
 def read_alto(data: bytes) -> Page:
-    """Read the lines of an ALTO file, in reading order.
+    """Read an ALTO file of one page, as `alto_pages` does.
+
+    Args:
+        data: The file.
+
+    Returns:
+        The page.
+
+    Raises:
+        ValueError: If it is no well-formed XML, describes several pages, or `alto_pages`
+            refuses it.
+    """
+    return only_page(alto_pages(parse_xml(data)))
+
+
+def alto_pages(root: etree._Element) -> list[Page | Failure]:
+    """Read the lines of a tree of ALTO, page by page in reading order.
 
     A line's text is what stands on it: a word that is broken off stays so, whatever its
     SUBS_CONTENT. The first group of <ReadingOrder> (ALTO 4.3) is followed, the others being
     alternatives to it; lines that it leaves out, and files without, are in document order.
 
     Args:
-        data: The file.
+        root: The tree.
 
     Returns:
-        The page; its `uri` is the image file name as the XML has it, or empty. In a file
-        that measures in mm10 or inch1200 the lines and the page's size are in that unit
-        (ALTO states no resolution); `model.crop.fit_to_image` brings both to pixels.
+        The pages. The `uri` of the only one is the image file name as the XML has it, or
+        empty; of several ones that with '#page=' and the number, and one that cannot be
+        read is a failure. In a file that measures in mm10 or inch1200 the lines and the
+        page's size are in that unit (ALTO states no resolution);
+        `model.crop.fit_to_image` brings both to pixels.
 
     Raises:
-        ValueError: If it is not ALTO 2, 3 or 4, does not say how its unit relates to the
-            page, or holds a bad number.
+        ValueError: If it is not ALTO 2, 3 or 4, or its only page does not say how its unit
+            relates to it, or holds a bad number.
     """
-    root = parse_xml(data)
     pages = list(root.iterfind("{*}Layout/{*}Page")) if recognises(root) else []
     if not pages:
         raise ValueError("no <Page> of ALTO in it; give --format the format that it has")
     namespace = namespace_of(root)
     if not namespace.startswith(_VERSIONS) and namespace not in _ELDER_NAMESPACES:
         raise ValueError(f"namespace {namespace} is not of ALTO 2, 3 or 4; save it as one of them")
-    if len(pages) > 1:
-        raise ValueError(f"file describes {len(pages)} pages; give each page a file of its own")
-    (page,) = pages
-    width, height = read_size(page, "WIDTH"), read_size(page, "HEIGHT")
-    _check_unit(root, width, height)
-    return Page(
-        uri=root.findtext("{*}Description/{*}sourceImageInformation/{*}fileName", "").strip(),
-        lines=_lines(root, page),
-        width_px=width,
-        height_px=height,
-        source="alto",
+    head = _read_head(root)
+    if len(pages) == 1:
+        return [_page(pages[0], head.image_name, head)]
+    image_name = file_of(head.image_name)
+    return [
+        _page_or_failure(page, page_uri(image_name, number), head)
+        for page, number in zip(pages, _numbers(pages))
+    ]
+
+
+def _read_head(root: etree._Element) -> _Head:
+    order = child(root, "ReadingOrder")
+    group = None if order is None else next(order.iterchildren("*"), None)
+    return _Head(
+        image_name=root.findtext(
+            "{*}Description/{*}sourceImageInformation/{*}fileName", ""
+        ).strip(),
+        unit=root.findtext("{*}Description/{*}MeasurementUnit", "").strip() or "pixel",
+        labels={
+            tag.get("ID"): tag.get("LABEL", "")
+            for tags in children(root, "Tags")
+            for tag in tags.iterchildren(*_KIND_TAGS)
+        },
+        places=places_in_order(group, "REF"),
     )
 
 
-def _check_unit(root: etree._Element, width: int, height: int) -> None:
-    unit = root.findtext("{*}Description/{*}MeasurementUnit", "").strip() or "pixel"
+def _numbers(pages: Nodes) -> list[int]:
+    """Tell which page of the image file each page is: by PHYSICAL_IMG_NR, else by its place."""
+    texts = [page.get("PHYSICAL_IMG_NR", "").strip() for page in pages]
+    numbers = [int(text) for text in texts if text.isdecimal() and len(text) < _LONGEST_NUMBER]
+    if len(set(numbers)) < len(pages):
+        return list(range(1, len(pages) + 1))
+    # Tesseract counts from 0.
+    return [number + 1 for number in numbers] if 0 in numbers else numbers
+
+
+def _page_or_failure(page: etree._Element, uri: str, head: _Head) -> Page | Failure:
+    try:
+        return _page(page, uri, head)
+    except ValueError as error:
+        return Failure(uri, "read", str(error))
+
+
+def _page(page: etree._Element, uri: str, head: _Head) -> Page:
+    width, height = read_size(page, "WIDTH"), read_size(page, "HEIGHT")
+    _check_unit(head.unit, width, height)
+    return Page(uri, _lines(page, head), width, height, source="alto")
+
+
+def _check_unit(unit: str, width: int, height: int) -> None:
     if unit not in ("pixel", *_LENGTH_UNITS):
         raise ValueError(f"MeasurementUnit {unit!r} is none of ALTO's; export the file in pixels")
     if unit in _LENGTH_UNITS and not (width and height):
@@ -87,15 +160,11 @@ def _check_unit(root: etree._Element, width: int, height: int) -> None:
         )
 
 
-def _lines(root: etree._Element, page: etree._Element) -> tuple[Line, ...]:
-    labels = {
-        tag.get("ID"): tag.get("LABEL", "")
-        for tags in children(root, "Tags")
-        for tag in tags.iterchildren(*_KIND_TAGS)
-    }
+def _lines(page: etree._Element, head: _Head) -> tuple[Line, ...]:
+    labels = head.labels
     nodes = list(page.iter("{*}TextLine"))
     names = dict(zip(nodes, line_names(nodes, "ID")))
-    ordered = _in_reading_order(root, nodes)
+    ordered = sort_by_place(nodes, head.places, "ID")
     regions = regions_of(
         ordered, _REGION_TAGS, lambda node: (node.get("ID", ""), _kind(node, labels))
     )
@@ -117,12 +186,6 @@ def _lines(root: etree._Element, page: etree._Element) -> tuple[Line, ...]:
             line = Line(names[node], index, region_id=region_id, fault=str(error))
         lines.append(line)
     return tuple(lines)
-
-
-def _in_reading_order(root: etree._Element, nodes: Nodes) -> Nodes:
-    order = child(root, "ReadingOrder")
-    group = None if order is None else next(order.iterchildren("*"), None)
-    return sort_by_place(nodes, places_in_order(group, "REF"), "ID")
 
 
 def _kind(node: etree._Element, labels: dict[str, str]) -> str:

@@ -16,6 +16,7 @@ from pipelines.formats import (
     our_records,
     page_xml,
 )
+from pipelines.formats.page_uris import only_page
 from pipelines.formats.source import Files
 from pipelines.formats.xml_tree import namespace_of, parse_xml
 from schemas.records import Failure, Page, Skipped
@@ -27,16 +28,16 @@ class MarkupFormat:
 
     Attributes:
         recognises: Tells a tree of this format by its root.
-        read: Reads a file of this format.
+        read: Reads the pages of a tree of this format.
     """
 
     recognises: Callable[[etree._Element], bool]
-    read: Callable[[bytes], Page]
+    read: Callable[[etree._Element], list[Page | Failure]]
 
 
 MARKUP_FORMATS = {
-    "alto": MarkupFormat(alto.recognises, alto.read_alto),
-    "page": MarkupFormat(page_xml.recognises, page_xml.read_page_xml),
+    "alto": MarkupFormat(alto.recognises, alto.alto_pages),
+    "page": MarkupFormat(page_xml.recognises, page_xml.page_xml_pages),
 }
 
 # XML files that stand beside pages and describe none.
@@ -65,7 +66,8 @@ CONTAINER_FORMATS = {
 }
 FORMAT_NAMES = ("auto", "pair", *MARKUP_FORMATS, *CONTAINER_FORMATS)
 
-_HEAD_BYTES = 4096
+# So much of a file shows whether it is a container, and of which format.
+HEAD_BYTES = 4096
 
 
 class NotAPage(ValueError):
@@ -73,7 +75,7 @@ class NotAPage(ValueError):
 
 
 def read_markup(data: bytes, format_name: str = "auto") -> Page:
-    """Read a page description.
+    """Read the description of one page.
 
     Args:
         data: The file.
@@ -84,14 +86,32 @@ def read_markup(data: bytes, format_name: str = "auto") -> Page:
 
     Raises:
         NotAPage: If it is an XML file of a kind that is left out on purpose.
+        ValueError: If it cannot be read, or describes several pages.
+    """
+    return only_page(read_markup_pages(data, format_name))
+
+
+def read_markup_pages(data: bytes, format_name: str = "auto") -> list[Page | Failure]:
+    """Read the description of a page, or of several in one file.
+
+    Args:
+        data: The file; it is parsed once.
+        format_name: 'auto', or the format to read it as.
+
+    Returns:
+        The pages, and why some are none. The `uri` is the image file name as the file has
+        it; of several pages with the number of the page after it, as in 'scan.pdf#page=3'.
+
+    Raises:
+        NotAPage: If it is an XML file of a kind that is left out on purpose.
         ValueError: If it cannot be read.
     """
-    if format_name in MARKUP_FORMATS:
-        return MARKUP_FORMATS[format_name].read(data)
     root = parse_xml(data)
+    if format_name in MARKUP_FORMATS:
+        return MARKUP_FORMATS[format_name].read(root)
     for markup in MARKUP_FORMATS.values():
         if markup.recognises(root):
-            return markup.read(data)
+            return markup.read(root)
     if namespace_of(root) in _COMPANION_NAMESPACES:
         raise NotAPage(f"<{etree.QName(root).localname}> describes no page")
     raise ValueError(
@@ -100,44 +120,33 @@ def read_markup(data: bytes, format_name: str = "auto") -> Page:
     )
 
 
-def read_container(
-    uri: str, files: Files, format_name: str = "auto"
-) -> Iterator[Page | Failure | Skipped]:
-    """Read a file of many lines or pages.
+def container_of(uri: str, head: bytes) -> ContainerFormat | None:
+    """Find the format of a file of many lines or pages.
 
     Args:
         uri: The file.
-        files: Opens it and finds the images that it names.
-        format_name: 'auto', or the format to read it as.
-
-    Returns:
-        A record for each line or page, one at a time.
-
-    Raises:
-        OSError: If it cannot be opened.
-        ValueError: If it is of no known format.
-    """
-    known = CONTAINER_FORMATS.get(format_name) or container_of(uri, files)
-    if known is None:
-        names = ", ".join(CONTAINER_FORMATS)
-        raise ValueError(f"no known table in it; give --format one of {names}")
-    return known.read(uri, files)
-
-
-def container_of(uri: str, files: Files) -> ContainerFormat | None:
-    """Find the format of a file of many lines or pages by its name and first bytes.
-
-    Args:
-        uri: The file.
-        files: Opens it.
+        head: Its first `HEAD_BYTES`.
 
     Returns:
         The format; None if it is none of them.
-
-    Raises:
-        OSError: If it cannot be opened.
     """
-    with files.open(uri) as file:
-        head = file.read(_HEAD_BYTES)
     formats = CONTAINER_FORMATS.values()
     return next((container for container in formats if container.recognises(uri, head)), None)
+
+
+def choose_container(uri: str, head: bytes, format_name: str = "auto") -> ContainerFormat:
+    """Choose the format to read a file of many lines or pages as.
+
+    Args:
+        uri: The file.
+        head: Its first `HEAD_BYTES`.
+        format_name: 'auto', or the format to read it as.
+
+    Raises:
+        ValueError: If it is of no known format.
+    """
+    known = CONTAINER_FORMATS.get(format_name) or container_of(uri, head)
+    if known is None:
+        names = ", ".join(CONTAINER_FORMATS)
+        raise ValueError(f"no known table in it; give --format one of {names}")
+    return known

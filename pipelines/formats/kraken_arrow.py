@@ -2,13 +2,14 @@
 
 The layout is that of kraken/lib/arrow_dataset.py: a column `lines` of structs with `text`
 and `im` (the bytes of an image file), a flag for each split, and a JSON object about the
-dataset in the schema's metadata under `lines`.
+dataset in the schema's metadata under `lines`. Checked on files that kraken 7.1 wrote.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -18,6 +19,8 @@ from schemas.records import Failure, Page
 
 _MAGIC = b"ARROW1"
 _TYPE_PREFIX = "kraken_recognition"
+# What its lines are called that were cut out along their outlines, with black around them.
+CUT_OUT = "baseline"
 _SPLIT_OF_FLAG = {"train": "train", "validation": "eval", "test": "test"}
 _UNREADABLE = (pa.ArrowException, OSError)
 
@@ -41,7 +44,7 @@ def read_kraken_arrow(uri: str, files: Files) -> Iterator[Page | Failure]:
 
     Yields:
         A page of one line for each row, counted from 0 over the batches that can be read,
-        or why not.
+        or why not. The line's kind is the dataset's: 'baseline' or 'bbox'.
 
     Raises:
         OSError: If the file cannot be opened.
@@ -52,7 +55,7 @@ def read_kraken_arrow(uri: str, files: Files) -> Iterator[Page | Failure]:
             reader = pa.ipc.open_file(file)
         except _UNREADABLE as error:
             raise ValueError(f"{uri}: no whole Arrow file ({error}); compile it anew") from None
-        _check_schema(reader.schema, uri)
+        kind = _check_schema(reader.schema, uri)
         number = 0
         for index in range(reader.num_record_batches):
             try:
@@ -62,11 +65,12 @@ def read_kraken_arrow(uri: str, files: Files) -> Iterator[Page | Failure]:
                 yield Failure(f"{uri}#batch_{index}", "read", fault)
                 continue
             for image, text, flags in rows:
-                yield _page(f"{uri}#{number}", image.as_py(), text.as_py(), flags)
+                yield _page(f"{uri}#{number}", image.as_py(), text.as_py(), flags, kind)
                 number += 1
 
 
-def _check_schema(schema: pa.Schema, uri: str) -> None:
+def _check_schema(schema: pa.Schema, uri: str) -> str:
+    """Check that it is a dataset of lines; tell the kind of them, empty where unknown."""
     lines = schema.types[schema.names.index("lines")] if "lines" in schema.names else None
     held = {}
     if lines is not None and pa.types.is_struct(lines):
@@ -80,6 +84,7 @@ def _check_schema(schema: pa.Schema, uri: str) -> None:
     kind = _dataset_type(schema.metadata or {})
     if not kind.startswith(_TYPE_PREFIX):
         raise ValueError(f"{uri}: holds {kind[:60]!r}, not lines; compile it with ketos compile")
+    return kind[len(_TYPE_PREFIX) :].lstrip("_")
 
 
 def _dataset_type(metadata: dict[bytes, bytes]) -> str:
@@ -122,7 +127,9 @@ def _rows(batch: pa.RecordBatch) -> list[tuple[pa.Scalar, pa.Scalar, list[str]]]
     return list(zip(image, text, flags))
 
 
-def _page(place: str, image: bytes | None, text: bytes | None, flags: list[str]) -> Page | Failure:
+def _page(
+    place: str, image: bytes | None, text: bytes | None, flags: list[str], kind: str
+) -> Page | Failure:
     if len(flags) > 1:
         error = f"row is in {' and '.join(sorted(flags))}; compile it into one"
         return Failure(place, "read", error)
@@ -131,4 +138,7 @@ def _page(place: str, image: bytes | None, text: bytes | None, flags: list[str])
     except UnicodeDecodeError as error:
         return Failure(place, "read", f"text is not UTF-8 ({error.reason}); compile it anew")
     split = _SPLIT_OF_FLAG[flags[0]] if flags else ""
-    return embedded_page(place, image, label, "kraken_arrow", split)
+    page = embedded_page(place, image, label, "kraken_arrow", split)
+    if isinstance(page, Failure):
+        return page
+    return replace(page, lines=tuple(replace(line, kind=kind) for line in page.lines))

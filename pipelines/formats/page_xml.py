@@ -34,21 +34,37 @@ def recognises(root: etree._Element) -> bool:
 
 
 def read_page_xml(data: bytes) -> Page:
-    """Read the lines of a PAGE XML file, in reading order.
-
-    A line's text is its TextEquiv of lowest index; failing that, its words' texts. Its kind
-    is the structure type in `custom`, and so is its region's, or else the region's `type`.
+    """Read a PAGE XML file, as `page_xml_pages` does.
 
     Args:
         data: The file.
 
     Returns:
-        The page; its `uri` is the image file name as the XML has it.
+        The page.
+
+    Raises:
+        ValueError: If it is no well-formed XML, or `page_xml_pages` refuses it.
+    """
+    (page,) = page_xml_pages(parse_xml(data))
+    return page
+
+
+def page_xml_pages(root: etree._Element) -> list[Page]:
+    """Read the lines of a tree of PAGE XML, in reading order.
+
+    A line's text is its TextEquiv of lowest index; failing that, its words' texts. Its kind
+    is the structure type in `custom`, and so is its region's, or else the region's `type`.
+
+    Args:
+        root: The tree.
+
+    Returns:
+        The page; there is one in each file. Its `uri` is the image file name as the XML
+        has it.
 
     Raises:
         ValueError: If it is not PAGE XML, names no image, or holds a bad number.
     """
-    root = parse_xml(data)
     page = child(root, "Page") if recognises(root) else None
     if page is None:
         raise ValueError("no <Page> of PAGE XML in it; give --format the format that it has")
@@ -59,13 +75,14 @@ def read_page_xml(data: bytes) -> Page:
         )
     if not page.get("imageFilename"):
         raise ValueError("<Page> has no imageFilename; add it")
-    return Page(
+    described = Page(
         uri=page.get("imageFilename"),
         lines=_lines(page),
         width_px=read_size(page, "imageWidth"),
         height_px=read_size(page, "imageHeight"),
         source="page",
     )
+    return [described]
 
 
 def _lines(page: etree._Element) -> tuple[Line, ...]:

@@ -8,9 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipelines.formats.iam_files import is_companion
+from pipelines.formats.page_uris import (
+    PAGED_EXTENSIONS,
+    numbered_names,
+    numbered_stems,
+    split_page_uri,
+)
 from schemas.records import Failure, Skipped
 
-IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2")
+IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2", ".pdf")
 MARKUP_EXTENSION = ".xml"
 TEXT_EXTENSIONS = (".gt.txt", ".txt")
 # Folders beneath the images in which tools keep their XML.
@@ -159,9 +165,17 @@ def _apart(uri: str, use_markup: bool) -> ContainerFile | Skipped | None:
     return None
 
 
-def lone_image_failure(uri: str) -> Failure:
-    """Say that an image has no text, and what would give it one."""
+def lone_image_failure(uri: str, page_count: int = 1) -> Failure:
+    """Say that an image has no text, and what would give it one.
+
+    Args:
+        uri: The image.
+        page_count: Pages in the file.
+    """
     name = posixpath.basename(split_extension(uri)[0])
+    if page_count > 1:
+        each = f"{name}.xml with a <Page> for each, or {name}_0001.xml and so on"
+        return Failure(uri, "pair", f"no file describes any of its {page_count} pages; add {each}")
     error = f"image has no {name}.txt, {name}.gt.txt or {name}.xml beside it; add one"
     return Failure(uri, "pair", error)
 
@@ -181,33 +195,78 @@ def image_candidates(markup_uri: str, image_name: str) -> list[str]:
 
     Returns:
         Paths: the named file beside the XML or above it, in both Unicode forms, then
-        an image with the name of the XML.
+        an image with the name of the XML, then a file of several pages of which the name of
+        the XML numbers one.
 
     Example:
         >>> image_candidates("d/page/x.xml", "y.jpg")[:2]
         ['d/page/y.jpg', 'd/y.jpg']
+        >>> image_candidates("d/x_0003.xml", "")[-3:]
+        ['d/x.pdf', 'd/x.tif', 'd/x.tiff']
     """
-    folder = posixpath.dirname(markup_uri)
-    folders = [folder]
-    if posixpath.basename(folder).lower() in MARKUP_FOLDERS:
-        folders.append(posixpath.dirname(folder))
+    folders = _image_folders(markup_uri)
     base = posixpath.basename(image_name.replace("\\", "/"))
     names = [base] if base else []
     stem = posixpath.basename(split_extension(markup_uri)[0])
     names += [stem + extension for extension in IMAGE_EXTENSIONS]
     forms = [unicodedata.normalize(form, name) for name in names for form in ("NFC", "NFD")]
     unique = dict.fromkeys(names[:1] + forms)
-    return [posixpath.join(place, name) for name in unique for place in folders]
+    whole = [posixpath.join(place, name) for name in unique for place in folders]
+    stems = [path for path, _ in numbered_readings(markup_uri)]
+    numbered = (
+        unicodedata.normalize(form, path) + extension
+        for path in stems
+        for extension in PAGED_EXTENSIONS
+        for form in ("NFC", "NFD")
+    )
+    return list(dict.fromkeys([*whole, *numbered]))
+
+
+def numbered_readings(markup_uri: str) -> list[tuple[str, int]]:
+    """List the pages of files of several that the name of a page description may speak of.
+
+    Args:
+        markup_uri: The XML file.
+
+    Returns:
+        (path of the file of several pages without extension, number of the page).
+
+    Example:
+        >>> numbered_readings("d/page/x_0003.xml")
+        [('d/page/x', 3), ('d/x', 3)]
+    """
+    name = posixpath.basename(split_extension(markup_uri)[0])
+    places = _image_folders(markup_uri)
+    return [found for place in places for found in numbered_stems(posixpath.join(place, name))]
+
+
+def _image_folders(markup_uri: str) -> list[str]:
+    folder = posixpath.dirname(markup_uri)
+    above = posixpath.basename(folder).lower() in MARKUP_FOLDERS
+    return [folder, posixpath.dirname(folder)] if above else [folder]
 
 
 def markup_candidates(image_uri: str) -> list[str]:
     """List where the page description of an image may be, likeliest first.
 
+    Args:
+        image_uri: The image; of a page of several, with its number.
+
+    Returns:
+        Paths: XML with the name of the image beside it or in a folder for XML; for a page of
+        several then those with its number too.
+
     Example:
         >>> markup_candidates("d/x.jpg")
         ['d/x.xml', 'd/page/x.xml', 'd/alto/x.xml']
+        >>> markup_candidates("d/x.pdf#page=3")[3:6]
+        ['d/x_3.xml', 'd/page/x_3.xml', 'd/alto/x_3.xml']
     """
-    folder, name = posixpath.split(split_extension(image_uri)[0])
+    file_uri, number = split_page_uri(image_uri)
+    stem = split_extension(file_uri)[0]
+    stems = [stem, *(numbered_names(stem, number) if number else ())]
     return [
-        posixpath.join(folder, place, name + MARKUP_EXTENSION) for place in ("", *MARKUP_FOLDERS)
+        posixpath.join(folder, place, name + MARKUP_EXTENSION)
+        for folder, name in map(posixpath.split, stems)
+        for place in ("", *MARKUP_FOLDERS)
     ]

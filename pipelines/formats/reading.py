@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from model.splits import document_of, official_split
-from pipelines.formats.detect import NotAPage, container_of, read_container, read_markup
+from pipelines.formats.detect import (
+    HEAD_BYTES,
+    NotAPage,
+    choose_container,
+    container_of,
+    read_markup_pages,
+)
 from pipelines.formats.iam_files import lines_index_beside
+from pipelines.formats.page_images import ImageFile, count_file_pages, find_image_file
+from pipelines.formats.page_uris import file_of, page_uri, split_page_uri
 from pipelines.formats.pairing import (
     ContainerFile,
     LoneImage,
@@ -15,13 +24,16 @@ from pipelines.formats.pairing import (
     MarkupFile,
     PairFiles,
     Source,
-    image_candidates,
+    lone_image_failure,
     lone_text_failure,
 )
 from pipelines.formats.pairs import read_pair
 from pipelines.formats.source import Files
 from pipelines.formats.survey import Surveyed, survey_page
 from schemas.records import Failure, Page, Skipped
+
+# Far beyond any text of one line and any page's XML; what is larger is something else.
+_LARGEST_TEXT_BYTES, _LARGEST_MARKUP_BYTES = 1 << 20, 1 << 27
 
 
 @dataclass(frozen=True)
@@ -92,62 +104,139 @@ def read_source(
         For each page it with its image, document, official split and the lines that are
         asked for, or why not.
     """
-    if isinstance(source, MarkupFile) and not _is_table(source.uri, files):
-        yield _selected(_read_markup_file(source.uri, config.format_name, files), config)
+    if isinstance(source, (MarkupFile, LoneText, ContainerFile)):
+        yield from _read_by_content(source, config, files)
     elif isinstance(source, PairFiles):
         yield _read_pair_files(source, files)
-    elif isinstance(source, LoneText) and not _is_table(source.uri, files):
-        yield lone_text_failure(source.uri)
-    elif isinstance(source, (ContainerFile, MarkupFile, LoneText)):
-        for record in _read_container_file(source.uri, config.format_name, files):
-            yield _selected(record, config)
     elif not isinstance(source, LoneImage):
         yield source
 
 
-def _is_table(uri: str, files: Files) -> bool:
-    """Tell an XML or text file that a container format knows from one that stands alone."""
+def fail_lone_image(uri: str, files: Files) -> Failure:
+    """Say that no file describes an image.
+
+    Args:
+        uri: The image.
+        files: Opens it to count its pages, if it may hold several.
+
+    Returns:
+        The failure, with the cure.
+    """
     try:
-        return container_of(uri, files) is not None
-    except OSError:
-        return False
+        return lone_image_failure(uri, count_file_pages(uri, files))
+    except (OSError, ValueError) as error:
+        return Failure(uri, "read", str(error))
 
 
 def _describing(source: Source) -> str:
     return source.text_uri if isinstance(source, PairFiles) else source.uri
 
 
-def _read_markup_file(uri: str, format_name: str, files: Files) -> Page | Failure | Skipped:
+def _read_by_content(
+    source: MarkupFile | LoneText | ContainerFile, config: ReadConfig, files: Files
+) -> Iterator[Page | Failure | Skipped]:
+    """Read a file; an XML or text file may be a table too, by its first bytes."""
+    uri = source.uri
     try:
-        page = read_markup(_read_bytes(uri, files), format_name)
-    except NotAPage as reason:
-        return Skipped(uri, str(reason))
+        with files.open(uri) as file:
+            head = file.read(HEAD_BYTES)
+            is_table = isinstance(source, ContainerFile) or container_of(uri, head) is not None
+            is_markup = isinstance(source, MarkupFile) and not is_table
+            data = head + _read_rest(file, _LARGEST_MARKUP_BYTES) if is_markup else b""
     except (OSError, ValueError) as error:
-        return Failure(uri, "read", str(error))
-    image_uri = files.first_existing(image_candidates(uri, page.uri))
-    if image_uri is None:
-        named = page.uri or "with the same name"
-        return Failure(uri, "pair", f"image {named} is not beside it; put it there")
-    return _place(replace(page, uri=image_uri))
+        yield Failure(uri, "read", str(error))
+        return
+    if is_table:
+        yield from _read_container_file(uri, head, config, files)
+    elif is_markup:
+        for record in _read_markup(uri, data, config.format_name, files):
+            yield _selected(record, config)
+    else:
+        yield lone_text_failure(uri)
+
+
+def _read_markup(
+    uri: str, data: bytes, format_name: str, files: Files
+) -> Iterator[Page | Failure | Skipped]:
+    try:
+        pages = read_markup_pages(data, format_name)
+    except NotAPage as reason:
+        yield Skipped(uri, str(reason))
+        return
+    except ValueError as error:
+        yield Failure(uri, "read", str(error))
+        return
+    # All pages of a file name the same image file.
+    name = file_of(pages[0].uri)
+    try:
+        image = find_image_file(uri, name, files)
+    except (OSError, ValueError) as error:
+        yield from _fail_pages(uri, pages, "read", str(error))
+        return
+    if image is None:
+        named = name or "with the same name"
+        error = f"image {named} is not beside it; put it there"
+        yield from _fail_pages(uri, pages, "pair", error)
+        return
+    for page in pages:
+        yield _with_image(page, image, uri)
+
+
+def _fail_pages(uri: str, pages: list[Page | Failure], stage: str, error: str) -> Iterator[Failure]:
+    """Fail the pages that a file describes: by their numbers if there are several."""
+    for page in pages:
+        number = split_page_uri(page.uri)[1] if len(pages) > 1 else None
+        yield Failure(page_uri(uri, number) if number else uri, stage, error)
+
+
+def _with_image(page: Page | Failure, image: ImageFile, markup_uri: str) -> Page | Failure:
+    """Say where the image of a page is, if it is there."""
+    try:
+        uri = image.page_uri(split_page_uri(page.uri)[1])
+    except ValueError as error:
+        return Failure(markup_uri, "pair", str(error))
+    if isinstance(page, Failure):
+        return replace(page, uri=uri)
+    number = split_page_uri(uri)[1]
+    if number and number > image.page_count:
+        has = f"which has {image.page_count}"
+        error = f"page {number} is not in the file, {has}; mend the number in {markup_uri}"
+        return Failure(uri, "pair", error)
+    return _place(replace(page, uri=uri))
 
 
 def _read_pair_files(source: PairFiles, files: Files) -> Page | Failure:
     try:
-        return _place(read_pair(_read_bytes(source.text_uri, files), source.image_uri))
+        with files.open(source.text_uri) as file:
+            text = _read_rest(file, _LARGEST_TEXT_BYTES)
+        page = _place(read_pair(text, source.image_uri))
     except (OSError, ValueError) as error:
         return Failure(source.text_uri, "read", str(error))
+    try:
+        page_count = count_file_pages(source.image_uri, files)
+    except (OSError, ValueError) as error:
+        return Failure(source.image_uri, "read", str(error))
+    if page_count > 1:
+        error = (
+            f"{source.image_uri} has {page_count} pages but a text is that of one line image; "
+            "use PAGE or ALTO for pages"
+        )
+        return Failure(source.text_uri, "pair", error)
+    return page
 
 
 def _read_container_file(
-    uri: str, format_name: str, files: Files
+    uri: str, head: bytes, config: ReadConfig, files: Files
 ) -> Iterator[Page | Failure | Skipped]:
     try:
-        lines = lines_index_beside(uri, files) if format_name == "auto" else None
+        lines = lines_index_beside(uri, files) if config.format_name == "auto" else None
         if lines:
             yield Skipped(uri, f"{lines} describes the same writing")
             return
-        for record in read_container(uri, files, format_name):
-            yield _place(record) if isinstance(record, Page) else _of_page(record)
+        container = choose_container(uri, head, config.format_name)
+        for record in container.read(uri, files):
+            record = _place(record) if isinstance(record, Page) else _of_page(record)
+            yield _selected(record, config)
     except (OSError, ValueError) as error:
         yield Failure(uri, "read", str(error))
 
@@ -183,6 +272,13 @@ def _place(page: Page) -> Page:
     )
 
 
-def _read_bytes(uri: str, files: Files) -> bytes:
-    with files.open(uri) as file:
-        return file.read()
+def _read_rest(file: BinaryIO, most_bytes: int) -> bytes:
+    """Read the rest of a file, which would not fit into memory if it is nonsense.
+
+    Raises:
+        ValueError: If it is larger.
+    """
+    data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise ValueError(f"file is larger than {most_bytes >> 20} MB; split it or take it out")
+    return data

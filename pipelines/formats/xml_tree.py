@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import isfinite
 
 from lxml import etree
 
@@ -192,6 +193,16 @@ def read_points(text: str | None) -> Polyline:
         numbers = [float(number) for number in (text or "").replace(",", " ").split()]
     except ValueError:
         raise ValueError(f"points {text[:40]!r} are not numbers; mend the coordinates") from None
-    if len(numbers) % 2 or not all(abs(number) < _LARGEST_COORDINATE for number in numbers):
+    if len(numbers) % 2 or not _are_on_a_page(numbers):
         raise ValueError(f"points {text[:40]!r} are not pairs of pixels; mend the coordinates")
     return tuple(zip(numbers[::2], numbers[1::2]))
+
+
+def _are_on_a_page(numbers: list[float]) -> bool:
+    """Tell finite numbers below the largest coordinate; several times faster than one by one."""
+    # What is not a number escapes `min` and `max`, but not the sum.
+    return not numbers or (
+        isfinite(sum(numbers))
+        and min(numbers) > -_LARGEST_COORDINATE
+        and max(numbers) < _LARGEST_COORDINATE
+    )

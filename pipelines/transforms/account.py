@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 
 import apache_beam as beam
 
+from pipelines.account import Account
 from pipelines.transforms.files import write_bytes
+from schemas.records import Failure
 
 
 class WriteAccount(beam.PTransform):
@@ -26,38 +29,34 @@ class WriteAccount(beam.PTransform):
         Of `lines` those that are `dropped` again do not count.
         """
         done, failures = outcomes["done"], outcomes["failures"]
-        dropped = _ones(outcomes["dropped"], "Lines dropped")
-        minus_dropped = dropped | "Minus" >> beam.Map(lambda one: -one)
-        numbers = {
-            "pages_in": _ones(outcomes["inputs"], "Pages in"),
-            "pages_ok": _ones(done, "Pages ok"),
-            "pages_failed": failures
-            | "Pages failed" >> beam.Map(lambda failure: int(not failure.line_id)),
-            "pages_skipped": _ones(outcomes["skipped"], "Pages skipped"),
-            "lines_in": done | "Lines in" >> beam.Map(lambda page: page.line_count),
-            "lines_ok": (_ones(outcomes["lines"], "Lines read"), minus_dropped)
-            | "Lines kept" >> beam.Flatten(),
-            "lines_failed": failures
-            | "Lines failed" >> beam.Map(lambda failure: int(bool(failure.line_id))),
-            "lines_dropped": dropped,
-        }
-        totals = tuple(
-            collection
-            | f"Sum {name}" >> beam.CombineGlobally(sum)
-            | f"Name {name}" >> beam.Map(lambda total, name: (name, total), name)
-            for name, collection in numbers.items()
+        numbers = (
+            _ones(outcomes["inputs"], "pages_in"),
+            _ones(done, "pages_ok"),
+            failures | "Failed" >> beam.Map(_failed),
+            _ones(outcomes["skipped"], "pages_skipped"),
+            done | "Lines in" >> beam.Map(lambda page: ("lines_in", page.line_count)),
+            _ones(outcomes["lines"], "lines_ok"),
+            outcomes["dropped"] | "Minus" >> beam.Map(lambda line: ("lines_ok", -1)),
+            _ones(outcomes["dropped"], "lines_dropped"),
         )
         return (
-            totals
+            numbers
             | "All" >> beam.Flatten()
+            | "Sums" >> beam.CombinePerKey(sum)
             | "Together" >> beam.combiners.ToDict()
             | "Write" >> beam.Map(_write, self._path)
         )
 
 
-def _ones(elements: beam.PCollection, label: str) -> beam.PCollection:
-    return elements | label >> beam.Map(lambda element: 1)
+def _ones(elements: beam.PCollection, name: str) -> beam.PCollection:
+    return elements | name >> beam.Map(lambda element, name: (name, 1), name)
+
+
+def _failed(failure: Failure) -> tuple[str, int]:
+    return ("lines_failed" if failure.line_id else "pages_failed"), 1
 
 
 def _write(counts: dict[str, int], path: str) -> None:
-    write_bytes(path, json.dumps(counts, sort_keys=True).encode())
+    # Nothing was seen of what has no sum.
+    zeros = dict.fromkeys((field.name for field in fields(Account)), 0)
+    write_bytes(path, json.dumps(zeros | counts, sort_keys=True).encode())

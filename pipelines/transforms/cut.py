@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,8 +14,12 @@ from model.examples import ExampleRules, to_example
 from model.fingerprint import exact_key
 from model.image import decode_image
 from model.leaks import line_fact
+from model.masked import paper_outside
+from model.page_images import count_pages, decode_page, digest_of_pixels
 from model.splits import page_uri_of
-from pipelines.transforms.files import read_bytes
+from pipelines.formats.kraken_arrow import CUT_OUT
+from pipelines.formats.page_uris import is_paged, page_uri, split_page_uri
+from pipelines.transforms.files import BeamFiles, read_bytes
 from pipelines.transforms.routing import RouteByType
 from schemas.features import CUT_SOURCE
 from schemas.records import Failure, LineExample, LineFact, LineImage, Page, PageDone
@@ -53,17 +58,33 @@ def open_page(page: Page) -> tuple[np.ndarray, str]:
     """Read and decode a page image.
 
     Args:
-        page: A page whose image is a file, or comes with it.
+        page: A page whose image is a file or a page of one, or comes with it.
 
     Returns:
-        uint8 [height, width], and the file's SHA-256 in hex.
+        uint8 [height, width], and a SHA-256 in hex: of the file, or of the pixels where the
+        page is one of several in it, so that two such pages are not taken for one image.
 
     Raises:
         OSError: If it cannot be read.
-        ValueError: If it does not decode.
+        ValueError: If it does not decode, or is a file of several pages and none is named.
     """
-    data = page.image or read_bytes(page.uri)
-    return decode_image(data), exact_key(data)
+    if page.image:
+        return decode_image(page.image), exact_key(page.image)
+    file_uri, number = split_page_uri(page.uri)
+    if number is not None:
+        # The file is read where the page lies, not whole: it may have hundreds.
+        with BeamFiles().open(file_uri) as file:
+            grey = decode_page(file, number)
+        return grey, digest_of_pixels(grey)
+    data = read_bytes(page.uri)
+    if not is_paged(page.uri):
+        return decode_image(data), exact_key(data)
+    file = io.BytesIO(data)
+    page_count = count_pages(file)
+    if page_count > 1:
+        named = page_uri(page.uri, 1)
+        raise ValueError(f"file has {page_count} pages; name one of them, as in {named}")
+    return decode_page(file, 1), exact_key(data)
 
 
 def cut_page(
@@ -87,6 +108,8 @@ def cut_page(
         page = fit_to_image(page, grey)
     except ValueError as error:
         return [Failure(page.uri, "crop", str(error))]
+    if page.source == "kraken_arrow" and page.lines[0].kind == CUT_OUT:
+        grey = paper_outside(grey)
     height, width = grey.shape
     done = PageDone(page.uri, sha256, width, height, page.source, len(page.lines))
     if page.source == CUT_SOURCE:
@@ -125,8 +148,8 @@ def cut_examples(
 def _as_it_is(page: Page, strip: np.ndarray, line_height_px: int) -> LineImage | Failure:
     """Take the strip of another dataset of ours: cutting it again would blur it."""
     (line,) = page.lines
-    page_uri = page_uri_of(page)
+    of_page = page_uri_of(page)
     if strip.shape[0] != line_height_px:
         error = f"line is {strip.shape[0]} px high; ingest with --line_height_px {strip.shape[0]}"
-        return Failure(page_uri, "crop", error, line.line_id)
-    return LineImage(page_uri, line, strip)
+        return Failure(of_page, "crop", error, line.line_id)
+    return LineImage(of_page, line, strip)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import apache_beam as beam
 
 from model.finder import find_lines
-from pipelines.formats.detect import NotAPage, read_markup
+from pipelines.formats.detect import NotAPage, read_markup_pages
+from pipelines.formats.page_images import page_described
+from pipelines.formats.page_uris import file_of
 from pipelines.formats.pairing import IMAGE_EXTENSIONS, markup_candidates, split_extension
 from pipelines.transforms.cut import cut_page, open_page
 from pipelines.transforms.files import first_existing, read_bytes
@@ -39,7 +43,7 @@ def cut_lines(
     """Read a page image and cut out its lines.
 
     Args:
-        uri: The image.
+        uri: The image; a page of a file of several with its number.
         line_source: 'given' takes the lines of the PAGE or ALTO beside it, 'find' finds
             them, 'auto' takes or else finds them, 'whole' takes the image as one line.
         line_height_px: Height of the strips.
@@ -48,7 +52,7 @@ def cut_lines(
         A `PageDone`, and a line image or a failure for each line; or one record that says
         why there are none.
     """
-    if split_extension(uri)[1] not in IMAGE_EXTENSIONS:
+    if split_extension(file_of(uri))[1] not in IMAGE_EXTENSIONS:
         return [Skipped(uri, "no image")]
     try:
         grey, sha256 = open_page(Page(uri))
@@ -70,13 +74,21 @@ def _describe(uri: str, grey, line_source: str) -> Page:
 
 
 def _given_page(uri: str) -> Page | None:
-    markup_uri = first_existing(markup_candidates(uri))
-    if markup_uri is None:
-        return None
-    try:
-        page = read_markup(read_bytes(markup_uri))
-    except NotAPage:
-        return None
-    except ValueError as error:
-        raise ValueError(f"{markup_uri}: {error}") from None
-    return Page(uri, page.lines, page.width_px, page.height_px, page.source)
+    candidates = iter(markup_candidates(uri))
+    # What a candidate describes may be another page of the file; then the next is asked.
+    while (markup_uri := first_existing(candidates)) is not None:
+        try:
+            page = page_described(uri, markup_uri, _described_pages(read_bytes(markup_uri)))
+        except NotAPage:
+            continue
+        except ValueError as error:
+            raise ValueError(f"{markup_uri}: {error}") from None
+        if page is not None:
+            return Page(uri, page.lines, page.width_px, page.height_px, page.source)
+    return None
+
+
+# One file may describe hundreds of pages, which come one after the other.
+@lru_cache(maxsize=1)
+def _described_pages(data: bytes) -> tuple[Page | Failure, ...]:
+    return tuple(read_markup_pages(data))

@@ -7,8 +7,14 @@ from dataclasses import replace
 import apache_beam as beam
 
 from model.splits import SplitConfig, choose_split
-from pipelines.formats.pairing import LoneImage, lone_image_failure, pair_files, pairing_key
-from pipelines.formats.reading import ReadConfig, read_first_descriptions, survey_source
+from pipelines.formats.page_uris import file_of
+from pipelines.formats.pairing import LoneImage, pair_files, pairing_key
+from pipelines.formats.reading import (
+    ReadConfig,
+    fail_lone_image,
+    read_first_descriptions,
+    survey_source,
+)
 from pipelines.formats.survey import Surveyed, second_descriptions
 from pipelines.transforms.files import BeamFiles
 from pipelines.transforms.routing import RouteByType
@@ -69,7 +75,7 @@ class SecondDescriptions(beam.PTransform):
 
 
 class LoneImageFailures(beam.PTransform):
-    """Fail the images that no file describes."""
+    """Fail the image files of which no file describes a page."""
 
     def expand(self, sources_and_surveyed):
         sources, surveyed = sources_and_surveyed
@@ -78,13 +84,13 @@ class LoneImageFailures(beam.PTransform):
             | "Lone images" >> beam.Filter(lambda source: isinstance(source, LoneImage))
             | "Key lone" >> beam.Map(lambda image: (image.uri, "lone"))
         )
-        named = surveyed | "Key named" >> beam.Map(lambda page: (page.uri, "named"))
+        named = surveyed | "Key named" >> beam.Map(lambda page: (file_of(page.uri), "named"))
         return (
             (lone, named)
             | "Both" >> beam.Flatten()
             | "Gather" >> beam.GroupByKey()
             | "Never named" >> beam.Filter(lambda entry: "named" not in list(entry[1]))
-            | "Fail" >> beam.Map(lambda entry: lone_image_failure(entry[0]))
+            | "Fail" >> beam.Map(lambda entry, files: fail_lone_image(entry[0], files), BeamFiles())
         )
 
 

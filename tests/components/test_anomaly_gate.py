@@ -1,27 +1,31 @@
 """A dataset that breaks the schema stops the run."""
 
-from dataclasses import asdict
-
 import pandas as pd
 import pytest
 import tensorflow_data_validation as tfdv
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.v1.types.standard_artifacts import ExampleAnomalies
 
 from components.anomaly_gate import ANOMALIES_FILE, AnomalyGate, describe_anomalies
 from components.errors import DatasetError
-from schemas.features import TFX_SCHEMA_PATH
+from components.line_features import describe_line
+from components.line_schema import schema_text
+from schemas import tf_example
+from schemas.features import encode_line
 from tests.drawn import line_example
 
 pytestmark = pytest.mark.train
 
 
 def lines():
-    return pd.DataFrame([asdict(line_example(text, i)) for i, text in enumerate(("12", "mai"))])
+    records = (encode_line(line_example(text, i)) for i, text in enumerate(("12", "mai")))
+    return pd.DataFrame([tf_example.decode(describe_line(record)) for record in records])
 
 
 def anomalies_of(frame):
     """Do what StatisticsGen and ExampleValidator do."""
-    schema = tfdv.load_schema_text(str(TFX_SCHEMA_PATH))
+    schema = text_format.Parse(schema_text(), schema_pb2.Schema())
     options = tfdv.StatsOptions(schema=schema)
     statistics = tfdv.generate_statistics_from_dataframe(frame, stats_options=options)
     return tfdv.validate_statistics(statistics, schema)

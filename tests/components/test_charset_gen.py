@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tfx.utils.import_utils import import_class_by_path
 from tfx.v1.types.standard_artifacts import Examples, HyperParameters
 
 from components.charset_gen import Charset, CharsetGen, collect_charset
@@ -18,22 +19,22 @@ def lines(*texts):
 
 
 def test_characters_of_all_files_are_collected(tmp_path):
-    paths = [tmp_path / "a.gz", tmp_path / "b.gz"]
-    write_tfrecords(paths[0], lines("cab", "réunion"))
-    write_tfrecords(paths[1], lines("12 mai"))
+    paths = [str(tmp_path / name) for name in ("a.gz", "b.gz")]
+    write_tfrecords(tmp_path / "a.gz", lines("cab", "réunion"))
+    write_tfrecords(tmp_path / "b.gz", lines("12 mai"))
     assert collect_charset(paths) == CharacterSet.of_texts(["cab", "réunion", "12 mai"])
 
 
 def test_lines_without_any_text_are_refused(tmp_path):
     write_tfrecords(tmp_path / "a.gz", lines("", " "))
     with pytest.raises(DatasetError, match="train has no text"):
-        collect_charset([tmp_path / "a.gz"])
+        collect_charset([str(tmp_path / "a.gz")])
 
 
 def test_a_broken_file_is_named(tmp_path):
     (tmp_path / "odd.gz").write_bytes(b"no gzip")
     with pytest.raises(DatasetError, match=r"split train: .*odd\.gz"):
-        collect_charset([tmp_path / "odd.gz"])
+        collect_charset([str(tmp_path / "odd.gz")])
 
 
 def test_the_component_reads_the_train_split_and_writes_both_artifacts(tmp_path):
@@ -44,9 +45,15 @@ def test_the_component_reads_the_train_split_and_writes_both_artifacts(tmp_path)
     examples.splits = ["train", "eval"]
     write_tfrecords(tmp_path / "e" / "Split-train" / "data.gz", lines("abc"))
     write_tfrecords(tmp_path / "e" / "Split-eval" / "data.gz", lines("xyz"))
-    CharsetGen.test_call(examples=examples, charset=charset, hyperparameters=hyperparameters)
+    CharsetGen.test_call(
+        examples=examples, code="", charset=charset, hyperparameters=hyperparameters
+    )
     text = (tmp_path / "c" / "charset.json").read_text("utf-8")
     assert CharacterSet.from_json(text) == CharacterSet(("a", "b", "c"))
     # The Trainer parses the only file there as JSON.
     (copy,) = (tmp_path / "h").iterdir()
     assert json.loads(copy.read_text("utf-8")) == json.loads(text)
+
+
+def test_kubeflow_finds_the_class_by_the_name_of_the_type():
+    assert import_class_by_path(Charset.TYPE_NAME) is Charset

@@ -13,7 +13,8 @@ from model.metrics import error_rates
 pytestmark = pytest.mark.train
 
 TEXT = st.text(alphabet="ab é\u0301", max_size=12)
-PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=8)
+PAGES = st.sampled_from(["p1", "p2", "p3"])
+PAIRS = st.lists(st.tuples(TEXT, TEXT, PAGES), max_size=8)
 SHARDS = st.lists(PAIRS, min_size=1, max_size=4)
 CONFIG = evaluation_config(max_cer=0.5)
 
@@ -23,10 +24,11 @@ def combiner_of(metric):
     return computation.combiner
 
 
-def extract(reference, hypothesis):
+def extract(reference, hypothesis, page="p1"):
     """Make what TFMA hands to a metric for one line."""
     return tfma.metrics.StandardMetricInputs(
         {
+            "features": {"page_uri": np.array([page.encode()], object)},
             "labels": np.array([reference.encode()], object),
             "predictions": {
                 "text": np.array([hypothesis.encode()], object),
@@ -38,8 +40,8 @@ def extract(reference, hypothesis):
 
 def accumulate(combiner, pairs):
     accumulator = combiner.create_accumulator()
-    for reference, hypothesis in pairs:
-        accumulator = combiner.add_input(accumulator, extract(reference, hypothesis))
+    for pair in pairs:
+        accumulator = combiner.add_input(accumulator, extract(*pair))
     return accumulator
 
 
@@ -49,17 +51,20 @@ def by_name(combiner, accumulator):
 
 @given(SHARDS)
 def test_shards_merge_to_the_errors_of_all_lines(shards):
-    expected = error_rates(pair for shard in shards for pair in shard)
+    lines = [line for shard in shards for line in shard]
+    expected = error_rates((reference, hypothesis) for reference, hypothesis, _ in lines)
     for metric, name, errors in zip(
         (CharacterErrorRate(), WordErrorRate()), ("cer", "wer"), expected
     ):
         combiner = combiner_of(metric)
         merged = combiner.merge_accumulators([accumulate(combiner, shard) for shard in shards])
-        assert by_name(combiner, merged) == {
-            name: errors.rate,
-            f"{name}_edits": errors.edits,
-            f"{name}_length": errors.length,
-        }
+        found = by_name(combiner, merged)
+        whole = by_name(combiner, accumulate(combiner, lines))
+        assert found[name] == errors.rate
+        assert found[f"{name}_edits"] == errors.edits
+        assert found[f"{name}_length"] == errors.length
+        # Whatever the shards, the interval is the same.
+        np.testing.assert_equal(found, whole)
 
 
 def test_rates_are_micro_averaged():
@@ -71,11 +76,29 @@ def test_rates_are_micro_averaged():
 def test_words_count_as_wholes():
     combiner = combiner_of(WordErrorRate())
     accumulator = accumulate(combiner, [("le 12 mai", "le 12mai")])
-    assert by_name(combiner, accumulator) == {"wer": 2 / 3, "wer_edits": 2, "wer_length": 3}
+    found = by_name(combiner, accumulator)
+    assert (found["wer"], found["wer_edits"], found["wer_length"]) == (2 / 3, 2, 3)
+
+
+def test_the_interval_is_that_of_pages_not_of_lines():
+    combiner = combiner_of(CharacterErrorRate())
+    good, bad = [("abcd", "abcd", "p1")] * 50, [("abcd", "", "p2")] * 50
+    found = by_name(combiner, accumulate(combiner, good + bad))
+    # Two pages are drawn from two: a quarter of the draws has only one of them.
+    assert (found["cer"], found["cer_low"], found["cer_high"]) == (0.5, 0.0, 1.0)
+    one_page = [(reference, read, "p1") for reference, read, _ in good + bad]
+    found = by_name(combiner, accumulate(combiner, one_page))
+    assert (found["cer_low"], found["cer_high"]) == (0.5, 0.5)
 
 
 def test_results_go_by_the_keys_that_were_announced():
     (computation,) = CharacterErrorRate(name="rate").computations(eval_config=CONFIG)
     output = computation.combiner.extract_output(computation.combiner.create_accumulator())
     assert list(output) == computation.keys
-    assert [key.name for key in computation.keys] == ["rate", "rate_edits", "rate_length"]
+    assert [key.name for key in computation.keys] == [
+        "rate",
+        "rate_edits",
+        "rate_length",
+        "rate_low",
+        "rate_high",
+    ]

@@ -14,26 +14,32 @@ pytestmark = pytest.mark.train
 def test_the_cer_alone_decides_and_on_all_lines():
     config = evaluation_config(max_cer=0.25)
     thresholds = tfma.metrics.metric_thresholds_from_metrics_specs(config.metrics_specs, config)
-    ((key, ((slice_spec, threshold),)),) = thresholds.items()
-    assert key.name == "cer"
-    assert slice_spec is None
-    assert threshold.upper_bound.value == 0.25
-    assert not threshold.HasField("lower_bound")
+    assert {(key.name, key.is_diff) for key in thresholds} == {("cer", False), ("cer", True)}
+    for key, ((slice_spec, threshold),) in thresholds.items():
+        assert slice_spec is None
+        if key.is_diff:
+            assert threshold.absolute.value == 0
+            assert threshold.direction == tfma.MetricDirection.LOWER_IS_BETTER
+        else:
+            assert threshold.upper_bound.value == 0.25
+            assert not threshold.HasField("lower_bound")
 
 
-def test_documents_and_sources_are_measured_apart():
+def test_documents_lengths_scripts_and_sources_are_measured_apart():
     slices = [tuple(spec.feature_keys) for spec in evaluation_config(1.0).slicing_specs]
-    assert slices == [(), ("document",), ("source",)]
+    assert slices == [(), ("document",), ("line_length",), ("script",), ("source",)]
 
 
 def test_a_result_is_told_with_its_counts():
-    result = SliceResult(3, ErrorCount(1, 8), ErrorCount(1, 2))
+    result = SliceResult(3, ErrorCount(1, 8), ErrorCount(1, 2), (0.1, 0.2), (0.25, math.nan))
     assert result.to_dict() == {
         "lines": 3,
         "cer": 0.125,
+        "cer_interval": [0.1, 0.2],
         "characters": 8,
         "character_edits": 1,
         "wer": 0.5,
+        "wer_interval": [0.25, None],
         "words": 2,
         "word_edits": 1,
     }
@@ -42,4 +48,5 @@ def test_a_result_is_told_with_its_counts():
 def test_a_rate_without_reference_text_is_no_number():
     errors = ErrorCount(2, 0)
     assert math.isinf(errors.rate)
-    assert SliceResult(1, errors, ErrorCount()).to_dict()["cer"] is None
+    nothing = (math.nan, math.nan)
+    assert SliceResult(1, errors, ErrorCount(), nothing, nothing).to_dict()["cer"] is None

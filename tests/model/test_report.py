@@ -13,7 +13,7 @@ from model.contact_sheet import Sample, SampleReservoir, contact_sheet, thumbnai
 from model.histogram import Histogram, draw_histogram
 from model.report import build_report
 from model.report_data import (
-    Leak,
+    LeakPair,
     RejectKind,
     ReportData,
     SourceCount,
@@ -75,7 +75,7 @@ def filled(text, image=b""):
         characters=audited(text).rows(),
         dominant_script=text,
         leak_count=1,
-        leaks=(Leak(text, sample, sample),),
+        leaks=(LeakPair(text, sample, sample),),
         rejects=(RejectKind(text, text, 1, (sample,)),),
         accepted=(sample,),
     )

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.summary import DatasetSummary
+from model.summary import DatasetSummary, sum_digests
+from model.summary_json import summary_from_json, summary_to_json
 from schemas.records import LineExample
 
 LINES = st.lists(
@@ -46,3 +47,15 @@ def test_counts_add_up(lines):
     assert summary.lines_of_split("train") + summary.lines_of_split("eval") == len(lines)
     letters = "".join(line.text for line in lines if line.split == "train")
     assert sum(summary.train_characters.values()) == len(letters)
+
+
+@given(LINES)
+def test_json_gives_it_back(lines):
+    summary = DatasetSummary.of_lines(lines)
+    assert summary_from_json(summary_to_json(summary)) == summary
+
+
+@given(LINES, LINES)
+def test_digests_add_up(lines, others):
+    parts = [DatasetSummary.of_lines(part).hex_digest() for part in (lines, others)]
+    assert sum_digests(parts) == DatasetSummary.of_lines(lines + others).hex_digest()

@@ -74,6 +74,20 @@ def test_a_line_of_two_splits_is_dropped_from_train(tmp_path, capsys):
     assert failure["stage"] == "leak" and "dropped from train" in failure["error"]
     (run,) = pq.read_table(tmp_path / "out" / "runs").to_pylist()
     assert (run["lines_ok"], run["lines_dropped"]) == (2, 1)
+    report = (tmp_path / "out" / "report.html").read_text("utf-8")
+    pair = report.split('<div class="card pair">')[1].split("</section>")[0]
+    # Both lines, side by side.
+    assert pair.count("data:image/png") == 2 == pair.count("Jean Martin, notaire de Paris</p>")
+    assert pair.index("original.png") < pair.index("copy.png") and "dropped from train" in pair
+
+
+def test_a_line_of_eval_and_test_is_shown_and_stays(tmp_path):
+    write_pair(tmp_path / "d" / "eval", "one", "Jean Martin, notaire de Paris")
+    write_pair(tmp_path / "d" / "test", "two", "Jean Martin, notaire de Paris")
+    assert ingest([tmp_path / "d"], tmp_path / "out") == 0
+    assert len(examples(tmp_path / "out")) == 2
+    assert "also in eval" in (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert not (tmp_path / "out" / ".unfinished").exists()
 
 
 def test_datasets_of_ours_are_merged_and_dealt_out_anew(tmp_path):

@@ -8,8 +8,9 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
-from model.batches import read_examples
+from model.tfrecord import read_records
 from pipelines.ingest import main
+from schemas.features import decode_line
 from tests.pipelines.archive import TEXTS, write_bad_files, write_page, write_pair, write_thin_line
 
 DIRECT = ["--runner", "DirectRunner"]
@@ -17,7 +18,8 @@ DIRECT = ["--runner", "DirectRunner"]
 
 def examples(dataset, split="*"):
     paths = sorted(str(path) for path in dataset.glob(f"{split}/*.tfrecord.gz"))
-    return sorted(read_examples(paths), key=lambda e: (e.page_uri, e.line_id))
+    found = [decode_line(record) for path in paths for record in read_records(path)]
+    return sorted(found, key=lambda e: (e.page_uri, e.line_id))
 
 
 def ingest(inputs, output, *flags):

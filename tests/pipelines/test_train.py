@@ -8,10 +8,18 @@ from pathlib import Path
 import pytest
 
 from pipelines.train import main
+from pipelines.training_cluster import machine_of
 from tests.drawn import line_example, write_tfrecords
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-HEAVY = ("tfx", "tensorflow", "tensorflow_model_analysis", "tensorflow_data_validation", "keras")
+HEAVY = (
+    "kfp",
+    "tfx",
+    "tensorflow",
+    "tensorflow_model_analysis",
+    "tensorflow_data_validation",
+    "keras",
+)
 
 
 @pytest.fixture
@@ -52,12 +60,12 @@ def test_help_imports_neither_tfx_nor_tensorflow():
     "flags",
     [
         ["--epoch", "3"],
-        ["--epochs", "0"],
         ["--epochs", "three"],
-        ["--seed", "-1"],
         ["--max_cer", "95"],
         ["--preset", "huge"],
+        ["--max_drift", "2"],
         ["--runner", "DirectRunner"],
+        ["--gpu_count", "3"],
         ["surplus"],
     ],
     ids=" ".join,
@@ -69,6 +77,13 @@ def test_unknown_flags_and_values_are_refused(capsys, flags):
     err = capsys.readouterr().err
     assert err.count("\n") == 1
     assert flags[0].lstrip("-") in err
+
+
+@pytest.mark.parametrize(
+    "flags", [["--epochs", "0"], ["--seed", "-1"], ["--learning_rate", "-1"]], ids=" ".join
+)
+def test_values_that_no_training_can_have_are_refused(capsys, flags):
+    assert " ".join(flags[:1]) in refused(capsys, *flags)
 
 
 def test_a_dataset_that_is_not_there_is_named(capsys, tmp_path):
@@ -115,3 +130,49 @@ def test_a_latest_that_is_no_link_is_refused(capsys, dataset, tmp_path):
     (tmp_path / "models" / "latest").mkdir(parents=True)
     err = refused(capsys, "--dataset", dataset, "--output", tmp_path / "models")
     assert f"{tmp_path / 'models' / 'latest'}: is not a link" in err
+
+
+CLUSTER = {
+    "--runner": "kubeflow",
+    "--dataset": "gs://bucket/dataset",
+    "--output": "gs://bucket/models",
+    "--image": "example.org/quire:1",
+    "--compile_to": "pipeline.json",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "cure"),
+    [
+        ({"--dataset": "out/dataset"}, "give --dataset a URI such as gs://"),
+        ({"--output": "out/models"}, "give --output a URI such as gs://"),
+        ({"--image": ""}, "give --image and --compile_to"),
+        ({"--compile_to": "pipeline.txt"}, "end --compile_to in .json or .yaml"),
+        ({"--compile_to": "nowhere/pipeline.json"}, "nowhere: no such folder"),
+        ({"--machine_type": "n1-standard"}, "one such as n1-standard-8"),
+        ({"--machine_type": "z9-standard-8"}, "one such as n1-standard-8"),
+        ({"--machine_type": "n1-standard-0"}, "one such as n1-standard-8"),
+    ],
+)
+def test_what_no_cluster_could_run_is_refused(capsys, changes, cure):
+    assert cure in refused(
+        capsys, *(part for flag in {**CLUSTER, **changes}.items() for part in flag)
+    )
+
+
+def test_flags_of_a_cluster_are_refused_here(capsys, dataset):
+    assert "add --runner kubeflow" in refused(capsys, "--dataset", dataset, "--image", "x")
+
+
+@pytest.mark.parametrize(
+    ("machine_type", "cpus", "memory_gb"),
+    [
+        ("n1-standard-8", 8, 30.0),
+        ("n1-highmem-4", 4, 26.0),
+        ("g2-standard-12", 12, 48.0),
+        ("a2-highgpu-1g", 12, 85.0),
+    ],
+)
+def test_a_machine_type_says_what_it_has(machine_type, cpus, memory_gb):
+    machine = machine_of(machine_type, "NVIDIA_L4", 1)
+    assert (machine.cpus, machine.memory_gb) == (cpus, memory_gb)

@@ -86,13 +86,19 @@ def refused(dataset, models, released):
     return run
 
 
+@pytest.fixture(scope="module")
+def worse(dataset, models, refused):
+    return train(dataset, models, "--epochs", "1", "--max_cer", "1.0")
+
+
 def test_progress_is_told_and_nothing_else(released):
     steps = [line for line in released.out.splitlines() if line.endswith(" ...")]
-    assert steps[0] == "ImportExampleGen ..."
+    assert "LineExampleGen ..." in steps
     assert steps[-1] == "Pusher ..."
     assert "training on " in released.out
     assert "epoch 32: " in released.out
-    assert len(released.out.splitlines()) == len(steps) + 2 + 32 + 1
+    assert released.out.splitlines()[-1].startswith("released ")
+    assert "INFO" not in released.out
     assert "INFO" not in released.err
     assert "Traceback" not in released.err
 
@@ -167,6 +173,26 @@ def test_a_model_that_reads_too_badly_is_not_released(refused, models):
     assert refused.status == 3
     last = refused.err.splitlines()[-1]
     assert last.startswith("not released: CER ")
-    assert "--max_cer is 0.0" in last
+    assert "--max_cer is 0.0 and the last good model reads them at CER " in last
     assert "Traceback" not in refused.err
     assert len([path for path in models.iterdir() if path.name.isdigit()]) == 1
+
+
+def test_a_model_worse_than_the_last_good_one_is_not_released(worse, models):
+    assert worse.status == 3
+    last = worse.err.splitlines()[-1]
+    assert "but the last good model reads them at CER " in last
+    assert "--max_cer" not in last
+    assert len([path for path in models.iterdir() if path.name.isdigit()]) == 1
+    # Only the gate was asked for something else, so nothing was trained again.
+    assert "Trainer: nothing has changed" in worse.out
+    assert "Evaluator: nothing has changed" not in worse.out
+
+
+def test_the_card_tells_intervals_and_slices(released, models):
+    card = json.loads((models / "latest" / "card.json").read_text("utf-8"))
+    overall = card["evaluation"]["overall"]
+    low, high = overall["cer_interval"]
+    assert low <= overall["cer"] <= high
+    assert set(card["evaluation"]["by_script"]) == {"Latin"}
+    assert sum(r["lines"] for r in card["evaluation"]["by_line_length"].values()) == LINES["eval"]

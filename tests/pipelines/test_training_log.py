@@ -45,3 +45,12 @@ def test_steps_are_told_after_tensorflow_has_set_the_level_anew(capsys):
         absl_logging.set_verbosity(remembered)
         ABSL.info("Component %s is running.", "Pusher")
     assert capsys.readouterr().out == "Pusher ...\n"
+
+
+def test_what_is_taken_from_the_cache_is_told(capsys):
+    with training_log():
+        ABSL.info("Component %s is running.", "Trainer")
+        ABSL.info("A cached execution %d is used.", 7)
+    assert capsys.readouterr().out == (
+        "Trainer ...\nTrainer: nothing has changed, the result of an earlier run is used\n"
+    )

@@ -2,20 +2,22 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
 from components.evaluation import Evaluation, SliceResult
 from model.bundle import load_bundle, write_card
 from model.metrics import ErrorCount
-from pipelines.training_config import TrainConfig
+from pipelines.training_config import Recipe, TrainConfig
 from pipelines.training_release import Outcome, point_link, release
 from pipelines.training_run import essence, refusal
 from tests.fakes import write_fake_bundle
 
 pytestmark = pytest.mark.train
 
-RESULT = SliceResult(4, ErrorCount(10, 100), ErrorCount(9, 20))
+RESULT = SliceResult(4, ErrorCount(10, 100), ErrorCount(9, 20), (0.05, 0.15), (0.4, 0.5))
+BETTER = SliceResult(4, ErrorCount(5, 100), ErrorCount(9, 20), (0.0, 0.1), (0.4, 0.5))
 OUTCOME = Outcome(
     evaluation=Evaluation(RESULT, {"document": {"Peraire": RESULT}, "source": {"alto": RESULT}}),
     blessed=True,
@@ -27,11 +29,12 @@ OUTCOME = Outcome(
 def stage(tmp_path):
     """Stage a model as the Pusher does."""
 
-    def make(version, run_id):
+    def make(version, run_id, height_px=64):
         config = TrainConfig(
-            tmp_path / "data", tmp_path / "models", "tiny", 3, 0, 0.95, run_id=run_id
+            tmp_path / "data", tmp_path / "models", Recipe({"preset": "tiny"}), run_id=run_id
         )
-        write_card(write_fake_bundle(config.staging / version), {"parameters": 7})
+        staged = write_fake_bundle(config.staging / version, strip_height_px=height_px)
+        write_card(staged, {"parameters": 7})
         return config
 
     return make
@@ -43,7 +46,7 @@ def seen(output):
 
 def test_a_version_is_released_and_is_the_latest(stage):
     config = stage("1700000000", "a")
-    released = release(config, OUTCOME)
+    released = release(config, OUTCOME).folder
     assert released == config.output / "1700000000"
     assert seen(config.output) == ["1700000000", "latest"]
     assert os.readlink(config.output / "latest") == "1700000000"
@@ -52,7 +55,7 @@ def test_a_version_is_released_and_is_the_latest(stage):
 
 def test_the_card_gains_what_the_run_found_and_names_no_folder(stage, tmp_path):
     config = stage("1700000000", "a")
-    text = (release(config, OUTCOME) / "card.json").read_text("utf-8")
+    text = (release(config, OUTCOME).folder / "card.json").read_text("utf-8")
     card = json.loads(text)
     assert card["parameters"] == 7
     assert card["preset"] == "tiny"
@@ -68,17 +71,28 @@ def test_the_card_gains_what_the_run_found_and_names_no_folder(stage, tmp_path):
 
 def test_another_run_adds_a_version_and_moves_latest(stage):
     release(stage("1700000000", "a"), OUTCOME)
-    config = stage("1700000060", "b")
-    release(config, OUTCOME)
+    config = stage("1700000060", "b", height_px=48)
+    assert release(config, OUTCOME).is_new
     assert seen(config.output) == ["1700000000", "1700000060", "latest"]
     assert os.readlink(config.output / "latest") == "1700000060"
 
 
 def test_two_runs_in_the_same_second_do_not_meet(stage):
     release(stage("1700000000", "a"), OUTCOME)
-    config = stage("1700000000", "b")
-    assert release(config, OUTCOME).name == "1700000001"
+    config = stage("1700000000", "b", height_px=48)
+    assert release(config, OUTCOME).folder.name == "1700000001"
     assert os.readlink(config.output / "latest") == "1700000001"
+
+
+def test_a_model_that_is_released_already_is_latest_again_and_no_new_version(stage):
+    release(stage("1700000000", "a"), OUTCOME)
+    release(stage("1700000060", "b", height_px=48), OUTCOME)
+    config = stage("1700000120", "c")
+    again = release(config, OUTCOME)
+    assert (again.folder.name, again.is_new) == ("1700000000", False)
+    assert seen(config.output) == ["1700000000", "1700000060", "latest"]
+    assert os.readlink(config.output / "latest") == "1700000000"
+    assert not list(config.staging.iterdir())
 
 
 def test_a_model_whose_card_cannot_be_completed_is_not_released(stage):
@@ -98,8 +112,16 @@ def test_a_link_is_turned_and_leaves_nothing_behind(tmp_path):
 
 
 def test_a_refusal_names_both_rates():
-    assert "CER 10.00%" in refusal(OUTCOME, 0.05)
+    assert "CER 10.00% (5.00% to 15.00%)" in refusal(OUTCOME, 0.05)
     assert "--max_cer is 0.05" in refusal(OUTCOME, 0.05)
+    assert "last good model" not in refusal(OUTCOME, 0.05)
+
+
+def test_a_refusal_of_a_worse_model_names_that_of_the_last_good_one():
+    outcome = replace(OUTCOME, evaluation=replace(OUTCOME.evaluation, baseline=BETTER))
+    text = refusal(outcome, 0.5)
+    assert "the last good model reads them at CER 5.00%" in text
+    assert "--max_cer" not in text
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,14 @@ from tests.pipelines.formats.memory_files import MemoryFiles
 
 URI = "d/lines.arrow"
 LINES = pa.struct([("text", pa.string()), ("im", pa.binary())])
-LINES_WITH_LANGUAGE = pa.struct([("text", pa.string()), ("im", pa.binary()), ("language", "str")])
-METADATA = {"lines": json.dumps({"type": "kraken_recognition_baseline", "counts": {"all": 1}})}
+LINES_WITH_LANGUAGE = pa.struct([*LINES, ("language", pa.list_(pa.string()))])
+
+
+def metadata(kind="baseline"):
+    return {"lines": json.dumps({"type": f"kraken_recognition_{kind}", "counts": {"all": 1}})}
+
+
+METADATA = metadata()
 FLAG_OF_SPLIT = {"train": "train", "eval": "validation", "test": "test"}
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 SPLITS = st.sampled_from(["", *FLAG_OF_SPLIT])
@@ -57,14 +63,26 @@ def test_what_is_written_is_read(rows, kind, batch_rows, compression):
         options=options,
     )
     assert read(data) == [
-        Page(f"{URI}#{row}", (Line("line", 0, text),), source="kraken_arrow", split=split, image=im)
+        Page(
+            f"{URI}#{row}",
+            (Line("line", 0, text, kind="baseline"),),
+            source="kraken_arrow",
+            split=split,
+            image=im,
+        )
         for row, (text, im, split) in enumerate(rows)
     ]
 
 
 def test_flags_and_metadata_may_be_missing():
     (page,) = read(arrow(lines_of([("x", b"PNG")]), metadata=None))
-    assert (page.split, page.lines[0].text) == ("", "x")
+    assert (page.split, page.lines[0].text, page.lines[0].kind) == ("", "x", "")
+
+
+@pytest.mark.parametrize("kind", ["baseline", "bbox"])
+def test_the_dataset_tells_the_kind_of_its_lines(kind):
+    (page,) = read(arrow(lines_of([("x", b"PNG")]), metadata=metadata(kind)))
+    assert page.lines[0].kind == kind
 
 
 def test_a_bad_row_costs_no_other():

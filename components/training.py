@@ -1,0 +1,40 @@
+"""What the Trainer runs: `model.training.run_fn`, also where the artifacts are in a bucket."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import attr
+
+from components.storage import fetch, is_remote, send
+from model import training
+
+# Goes into the Trainer's settings so that other code trains anew; the network needs it not.
+CODE = "code"
+
+
+def run_fn(fn_args) -> None:
+    """Train; bring lines here and take the model back where a cluster's files are remote.
+
+    Args:
+        fn_args: tfx.v1.components.FnArgs.
+    """
+    settings = {name: value for name, value in fn_args.custom_config.items() if name != CODE}
+    local = attr.evolve(fn_args, custom_config=settings)
+    if not is_remote(fn_args.serving_model_dir):
+        training.run_fn(local)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        model, run = Path(folder, "model"), Path(folder, "run")
+        training.run_fn(
+            attr.evolve(
+                local,
+                train_files=fetch(fn_args.train_files, Path(folder, "train")),
+                eval_files=fetch(fn_args.eval_files, Path(folder, "eval")),
+                serving_model_dir=str(model),
+                model_run_dir=str(run),
+            )
+        )
+        send(model, fn_args.serving_model_dir)
+        send(run, fn_args.model_run_dir)

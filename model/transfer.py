@@ -1,0 +1,106 @@
+"""Fine-tuning: the weights of one network as the start of another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from model import recurrent  # noqa: F401  loading a network needs its layers registered
+from model.bundle import WEIGHTS_FILE, load_bundle
+from model.charset import Charset
+from model.network import HEADS
+from model.presets import Preset
+
+
+def start_from(
+    directory: Path, charset: Charset, preset: Preset, report: Callable[[str], None]
+) -> Callable[[keras.Model], None]:
+    """Prepare to give a fresh network the weights of a trained one.
+
+    Args:
+        directory: The trained model.
+        charset: Characters of the fresh network.
+        preset: Its sizes.
+        report: Takes what becomes of the characters.
+
+    Returns:
+        A function that does it: characters that both know keep their weights, new ones
+        keep what chance gave them.
+
+    Raises:
+        ValueError: If there is no such model, or it is of another preset.
+    """
+    bundle = load_bundle(directory)
+    path = bundle.directory / WEIGHTS_FILE
+    if not path.is_file():
+        raise ValueError(f"{directory}: no {WEIGHTS_FILE}; give --init a model that has it")
+    source = keras.models.load_model(path, compile=False, safe_mode=True)
+    if source.name != f"crnn_{preset.name}":
+        known = source.name.removeprefix("crnn_")
+        raise ValueError(f"{directory} is of preset {known}; give --preset {known}")
+    report(describe_change(bundle.charset, charset))
+
+    def give(model: keras.Model) -> None:
+        for layer in source.layers:
+            weights = layer.get_weights()
+            if layer.name in HEADS:
+                fresh = model.get_layer(layer.name).get_weights()
+                weights = [
+                    move_outputs(old, new, bundle.charset, charset)
+                    for old, new in zip(weights, fresh)
+                ]
+            if weights:
+                model.get_layer(layer.name).set_weights(weights)
+
+    return give
+
+
+def describe_change(old: Charset, new: Charset) -> str:
+    """List the characters that fine-tuning loses and gains.
+
+    Example:
+        >>> describe_change(Charset(("a", "b")), Charset(("a", "é")))
+        'fine-tuning: 1 characters kept, 1 new (é), 1 lost (b)'
+    """
+    known, wanted = set(old.characters), set(new.characters)
+    kept = len(known & wanted)
+    return (
+        f"fine-tuning: {kept} characters kept, {_listed(wanted - known, 'new')}, "
+        f"{_listed(known - wanted, 'lost')}"
+    )
+
+
+def _listed(characters: set[str], what: str) -> str:
+    names = " ".join(c if c.isprintable() and c != " " else ascii(c) for c in sorted(characters))
+    return f"{len(characters)} {what} ({names})" if characters else f"none {what}"
+
+
+def move_outputs(
+    old: np.ndarray, new: np.ndarray, old_charset: Charset, charset: Charset
+) -> np.ndarray:
+    """Carry the outputs over that two networks have in common.
+
+    Args:
+        old: float32 [..., old classes], a weight of the trained head.
+        new: float32 [..., classes], that of the fresh one.
+        old_charset: Characters of the trained head.
+        charset: Characters of the fresh one.
+
+    Returns:
+        float32 [..., classes].
+
+    Example:
+        >>> old, new = Charset(("a", "b")), Charset(("b", "c"))
+        >>> move_outputs(np.float32([9, 1, 2]), np.float32([0, 0, 0]), old, new).tolist()
+        [9.0, 2.0, 0.0]
+    """
+    moved = new.copy()
+    moved[..., 0] = old[..., 0]
+    labels = {character: label for label, character in enumerate(old_charset.characters, start=1)}
+    for label, character in enumerate(charset.characters, start=1):
+        if character in labels:
+            moved[..., label] = old[..., labels[character]]
+    return moved

@@ -1,0 +1,107 @@
+"""Names of the pages of files that hold several: PDF and TIFF."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+
+from schemas.records import Failure, Page
+
+PAGED_EXTENSIONS = (".pdf", ".tif", ".tiff")
+# As RFC 8118 names a page of a PDF; a TIFF's is named alike.
+_FRAGMENT = re.compile(r"(.*)#page=([1-9][0-9]{0,8})", re.DOTALL)
+_NUMBERED = re.compile(r"(.+)[_.-]([0-9]{1,8})", re.DOTALL)
+_SEPARATORS = ("_", "-", ".")
+# Digits to which numbers in file names are filled up with zeros.
+_WIDTHS = range(1, 7)
+
+
+def is_paged(uri: str) -> bool:
+    """Tell a file that may hold several pages by its name."""
+    return uri.lower().endswith(PAGED_EXTENSIONS)
+
+
+def page_uri(file_uri: str, number: int) -> str:
+    """Name a page of a file of several.
+
+    Args:
+        file_uri: The file.
+        number: The page, from 1.
+
+    Example:
+        >>> page_uri("d/scan.pdf", 3)
+        'd/scan.pdf#page=3'
+    """
+    return f"{file_uri}#page={number}"
+
+
+def split_page_uri(uri: str) -> tuple[str, int | None]:
+    """Split the number of the page off the name of the file; None where there is none.
+
+    Example:
+        >>> split_page_uri("d/scan.pdf#page=3"), split_page_uri("d/scan.pdf")
+        (('d/scan.pdf', 3), ('d/scan.pdf', None))
+    """
+    match = _FRAGMENT.fullmatch(uri)
+    return (match[1], int(match[2])) if match else (uri, None)
+
+
+def file_of(uri: str) -> str:
+    """Name the file that a page is in."""
+    return split_page_uri(uri)[0]
+
+
+def numbered_stems(stem: str) -> list[tuple[str, int]]:
+    """Read a file's own name as that of a page: a number behind a name, or in its folder.
+
+    Args:
+        stem: Its path without extension.
+
+    Returns:
+        (path without extension of the file of several pages, number of the page), for each
+        way to read it.
+
+    Example:
+        >>> numbered_stems("d/scan_0003"), numbered_stems("d/scan/0003")
+        ([('d/scan', 3)], [('d/scan', 3)])
+    """
+    folder, name = posixpath.split(stem)
+    match = _NUMBERED.fullmatch(name)
+    found = [(posixpath.join(folder, match[1]), int(match[2]))] if match else []
+    if folder and re.fullmatch("[0-9]{1,8}", name):
+        found.append((folder, int(name)))
+    return [(path, number) for path, number in found if number]
+
+
+def numbered_names(stem: str, number: int) -> list[str]:
+    """List what a file for one page may be called: the other way of `numbered_stems`.
+
+    Args:
+        stem: Path without extension of the file of several pages.
+        number: The page, from 1.
+
+    Returns:
+        Paths without extension, the number with up to five zeros before it.
+
+    Example:
+        >>> numbered_names("d/scan", 3)[:5]
+        ['d/scan_3', 'd/scan-3', 'd/scan.3', 'd/scan/3', 'd/scan_03']
+    """
+    digits = dict.fromkeys(f"{number:0{width}}" for width in _WIDTHS)
+    return [
+        name
+        for text in digits
+        for name in (*(stem + mark + text for mark in _SEPARATORS), posixpath.join(stem, text))
+    ]
+
+
+def only_page(pages: Sequence[Page | Failure]) -> Page:
+    """Give the page of a description that is to have one.
+
+    Raises:
+        ValueError: If it has several.
+    """
+    if len(pages) > 1 or not isinstance(pages[0], Page):
+        raise ValueError(f"file describes {len(pages)} pages; give each page a file of its own")
+    return pages[0]

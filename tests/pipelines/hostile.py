@@ -1,0 +1,214 @@
+"""An archive of hostile files, each in a folder of its own beside a healthy page."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image, PngImagePlugin
+
+from tests.drawn import jpeg, png, text_strip
+from tests.pipelines.archive import TEXTS, write_page
+
+HEALTHY_TEXTS = TEXTS
+TEXT = "le douze mars"
+STRIP = text_strip(TEXT)
+SPARSE_BYTES = 2 << 30
+MANY_LINES = 10_000
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """What must come of one hostile folder.
+
+    Attributes:
+        write: Writes the folder.
+        failures: (end of the URI, stage, line, words of the error) of each row.
+        texts: The texts that are read, without those of the healthy page.
+    """
+
+    write: Callable[[Path], None]
+    failures: tuple[tuple[str, str, str, str], ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+def write_archive(archive: Path, cases: dict[str, Hostile]) -> None:
+    """Write every case, and a copy of the healthy page beside each."""
+    healthy = archive.parent / "healthy"
+    write_page(healthy, "healthy", HEALTHY_TEXTS)
+    for name, case in cases.items():
+        shutil.copytree(healthy, archive / name)
+        case.write(archive / name)
+
+
+def file(name: str, data: bytes) -> Callable[[Path], None]:
+    """Give what writes one file."""
+    return lambda folder: (folder / name).write_bytes(data)
+
+
+def sparse(name: str, start: bytes = b"", image: bool = False) -> Callable[[Path], None]:
+    """Give what writes a file of 2 GB, nearly all of which is a hole, perhaps with an image."""
+
+    def write(folder: Path) -> None:
+        (folder / name).write_bytes(start)
+        with (folder / name).open("r+b") as opened:
+            opened.truncate(SPARSE_BYTES)
+        if image:
+            (folder / name).with_suffix(".png").write_bytes(png(STRIP))
+
+    return write
+
+
+def pair(image: bytes, text: bytes = TEXT.encode(), kind: str = "png") -> Callable[[Path], None]:
+    """Give what writes a line image and its text."""
+
+    def write(folder: Path) -> None:
+        (folder / f"x.{kind}").write_bytes(image)
+        (folder / "x.txt").write_bytes(text)
+
+    return write
+
+
+def table(rows: bytes, images: tuple[str, ...] = ("x.png",)) -> Callable[[Path], None]:
+    """Give what writes a table of labels and its line images."""
+
+    def write(folder: Path) -> None:
+        (folder / "labels.csv").write_bytes(b"image,text\n" + rows)
+        for name in images:
+            (folder / name).write_bytes(png(STRIP))
+
+    return write
+
+
+def encoded(image: Image.Image, kind: str, **options) -> bytes:
+    """Encode an image file."""
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def huge_png(side_px: int = 100_000) -> bytes:
+    """Make a PNG of which only the header says that it is huge."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        checksum = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + checksum
+
+    size = struct.pack(">IIBBBBB", side_px, side_px, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", zlib.compress(bytes(999)))
+
+
+def tiff(width_px: int, height_px: int, pixels: bytes) -> bytes:
+    """Make a TIFF of one deflated strip, whatever that unpacks to."""
+    strip = zlib.compress(pixels)
+    tags = [
+        (256, 4, width_px),
+        (257, 4, height_px),
+        (258, 3, 8),
+        (259, 3, 8),
+        (262, 3, 1),
+        (273, 4, 8),
+        (277, 3, 1),
+        (278, 4, height_px),
+        (279, 4, len(strip)),
+    ]
+    entries = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+    directory = struct.pack("<H", len(tags)) + entries + bytes(4)
+    return b"II*\0" + struct.pack("<I", 8 + len(strip)) + strip + directory
+
+
+def png_with_text_bomb() -> bytes:
+    """Make a PNG with a remark of 4 MB in a few KB."""
+    info = PngImagePlugin.PngInfo()
+    info.add_text("remark", "x" * 4_000_000, zip=True)
+    return encoded(Image.fromarray(STRIP), "PNG", pnginfo=info)
+
+
+def turned_jpeg() -> bytes:
+    """Make a JPEG that lies on its side and says so."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return jpeg(np.rot90(STRIP), exif=exif)
+
+
+def jpeg_with_odd_exif() -> bytes:
+    """Make a JPEG as `turned_jpeg` whose resolution unit is a text."""
+    tags = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0) + struct.pack("<HHI4s", 0x0128, 2, 1, b"")
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + tags + bytes(4)
+    return jpeg(np.rot90(STRIP), exif=exif)
+
+
+def wide_page(folder: Path) -> None:
+    """Write a page of one line that is longer than OpenCV can sample."""
+    width_px, height_px = 36_000, 300
+    (folder / "x.png").write_bytes(png(np.full((height_px, width_px), 235, np.uint8)))
+    outline = f"0,5 {width_px},5 {width_px},295 0,295"
+    page_xml(page_line("l0", f"0,220 {width_px},220", outline))(folder)
+
+
+def page_xml(body: str, head: str = "", image: str = "x.png") -> Callable[[Path], None]:
+    """Give what writes a PAGE file of one region, without its image."""
+    text = (
+        f'{head}<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15">'
+        f'<Page imageFilename="{image}"><TextRegion id="r">{body}</TextRegion></Page></PcGts>'
+    )
+    return file("x.xml", text.encode())
+
+
+def page_line(name: str, baseline: str, outline: str, text: str = TEXT) -> str:
+    """Make a <TextLine>."""
+    return (
+        f'<TextLine id="{name}"><Coords points="{outline}"/><Baseline points="{baseline}"/>'
+        f"<TextEquiv><Unicode>{text}</Unicode></TextEquiv></TextLine>"
+    )
+
+
+def drawn_page(*lines: str, head: str = "", blank_rows: int = 0) -> Callable[[Path], None]:
+    """Give what writes a PAGE file and a page with one strip of writing from y = 0."""
+
+    def write(folder: Path) -> None:
+        blank = np.full((blank_rows, STRIP.shape[1]), 255, np.uint8)
+        (folder / "x.png").write_bytes(png(np.vstack([STRIP, blank])))
+        page_xml("".join(lines), head)(folder)
+
+    return write
+
+
+def many_lines(folder: Path) -> None:
+    """Write a page of ten thousand lines, 12 px apart in 100 columns."""
+    grey = np.full((1300, 4100), 240, np.uint8)
+    grey[8::12] = 90
+    (folder / "x.png").write_bytes(png(grey))
+    lines = []
+    for i in range(MANY_LINES):
+        x, y = 40 * (i % 100) + 20, 12 * (i // 100) + 20
+        lines.append(page_line(f"l{i}", f"{x},{y} {x + 34},{y}", "", "i"))
+    page_xml("".join(lines).replace('<Coords points=""/>', ""))(folder)
+
+
+def arrow_of(*texts: bytes) -> Callable[[Path], None]:
+    """Give what writes a dataset in kraken's layout, texts as the bytes that they are."""
+    column = pa.array(texts, pa.binary()).view(pa.string())
+    images = pa.array([png(STRIP)] * len(texts), pa.binary())
+    out = io.BytesIO()
+    rows = pa.table({"lines": pa.StructArray.from_arrays([column, images], ["text", "im"])})
+    with pa.ipc.new_file(out, rows.schema) as writer:
+        writer.write_table(rows)
+    return file("x.arrow", out.getvalue())
+
+
+def parquet_of(*texts: bytes) -> Callable[[Path], None]:
+    """Give what writes a Hugging Face table, texts as the bytes that they are."""
+    column = pa.array(texts, pa.binary()).view(pa.string())
+    out = io.BytesIO()
+    rows = {"image": pa.array([png(STRIP)] * len(texts), pa.binary()), "text": column}
+    pq.write_table(pa.table(rows), out)
+    return file("x.parquet", out.getvalue())

@@ -1,0 +1,211 @@
+"""PDF and TIFF files of several pages, through the mains of ingest and transcribe."""
+
+import hashlib
+from datetime import datetime
+
+import cv2
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from model.tfrecord import read_records
+from pipelines.formats.page_xml import write_page_xml
+from pipelines.ingest import main as ingest_main
+from pipelines.transcribe import main as transcribe_main
+from pipelines.transforms.cut import open_page
+from schemas.features import decode_line
+from schemas.records import Line, Page
+from tests.drawn import FONT, text_strip
+from tests.drawn_files import encrypted_pdf, image_file
+from tests.fakes import write_fake_bundle
+
+DIRECT = ["--runner", "DirectRunner"]
+TEXTS = ("acte de mariage", "fils de Jean", "le maire de Paris")
+
+
+def draw_page(text: str) -> tuple[np.ndarray, Line]:
+    """Draw a page of one line; with black ink on white a PDF keeps it without loss."""
+    grey = np.full((200, 640), 255, np.uint8)
+    cv2.putText(grey, text, (60, 100), FONT, 1.2, 0, 2)
+    polygon = ((50, 55), (600, 55), (600, 125), (50, 125))
+    return grey, Line("l1", 0, text, ((60, 100), (590, 100)), polygon, "r1")
+
+
+PAGES, LINES = zip(*map(draw_page, TEXTS))
+
+
+def write_scan(folder, name, kind, pages=PAGES):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(image_file(list(pages), kind, mode="1"))
+
+
+def write_xml(folder, name, image, line):
+    folder.mkdir(parents=True, exist_ok=True)
+    page = Page(image, (line,), 640, 200)
+    (folder / name).write_bytes(write_page_xml(page, datetime(2026, 1, 1)))
+
+
+def write_alto(folder, name, image):
+    pages = "".join(
+        f'<Page WIDTH="640" HEIGHT="200"><PrintSpace><TextBlock ID="b"><TextLine ID="l1" '
+        f'BASELINE="60 100 590 100" HPOS="50" VPOS="55" WIDTH="550" HEIGHT="70">'
+        f'<String CONTENT="{text}"/></TextLine></TextBlock></PrintSpace></Page>'
+        for text in TEXTS
+    )
+    (folder / name).write_text(
+        '<alto xmlns="http://www.loc.gov/standards/alto/ns-v4#"><Description>'
+        f"<sourceImageInformation><fileName>{image}</fileName></sourceImageInformation>"
+        f"</Description><Layout>{pages}</Layout></alto>"
+    )
+
+
+def ingest(archive, output, *flags):
+    return ingest_main(["--input", str(archive), "--output", str(output), *DIRECT, *flags])
+
+
+def transcribe(inputs, model, output, *flags):
+    paths = ["--input", str(inputs), "--model", str(model), "--output", str(output)]
+    return transcribe_main([*paths, *DIRECT, *flags])
+
+
+def examples(dataset, parts=1):
+    """Read text and image of each page's line, by the last parts of its URI."""
+    paths = sorted(str(path) for path in dataset.glob("*/*.tfrecord.gz"))
+    found = [decode_line(record) for path in paths for record in read_records(path)]
+    return {"/".join(e.page_uri.split("/")[-parts:]): (e.text, e.image) for e in found}
+
+
+def rows(output, table, *columns):
+    found = pq.read_table(output / table).to_pylist()
+    return sorted(tuple(row[column] for column in columns) for row in found)
+
+
+# All go into one split, where the same line may stand again.
+TRAIN_ONLY = ["--eval_fraction", "0", "--test_fraction", "0"]
+
+
+def test_pages_of_one_file_are_what_single_images_are(tmp_path):
+    archive = tmp_path / "archive"
+    conventions = [
+        (name, kind, folder)
+        for name, kind in (("scan.pdf", "PDF"), ("scan.tif", "TIFF"))
+        for folder in ("numbered", "named", "folder", "alto")
+    ]
+    for name, kind, folder in conventions:
+        write_scan(archive / kind / folder, name, kind)
+        if folder == "alto":
+            write_alto(archive / kind / folder, "scan.xml", name)
+    for i, (page, line) in enumerate(zip(PAGES, LINES), 1):
+        write_scan(archive / "single", f"p{i}.tif", "TIFF", [page])
+        write_xml(archive / "single", f"p{i}.xml", f"p{i}.tif", line)
+        for name, kind in (("scan.pdf", "PDF"), ("scan.tif", "TIFF")):
+            folder = archive / kind
+            write_xml(folder / "numbered", f"scan_{i:04}.xml", name, line)
+            write_xml(folder / "named", f"folio {i}.xml", f"{name}#page={i}", line)
+            write_xml(folder / "folder" / "scan", f"{i:04}.xml", f"{i}.jpg", line)
+    assert ingest(archive, tmp_path / "out", *TRAIN_ONLY) == 0
+    found = examples(tmp_path / "out", parts=3)
+    for name, kind, folder in conventions:
+        for i in (1, 2, 3):
+            single = found[f"archive/single/p{i}.tif"]
+            page = found[f"{kind}/{folder}/{name}#page={i}"]
+            assert page[0] == single[0]
+            # A box of ALTO's is another outline.
+            assert page == single or folder == "alto"
+    assert len(found) == 3 + 3 * len(conventions)
+
+
+def test_a_pair_and_what_is_wrong_with_files_of_several_pages(tmp_path, capsys):
+    archive = tmp_path / "archive"
+    write_scan(archive, "one.pdf", "PDF", [text_strip(TEXTS[0])])
+    (archive / "one.txt").write_text(TEXTS[0])
+    write_scan(archive, "two.tif", "TIFF", [text_strip(TEXTS[1])])
+    (archive / "two.gt.txt").write_text(TEXTS[1])
+    write_scan(archive, "many.pdf", "PDF")
+    (archive / "many.txt").write_text("acte")
+    write_scan(archive, "lone.pdf", "PDF")
+    (archive / "locked.pdf").write_bytes(encrypted_pdf())
+    write_scan(archive, "scan.tif", "TIFF")
+    write_xml(archive, "scan_0002.xml", "scan.tif", LINES[1])
+    write_xml(archive, "scan_0009.xml", "scan.tif", LINES[1])
+    assert ingest(archive, tmp_path / "dry", "--dry_run") == 0
+    printed = capsys.readouterr().out
+    assert "page: 1 pages, 1 lines\npair: 2 pages, 2 lines\ncannot be read: 4" in printed
+    assert ingest(archive, tmp_path / "out") == 3
+    assert "pages: 7 in = 3 ok + 4 failed + 0 skipped" in capsys.readouterr().out
+    assert set(examples(tmp_path / "out")) == {"one.pdf", "two.tif", "scan.tif#page=2"}
+    failures = {
+        uri.rsplit("/")[-1]: (stage, error)
+        for uri, stage, error in rows(tmp_path / "out", "failures", "uri", "stage", "error")
+    }
+    assert {uri: stage for uri, (stage, _) in failures.items()} == {
+        "many.txt": "pair",
+        "lone.pdf": "pair",
+        "locked.pdf": "read",
+        "scan.tif#page=9": "pair",
+    }
+    assert "any of its 3 pages; add lone.xml" in failures["lone.pdf"][1]
+    assert "encrypted; save it without a password" in failures["locked.pdf"][1]
+    assert all(";" in error for _, error in failures.values())
+
+
+def test_every_page_of_a_file_is_transcribed_by_itself(tmp_path, capsys):
+    model = write_fake_bundle(tmp_path / "m")
+    archive = tmp_path / "archive"
+    write_scan(archive, "scan.pdf", "PDF")
+    write_scan(archive, "scan2.tif", "TIFF")
+    (archive / "locked.pdf").write_bytes(encrypted_pdf())
+    assert transcribe(archive, model, tmp_path / "out", "--max_failure_rate", "1") == 0
+    assert "pages: 7 in = 6 ok + 1 failed + 0 skipped" in capsys.readouterr().out
+    pages = rows(tmp_path / "out", "pages", "page_uri", "status", "sha256", "lines_ok")
+    names = [uri.rsplit("/")[-1] for uri, *_ in pages]
+    expected = [f"{name}#page={i}" for name in ("scan.pdf", "scan2.tif") for i in (1, 2, 3)]
+    assert names == ["locked.pdf", *expected]
+    assert [lines for *_, lines in pages] == [0, 1, 1, 1, 1, 1, 1]
+    # The PDF and the TIFF hold the same three images.
+    assert len({sha256 for _, status, sha256, _ in pages if status == "ok"}) == 3
+
+
+def test_given_lines_are_found_for_each_page(tmp_path):
+    archive = tmp_path / "archive"
+    write_scan(archive, "alto.pdf", "PDF")
+    write_alto(archive, "alto.xml", "alto.pdf")
+    write_scan(archive, "scan.tif", "TIFF")
+    write_xml(archive, "scan-1.xml", "scan.tif", LINES[0])
+    write_xml(archive / "page", "scan_0002.xml", "scan.tif", LINES[1])
+    write_scan(archive, "folder.pdf", "PDF")
+    write_xml(archive / "folder", "003.xml", "x.jpg", LINES[2])
+    model = write_fake_bundle(tmp_path / "m")
+    flags = ["--lines", "given", "--max_failure_rate", "1"]
+    assert transcribe(archive / "*.[pt]*", model, tmp_path / "out", *flags) == 0
+    pages = rows(tmp_path / "out", "pages", "page_uri", "lines_source")
+    assert [(uri.rsplit("/")[-1], source) for uri, source in pages] == [
+        *((f"alto.pdf#page={i}", "alto") for i in (1, 2, 3)),
+        ("folder.pdf#page=1", ""),
+        ("folder.pdf#page=2", ""),
+        ("folder.pdf#page=3", "page"),
+        ("scan.tif#page=1", "page"),
+        ("scan.tif#page=2", "page"),
+        ("scan.tif#page=3", ""),
+    ]
+    errors = rows(tmp_path / "out", "failures", "error")
+    assert len(errors) == 3
+    assert all("no PAGE or ALTO file beside it" in error for (error,) in errors)
+
+
+def test_a_file_of_several_is_opened_by_page_only(tmp_path):
+    write_scan(tmp_path, "scan.tif", "TIFF")
+    with pytest.raises(ValueError, match="file has 3 pages; name one of them, as in .*#page=1"):
+        open_page(Page(f"{tmp_path}/scan.tif"))
+    grey, _ = open_page(Page(f"{tmp_path}/scan.tif#page=2"))
+    assert np.array_equal(grey, np.where(PAGES[1] > 127, 255, 0))
+
+
+@pytest.mark.parametrize(("name", "kind"), [("scan.pdf", "PDF"), ("scan.tif", "TIFF")])
+def test_the_pages_of_a_file_are_not_one_image_seen_several_times(tmp_path, name, kind):
+    write_scan(tmp_path, name, kind)
+    digests = [open_page(Page(f"{tmp_path}/{name}#page={n}"))[1] for n in (1, 2, 3)]
+    assert len(set(digests)) == 3
+    write_scan(tmp_path, name, kind, PAGES[:1])
+    _, digest = open_page(Page(f"{tmp_path}/{name}"))
+    assert digest == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
