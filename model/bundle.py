@@ -2,7 +2,8 @@
 
 charset.json      the characters
 preprocess.json   how a strip becomes network input
-model.onnx        strips in, logits out
+model.onnx        strips in, logits out, in float32
+model.int8.onnx   the same in 8-bit integers (where training had lines to measure on)
 weights.keras     to fine-tune from
 saved_model.pb …  images in, text out, for TensorFlow Serving (where trained on it)
 card.json         what it was trained on and how well it reads
@@ -24,6 +25,9 @@ ONNX_FILE = "model.onnx"
 WEIGHTS_FILE = "weights.keras"
 CARD_FILE = "card.json"
 
+# The network in each precision.
+ONNX_FILES = {"fp32": ONNX_FILE, "int8": "model.int8.onnx"}
+
 # The model that comes with the package, and its name wherever a model's folder is asked for.
 DEFAULT_MODEL = "default"
 _DEFAULT_FOLDER = Path(__file__).with_name("default")
@@ -37,32 +41,35 @@ class Bundle:
         directory: Where it lies.
         charset: Its characters.
         preprocess: How a strip becomes its input.
+        precision: One of `ONNX_FILES`.
     """
 
     directory: Path
     charset: Charset
     preprocess: PreprocessConfig
+    precision: str = "fp32"
 
     @property
     def onnx_path(self) -> Path:
         """The network."""
-        return self.directory / ONNX_FILE
+        return self.directory / ONNX_FILES[self.precision]
 
     def digest(self) -> str:
         """Name what the model does: SHA-256 of network, charset and preprocessing, hex."""
         digest = hashlib.sha256()
-        for name in (ONNX_FILE, CHARSET_FILE, PREPROCESS_FILE):
+        for name in (ONNX_FILES[self.precision], CHARSET_FILE, PREPROCESS_FILE):
             content = (self.directory / name).read_bytes()
             digest.update(f"{name} {len(content)}\n".encode() + content)
         return digest.hexdigest()
 
 
-def load_bundle(directory: str | Path) -> Bundle:
+def load_bundle(directory: str | Path, precision: str = "fp32") -> Bundle:
     """Open a model.
 
     Args:
         directory: The folder that training pushed; a link such as `latest` is followed.
             'default', where there is no such folder, is the model that comes with Quire.
+        precision: One of `ONNX_FILES`.
 
     Returns:
         The bundle.
@@ -74,15 +81,17 @@ def load_bundle(directory: str | Path) -> Bundle:
     if str(directory) == DEFAULT_MODEL and not directory.exists():
         directory = _DEFAULT_FOLDER
     directory = directory.resolve()
-    for name in (CHARSET_FILE, PREPROCESS_FILE, ONNX_FILE):
+    for name in (CHARSET_FILE, PREPROCESS_FILE, ONNX_FILES[precision]):
         if not (directory / name).is_file():
-            raise ValueError(f"{directory}: no {name}; give --model a folder that train pushed")
+            lacks_int8 = name == ONNX_FILES["int8"]
+            cure = "run with --precision fp32" if lacks_int8 else "give a folder that train pushed"
+            raise ValueError(f"{directory}: no {name}; {cure}")
     try:
         charset = Charset.from_json((directory / CHARSET_FILE).read_text("utf-8"))
         preprocess = PreprocessConfig.from_json((directory / PREPROCESS_FILE).read_text("utf-8"))
     except (TypeError, ValueError) as error:
         raise ValueError(f"{directory}: {error}") from None
-    return Bundle(directory, charset, preprocess)
+    return Bundle(directory, charset, preprocess, precision)
 
 
 def write_settings(directory: Path, charset: Charset, preprocess: PreprocessConfig) -> None:

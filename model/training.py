@@ -9,16 +9,20 @@ import os
 import shutil
 import sys
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 from model import bundle
 from model.charset import Charset
-from model.preprocess import PreprocessConfig
+from model.preprocess import PreprocessConfig, prepare_strip
 from model.presets import preset_named
 from model.tfrecord import read_records
 from model.training_config import LineFiles, TrainingConfig
 from model.training_flags import add_training_flags, training_config
 from schemas.features import decode_line
+
+# More do not change the ranges much, and each takes a while to run.
+_LINES_TO_MEASURE_ON = 200
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,25 @@ def run_training(job: TrainingJob) -> None:
         "device": describe_device(),
     }
     write_bundle(job.output, model, job.charset, preprocess, job.config.preset, card)
+    quantise_bundle(job.output, job.train_paths)
+
+
+def quantise_bundle(directory: Path, train_paths: tuple[str, ...]) -> None:
+    """Add the network in 8-bit integers to a bundle.
+
+    Args:
+        directory: The bundle.
+        train_paths: TFRecords of lines to measure the ranges on; every so many is taken.
+    """
+    from model.quantise import quantise_network
+    from model.samples import decode_strip, read_examples
+
+    whole = bundle.load_bundle(directory)
+    line_count = sum(1 for path in train_paths for _ in read_records(path))
+    step = -(-line_count // _LINES_TO_MEASURE_ON)
+    examples = islice(read_examples(train_paths), 0, None, step)
+    strips = (prepare_strip(decode_strip(example), whole.preprocess) for example in examples)
+    quantise_network(whole.onnx_path, strips, directory / bundle.ONNX_FILES["int8"])
 
 
 def write_bundle(

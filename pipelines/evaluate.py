@@ -12,7 +12,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from model.bundle import DEFAULT_MODEL
+from model.bundle import DEFAULT_MODEL, ONNX_FILES
 from pipelines.options import UsageError, run_verb, verb_parser
 from schemas.features import SPLITS
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _DEFAULT_SPLIT = "test"
 _DEFAULT_FORM = "NFC"
 # The flags of each way, and those that it cannot do without.
-_OF_DATASET = ("dataset", "model", "split")
+_OF_DATASET = ("dataset", "model", "split", "precision")
 _OF_TRANSCRIPTS = ("transcripts", "truth", "normalisation", "rules")
 _NEEDED = ("dataset", "transcripts", "truth")
 
@@ -38,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
         "--split", choices=SPLITS, help=f"what to read (default: {_DEFAULT_SPLIT})"
     )
     dataset.add_argument("--model", help="folder that train pushed (default: the one in the box)")
+    dataset.add_argument(
+        "--precision", choices=sorted(ONNX_FILES), help="of the network (default: fp32)"
+    )
     transcripts = parser.add_argument_group("transcripts against ground truth", **suppress)
     transcripts.add_argument("--transcripts", help="folder that transcribe wrote")
     transcripts.add_argument(
@@ -111,7 +114,8 @@ def _of_dataset(args: argparse.Namespace) -> Evaluation:
 
     split = getattr(args, "split", _DEFAULT_SPLIT)
     model = getattr(args, "model", DEFAULT_MODEL)
-    return evaluate_dataset(DatasetSplit(args.dataset, split, model))
+    precision = getattr(args, "precision", "fp32")
+    return evaluate_dataset(DatasetSplit(args.dataset, split, model, precision))
 
 
 def _of_transcripts(args: argparse.Namespace) -> Evaluation:

@@ -40,11 +40,13 @@ class DatasetSplit:
         dataset: What `pipelines.ingest` wrote.
         split: 'train', 'eval' or 'test'.
         model: Folder of the bundle.
+        precision: One of `model.bundle.ONNX_FILES`.
     """
 
     dataset: str
     split: str
     model: str
+    precision: str = "fp32"
 
     @property
     def folder(self) -> Path:
@@ -65,7 +67,7 @@ def evaluate_dataset(config: DatasetSplit) -> Evaluation:
         UsageError: If the dataset or the model cannot be used, or not together.
     """
     _check_dataset(config)
-    bundle, recogniser = _open_model(config.model)
+    bundle, recogniser = _open_model(config)
     unknown = _check_lines(config, bundle)
     tally = ErrorTally()
     for line in _read_lines(config, recogniser):
@@ -119,9 +121,9 @@ def _check_version(manifest: Path) -> None:
         )
 
 
-def _open_model(directory: str) -> tuple[Bundle, Recogniser]:
+def _open_model(config: DatasetSplit) -> tuple[Bundle, Recogniser]:
     try:
-        bundle = load_bundle(directory)
+        bundle = load_bundle(config.model, config.precision)
     except ValueError as error:
         raise UsageError(f"--model {error}") from None
     height_px = bundle.preprocess.strip_height_px

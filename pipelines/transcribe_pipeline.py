@@ -30,6 +30,7 @@ class TranscribeConfig:
     Attributes:
         inputs: Files, folders and globs.
         model: Folder of the bundle.
+        precision: One of `model.bundle.ONNX_FILES`.
         output: Folder of the tables.
         overwrite: Whether to replace it.
         line_source: 'given', 'find', 'auto' or 'whole'.
@@ -40,6 +41,7 @@ class TranscribeConfig:
     model: str
     output: str
     overwrite: bool = False
+    precision: str = "fp32"
     line_source: str = "auto"
     shards: int = 1
 
@@ -59,7 +61,7 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Accoun
         AccountError: If the sums do not close; nothing is written then.
     """
     patterns = input_patterns(config.inputs)
-    bundle = _open_bundle(config.model)
+    bundle = _open_bundle(config)
     check_free(config.output, config.overwrite)
     start = RunStart.now("transcribe", asdict(config))
     with (
@@ -99,7 +101,7 @@ def build_transcribe(
     )
     uris = found | "Spread pages" >> beam.Reshuffle()
     cut = uris | "Cut lines" >> CutLines(config.line_source, bundle.preprocess.strip_height_px)
-    read = cut.LineImage | "Recognise" >> RecogniseLines(str(bundle.directory))
+    read = cut.LineImage | "Recognise" >> RecogniseLines(str(bundle.directory), bundle.precision)
 
     count_pages(tally, found=[found], finished=(cut.PageDone, cut.Failure, cut.Skipped))
 
@@ -122,8 +124,8 @@ def build_transcribe(
     outcomes | "Account" >> WriteAccount(f"{staging}/counts.json")
 
 
-def _open_bundle(directory: str) -> Bundle:
+def _open_bundle(config: TranscribeConfig) -> Bundle:
     try:
-        return load_bundle(directory)
+        return load_bundle(config.model, config.precision)
     except ValueError as error:
         raise UsageError(f"--model {error}") from None

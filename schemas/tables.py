@@ -49,13 +49,13 @@ PAGES = _table(
 FAILURES = _table(
     _column("uri", pa.string(), "page, or file that should have led to one"),
     _column("line_id", pa.string(), "line that failed; empty where the whole page did"),
-    _column("stage", pa.string(), "step that failed: pair, read, find, crop, recognise"),
+    _column("stage", pa.string(), "step that failed: pair, read, find, crop, recognise, write"),
     _column("error", pa.string(), "what, which one, and the cure"),
 )
 
 RUNS = _table(
     _column("run_id", pa.string(), "start time and a random tail"),
-    _column("command", pa.string(), "the verb: ingest or transcribe"),
+    _column("command", pa.string(), "the verb: ingest, transcribe or export"),
     _column("code_version", pa.string(), "version of Quire"),
     _column("flags", pa.string(), "all flags as a JSON object"),
     _column("model_digest", pa.string(), "digest of the model bundle; empty for ingest"),

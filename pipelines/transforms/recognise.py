@@ -18,15 +18,16 @@ class RecogniserHandler(ModelHandler[LineImage, Transcript, Recogniser]):
 
     Args:
         model: Folder of the bundle.
+        precision: One of `model.bundle.ONNX_FILES`.
     """
 
-    def __init__(self, model: str):
+    def __init__(self, model: str, precision: str = "fp32"):
         super().__init__()
-        self._model = model
+        self._model = model, precision
 
     def load_model(self) -> Recogniser:
         """Load the bundle."""
-        return Recogniser(load_bundle(self._model))
+        return Recogniser(load_bundle(*self._model))
 
     def run_inference(
         self, batch: Sequence[LineImage], model: Recogniser, inference_args=None
@@ -40,16 +41,17 @@ class RecogniseLines(beam.PTransform):
 
     Args:
         model: Folder of the bundle.
+        precision: One of `model.bundle.ONNX_FILES`.
     """
 
-    def __init__(self, model: str):
+    def __init__(self, model: str, precision: str = "fp32"):
         super().__init__()
-        self._model = model
+        self._model = model, precision
 
     def expand(self, images):
         return (
             images
-            | "Read" >> RunInference(RecogniserHandler(self._model))
+            | "Read" >> RunInference(RecogniserHandler(*self._model))
             | "Sort out" >> RouteByType(_alone, (Transcript, Failure))
         )
 

@@ -1,0 +1,65 @@
+"""Export transcribed pages: PAGE, ALTO, hOCR, plain text, searchable PDF, IIIF annotations."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from pipelines.options import add_output_flags, finish, run_verb, verb_parser
+from pipelines.writers.page_xml import VERSIONS
+
+_FORMATS = ("page", "alto", "hocr", "text", "pdf", "iiif")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = verb_parser("export", __doc__, takes_beam_flags=False)
+    parser.add_argument("--transcripts", required=True, help="folder that transcribe wrote")
+    parser.add_argument(
+        "--to",
+        nargs="+",
+        choices=_FORMATS,
+        required=True,
+        help="formats, each in a folder of its own that mirrors the input; a character that XML "
+        "cannot hold becomes U+FFFD; only pdf reads the images",
+    )
+    add_output_flags(parser)
+    parser.add_argument("--page_version", choices=VERSIONS, default=VERSIONS[0], help="of PAGE XML")
+    parser.add_argument(
+        "--iiif_base",
+        default="",
+        help="https:// address at which the folder iiif of the output will be served",
+    )
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status; see `pipelines.options.run_verb`.
+    """
+    return run_verb(_parser(), _run, argv)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from pipelines.export_pipeline import ExportConfig, run_export
+
+    config = ExportConfig(
+        transcripts=args.transcripts,
+        output=args.output,
+        formats=tuple(dict.fromkeys(args.to)),
+        overwrite=args.overwrite,
+        page_version=args.page_version,
+        iiif_base=args.iiif_base,
+    )
+    exported = run_export(config)
+    print(exported)
+    failure_rate = exported.account.failure_rate
+    return finish(failure_rate, args.max_failure_rate, f"{args.output}/failures")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Writers of the formats that transcribed pages are exported to: a page to bytes each."""

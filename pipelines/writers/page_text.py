@@ -1,0 +1,161 @@
+"""A transcribed page on its way out, brought to what every format can say."""
+
+from __future__ import annotations
+
+import math
+import re
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby, pairwise
+
+from schemas.records import Polyline, Transcript
+
+Box = tuple[int, int, int, int]
+
+# What XML 1.0 has no way to write: most control characters, halves of surrogate pairs.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REPLACEMENT = "\ufffd"
+# Of the distance between lines, what a line without an outline takes above its baseline.
+_ABOVE, _BELOW = 0.75, 0.25
+_LINES_ON_A_USUAL_PAGE = 30
+_SMALLEST_GAP_PX = 4
+
+
+@dataclass(frozen=True)
+class PageText:
+    """A page and what was read on it.
+
+    Attributes:
+        uri: Where the image is.
+        width_px: Width of the image.
+        height_px: Height of the image.
+        lines: The lines in reading order.
+        sha256: Digest of the image that was read, as `open_page` gives it.
+    """
+
+    uri: str
+    width_px: int
+    height_px: int
+    lines: tuple[Transcript, ...] = ()
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the text comes from, as some formats say.
+
+    Attributes:
+        software: Name and version of the program.
+        created: End of the run that read the pages, UTC.
+        model_digest: Digest of the model that read them; may be empty.
+    """
+
+    software: str
+    created: datetime
+    model_digest: str = ""
+
+
+def count_forbidden(page: PageText) -> int:
+    """Count the characters of a page that no XML can hold."""
+    return sum(len(_FORBIDDEN.findall(line.text)) for line in page.lines)
+
+
+def settle(page: PageText) -> PageText:
+    r"""Bring a page to what every format can say.
+
+    Coordinates become whole numbers in 0..width and 0..height. A line without an outline
+    gets one: a band about its baseline, or the page if it has no baseline either. A
+    character that XML cannot hold becomes U+FFFD.
+
+    Args:
+        page: The page, as the tables have it.
+
+    Returns:
+        The page; every line has an outline of at least three points.
+
+    Raises:
+        ValueError: If the page has no size or a coordinate is no finite number.
+
+    Example:
+        >>> from schemas.records import Line
+        >>> line = Line("l1", 0, baseline=((2.4, 30.0), (99.7, 30.0)))
+        >>> page = PageText("a.jpg", 90, 60, (Transcript("a.jpg", line, "x\0", 0.5),))
+        >>> (settled,) = settle(page).lines
+        >>> settled.text, settled.line.baseline
+        ('x\ufffd', ((2, 30), (90, 30)))
+    """
+    if page.width_px < 1 or page.height_px < 1:
+        raise ValueError("page has no width or height; transcribe it again")
+    pitch_px = _pitch_px(page)
+    return replace(page, lines=tuple(_settle_line(line, page, pitch_px) for line in page.lines))
+
+
+def runs_of_regions(lines: tuple[Transcript, ...]) -> Iterator[tuple[str, list[Transcript]]]:
+    """Part lines into regions; a region that is left and entered again is parted.
+
+    PAGE and hOCR know no other way to keep the reading order.
+
+    Yields:
+        Id of the region and its lines, in reading order.
+    """
+    for region_id, members in groupby(lines, key=lambda line: line.line.region_id):
+        yield region_id, list(members)
+
+
+def box_of(points: Polyline) -> Box:
+    """Find left, top, right and bottom of some points.
+
+    Example:
+        >>> box_of(((3, 1), (7, 2), (5, 9)))
+        (3, 1, 7, 9)
+    """
+    xs, ys = zip(*points)
+    return int(min(xs)), int(min(ys)), int(max(xs)), int(max(ys))
+
+
+def _settle_line(transcript: Transcript, page: PageText, pitch_px: float) -> Transcript:
+    line = transcript.line
+    try:
+        baseline = _inside(line.baseline, page)
+        polygon = _inside(line.polygon, page)
+        if len(polygon) < 3:
+            polygon = _inside(_outline(line.baseline, page, pitch_px), page)
+    except (ValueError, OverflowError):
+        raise ValueError(
+            f"line {line.line_id} has a point that is no finite number; transcribe it again"
+        ) from None
+    return replace(
+        transcript,
+        line=replace(line, baseline=baseline if len(baseline) > 1 else (), polygon=polygon),
+        text=_FORBIDDEN.sub(_REPLACEMENT, transcript.text),
+    )
+
+
+def _inside(points: Polyline, page: PageText) -> Polyline:
+    return tuple(
+        (min(max(round(x), 0), page.width_px), min(max(round(y), 0), page.height_px))
+        for x, y in points
+    )
+
+
+def _outline(baseline: Polyline, page: PageText, pitch_px: float) -> Polyline:
+    if len(baseline) < 2:
+        right, bottom = page.width_px, page.height_px
+        return (0, 0), (right, 0), (right, bottom), (0, bottom)
+    above = tuple((x, y - _ABOVE * pitch_px) for x, y in baseline)
+    below = tuple((x, y + _BELOW * pitch_px) for x, y in reversed(baseline))
+    return above + below
+
+
+def _pitch_px(page: PageText) -> float:
+    """Guess how far apart the lines of a page are."""
+    heights = sorted(
+        statistics.fmean(y for _, y in line.line.baseline)
+        for line in page.lines
+        if line.line.baseline
+    )
+    gaps = [after - before for before, after in pairwise(heights)]
+    gaps = [gap for gap in gaps if gap > _SMALLEST_GAP_PX and math.isfinite(gap)]
+    return statistics.median(gaps) if gaps else page.height_px / _LINES_ON_A_USUAL_PAGE
