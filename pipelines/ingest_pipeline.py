@@ -25,11 +25,11 @@ from pipelines.transforms.leaks import FACT_FOLDERS, FindLeaks, leak_failure
 from pipelines.transforms.progress import count_pages
 from pipelines.transforms.read import (
     ChooseSplits,
-    LoneImageFailures,
     PairFilesUp,
     ReadPages,
     SecondDescriptions,
     SurveySources,
+    UndescribedFailures,
 )
 from pipelines.transforms.summary import WriteSummary
 from pipelines.transforms.write import (
@@ -119,7 +119,7 @@ def build_compile(
         | "Pair files up" >> PairFilesUp(config.read)
     )
     survey = sources | "Survey" >> SurveySources(config.read)
-    lone = (sources, survey.Surveyed) | "Lone images" >> LoneImageFailures()
+    undescribed = (sources, survey.Surveyed) | "Undescribed" >> UndescribedFailures()
     seconds = survey.Surveyed | "Second descriptions" >> SecondDescriptions()
     read = sources | "Read pages" >> ReadPages(config.read, seconds)
     cut = (
@@ -135,7 +135,7 @@ def build_compile(
     notes = f"{staging}/{UNFINISHED_FOLDER}"
     leaks = cut.LineFact | "Find leaks" >> FindLeaks(notes)
     dropped = leaks | "Of train" >> beam.Filter(lambda leak: leak.split == "train")
-    failures = (read.Failure, cut.Failure, lone) | "All failures" >> beam.Flatten()
+    failures = (read.Failure, cut.Failure, undescribed) | "All failures" >> beam.Flatten()
     rejects = failures, dropped | "As failures" >> beam.Map(leak_failure)
 
     _write_lines(cut.LineExample, leaks, config.shards, staging)
@@ -153,7 +153,7 @@ def build_compile(
         | "Write failures" >> WriteTable(staging, "failures")
     )
     {
-        "inputs": (survey.Surveyed, survey.Failure, survey.Skipped, lone)
+        "inputs": (survey.Surveyed, survey.Failure, survey.Skipped, undescribed)
         | "Inputs" >> beam.Flatten(),
         "done": cut.PageDone,
         "failures": failures,

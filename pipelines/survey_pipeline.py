@@ -11,7 +11,7 @@ from pipelines.formats.reading import ReadConfig
 from pipelines.formats.survey import Surveyed, describe_survey
 from pipelines.output import scratch_folder
 from pipelines.transforms.files import MatchFiles, input_patterns, read_bytes
-from pipelines.transforms.read import LoneImageFailures, PairFilesUp, SurveySources
+from pipelines.transforms.read import PairFilesUp, SurveySources, UndescribedFailures
 from pipelines.transforms.write import WriteJsonLines
 
 
@@ -55,10 +55,13 @@ def build_survey(
         pipeline | "Match files" >> MatchFiles(patterns) | "Pair files up" >> PairFilesUp(config)
     )
     survey = sources | "Survey" >> SurveySources(config)
-    lone = (sources, survey.Surveyed) | "Lone images" >> LoneImageFailures()
+    undescribed = (sources, survey.Surveyed) | "Undescribed" >> UndescribedFailures()
+    failed = (survey.Failure, undescribed) | "Failed" >> beam.Flatten()
     counts = (
         survey.Surveyed | "Of pages" >> beam.FlatMap(_page_counts),
-        (survey.Failure, lone) | "Failed" >> beam.Flatten() | "One" >> beam.Map(_one, "failed"),
+        (survey.Failure, undescribed)
+        | "Failed" >> beam.Flatten()
+        | "One" >> beam.Map(_one, "failed"),
         survey.Skipped | "Skipped" >> beam.Map(_one, "skipped"),
     )
     (

@@ -112,20 +112,32 @@ def read_source(
         yield source
 
 
-def fail_lone_image(uri: str, files: Files) -> Failure:
-    """Say that no file describes an image.
+def fail_undescribed(uri: str, described: Set[str], files: Files) -> Iterator[Failure]:
+    """Say which pages of an image file no file describes.
 
     Args:
-        uri: The image.
+        uri: The image file.
+        described: Those of its pages that are described, or itself.
         files: Opens it to count its pages, if it may hold several.
 
-    Returns:
-        The failure, with the cure.
+    Yields:
+        A failure with the cure for each page of a file of several, or for the whole file.
     """
+    if uri in described:
+        return
     try:
-        return lone_image_failure(uri, count_file_pages(uri, files))
+        page_count = count_file_pages(uri, files)
     except (OSError, ValueError) as error:
-        return Failure(uri, "read", str(error))
+        # Where a page is described, opening it tells the same.
+        if not described:
+            yield Failure(uri, "read", str(error))
+        return
+    if not described:
+        yield lone_image_failure(uri, page_count)
+        return
+    for page in (page_uri(uri, number + 1) for number in range(page_count)):
+        if page not in described:
+            yield Failure(page, "pair", "no file describes this page; describe it or cut it out")
 
 
 def _describing(source: Source) -> str:

@@ -11,7 +11,7 @@ from pipelines.formats.page_uris import file_of
 from pipelines.formats.pairing import LoneImage, pair_files, pairing_key
 from pipelines.formats.reading import (
     ReadConfig,
-    fail_lone_image,
+    fail_undescribed,
     read_first_descriptions,
     survey_source,
 )
@@ -74,23 +74,28 @@ class SecondDescriptions(beam.PTransform):
         )
 
 
-class LoneImageFailures(beam.PTransform):
-    """Fail the image files of which no file describes a page."""
+class UndescribedFailures(beam.PTransform):
+    """Fail the image files, and the pages of files of several, that no file describes."""
 
     def expand(self, sources_and_surveyed):
         sources, surveyed = sources_and_surveyed
         lone = (
             sources
             | "Lone images" >> beam.Filter(lambda source: isinstance(source, LoneImage))
-            | "Key lone" >> beam.Map(lambda image: (image.uri, "lone"))
+            | "Key lone" >> beam.Map(lambda image: (image.uri, ""))
         )
-        named = surveyed | "Key named" >> beam.Map(lambda page: (file_of(page.uri), "named"))
+        described = surveyed | "Key described" >> beam.Map(
+            lambda page: (file_of(page.uri), page.uri)
+        )
         return (
-            (lone, named)
+            (lone, described)
             | "Both" >> beam.Flatten()
             | "Gather" >> beam.GroupByKey()
-            | "Never named" >> beam.Filter(lambda entry: "named" not in list(entry[1]))
-            | "Fail" >> beam.Map(lambda entry, files: fail_lone_image(entry[0], files), BeamFiles())
+            | "Fail"
+            >> beam.FlatMap(
+                lambda entry, files: fail_undescribed(entry[0], set(entry[1]) - {""}, files),
+                BeamFiles(),
+            )
         )
 
 

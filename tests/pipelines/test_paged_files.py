@@ -130,9 +130,9 @@ def test_a_pair_and_what_is_wrong_with_files_of_several_pages(tmp_path, capsys):
     write_xml(archive, "scan_0009.xml", "scan.tif", LINES[1])
     assert ingest(archive, tmp_path / "dry", "--dry_run") == 0
     printed = capsys.readouterr().out
-    assert "page: 1 pages, 1 lines\npair: 2 pages, 2 lines\ncannot be read: 4" in printed
+    assert "page: 1 pages, 1 lines\npair: 2 pages, 2 lines\ncannot be read: 6" in printed
     assert ingest(archive, tmp_path / "out") == 3
-    assert "pages: 7 in = 3 ok + 4 failed + 0 skipped" in capsys.readouterr().out
+    assert "pages: 9 in = 3 ok + 6 failed + 0 skipped" in capsys.readouterr().out
     assert set(examples(tmp_path / "out")) == {"one.pdf", "two.tif", "scan.tif#page=2"}
     failures = {
         uri.rsplit("/")[-1]: (stage, error)
@@ -143,6 +143,8 @@ def test_a_pair_and_what_is_wrong_with_files_of_several_pages(tmp_path, capsys):
         "lone.pdf": "pair",
         "locked.pdf": "read",
         "scan.tif#page=9": "pair",
+        "scan.tif#page=1": "pair",
+        "scan.tif#page=3": "pair",
     }
     assert "any of its 3 pages; add lone.xml" in failures["lone.pdf"][1]
     assert "encrypted; save it without a password" in failures["locked.pdf"][1]

@@ -9,7 +9,7 @@ from pipelines.formats.page_xml import write_page_xml
 from pipelines.formats.pairing import ContainerFile, LoneText, MarkupFile, PairFiles
 from pipelines.formats.reading import (
     ReadConfig,
-    fail_lone_image,
+    fail_undescribed,
     read_first_descriptions,
     read_source,
     survey_source,
@@ -178,10 +178,17 @@ def test_a_text_goes_with_a_file_of_one_page_only():
 
 def test_an_image_alone_says_how_many_pages_want_a_description():
     files = MemoryFiles({"d/s.pdf": PDF, "d/t.tif": b"", "d/u.png": b""})
-    error = fail_lone_image("d/s.pdf", files).error
+    (failure,) = fail_undescribed("d/s.pdf", set(), files)
+    error = failure.error
     assert "any of its 3 pages; add s.xml with a <Page> for each, or s_0001.xml" in error
-    assert fail_lone_image("d/t.tif", files).stage == "read"
-    assert "image has no u.txt" in fail_lone_image("d/u.png", files).error
+    (unread,) = fail_undescribed("d/t.tif", set(), files)
+    assert unread.stage == "read"
+    (alone,) = fail_undescribed("d/u.png", set(), files)
+    assert "image has no u.txt" in alone.error
+    described = {"d/s.pdf#page=1", "d/s.pdf#page=3"}
+    (left_out,) = fail_undescribed("d/s.pdf", described, files)
+    assert left_out.uri == "d/s.pdf#page=2"
+    assert not list(fail_undescribed("d/u.png", {"d/u.png"}, files))
 
 
 def test_pages_are_surveyed_and_left_out_one_by_one():

@@ -20,11 +20,11 @@ from pipelines.transforms.describe import CutLines
 from pipelines.transforms.files import MatchFiles, input_patterns
 from pipelines.transforms.read import (
     ChooseSplits,
-    LoneImageFailures,
     PairFilesUp,
     ReadPages,
     SecondDescriptions,
     SurveySources,
+    UndescribedFailures,
 )
 from pipelines.transforms.recognise import RecogniseLines
 from pipelines.transforms.routing import RouteByType
@@ -153,7 +153,7 @@ def test_an_image_is_described_once(pipeline):
 def test_an_image_that_any_file_names_is_not_alone(pipeline):
     sources = pipeline | "Sources" >> beam.Create([LoneImage("a.png"), LoneImage("b.png")])
     surveyed = pipeline | "Surveyed" >> beam.Create(surveyed_by("labels.csv"))
-    failures = (sources, surveyed) | LoneImageFailures()
+    failures = (sources, surveyed) | UndescribedFailures()
     expect(failures, [("b.png", "pair")], "failures", lambda f: (f.uri, f.stage))
 
 
