@@ -59,9 +59,7 @@ def build_survey(
     failed = (survey.Failure, undescribed) | "Failed" >> beam.Flatten()
     counts = (
         survey.Surveyed | "Of pages" >> beam.FlatMap(_page_counts),
-        (survey.Failure, undescribed)
-        | "Failed" >> beam.Flatten()
-        | "One" >> beam.Map(_one, "failed"),
+        failed | "One" >> beam.Map(_one, "failed"),
         survey.Skipped | "Skipped" >> beam.Map(_one, "skipped"),
     )
     (
