@@ -20,6 +20,7 @@ from model.metrics import ErrorCount, error_rates
 from model.network import build_crnn, without_auxiliary
 from model.preprocess import input_width_px, pad_strip, padded_width_px, scale_strip
 from model.presets import preset_named
+from model.replicas import Replicas
 from model.samples import Sample, SampleMaker, decode_strip, make_samples, read_examples
 from model.schedule import learning_rate_at
 from model.training_config import EpochResult, LineFiles, TrainingConfig
@@ -137,10 +138,12 @@ class TrainingRun:
         )
         self._line_count, step_count = self._count_lines()
         keras.utils.set_random_seed(config.seed)
-        self._model = build_crnn(preset, train.charset.class_count, config.policy, config.seed)
-        if prepare:
-            prepare(self._model)
-        compile_crnn(self._model, config, step_count * config.epochs)
+        self._replicas = Replicas()
+        with self._replicas.scope():
+            self._model = build_crnn(preset, train.charset.class_count, config.policy, config.seed)
+            if prepare:
+                prepare(self._model)
+            compile_crnn(self._model, config, step_count * config.epochs)
         self._reader = without_auxiliary(self._model)
         self._course = _Course()
         self._saved_at = time.monotonic()
@@ -246,9 +249,8 @@ class TrainingRun:
         Raises:
             ValueError: If the memory of the device is too small for it.
         """
-        labels = [batch.labels, batch.labels]
         try:
-            logs = self._model.train_on_batch(batch.strips, labels, return_dict=True)
+            return self._replicas.train_on_batch(self._model, batch)
         # Each backend has an error of its own for this.
         except Exception as error:
             if not is_out_of_memory(error):
@@ -257,14 +259,13 @@ class TrainingRun:
                 f"no memory for a batch of {batch.strips.shape[0]} lines {batch.strips.shape[2]} "
                 f"px wide; lower --batch_width_px from {self._config.batch.width_px}"
             ) from error
-        return float(logs["loss"])
 
     def _judge(self) -> None:
         """Read the eval split with the averaged weights; keep them if they are the best."""
         course = self._course
         speed = course.lines / max(course.seconds, 1e-9)
         loss = course.loss_sum / max(course.lines, 1)
-        with averaged_weights(self._model):
+        with self._replicas.scope(), averaged_weights(self._model):
             errors = measure(self._reader, self._evaluation, self._config.batch)
             result = EpochResult(course.epoch + 1, loss, *errors, speed)
             if not result.characters.length:
