@@ -24,13 +24,15 @@ PREPROCESS_FILE = "preprocess.json"
 ONNX_FILE = "model.onnx"
 WEIGHTS_FILE = "weights.keras"
 CARD_FILE = "card.json"
+# The line finder; only the model that comes with the package has one.
+LINES_FILE = "lines.onnx"
 
 # The network in each precision.
 ONNX_FILES = {"fp32": ONNX_FILE, "int8": "model.int8.onnx"}
 
 # The model that comes with the package, and its name wherever a model's folder is asked for.
 DEFAULT_MODEL = "default"
-_DEFAULT_FOLDER = Path(__file__).with_name("default")
+DEFAULT_FOLDER = Path(__file__).with_name("default")
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def load_bundle(directory: str | Path, precision: str = "fp32") -> Bundle:
     """
     directory = Path(directory)
     if str(directory) == DEFAULT_MODEL and not directory.exists():
-        directory = _DEFAULT_FOLDER
+        directory = DEFAULT_FOLDER
     directory = directory.resolve()
     for name in (CHARSET_FILE, PREPROCESS_FILE, ONNX_FILES[precision]):
         if not (directory / name).is_file():

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import apache_beam as beam
 
-from model.finder import find_lines
+from model.line_finder import default_line_network, find_lines
 from pipelines.formats.detect import NotAPage, read_markup_pages
 from pipelines.formats.page_images import page_described
 from pipelines.formats.page_uris import file_of
@@ -70,7 +70,7 @@ def _describe(uri: str, grey, line_source: str) -> Page:
         return given
     if line_source == "given":
         raise ValueError("no PAGE or ALTO file beside it; add one, or run with --lines find")
-    return Page(uri, find_lines(grey), source="finder")
+    return Page(uri, find_lines(grey, default_line_network()), source="finder")
 
 
 def _given_page(uri: str) -> Page | None:

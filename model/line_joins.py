@@ -1,0 +1,183 @@
+"""Pieces of baselines: cut between columns, joined across gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+# Spread of x, in squared pixels, from which a slope is believed.
+_LEVEL = 50.0
+
+
+@dataclass(frozen=True)
+class JoinConfig:
+    """Say when pieces are one line. Lengths are in line pitches.
+
+    Attributes:
+        widest_gap: Between pieces of a line.
+        most_offset: By which one piece lies beside the other's course.
+        least_mark: Chance from which a start or an end counts.
+        gutter: Widest distance from an end to the start that follows it in one piece.
+        course: Stretch of a piece that tells where it goes on.
+    """
+
+    widest_gap: float = 2.5
+    most_offset: float = 0.3
+    least_mark: float = 0.5
+    gutter: float = 2.0
+    course: float = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A stretch of baseline.
+
+    Attributes:
+        points: float [n, 2], x rising.
+        chance: float [n], that a baseline runs here.
+        start: float [n], that a line begins here.
+        end: float [n], that a line ends here.
+    """
+
+    points: np.ndarray
+    chance: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+
+    def part(self, first: int, last: int) -> Piece:
+        """Take the points from first until before last."""
+        return Piece(
+            self.points[first:last],
+            self.chance[first:last],
+            self.start[first:last],
+            self.end[first:last],
+        )
+
+
+def cut_pieces(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) -> list[Piece]:
+    """Cut pieces where one line ends and the next begins, as at the gutter of columns.
+
+    Args:
+        pieces: The pieces.
+        pitch_px: Line pitch.
+        config: What counts.
+
+    Returns:
+        The pieces, more or as many.
+    """
+    return [part for piece in pieces for part in _cut(piece, pitch_px, config)]
+
+
+def _cut(piece: Piece, pitch_px: float, config: JoinConfig) -> list[Piece]:
+    ends, starts = (_peaks(mark, config.least_mark) for mark in (piece.end, piece.start))
+    parts, first = [], 0
+    for end in ends:
+        # The marks are as wide as strokes, so a start may seem to come a little early.
+        x = piece.points[:, 0]
+        near = (x[starts] > x[end] - 0.3 * pitch_px) & (
+            x[starts] - x[end] < config.gutter * pitch_px
+        )
+        if not near.any() or end <= first:
+            continue
+        start = int(starts[near][0])
+        parts.append(piece.part(first, min(end, start) + 1))
+        first = max(end, start)
+    parts.append(piece.part(first, len(piece.points)))
+    return [part for part in parts if len(part.points) >= 2]
+
+
+def _peaks(mark: np.ndarray, least: float) -> np.ndarray:
+    """Find the middle of each run of places that are marked."""
+    marked = np.concatenate([[0], (mark >= least).astype(np.int8), [0]])
+    turns = np.diff(marked)
+    return (np.flatnonzero(turns == 1) + np.flatnonzero(turns == -1) - 1) // 2
+
+
+def join_pieces(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) -> list[Piece]:
+    """Join pieces that are one line with gaps, the nearest first.
+
+    Args:
+        pieces: The pieces.
+        pitch_px: Line pitch.
+        config: What counts.
+
+    Returns:
+        The pieces, fewer or as many.
+    """
+    if len(pieces) < 2:
+        return list(pieces)
+    follower = _followers(pieces, pitch_px, config)
+    leaders = set(follower.values())
+    joined = []
+    for first in range(len(pieces)):
+        if first in leaders:
+            continue
+        chain = [first]
+        while chain[-1] in follower:
+            chain.append(follower[chain[-1]])
+        parts = [pieces[i] for i in chain]
+        joined.append(
+            Piece(
+                *(
+                    np.concatenate([getattr(part, name) for part in parts])
+                    for name in ("points", "chance", "start", "end")
+                )
+            )
+        )
+    return joined
+
+
+def _followers(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) -> dict[int, int]:
+    """Choose for each piece the one that goes on with it, if there is one."""
+    follower: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, tail, head in sorted(_candidates(pieces, pitch_px, config)):
+        if tail not in follower and head not in taken:
+            follower[tail] = head
+            taken.add(head)
+    return follower
+
+
+def _candidates(
+    pieces: Sequence[Piece], pitch_px: float, config: JoinConfig
+) -> list[tuple[float, int, int]]:
+    """List what may be joined: (cost, piece before, piece after)."""
+    heads = np.array([piece.points[0] for piece in pieces])
+    tails = np.array([piece.points[-1] for piece in pieces])
+    reach = config.course * pitch_px
+    head_slopes = np.array(
+        [_slope(p.points, p.points[:, 0] <= h + reach) for p, h in zip(pieces, heads[:, 0])]
+    )
+    tail_slopes = np.array(
+        [_slope(p.points, p.points[:, 0] >= t - reach) for p, t in zip(pieces, tails[:, 0])]
+    )
+    width = max(3, int(0.5 * pitch_px))
+    ended = np.array([piece.end[-width:].max() for piece in pieces]) >= config.least_mark
+    begun = np.array([piece.start[:width].max() for piece in pieces]) >= config.least_mark
+    # For each tail only the heads that come soon, found by bisection.
+    order = np.argsort(heads[:, 0])
+    low = np.searchsorted(heads[order, 0], tails[:, 0], side="right")
+    farthest = tails[:, 0] + config.widest_gap * pitch_px
+    high = np.searchsorted(heads[order, 0], farthest, side="right")
+    candidates = []
+    for tail in range(len(pieces)):
+        near = order[low[tail] : high[tail]]
+        gap = heads[near] - tails[tail]
+        # Seen from either side, because one of them may be short.
+        miss = np.minimum(
+            np.abs(gap[:, 1] - tail_slopes[tail] * gap[:, 0]),
+            np.abs(gap[:, 1] - head_slopes[near] * gap[:, 0]),
+        )
+        fits = (miss <= config.most_offset * pitch_px) & ~(ended[tail] & begun[near])
+        costs = gap[fits, 0] + 4 * miss[fits]
+        candidates += [(float(cost), tail, int(head)) for cost, head in zip(costs, near[fits])]
+    return candidates
+
+
+def _slope(points: np.ndarray, part: np.ndarray) -> float:
+    """Measure dy/dx of a part; a short one counts as level, for it tells little."""
+    across = points[part, 0] - points[part, 0].mean()
+    spread = float((across**2).sum())
+    return float((across * points[part, 1]).sum() / (spread + _LEVEL))

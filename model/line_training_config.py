@@ -1,0 +1,60 @@
+"""What decides the training of a line network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from model.line_network import LineNetworkConfig
+from model.page_augment import PageAugmentConfig
+from model.training_config import PRECISIONS
+
+
+@dataclass(frozen=True)
+class LineTrainingConfig:
+    """Everything that decides a run but the pages.
+
+    Attributes:
+        steps: Batches to train on.
+        batch_size: Pieces of pages in a batch.
+        side_px: Side of a piece.
+        learning_rate: Peak of the schedule.
+        weight_decay: Of AdamW, on matrices only.
+        clip_norm: Longest gradient.
+        averaged_share: Share of the run that the averaged weights look back on.
+        judge_steps: Steps from one look at the eval pages to the next.
+        precision: One of `PRECISIONS`; weights are float32 in any case.
+        seed: Of weights, pieces and augmentation.
+        network: Its size.
+        augmentation: What may happen to a piece.
+    """
+
+    steps: int = 4000
+    batch_size: int = 8
+    side_px: int = 320
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-2
+    clip_norm: float = 2.0
+    averaged_share: float = 0.02
+    judge_steps: int = 250
+    precision: str = "float32"
+    seed: int = 0
+    network: LineNetworkConfig = field(default_factory=LineNetworkConfig)
+    augmentation: PageAugmentConfig = field(default_factory=PageAugmentConfig)
+
+    def __post_init__(self):
+        for name in ("steps", "batch_size", "judge_steps"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"--{name} {getattr(self, name)} is too small; give more")
+        if self.learning_rate <= 0:
+            raise ValueError(f"--learning_rate {self.learning_rate} is not above 0")
+        if self.side_px < 1 or self.side_px % self.network.multiple_px:
+            raise ValueError(
+                f"--side_px {self.side_px} is no multiple of {self.network.multiple_px}"
+            )
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision {self.precision!r}; choose {' or '.join(PRECISIONS)}")
+
+    @property
+    def policy(self) -> str:
+        """Keras's name of the precision."""
+        return self.precision if self.precision == "float32" else f"mixed_{self.precision}"

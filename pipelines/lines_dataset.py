@@ -1,0 +1,77 @@
+"""Write the baselines of PAGE and ALTO pages for `python -m model.training_lines`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from pipelines.options import UsageError, run_verb, verb_parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = verb_parser("lines_dataset", __doc__, takes_beam_flags=False)
+    parser.add_argument("--input", nargs="+", required=True, help="files, folders, globs")
+    parser.add_argument("--output", type=Path, required=True, help="file to write, .jsonl")
+    parser.add_argument(
+        "--leave_out", nargs="*", default=[], help="pages or documents to leave out, by name"
+    )
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status; see `pipelines.options.run_verb`.
+    """
+    return run_verb(_parser(), _run, argv)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from model.line_pages import page_to_json
+    from schemas.records import Failure
+
+    if args.output.exists():
+        raise UsageError(f"{args.output} exists; give another --output")
+    unused, texts = set(args.leave_out), []
+    for record in _read(args.input):
+        if isinstance(record, Failure):
+            print(f"{record.uri}: {record.error}", file=sys.stderr)
+            continue
+        names = {record.document, Path(record.uri).stem}
+        if names.isdisjoint(args.leave_out):
+            texts.append(page_to_json(record))
+        unused -= names
+    if unused:
+        raise UsageError(f"--leave_out {' '.join(sorted(unused))}: no such page or document")
+    args.output.write_text("".join(text + "\n" for text in texts), "utf-8")
+    print(f"{args.output}: {len(texts)} pages")
+    return 0
+
+
+def _read(inputs: list[str]) -> Iterator:
+    """Read the pages that have XML, in the order of their names, and what fails."""
+    from apache_beam.io.filesystems import FileSystems
+
+    from pipelines.formats.pairing import MarkupFile, pair_files, pairing_key
+    from pipelines.formats.reading import ReadConfig, read_source
+    from pipelines.transforms.files import BeamFiles, input_patterns
+    from schemas.records import Skipped
+
+    matches = FileSystems.match(list(input_patterns(inputs)))
+    uris = {found.path for match in matches for found in match.metadata_list}
+    for _, group in groupby(sorted(uris, key=pairing_key), pairing_key):
+        for source in pair_files(group):
+            if isinstance(source, MarkupFile):
+                records = read_source(source, ReadConfig(), BeamFiles())
+                yield from (record for record in records if not isinstance(record, Skipped))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
