@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from model import recurrent  # noqa: F401  loading a network needs its layers registered
 from model.bundle import WEIGHTS_FILE, load_bundle
 from model.charset import Charset
-from model.network import HEADS
+from model.network import HEADS, build_crnn
 from model.presets import Preset
 
 
@@ -37,10 +38,12 @@ def start_from(
     path = bundle.directory / WEIGHTS_FILE
     if not path.is_file():
         raise ValueError(f"{directory}: no {WEIGHTS_FILE}; give --init a model that has it")
-    source = keras.models.load_model(path, compile=False, safe_mode=True)
-    if source.name != f"crnn_{preset.name}":
-        known = source.name.removeprefix("crnn_")
+    known = preset_of(path)
+    if known != preset.name:
         raise ValueError(f"{directory} is of preset {known}; give --preset {known}")
+    # The weights alone: what else the file says of the layers differs between versions of Keras.
+    source = build_crnn(preset, bundle.charset.class_count)
+    source.load_weights(path)
     report(describe_change(bundle.charset, charset))
 
     def give(model: keras.Model) -> None:
@@ -56,6 +59,23 @@ def start_from(
                 model.get_layer(layer.name).set_weights(weights)
 
     return give
+
+
+def preset_of(path: Path) -> str:
+    """Tell the preset of the network that a `.keras` file holds.
+
+    Args:
+        path: The file; nothing of it is run.
+
+    Raises:
+        ValueError: If it is no such file.
+    """
+    try:
+        with zipfile.ZipFile(path) as file:
+            name = json.loads(file.read("config.json"))["config"]["name"]
+    except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path}: no network of ours ({error}); train it anew") from None
+    return name.removeprefix("crnn_")
 
 
 def describe_change(old: Charset, new: Charset) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.charset import Charset
-from model.transfer import describe_change, move_outputs
+from model.transfer import describe_change, move_outputs, preset_of
 from tests.drawn import line_example, write_tfrecords
 
 TEXTS = ["maire", "rame", "amie"]
@@ -50,8 +50,6 @@ def test_a_model_is_fine_tuned_to_another_charset(tmp_path, capsys):
 
 @pytest.mark.train
 def test_a_run_that_does_not_learn_keeps_the_weights_it_was_given(tmp_path):
-    import keras
-
     from model.bundle import load_bundle
     from model.network import build_crnn
     from model.presets import PRESETS
@@ -64,5 +62,13 @@ def test_a_run_that_does_not_learn_keeps_the_weights_it_was_given(tmp_path):
     charset = load_bundle(base).charset
     model = build_crnn(PRESETS["tiny"], charset.class_count)
     start_from(base, charset, PRESETS["tiny"], print)(model)
-    saved = keras.models.load_model(base / "weights.keras", compile=False)
+    saved = build_crnn(PRESETS["tiny"], charset.class_count)
+    saved.load_weights(base / "weights.keras")
     assert all(map(np.array_equal, model.get_weights(), saved.get_weights()))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18)])
+def test_a_file_that_holds_no_network_is_named(tmp_path, content):
+    (tmp_path / "weights.keras").write_bytes(content)
+    with pytest.raises(ValueError, match="weights.keras: no network of ours"):
+        preset_of(tmp_path / "weights.keras")
