@@ -55,7 +55,7 @@ FAILURES = _table(
 
 RUNS = _table(
     _column("run_id", pa.string(), "start time and a random tail"),
-    _column("command", pa.string(), "the verb: ingest, transcribe or export"),
+    _column("command", pa.string(), "the verb: ingest, transcribe, lines or export"),
     _column("code_version", pa.string(), "version of Quire"),
     _column("flags", pa.string(), "all flags as a JSON object"),
     _column("model_digest", pa.string(), "digest of the model bundle; empty for ingest"),

@@ -1,0 +1,51 @@
+"""Find the lines of page images and write them as PAGE XML."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipelines.lines_pipeline import LinesConfig, run_lines
+from pipelines.options import add_output_flags, finish, run_beam_verb, verb_parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = verb_parser("lines", __doc__)
+    parser.add_argument(
+        "--input", nargs="+", required=True, help="page images: files, folders or quoted globs"
+    )
+    add_output_flags(parser)
+    parser.add_argument(
+        "--show",
+        action="store_true",
+        help="draw each page, too, with its lines, their numbers in the reading order and their "
+        "polygons, a colour a region",
+    )
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status; see `pipelines.options.run_verb`.
+    """
+    return run_beam_verb(_parser(), _run, argv)
+
+
+def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
+    config = LinesConfig(
+        inputs=tuple(args.input), output=args.output, overwrite=args.overwrite, show=args.show
+    )
+    account = run_lines(config, options)
+    print(account)
+    return finish(account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

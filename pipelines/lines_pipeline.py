@@ -1,0 +1,156 @@
+"""The lines of an archive: page images in, PAGE XML and pictures of the lines out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import apache_beam as beam
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from model.bundle import DEFAULT_FOLDER, LINES_FILE
+from model.fingerprint import exact_key
+from pipelines.account import Account, AccountError
+from pipelines.formats.page_images import page_uris
+from pipelines.output import check_free, whole_output
+from pipelines.progress import Tally, show_progress
+from pipelines.runs import RunStart
+from pipelines.transcribed_pages import common_folder
+from pipelines.transforms.account import WriteAccount
+from pipelines.transforms.files import BeamFiles, MatchFiles, input_patterns
+from pipelines.transforms.find import FindConfig, FindLines
+from pipelines.transforms.progress import count_pages
+from pipelines.transforms.rows import page_row
+from pipelines.transforms.write import WriteTable, write_one_row
+from pipelines.writers.page_text import Origin
+from schemas import VERSION
+from schemas.records import PageDone
+
+
+@dataclass(frozen=True)
+class LinesConfig:
+    """Where to find lines and what to write.
+
+    Attributes:
+        inputs: Files, folders and globs.
+        output: Folder of the files and tables.
+        overwrite: Whether to replace it.
+        show: Whether to draw pictures of the pages, too.
+    """
+
+    inputs: tuple[str, ...]
+    output: str
+    overwrite: bool = False
+    show: bool = False
+
+
+def run_lines(config: LinesConfig, options: PipelineOptions) -> Account:
+    """Find the lines of an archive.
+
+    Args:
+        config: Where and what.
+        options: Beam's options.
+
+    Returns:
+        The account, which closes.
+
+    Raises:
+        UsageError: If the input is missing or the output exists.
+        AccountError: If the sums do not close; nothing is written then.
+    """
+    patterns = input_patterns(config.inputs)
+    check_free(config.output, config.overwrite)
+    start = RunStart.now("lines", asdict(config))
+    digest = exact_key((DEFAULT_FOLDER / LINES_FILE).read_bytes())
+    origin = Origin(f"Quire {VERSION}", start.started, digest)
+    with (
+        whole_output(config.output) as staging,
+        show_progress("lines", options) as tally,
+    ):
+        with beam.Pipeline(options=options) as pipeline:
+            build_lines(pipeline, patterns, FindConfig(staging, origin, config.show), tally)
+        account = Account.read(f"{staging}/counts.json")
+        check_files(account, staging, ("page", "show") if config.show else ("page",))
+        write_one_row(staging, "runs", start.row(account, digest))
+    return account
+
+
+def build_lines(
+    pipeline: beam.Pipeline,
+    patterns: tuple[str, ...],
+    config: FindConfig,
+    tally: Tally | None = None,
+) -> None:
+    """Wire the pipeline.
+
+    Args:
+        pipeline: To add to.
+        patterns: What `input_patterns` gave.
+        config: What to write and where.
+        tally: Where to count pages for the terminal.
+    """
+    found = (
+        pipeline
+        | "Match files" >> MatchFiles(patterns)
+        | "Pages of files" >> beam.FlatMap(page_uris, BeamFiles())
+    )
+    folder = beam.pvalue.AsSingleton(found | "Folder" >> beam.CombineGlobally(shared_folder))
+    uris = found | "Spread pages" >> beam.Reshuffle()
+    written = uris | "Find lines" >> FindLines(config, folder)
+    done, failures, skipped = written.PageDone, written.Failure, written.Skipped
+
+    count_pages(tally, found=[found], finished=(done, failures, skipped))
+
+    rows = {
+        "pages": (done, failures, skipped) | beam.Flatten() | "Page rows" >> beam.Map(_page_row),
+        "failures": failures | "Failure rows" >> beam.Map(asdict),
+    }
+    for table, table_rows in rows.items():
+        table_rows | f"Write {table}" >> WriteTable(config.output, table)
+    outcomes = {
+        "inputs": uris,
+        "done": done,
+        "failures": failures,
+        "skipped": skipped,
+        # The lines of a page are in its one file: none fails or goes missing alone.
+        "lines": done | "Lines" >> beam.FlatMap(lambda page: range(page.line_count)),
+        "dropped": pipeline | "None dropped" >> beam.Create([]),
+    }
+    outcomes | "Account" >> WriteAccount(f"{config.output}/counts.json")
+
+
+def shared_folder(uris: Iterable[str]) -> str:
+    """Find the folder that URIs share; some may be such folders themselves.
+
+    Example:
+        >>> shared_folder(["d/a/x.jpg", "d/b/", "d/a/y.jpg"]), shared_folder([])
+        ('d/', '')
+    """
+    every = sorted(uris)
+    return common_folder(every[0], every[-1]) if every else ""
+
+
+def _page_row(record) -> dict:
+    lines = record.line_count if isinstance(record, PageDone) else 0
+    return page_row([record, *[None] * lines])
+
+
+def check_files(account: Account, output: str, folders: tuple[str, ...]) -> None:
+    """Check that every page that was counted has its files, and no two have the same.
+
+    Args:
+        account: What the pipeline counted.
+        output: Folder that holds the folders.
+        folders: Some of `page` and `show`.
+
+    Raises:
+        AccountError: If a folder has more or fewer files.
+    """
+    for folder in folders:
+        (files,) = FileSystems.match([f"{output}/{folder}/**"])
+        if len(files.metadata_list) != account.pages_ok:
+            raise AccountError(
+                f"folder {folder} has {len(files.metadata_list)} files "
+                f"but {account.pages_ok} pages were counted"
+            )

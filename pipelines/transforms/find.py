@@ -1,0 +1,92 @@
+"""From a page image to the files that say where its lines are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import apache_beam as beam
+
+from model.line_finder import default_line_network, find_lines
+from model.lines_picture import lines_jpeg
+from pipelines.formats.page_uris import file_of
+from pipelines.formats.pairing import IMAGE_EXTENSIONS, split_extension
+from pipelines.output import discard
+from pipelines.transforms.cut import open_page
+from pipelines.transforms.files import write_bytes
+from pipelines.transforms.routing import RouteByType
+from pipelines.writers.found_lines import write_found_lines
+from pipelines.writers.mirror import mirrored_name
+from pipelines.writers.page_text import Origin
+from schemas.records import Failure, Page, PageDone, Skipped
+
+
+@dataclass(frozen=True)
+class FindConfig:
+    """What is written of a page, and where.
+
+    Attributes:
+        output: Folder that holds the folders `page` and `show`.
+        origin: What the files say of where the lines come from.
+        show: Whether a picture is drawn, too.
+    """
+
+    output: str
+    origin: Origin
+    show: bool = False
+
+
+class FindLines(beam.PTransform):
+    """Read page images, find their lines and write them.
+
+    Args:
+        config: What and where.
+        folder: Start of the pages' URIs that the output leaves out, as a singleton.
+    """
+
+    def __init__(self, config: FindConfig, folder: beam.pvalue.AsSingleton):
+        super().__init__()
+        self._arguments = config, folder
+
+    def expand(self, uris):
+        return uris | RouteByType(write_lines_of, (PageDone, Failure, Skipped), *self._arguments)
+
+
+def write_lines_of(uri: str, config: FindConfig, folder: str) -> list[PageDone | Failure | Skipped]:
+    """Read a page image, find its lines and write its files, all of them or none.
+
+    Args:
+        uri: The image; a page of a file of several with its number.
+        config: What and where.
+        folder: Start of the URI that the output leaves out, with its '/'.
+
+    Returns:
+        One record: what became of the page. One without lines is done, too.
+    """
+    if split_extension(file_of(uri))[1] not in IMAGE_EXTENSIONS:
+        return [Skipped(uri, "no image")]
+    try:
+        grey, sha256 = open_page(Page(uri))
+    except (OSError, ValueError) as error:
+        return [Failure(uri, "read", str(error))]
+    height_px, width_px = grey.shape
+    lines = find_lines(grey, default_line_network())
+    page = Page(uri, lines, width_px, height_px, source="finder")
+    mirrored = mirrored_name(uri, folder)
+    try:
+        files = {f"{config.output}/page/{mirrored}.xml": write_found_lines(page, config.origin)}
+        if config.show:
+            files[f"{config.output}/show/{mirrored}.jpg"] = lines_jpeg(grey, lines)
+        _write_all(files)
+    except (OSError, ValueError) as error:
+        return [Failure(uri, "write", str(error))]
+    return [PageDone(uri, sha256, width_px, height_px, page.source, len(lines))]
+
+
+def _write_all(files: dict[str, bytes]) -> None:
+    try:
+        for path, data in files.items():
+            write_bytes(path, data)
+    except OSError:
+        for path in files:
+            discard(path)
+        raise
