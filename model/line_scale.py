@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from model.page_ink import line_pitch_px, measure_ink, shrink
 from model.image import even_background
+from model.page_ink import line_pitch_px, measure_ink, shrink
 
 # The network works at this line pitch, from which it may be off by a factor of almost two.
 WORK_PITCH_PX = 24.0
