@@ -25,7 +25,7 @@ class ReadLine:
     Attributes:
         page_uri: Where the page image is.
         line_id: Identifier of the line on its page.
-        truth: What stands there.
+        truth: What stands there; None where no line is, but one was found and read.
         read: What was read; None where the line was not read at all.
         source: Name of the format that the truth comes from.
         document: Name of the document.
@@ -34,7 +34,7 @@ class ReadLine:
 
     page_uri: str
     line_id: str
-    truth: str
+    truth: str | None
     read: str | None
     source: str = ""
     document: str = ""
@@ -82,6 +82,7 @@ class ErrorTally:
         worst_size: How many of the worst lines to keep.
         pages: Errors of each page, by its URI, source and document.
         lines_missing: Lines that were not read; all their text counts as lost.
+        lines_extra: Lines read where none is; all their text counts as inserted.
         confusions: How often each edit occurs, in the raw texts.
 
     Example:
@@ -95,19 +96,21 @@ class ErrorTally:
     worst_size: int = WORST_LINES
     pages: dict[tuple[str, str, str], PageErrors] = field(default_factory=dict)
     lines_missing: int = 0
+    lines_extra: int = 0
     confusions: Counter[Confusion] = field(default_factory=Counter)
     _heap: list[tuple[tuple, int, WorstLine]] = field(default_factory=list)
     _added: int = 0
 
     def add(self, line: ReadLine) -> None:
         """Count a line."""
-        truth, read = line.truth, line.read or ""
+        truth, read = line.truth or "", line.read or ""
         sums = line_sums(truth, read)
         key = line.page_uri, line.source, line.document
         page = self.pages.setdefault(key, PageErrors(line.source, line.document))
-        page.lines += 1
+        page.lines += line.truth is not None
         page.sums += sums
         self.lines_missing += line.read is None
+        self.lines_extra += line.truth is None
         self.confusions.update(confusions(normalise_text(truth), normalise_text(read)))
         self._keep_if_bad(WorstLine(line, ErrorCount(*map(int, sums[0, 0]))))
 

@@ -12,6 +12,7 @@ from model.confusions import commonest, count_kinds, marked
 from model.error_summary import ErrorRates, ErrorSummary
 from model.error_tally import WorstLine
 from model.evaluation_page import glyph, interval_text, page, percent, rate_cell, visible
+from model.line_scores import LineScore
 from model.report_html import escape, grouped, isolated, section, table
 from model.text_views import RAW
 
@@ -33,11 +34,13 @@ class EvaluationReport:
         title: What was evaluated.
         facts: (name, value) of what else belongs at the head: model, digest, version.
         summary: The results; its worst lines have their pictures.
+        lines: How well the lines were found; None where they were given.
     """
 
     title: str
     facts: tuple[tuple[str, str], ...]
     summary: ErrorSummary
+    lines: LineScore | None = None
 
 
 def build_evaluation_report(report: EvaluationReport) -> str:
@@ -49,8 +52,10 @@ def build_evaluation_report(report: EvaluationReport) -> str:
     Returns:
         An HTML document without scripts, its images inside it, that opens offline.
     """
+    found = [("lines", "Lines found", *_lines(report.lines))] if report.lines else []
     parts = (
         ("views", "Error rates", *_views(report.summary.overall)),
+        *found,
         ("slices", "By document and source", *_slices(report.summary)),
         ("confusions", "Confusions", *_confusions(report.summary)),
         ("worst", "Worst lines", *_worst(report.summary.worst)),
@@ -70,6 +75,8 @@ def _header(report: EvaluationReport) -> str:
     ]
     if missing:
         figures.append((grouped(missing), "lines not read, counted as lost"))
+    if report.lines:
+        figures.append((percent(report.lines.line_f1), "F1 of the lines found"))
     tiles = "".join(
         f'<div class="figure"><b>{escape(n)}</b>{escape(what)}</div>' for n, what in figures
     )
@@ -94,6 +101,22 @@ def _views(rates: ErrorRates) -> tuple[str, str]:
         for view, name in _NAMES_OF_VIEWS.items()
     ]
     return lead, table(("texts", "CER", "WER"), rows)
+
+
+def _lines(score: LineScore) -> tuple[str, str]:
+    lead = (
+        f"{grouped(score.found)} lines found, {grouped(score.true)} in the truth. Means over "
+        "pages of the shares of baselines that lie within a quarter of the line pitch of the "
+        f"others; {percent(score.order_error)} of the pairs of lines are in the wrong order."
+    )
+    rows = [
+        (name, *(percent(share) for share in shares))
+        for name, shares in (
+            ("one to one", (score.line_precision, score.line_recall, score.line_f1)),
+            ("by length", (score.precision, score.recall, score.f1)),
+        )
+    ]
+    return lead, table(("baselines", "precision", "recall", "F1"), rows)
 
 
 def _slices(summary: ErrorSummary) -> tuple[str, str]:
@@ -168,20 +191,23 @@ def _worst(lines: tuple[WorstLine, ...]) -> tuple[str, str]:
 
 def _card(worst: WorstLine) -> str:
     line = worst.line
-    truth, read = marked(normalise_text(line.truth), normalise_text(line.read or ""))
+    truth, read = marked(normalise_text(line.truth or ""), normalise_text(line.read or ""))
     picture = ""
     if line.image.startswith(_PNG):
         data = base64.b64encode(line.image).decode("ascii")
-        alt = escape(normalise_text(line.truth))
+        alt = escape(normalise_text(line.truth or ""))
         picture = f'<div class="leaf"><img src="data:image/png;base64,{data}" alt="{alt}"></div>'
     errors = worst.characters
     rate = f"{grouped(errors.edits)} errors, CER {percent(errors.rate)}"
     was_read = _runs(read) or '<span class="soft">nothing</span>'
     if line.read is None:
         was_read = '<span class="soft">not transcribed</span>'
+    stands_there = _runs(truth)
+    if line.truth is None:
+        stands_there = '<span class="soft">no line</span>'
     return (
         f'<div class="card">{picture}<div class="says"><dl><dt>truth</dt><dd dir="auto">'
-        f'{_runs(truth)}</dd><dt>read</dt><dd dir="auto">{was_read}</dd></dl>'
+        f'{stands_there}</dd><dt>read</dt><dd dir="auto">{was_read}</dd></dl>'
         f'<p class="uri">{rate}; {isolated(f"{line.page_uri} {line.line_id}")}</p></div></div>'
     )
 

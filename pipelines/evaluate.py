@@ -1,7 +1,8 @@
 """Measure how well lines are read: CER and WER with intervals, confusions, the worst lines.
 
 Either a model reads a split of a dataset (--dataset, --split, --model), or transcripts are
-compared with PAGE or ALTO ground truth (--transcripts, --truth). Texts are compared in NFC,
+compared with PAGE or ALTO ground truth (--transcripts, --truth); where the lines were found,
+that too is measured, and the CER is that of whole pages. Texts are compared in NFC,
 every run of white space one space. The last line printed is one JSON object.
 """
 
@@ -24,7 +25,7 @@ _DEFAULT_SPLIT = "test"
 _DEFAULT_FORM = "NFC"
 # The flags of each way, and those that it cannot do without.
 _OF_DATASET = ("dataset", "model", "split", "precision")
-_OF_TRANSCRIPTS = ("transcripts", "truth", "normalisation", "rules")
+_OF_TRANSCRIPTS = ("transcripts", "truth", "match", "normalisation", "rules")
 _NEEDED = ("dataset", "transcripts", "truth")
 
 
@@ -46,8 +47,15 @@ def _parser() -> argparse.ArgumentParser:
     transcripts.add_argument(
         "--truth",
         nargs="+",
-        help="PAGE or ALTO files, folders or quoted globs; a page is found by its file name, a "
-        "line by its identifier; lines that were not transcribed count as lost",
+        help="PAGE or ALTO files, folders or quoted globs; a page is found by its file name; "
+        "lines that were not transcribed count as lost",
+    )
+    transcripts.add_argument(
+        "--match",
+        choices=["id", "place"],
+        help="how a line is found: id, by its identifier; place, by its baseline, and lines "
+        "found too much count as inserted (default: place on pages whose lines the line finder "
+        "found, else id)",
     )
     transcripts.add_argument(
         "--normalisation",
@@ -121,8 +129,15 @@ def _of_dataset(args: argparse.Namespace) -> Evaluation:
 def _of_transcripts(args: argparse.Namespace) -> Evaluation:
     from pipelines.evaluation_truth import TruthFiles, evaluate_transcripts
 
-    config = TruthFiles(args.transcripts, tuple(args.truth), _text_rules(args), bool(args.report))
-    return evaluate_transcripts(config)
+    return evaluate_transcripts(
+        TruthFiles(
+            transcripts=args.transcripts,
+            truth=tuple(args.truth),
+            rules=_text_rules(args),
+            has_pictures=bool(args.report),
+            match=getattr(args, "match", ""),
+        )
+    )
 
 
 def _text_rules(args: argparse.Namespace) -> TextRules:

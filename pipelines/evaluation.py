@@ -10,6 +10,8 @@ from model.confusions import commonest
 from model.error_summary import ErrorRates, ErrorSummary
 from model.evaluation_page import interval_text, percent
 from model.evaluation_report import EvaluationReport, build_evaluation_report
+from model.line_matching import score_to_dict
+from model.line_scores import LineScore
 from model.text_views import RAW, TEXT_VIEWS
 from pipelines.options import UsageError
 from pipelines.transforms.files import write_bytes
@@ -28,6 +30,7 @@ class Evaluation:
         summary: The results.
         counts: What else was counted, for the JSON object.
         remarks: What the reader of the figures should know, a sentence each.
+        found: How well the lines were found; None where they were given.
     """
 
     title: str
@@ -35,11 +38,13 @@ class Evaluation:
     summary: ErrorSummary
     counts: dict[str, int]
     remarks: tuple[str, ...] = ()
+    found: LineScore | None = None
 
     def to_dict(self) -> dict:
         """Give all figures as what JSON can hold."""
         digest = {"model_digest": self.model_digest}
-        return {**self.summary.to_dict(), **self.counts, **digest}
+        found = score_to_dict(self.found) if self.found else {}
+        return {**self.summary.to_dict(), **found, **self.counts, **digest}
 
     def lines(self) -> Iterator[str]:
         """Give the figures as lines of text."""
@@ -50,6 +55,8 @@ class Evaluation:
         yield f"{'':20}{'CER':>9}  {'95 %':18}{'WER':>9}  95 %"
         for view in TEXT_VIEWS:
             yield f"{view.replace('_', ' '):20}{_cells(rates, view)}"
+        if self.found:
+            yield from _found_lines(self.found)
         worst = commonest(self.summary.confusions, _CONFUSIONS_PRINTED)
         if worst:
             told = ", ".join(f"{_said(c.truth)} as {_said(c.read)} {n:,}" for c, n in worst)
@@ -61,6 +68,14 @@ def _cells(rates: ErrorRates, view: str) -> str:
     return (
         f"{percent(characters.errors.rate):>9}  {interval_text(characters, rates.pages):18}"
         f"{percent(words.errors.rate):>9}  {interval_text(words, rates.pages)}"
+    )
+
+
+def _found_lines(score: LineScore) -> Iterator[str]:
+    yield (
+        f"lines found: {score.found:,} of {score.true:,}, F1 {percent(score.line_f1)} one to one "
+        f"(precision {percent(score.line_precision)}, recall {percent(score.line_recall)}), "
+        f"{percent(score.f1)} by length; order error {percent(score.order_error)}"
     )
 
 
@@ -92,7 +107,7 @@ def write_report(evaluation: Evaluation, path: str) -> None:
     if evaluation.model_digest:
         facts.append(("Model digest", evaluation.model_digest))
     facts += [("Remark", remark) for remark in evaluation.remarks]
-    report = EvaluationReport(evaluation.title, tuple(facts), evaluation.summary)
+    report = EvaluationReport(evaluation.title, tuple(facts), evaluation.summary, evaluation.found)
     try:
         write_bytes(path, build_evaluation_report(report).encode())
     except OSError as error:

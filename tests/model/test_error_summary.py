@@ -17,7 +17,7 @@ LINES = st.lists(
         ReadLine,
         page_uri=st.sampled_from(["p1", "p2", "p3"]),
         line_id=st.uuids().map(str),
-        truth=TEXT,
+        truth=st.none() | TEXT,
         read=st.none() | TEXT,
         source=st.sampled_from(["alto", "page"]),
         document=st.sampled_from(["", "d"]),
@@ -38,7 +38,7 @@ def tally_of(lines, worst_size=4):
 def test_every_view_agrees_with_the_metrics_of_its_texts(lines):
     rates = summarise(tally_of(lines)).overall
     for name, view in TEXT_VIEWS.items():
-        pairs = [(view(line.truth), view(line.read or "")) for line in lines]
+        pairs = [(view(line.truth or ""), view(line.read or "")) for line in lines]
         characters, words = error_rates(pairs)
         assert (rates.characters[name].errors, rates.words[name].errors) == (characters, words)
 
@@ -58,7 +58,7 @@ def test_slices_add_up(lines):
         for count in ("pages", "lines"):
             total = sum(getattr(rates, count) for rates in by_value.values())
             assert total == getattr(summary.overall, count)
-    assert summary.overall.lines == len(lines)
+    assert summary.overall.lines == sum(line.truth is not None for line in lines)
     assert summary.lines_missing == sum(line.read is None for line in lines)
 
 
@@ -103,6 +103,13 @@ def test_confusions_are_listed():
     figures = summarise(tally_of([ReadLine("p", "l", "été.", "ete")])).to_dict()
     assert figures["confusions"][0] == {"truth": "é", "read": "e", "count": 2}
     assert (figures["substitutions"], figures["insertions"], figures["deletions"]) == (2, 0, 1)
+
+
+def test_a_line_found_too_much_is_inserted_and_no_line_of_the_truth():
+    tally = tally_of([ReadLine("p", "l", "mai", "mai"), ReadLine("p", "x", None, "ab")])
+    figures = summarise(tally).to_dict()
+    assert (figures["lines"], figures["insertions"], tally.lines_extra) == (1, 2, 1)
+    assert figures["cer"] == pytest.approx(2 / 3)
 
 
 def test_nothing_cannot_be_summed_up():
