@@ -1,0 +1,96 @@
+"""What decoding costs and gains: best path against beam search with a language model.
+
+    python -m benchmarks.decode --model MODEL --dataset DATASET
+
+Builds a language model from the texts of the train split, tunes its weights on the eval split,
+and reads the test split: CER and WER, and processor milliseconds a line of the network, of the
+best path, of the beam search and of all that the decoder tells, each line read once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from model.beam_config import BeamConfig
+from model.beam_search import beam_search
+from model.beam_tuning import tune_weights
+from model.beam_weights import PrefixWeights
+from model.bundle import load_bundle
+from model.ctc import decode_greedy, softmax
+from model.decoding import Decoder
+from model.language_model import LanguageModel
+from model.language_model_build import ORDER, build_language_model
+from model.metrics import error_rates
+from model.recogniser import Recogniser
+from model.samples import decode_strip, read_examples
+
+_TUNED_ON = 300
+_STEPS = 256
+
+
+def _examples(dataset: Path, split: str):
+    paths = sorted(str(path) for path in dataset.glob(f"{split}/*.tfrecord.gz"))
+    return list(read_examples(paths))
+
+
+def _timed(name: str, read: Callable, lines: list[tuple[np.ndarray, str]]) -> None:
+    """Read all lines one way and print what it took and gave."""
+    started = time.process_time()
+    texts = [read(logits) for logits, _ in lines]
+    took_ms = (time.process_time() - started) / len(lines) * 1000
+    per_steps = took_ms * _STEPS / np.mean([len(logits) for logits, _ in lines])
+    cer, wer = error_rates((truth, text) for (_, truth), text in zip(lines, texts))
+    print(
+        f"{name:28} CER {cer.rate:7.2%}  WER {wer.rate:7.2%}  "
+        f"{took_ms:6.2f} ms a line, {per_steps:6.2f} ms for {_STEPS} steps"
+    )
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--dataset", type=Path, required=True)
+    parser.add_argument("--order", type=int, default=ORDER)
+    flags = parser.parse_args()
+    bundle = load_bundle(flags.model)
+    charset, recogniser = bundle.charset, Recogniser(bundle)
+
+    def read(split: str, most: int | None = None) -> list[tuple[np.ndarray, str]]:
+        lines = _examples(flags.dataset, split)[:most]
+        return [(recogniser.logits(decode_strip(line)), line.text) for line in lines]
+
+    texts = [line.text for line in _examples(flags.dataset, "train")]
+    tuned_on = [(softmax(logits), text) for logits, text in read("eval", _TUNED_ON)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "language_model.bin")
+        path.write_bytes(build_language_model(texts, charset, flags.order))
+        language_model = LanguageModel.open(path, charset)
+        config, _ = tune_weights(tuned_on, charset, BeamConfig(), language_model)
+        started = time.process_time()
+        lines = read("test")
+        network_ms = (time.process_time() - started) / len(lines) * 1000
+        perplexity = language_model.perplexity(text for _, text in lines)
+        print(f"{len(lines)} lines, {charset.class_count} classes, perplexity {perplexity:.2f}")
+        print(f"network {network_ms:.2f} ms a line; {config}")
+        # A second model: the first one has the contexts of the tuning in its memory.
+        language_model = LanguageModel.open(path, charset)
+        weights = PrefixWeights(charset, config, language_model)
+        _timed("best path", lambda logits: decode_greedy(logits, charset)[0], lines)
+
+        def best(logits: np.ndarray) -> str:
+            return charset.decode(beam_search(softmax(logits), config, weights)[0].labels)
+
+        _timed(f"beam of {config.width}", best, lines)
+        decoder = Decoder(charset, config, language_model)
+        _timed("... with probabilities", lambda logits: decoder.decode(logits).text, lines)
+
+
+if __name__ == "__main__":
+    main()

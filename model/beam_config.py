@@ -1,0 +1,73 @@
+"""What a beam search keeps and how it weighs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+
+WIDEST_BEAM = 1024
+# Beyond these a single character could take a weight out of the range of floats.
+_RANGES = {
+    "lm_weight": (0, 10),
+    "length_bonus": (-20, 20),
+    "unknown_word_penalty": (0, 20),
+    "least_probability": (0, 1),
+    "least_share": (0, 1),
+}
+
+
+@dataclass(frozen=True)
+class BeamConfig:
+    """Settings of a CTC prefix beam search.
+
+    A text is weighed by P_ctc(text) * P_lm(text)**lm_weight * exp(length_bonus * characters).
+
+    Attributes:
+        width: Prefixes kept after a frame; 0 reads the best path, without language model.
+        lm_weight: Exponent of the language model's probability.
+        length_bonus: Added for each character, in nats; it makes up for what a language model
+            takes off longer texts.
+        unknown_word_penalty: Taken off, in nats, for a word that is not in the lexicon.
+        least_probability: A character less probable than this is not tried in a frame, unless
+            it is the most probable one. A frame where that leaves the blank alone counts as a
+            certain blank.
+        least_share: A prefix that has less than this share of the best one's weight is dropped.
+    """
+
+    width: int = 16
+    lm_weight: float = 0.5
+    length_bonus: float = 1.0
+    unknown_word_penalty: float = 1.0
+    least_probability: float = 0.01
+    least_share: float = 1e-3
+
+    def __post_init__(self):
+        if not 0 <= self.width <= WIDEST_BEAM:
+            raise ValueError(
+                f"beam of {self.width} prefixes; choose 1 to {WIDEST_BEAM}, or 0 for the best path"
+            )
+        for name, (lowest, highest) in _RANGES.items():
+            if not lowest <= getattr(self, name) <= highest:
+                raise ValueError(
+                    f"{name} of {getattr(self, name)}; give a number from {lowest} to {highest}"
+                )
+
+    @classmethod
+    def from_json(cls, text: str) -> BeamConfig:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: If it is not such settings.
+        """
+        data = json.loads(text)
+        known = {field.name for field in fields(cls)}
+        if not isinstance(data, dict) or set(data) - known:
+            raise ValueError(f"decoding settings are not {{{', '.join(sorted(known))}}}")
+        try:
+            return cls(**data)
+        except TypeError as error:
+            raise ValueError(f"decoding settings are not numbers: {error}") from None
+
+    def to_json(self) -> str:
+        """Write the settings as a JSON object."""
+        return json.dumps(asdict(self), indent=1) + "\n"

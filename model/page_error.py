@@ -1,0 +1,179 @@
+"""The CER of a page that nobody transcribed, predicted from the confidences of its lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class LineDoubt:
+    """A line as the prediction sees it.
+
+    Attributes:
+        doubt: 1 less the mean confidence of its characters.
+        length: Characters that were read.
+    """
+
+    doubt: float
+    length: int
+
+
+@dataclass(frozen=True)
+class PageErrorModel:
+    """How many errors a line has at some doubt: a rising line through points.
+
+    Attributes:
+        doubts: Rising.
+        rates: CER of a line at each; not falling.
+    """
+
+    doubts: tuple[float, ...]
+    rates: tuple[float, ...]
+
+    @classmethod
+    def from_json(cls, text: str) -> PageErrorModel:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: If it is no such model.
+        """
+        data = json.loads(text)
+        if not isinstance(data, dict) or set(data) != {"doubts", "rates"}:
+            raise ValueError('prediction of errors is not {"doubts": [...], "rates": [...]}')
+        if len(data["doubts"]) != len(data["rates"]) or not data["rates"]:
+            raise ValueError("prediction of errors has not one rate for each doubt")
+        return cls(tuple(data["doubts"]), tuple(data["rates"]))
+
+    def to_json(self) -> str:
+        """Write the model as a JSON object."""
+        return json.dumps({"doubts": self.doubts, "rates": self.rates}) + "\n"
+
+    def predict(self, lines: Sequence[LineDoubt]) -> float:
+        """Predict the CER of some lines together, usually of a page.
+
+        Returns:
+            Predicted edits over characters read; 0 where nothing was read.
+
+        Example:
+            >>> model = PageErrorModel((0.0, 0.5), (0.0, 0.6))
+            >>> model.predict([LineDoubt(0.25, 30), LineDoubt(0.0, 10)])
+            0.225
+        """
+        lengths = np.array([line.length for line in lines], np.float64)
+        if not lengths.sum():
+            return 0.0
+        rates = np.interp([line.doubt for line in lines], self.doubts, self.rates)
+        return float((rates * lengths).sum() / lengths.sum())
+
+
+def fit_page_error(lines: Sequence[LineDoubt], edits: Sequence[int]) -> PageErrorModel:
+    """Fit how errors rise with doubt: isotonic regression, lines weighed by their length.
+
+    Args:
+        lines: Lines that nothing was trained on.
+        edits: Character edits between each and its truth.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: If nothing was read in any line.
+    """
+    read = [(line, count) for line, count in zip(lines, edits) if line.length]
+    if not read:
+        raise ValueError("no characters to fit errors on; give lines of the eval split")
+    order = sorted(range(len(read)), key=lambda at: read[at][0].doubt)
+    doubts = np.array([read[at][0].doubt for at in order])
+    lengths = np.array([read[at][0].length for at in order], np.float64)
+    rates = np.array([read[at][1] for at in order]) / lengths
+    blocks = pool_adjacent_violators(rates, lengths)
+    points = [
+        (float(np.average(doubts[a:b], weights=lengths[a:b])), float(rate)) for a, b, rate in blocks
+    ]
+    return PageErrorModel(tuple(d for d, _ in points), tuple(r for _, r in points))
+
+
+def pool_adjacent_violators(
+    values: np.ndarray, weights: np.ndarray
+) -> list[tuple[int, int, float]]:
+    """Fit the nearest sequence that does not fall (Ayer et al. 1955).
+
+    Args:
+        values: float [n].
+        weights: float [n], above 0.
+
+    Returns:
+        Runs of one value: first index, index after the last, weighted mean.
+
+    Example:
+        >>> pool_adjacent_violators(np.array([1.0, 3.0, 2.0]), np.ones(3))
+        [(0, 1, 1.0), (1, 3, 2.5)]
+    """
+    blocks: list[tuple[int, int, float, float]] = []
+    for at, (value, weight) in enumerate(zip(values.tolist(), weights.tolist())):
+        start = at
+        while blocks and blocks[-1][2] >= value:
+            start, _, earlier, earlier_weight = blocks.pop()
+            value = (value * weight + earlier * earlier_weight) / (weight + earlier_weight)
+            weight += earlier_weight
+        blocks.append((start, at + 1, value, weight))
+    return [(start, stop, value) for start, stop, value, _ in blocks]
+
+
+@dataclass(frozen=True)
+class PagePrediction:
+    """What was predicted of a page that the fit had not seen.
+
+    Attributes:
+        predicted: CER.
+        measured: CER.
+    """
+
+    predicted: float
+    measured: float
+
+
+def cross_validate(
+    pages: Sequence[Hashable],
+    lines: Sequence[LineDoubt],
+    edits: Sequence[int],
+    lengths: Sequence[int],
+    folds: int = 5,
+) -> list[PagePrediction]:
+    """Predict each page by a model that was fitted on others.
+
+    Args:
+        pages: Page of each line.
+        lines: The lines.
+        edits: Character edits of each.
+        lengths: Characters that stand there, of each.
+        folds: Parts that the pages are dealt into, in turn.
+
+    Returns:
+        A prediction for each page that has text, in the order they first come.
+
+    Raises:
+        ValueError: If there are fewer than two pages.
+    """
+    of_page: dict[Hashable, list[int]] = {}
+    for at, page in enumerate(pages):
+        of_page.setdefault(page, []).append(at)
+    if len(of_page) < 2:
+        raise ValueError("predicting errors is measured on two pages or more; give another")
+    found = {}
+    names = list(of_page)
+    for fold in range(min(folds, len(names))):
+        left_out = names[fold::folds]
+        rest = [at for page in names if page not in set(left_out) for at in of_page[page]]
+        model = fit_page_error([lines[at] for at in rest], [edits[at] for at in rest])
+        for page in left_out:
+            here = of_page[page]
+            length = sum(lengths[at] for at in here)
+            if length:
+                predicted = model.predict([lines[at] for at in here])
+                found[page] = PagePrediction(predicted, sum(edits[at] for at in here) / length)
+    return [found[page] for page in names if page in found]
