@@ -19,7 +19,9 @@ MODULES = sorted(
 )
 # What the data plane does without; everything else has to be there.
 TRAINING_ONLY = {
+    "attr",
     "keras",
+    "kfp",
     "ml_metadata",
     "onnx",
     "tensorflow",

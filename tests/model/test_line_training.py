@@ -21,6 +21,8 @@ from model.line_training_config import LineTrainingConfig
 from model.training_lines import main
 from tests.drawn import png
 
+pytestmark = pytest.mark.train
+
 SMALL = LineTrainingConfig(
     steps=4, batch_size=2, side_px=32, judge_steps=2, network=LineNetworkConfig((4, 6, 8))
 )

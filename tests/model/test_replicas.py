@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from model.replicas import split_evenly
 
+pytestmark = pytest.mark.train
+
 # In a process of its own: TensorFlow splits the processor in two only before it starts.
 _TRAIN_ON_ONE_AND_ON_TWO = """
 import dataclasses
@@ -42,7 +44,6 @@ for devices, count in ((["CPU:0"], 1), (["CPU:0", "CPU:1"], 2)):
 """
 
 
-@pytest.mark.train
 def test_two_devices_give_the_losses_of_one():
     done = subprocess.run(
         [sys.executable, "-c", _TRAIN_ON_ONE_AND_ON_TWO], capture_output=True, text=True

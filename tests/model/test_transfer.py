@@ -7,6 +7,8 @@ from model.charset import Charset
 from model.transfer import describe_change, move_outputs, preset_of
 from tests.drawn import line_example, write_tfrecords
 
+pytestmark = pytest.mark.train
+
 TEXTS = ["maire", "rame", "amie"]
 
 
@@ -30,7 +32,6 @@ def _dataset(folder, texts):
     return str(folder)
 
 
-@pytest.mark.train
 def test_a_model_is_fine_tuned_to_another_charset(tmp_path, capsys):
     from model.training import main
 
@@ -48,7 +49,6 @@ def test_a_model_is_fine_tuned_to_another_charset(tmp_path, capsys):
     assert "charset.json" in capsys.readouterr().err
 
 
-@pytest.mark.train
 def test_a_run_that_does_not_learn_keeps_the_weights_it_was_given(tmp_path):
     from model.bundle import load_bundle
     from model.network import build_crnn

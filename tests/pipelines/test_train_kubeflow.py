@@ -9,13 +9,11 @@ from tfx.utils.import_utils import import_class_by_path
 
 from pipelines.train import main
 
-pytestmark = [
-    pytest.mark.train,
-    pytest.mark.skipif(
-        importlib.util.find_spec("kfp") is None,
-        reason="needs kfp-pipeline-spec; pip install 'quire[vertex]'",
-    ),
-]
+NO_KUBEFLOW = pytest.mark.skipif(
+    importlib.util.find_spec("kfp") is None,
+    reason="needs kfp-pipeline-spec; pip install 'quire[vertex]'",
+)
+pytestmark = [pytest.mark.train, NO_KUBEFLOW]
 
 IMAGE = "europe-docker.pkg.dev/archive/quire/quire:1"
 GPU_STEPS = {"Trainer", "Evaluator"}
