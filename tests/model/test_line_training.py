@@ -89,7 +89,7 @@ def test_the_onnx_graph_says_what_keras_says(tmp_path):
     path.write_bytes(export_line_network(model, config).SerializeToString())
     maps = load_line_network(path)(image.transpose(0, 3, 1, 2))
     expected = keras.ops.convert_to_numpy(model(image)).transpose(0, 3, 1, 2)
-    assert maps == pytest.approx(expected, rel=1e-3, abs=1e-3 * np.abs(expected).max())
+    assert maps == pytest.approx(expected, rel=1e-3, abs=float(1e-3 * np.abs(expected).max()))
 
 
 def test_the_full_network_is_under_its_bounds():
