@@ -68,3 +68,31 @@ def load_checkpoint(path: Path) -> tuple[dict[str, list[np.ndarray]], dict]:
             return groups, head["facts"]
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}: no whole checkpoint ({error}); take it away") from None
+
+
+def find_run(
+    path: Path, settings: str, what: str
+) -> tuple[dict[str, list[np.ndarray]], dict] | None:
+    """Find the run that was cut off, or make the folder for a fresh one.
+
+    Args:
+        path: Its checkpoint, with a fact `settings`.
+        settings: Those of the run that is to go on.
+        what: What it learns from: 'lines', 'pages'.
+
+    Returns:
+        What `load_checkpoint` gives; None where there is no run yet.
+
+    Raises:
+        ValueError: If it is another run, or the checkpoint is none of ours.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return None
+    groups, facts = load_checkpoint(path)
+    if facts["settings"] != settings:
+        raise ValueError(
+            f"{path.parent} holds a run with other flags or {what}; give those to go on "
+            "with it, or take it away"
+        )
+    return groups, facts

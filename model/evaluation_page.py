@@ -1,15 +1,12 @@
-"""The page around an evaluation report, and the small parts that only it has."""
+"""The look of an evaluation report, and the small parts that only it has."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 
 from model.error_summary import Rate
-from model.report_html import escape, isolated
+from model.report_html import Look, isolated
 
-# A browser loads nothing and runs nothing, whatever the texts hold.
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _DOTTED_CIRCLE = "\u25cc"
 _OPEN_BOX = "\u2423"
 
@@ -59,27 +56,7 @@ footer{height:4rem}@media print{nav{display:none}.card{break-inside:avoid}}
 """
 
 
-def page(title: str, header: str, anchors: Iterable[tuple[str, str]], body: str) -> str:
-    """Put the whole page together.
-
-    Args:
-        title: Text.
-        header: HTML under the title.
-        anchors: (id, text) of each section, for the way there.
-        body: HTML of the sections.
-
-    Returns:
-        An HTML document that needs no other file.
-    """
-    ways = "".join(f'<a href="#{escape(a)}">{escape(text)}</a>' for a, text in anchors)
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>\n"
-        f'<header><div class="kicker">Evaluation</div><h1>{escape(title)}</h1>{header}'
-        f"</header>\n<nav>{ways}</nav>\n<main>{body}</main><footer></footer></body></html>\n"
-    )
+LOOK = Look("Evaluation", _STYLE)
 
 
 def percent(rate: float) -> str:

@@ -11,9 +11,9 @@ from model.charset import normalise_text
 from model.confusions import commonest, count_kinds, marked
 from model.error_summary import ErrorRates, ErrorSummary
 from model.error_tally import WorstLine
-from model.evaluation_page import glyph, interval_text, page, percent, rate_cell, visible
+from model.evaluation_page import LOOK, glyph, interval_text, percent, rate_cell, visible
 from model.line_scores import LineScore
-from model.report_html import escape, grouped, isolated, section, table
+from model.report_html import escape, grouped, isolated, page, section, table
 from model.text_views import RAW
 
 _CONFUSIONS_SHOWN = 20
@@ -61,7 +61,7 @@ def build_evaluation_report(report: EvaluationReport) -> str:
         ("worst", "Worst lines", *_worst(report.summary.worst)),
     )
     body = "\n".join(section(*part) for part in parts)
-    return page(report.title, _header(report), [part[:2] for part in parts], body)
+    return page(report.title, _header(report), [part[:2] for part in parts], body, LOOK)
 
 
 def _header(report: EvaluationReport) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from model.checkpoint import load_checkpoint, save_checkpoint
+from model.checkpoint import find_run, load_checkpoint, save_checkpoint
 from model.duration import format_duration
 from model.line_batches import PieceMaker, TrainingPage
 from model.line_losses import line_loss
@@ -20,7 +20,13 @@ from model.line_pictures import draw_maps
 from model.line_training_config import LineTrainingConfig
 from model.page_augment import PageAugmentConfig
 from model.schedule import learning_rate_at
-from model.weights import averaged_weights, put_back, snapshot
+from model.weights import (
+    averaged_weights,
+    build_optimizer,
+    put_back,
+    snapshot,
+    train_on_batch,
+)
 
 STATE_FILE = "last.npz"
 AVERAGED_FILE = "averaged.npz"
@@ -63,7 +69,11 @@ class LineTrainingRun:
         self._judged = [judged.batch(i, config.batch_size) for i in range(_JUDGED_BATCHES)]
         keras.utils.set_random_seed(config.seed)
         self._model = build_line_network(config.network, config.policy)
-        _compile(self._model, config)
+        self._model.compile(
+            optimizer=build_optimizer(self._model, config, config.steps),
+            loss=line_loss,
+            jit_compile=False,
+        )
         self._step, self._loss, self._course = 0, 0.0, []
         self._saved_at = time.monotonic()
         self._resume()
@@ -81,11 +91,11 @@ class LineTrainingRun:
             share = self._step / config.steps
             self._model.optimizer.learning_rate = learning_rate_at(share, config.learning_rate)
             images, maps = self._maker.batch(self._step, config.batch_size)
-            logs = self._model.train_on_batch(images, maps, return_dict=True)
+            loss = train_on_batch(self._model, images, maps)
             self._step += 1
             # Of about the last hundred steps.
             weight = max(0.01, 1 / self._step)
-            self._loss += (float(logs["loss"]) - self._loss) * weight
+            self._loss += (loss - self._loss) * weight
             self._tell()
             if self._step % config.judge_steps == 0 or self._step == config.steps:
                 self._judge()
@@ -130,16 +140,10 @@ class LineTrainingRun:
         return json.dumps({"config": asdict(self._config), "pages": self._pages}, sort_keys=True)
 
     def _resume(self) -> None:
-        path = self._folder / STATE_FILE
-        if not path.exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
+        found = find_run(self._folder / STATE_FILE, self._settings(), "pages")
+        if found is None:
             return
-        groups, facts = load_checkpoint(path)
-        if facts["settings"] != self._settings():
-            raise ValueError(
-                f"{self._folder} holds a run with other flags or pages; give those to go on "
-                "with it, or take it away"
-            )
+        groups, facts = found
         put_back(self._model, groups)
         self._step, self._loss, self._course = facts["step"], facts["loss"], facts["course"]
         self._report(f"going on after {self._step} steps")
@@ -153,18 +157,3 @@ class LineTrainingRun:
         }
         save_checkpoint(self._folder / STATE_FILE, snapshot(self._model), facts)
         self._saved_at = time.monotonic()
-
-
-def _compile(model: keras.Model, config: LineTrainingConfig) -> None:
-    optimizer = keras.optimizers.AdamW(
-        learning_rate=config.learning_rate,
-        weight_decay=config.weight_decay,
-        global_clipnorm=config.clip_norm,
-        use_ema=True,
-        ema_momentum=1 - 1 / max(2.0, config.averaged_share * config.steps),
-    )
-    optimizer.exclude_from_weight_decay(
-        var_list=[v for v in model.trainable_variables if len(v.shape) < 2]
-    )
-    model.compile(optimizer=optimizer, loss=line_loss, jit_compile=False)
-    optimizer.build(model.trainable_variables)

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from model.batches import Batch
+from model.weights import train_on_batch
 
 
 class Replicas:
@@ -50,13 +51,10 @@ class Replicas:
         Returns:
             The mean loss of its lines.
         """
-        # Some versions of Keras give the mean since the last reset.
-        model.reset_metrics()
         # Keras builds its losses here; with replicas each trains on the whole first batch.
         if not self._strategy or not self._is_built:
             self._is_built = True
-            labels = [batch.labels, batch.labels]
-            return float(model.train_on_batch(batch.strips, labels, return_dict=True)["loss"])
+            return train_on_batch(model, batch.strips, [batch.labels, batch.labels])
         shares = [
             (batch.strips[lines], (batch.labels[lines], batch.labels[lines]))
             for lines in split_evenly(len(batch.texts), self.count)
@@ -66,6 +64,7 @@ class Replicas:
                 keras.ops.convert_to_tensor, shares[context.replica_id_in_sync_group]
             )
         )
+        model.reset_metrics()
         return float(model.train_function(iter([parts]))["loss"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 # A browser loads nothing and runs nothing, whatever the data hold.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -146,7 +147,29 @@ def section(anchor: str, heading: str, lead: str, body: str) -> str:
     )
 
 
-def page(title: str, header: str, anchors: Sequence[tuple[str, str]], body: str) -> str:
+@dataclass(frozen=True)
+class Look:
+    """What tells one kind of report from another.
+
+    Attributes:
+        kicker: Words over the title.
+        style: CSS.
+    """
+
+    kicker: str
+    style: str
+
+
+DATASET_LOOK = Look("Dataset report", _STYLE)
+
+
+def page(
+    title: str,
+    header: str,
+    anchors: Iterable[tuple[str, str]],
+    body: str,
+    look: Look = DATASET_LOOK,
+) -> str:
     """Put the whole page together.
 
     Args:
@@ -154,6 +177,7 @@ def page(title: str, header: str, anchors: Sequence[tuple[str, str]], body: str)
         header: HTML under the title.
         anchors: (id, text) of each section, for the way there.
         body: HTML of the sections.
+        look: Kicker and style.
 
     Returns:
         An HTML document that needs no other file.
@@ -163,7 +187,7 @@ def page(title: str, header: str, anchors: Sequence[tuple[str, str]], body: str)
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>\n"
-        f'<header><div class="kicker">Dataset report</div><h1>{escape(title)}</h1>{header}'
+        f"<title>{escape(title)}</title><style>{look.style}</style></head><body>\n"
+        f'<header><div class="kicker">{look.kicker}</div><h1>{escape(title)}</h1>{header}'
         f"</header>\n<nav>{ways}</nav>\n<main>{body}</main><footer></footer></body></html>\n"
     )

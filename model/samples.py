@@ -71,15 +71,14 @@ class SampleMaker:
 
     def learnable(self, example: LineExample) -> bool:
         """Tell whether CTC can learn the line: it has text, and time steps for it."""
-        width_px = input_width_px(example.width_px, self.preprocess)
-        return self._fits(self.charset.encode(example.text), width_px)
+        return self._is_learnable(example, self.charset.encode(example.text))
 
     def make(self, example: LineExample, epoch: int) -> Sample | None:
         """Make the sample of one epoch; None where CTC cannot learn the line."""
-        if not self.learnable(example):
+        labels = self.charset.encode(example.text)
+        if not self._is_learnable(example, labels):
             return None
         plain = scale_strip(decode_strip(example), self.preprocess)
-        labels = self.charset.encode(example.text)
         name = zlib.crc32(f"{example.page_uri} {example.line_id}".encode())
         rng = np.random.default_rng([self.seed, epoch, name])
         changed = augment(plain, self.augmentation, rng)
@@ -87,6 +86,9 @@ class SampleMaker:
             changed = plain
         strip = pad_strip(changed, self.preprocess)
         return Sample(strip, labels, example.text, example.page_uri)
+
+    def _is_learnable(self, example: LineExample, labels: list[int]) -> bool:
+        return self._fits(labels, input_width_px(example.width_px, self.preprocess))
 
     def _fits(self, labels: list[int], width_px: int) -> bool:
         steps = padded_width_px(width_px, self.preprocess) // self.preset.step_px

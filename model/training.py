@@ -19,7 +19,7 @@ from model.presets import preset_named
 from model.tfrecord import read_records
 from model.training_config import LineFiles, TrainingConfig
 from model.training_flags import add_training_flags, training_config
-from schemas.features import decode_line
+from schemas.features import LINE_FILES, decode_line
 
 # More do not change the ranges much, and each takes a while to run.
 _LINES_TO_MEASURE_ON = 200
@@ -225,8 +225,8 @@ def _job(args: argparse.Namespace) -> TrainingJob:
     if not charset_path.is_file():
         raise ValueError(f"{charset_path} is missing; make the dataset with pipelines.ingest")
     return TrainingJob(
-        train_paths=_expand([str(args.dataset / "train" / "*.tfrecord.gz")]),
-        eval_paths=_expand([str(args.dataset / "eval" / "*.tfrecord.gz")]),
+        train_paths=_expand([str(args.dataset / "train" / LINE_FILES)]),
+        eval_paths=_expand([str(args.dataset / "eval" / LINE_FILES)]),
         charset=Charset.from_json(charset_path.read_text("utf-8")),
         output=args.output,
         checkpoints=args.output.with_name(f"{args.output.name}.training"),

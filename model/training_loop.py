@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from model.batches import Batch, make_batches, shuffle_lines
-from model.checkpoint import load_checkpoint, save_checkpoint
+from model.checkpoint import find_run, load_checkpoint, save_checkpoint
 from model.ctc import decode_greedy
 from model.curves import Curves, open_curves
 from model.metrics import ErrorCount, error_rates
@@ -196,16 +196,10 @@ class TrainingRun:
         )
 
     def _resume(self) -> None:
-        path = self._folder / STATE_FILE
-        if not path.exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
+        found = find_run(self._folder / STATE_FILE, self._settings(), "lines")
+        if found is None:
             return
-        groups, facts = load_checkpoint(path)
-        if facts["settings"] != self._settings():
-            raise ValueError(
-                f"{self._folder} holds a run with other flags or lines; give those to go on "
-                "with it, or take it away"
-            )
+        groups, facts = found
         put_back(self._model, groups)
         course = facts["course"]
         results = [EpochResult.of_facts(result) for result in course.pop("results")]

@@ -29,11 +29,10 @@ from pipelines.account import Account
 from pipelines.formats.pairing import IMAGE_EXTENSIONS
 from pipelines.transforms.files import read_bytes, write_bytes
 from schemas import VERSION
-from schemas.features import SPLITS
+from schemas.features import MANIFEST_FILE, SPLITS
 from schemas.records import Leak
 from schemas.tables import SCHEMA_VERSION
 
-MANIFEST_FILE = "manifest.json"
 _SAMPLES_OF_A_REJECT = 6
 _LEAK_STAGE = "leak"
 Pictures = dict[tuple[str, str], Sample]

@@ -21,13 +21,10 @@ from model.tfrecord import read_records
 from pipelines.evaluation import Evaluation, name_of
 from pipelines.options import UsageError
 from pipelines.transforms.recognise import read_line
-from schemas.features import decode_line
+from schemas.features import LINE_FILES, MANIFEST_FILE, decode_line
 from schemas.records import Failure, Line, LineExample, LineImage
 from schemas.tables import SCHEMA_VERSION
 
-# What ingest writes; its own modules would bring all of Beam's transforms along.
-_MANIFEST_FILE = "manifest.json"
-_LINE_FILES = "*.tfrecord.gz"
 # A model of another script shares digits and stops with the texts, hardly more.
 _LEAST_KNOWN_SHARE = 0.25
 
@@ -99,12 +96,12 @@ def _check_dataset(config: DatasetSplit) -> None:
     folder = config.folder
     if not folder.parent.is_dir():
         raise UsageError(f"{folder.parent}: no such folder; give --dataset what ingest wrote")
-    manifest = folder.parent / _MANIFEST_FILE
+    manifest = folder.parent / MANIFEST_FILE
     if manifest.is_file():
         _check_version(manifest)
-    if not any(folder.glob(_LINE_FILES)):
+    if not any(folder.glob(LINE_FILES)):
         raise UsageError(
-            f"{folder}: no {_LINE_FILES}; ingest with a larger --{config.split}_fraction, "
+            f"{folder}: no {LINE_FILES}; ingest with a larger --{config.split}_fraction, "
             "or give another --split"
         )
 
@@ -167,7 +164,7 @@ def _check_lines(config: DatasetSplit, bundle: Bundle) -> Counter[str]:
 
 def _examples(config: DatasetSplit) -> Iterator[LineExample]:
     """Give the lines of a split that have text."""
-    for path in sorted(config.folder.glob(_LINE_FILES)):
+    for path in sorted(config.folder.glob(LINE_FILES)):
         try:
             for record in read_records(path):
                 example = decode_line(record)

@@ -66,10 +66,7 @@ def read_truth(path: str) -> Page:
 
 
 def _truth_files(truth: Iterable[str]) -> list[str]:
-    try:
-        patterns = list(input_patterns(truth))
-    except UsageError as error:
-        raise UsageError(str(error).replace("--input", "--truth")) from None
+    patterns = list(input_patterns(truth, "--truth"))
     found = {
         metadata.path for match in FileSystems.match(patterns) for metadata in match.metadata_list
     }

@@ -14,12 +14,11 @@ from model.presets import preset_named
 from model.tfrecord import read_records
 from model.training_flags import training_config
 from pipelines.options import UsageError
-from schemas.features import decode_line
+from schemas.features import LINE_FILES, decode_line
 from schemas.records import LineExample
 
 SPLITS = ("train", "eval")
 LATEST = "latest"
-LINE_FILES = "*.tfrecord.gz"
 
 # A network that reads nothing, or one and the same thing everywhere, has a CER close to 1.
 DEFAULT_MAX_CER = 0.95

@@ -17,7 +17,8 @@ from components.line_example_gen import LineExampleGen
 from components.line_schema import LineSchema, schema_text
 from components.training import CODE
 from pipelines.options import LOCAL_RUNNER
-from pipelines.training_config import LINE_FILES, SPLITS, Recipe
+from pipelines.training_config import SPLITS, Recipe
+from schemas.features import LINE_FILES
 
 _BEAM_ARGS = [
     f"--runner={LOCAL_RUNNER}",

@@ -23,6 +23,10 @@ from schemas.records import LineExample
 
 TFX_SCHEMA_PATH = Path(__file__).with_name("line.pbtxt")
 SPLITS = ("train", "eval", "test")
+# Stands beside the splits: flags, counts and digests.
+MANIFEST_FILE = "manifest.json"
+# The files of a split.
+LINE_FILES = "*.tfrecord.gz"
 # The source of lines that were read from TFRecords of ours: they are cut already.
 CUT_SOURCE = "quire"
 

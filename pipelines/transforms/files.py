@@ -48,12 +48,13 @@ def first_existing(uris: Iterable[str]) -> str | None:
     return next((uri for uri in uris if FileSystems.exists(uri)), None)
 
 
-def input_patterns(inputs: Iterable[str]) -> tuple[str, ...]:
-    """Turn the values of `--input` into patterns, each of which matches something.
+def input_patterns(inputs: Iterable[str], flag: str = "--input") -> tuple[str, ...]:
+    """Turn the values of a flag into patterns, each of which matches something.
 
     Args:
         inputs: Files, folders (taken with all that is beneath them), globs, and '@' with a
             file that lists such, one a line.
+        flag: The flag, for errors.
 
     Returns:
         Patterns for Beam's FileSystems.
@@ -61,21 +62,21 @@ def input_patterns(inputs: Iterable[str]) -> tuple[str, ...]:
     Raises:
         UsageError: If one matches no file, or a list cannot be read.
     """
-    named = [name for given in inputs for name in _listed(given)]
+    named = [name for given in inputs for name in _listed(given, flag)]
     patterns = tuple(map(_pattern, named))
     for given, pattern in zip(named, patterns):
         if not _matches_something(pattern):
-            raise UsageError(f"{given}: no such file or folder, or nothing in it; check --input")
+            raise UsageError(f"{given}: no such file or folder, or nothing in it; check {flag}")
     return patterns
 
 
-def _listed(given: str) -> list[str]:
+def _listed(given: str, flag: str) -> list[str]:
     if not given.startswith("@"):
         return [given]
     try:
         lines = read_bytes(given[1:]).decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{given}: list cannot be read ({error}); check --input") from None
+        raise UsageError(f"{given}: list cannot be read ({error}); check {flag}") from None
     return [line.strip() for line in lines if line.strip()]
 
 
