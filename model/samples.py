@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -15,6 +14,7 @@ import numpy as np
 
 from model.augment import augment
 from model.augment_config import AugmentConfig
+from model.balance import Draw, name_number
 from model.charset import Charset
 from model.ctc import fits_time_steps
 from model.preprocess import (
@@ -60,7 +60,7 @@ class SampleMaker:
         preprocess: How a strip becomes network input.
         preset: The network that is to learn it.
         augmentation: What may happen to a line.
-        seed: Chance is drawn from it, the epoch and the line's name: never from the order.
+        seed: Chance is drawn from it, the turn and the line's name: never from the order.
     """
 
     charset: Charset
@@ -73,14 +73,13 @@ class SampleMaker:
         """Tell whether CTC can learn the line: it has text, and time steps for it."""
         return self._is_learnable(example, self.charset.encode(example.text))
 
-    def make(self, example: LineExample, epoch: int) -> Sample | None:
-        """Make the sample of one epoch; None where CTC cannot learn the line."""
+    def make(self, example: LineExample, turn: int) -> Sample | None:
+        """Make the sample of one draw; None where CTC cannot learn the line."""
         labels = self.charset.encode(example.text)
         if not self._is_learnable(example, labels):
             return None
         plain = scale_strip(decode_strip(example), self.preprocess)
-        name = zlib.crc32(f"{example.page_uri} {example.line_id}".encode())
-        rng = np.random.default_rng([self.seed, epoch, name])
+        rng = np.random.default_rng([self.seed, turn, name_number(example)])
         changed = augment(plain, self.augmentation, rng)
         if not self._fits(labels, changed.shape[1]):
             changed = plain
@@ -123,38 +122,35 @@ def read_examples(paths: Iterable[str]) -> Iterator[LineExample]:
 
 
 def make_samples(
-    examples: Iterable[LineExample], maker: SampleMaker, epoch: int, processes: int = 0
+    draws: Iterable[Draw], maker: SampleMaker, processes: int = 0
 ) -> Iterator[Sample | None]:
-    """Make the samples of an epoch, in the order of the lines whatever the processes.
+    """Make the samples of an epoch, in the order of the draws whatever the processes.
 
     Args:
-        examples: The lines, as a stream.
+        draws: The lines that come up, as a stream.
         maker: Turns one into a sample.
-        epoch: Of the training.
         processes: That decode and augment; 0 for this one.
 
     Yields:
-        A sample for each line; None for one that cannot be learnt.
+        A sample for each draw; None for a line that cannot be learnt.
     """
     if not processes:
-        for example in examples:
-            yield maker.make(example, epoch)
+        for draw in draws:
+            yield maker.make(*draw)
         return
-    stream = iter(examples)
+    stream = iter(draws)
     portions = iter(lambda: list(islice(stream, _PORTION_LINES)), [])
     # spawn: a process that was forked from a running network may hang.
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         waiting: deque = deque()
         for portion in portions:
-            waiting.append(pool.submit(_make_portion, portion, maker, epoch))
+            waiting.append(pool.submit(_make_portion, portion, maker))
             if len(waiting) > processes * _PORTIONS_AHEAD:
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
 
 
-def _make_portion(
-    portion: list[LineExample], maker: SampleMaker, epoch: int
-) -> list[Sample | None]:
+def _make_portion(portion: list[Draw], maker: SampleMaker) -> list[Sample | None]:
     cv2.setNumThreads(1)
-    return [maker.make(example, epoch) for example in portion]
+    return [maker.make(*draw) for draw in portion]

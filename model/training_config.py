@@ -28,6 +28,7 @@ class TrainingConfig:
         precision: One of `PRECISIONS`; weights are float32 in any case.
         processes: That decode and augment lines; 0 for none of their own.
         seed: Of weights, dropout, augmentation and order.
+        balance: How far small documents are drawn as often as large ones, 0..1.
         batch: How lines become batches.
         augmentation: What may happen to a line.
     """
@@ -42,6 +43,7 @@ class TrainingConfig:
     precision: str = "float32"
     processes: int = 0
     seed: int = 0
+    balance: float = 0.0
     batch: BatchConfig = field(default_factory=BatchConfig)
     augmentation: AugmentConfig = field(default_factory=AugmentConfig)
 

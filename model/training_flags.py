@@ -22,6 +22,7 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
     add("--init", type=Path, help="model to fine-tune; of the same preset")
     add("--learning_rate", type=float, help="peak; by default the preset's, 0.4 of it with --init")
     add("--augmentation", type=float, default=1.0, help="its strength; 0 for none")
+    add("--balance", type=float, default=0.0, help="draw small documents more often; 1: equally")
     add("--precision", choices=PRECISIONS, default="float32", help="to compute in")
     add("--batch_width_px", type=int, help="summed width of a batch; by default the preset's")
     add("--patience", type=int, default=0, help="epochs without gain after which it ends")
@@ -75,6 +76,8 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
             raise ValueError(f"--{name} {values[name]} is too small; give more")
     if not 0 <= values["augmentation"] <= 3:
         raise ValueError(f"--augmentation {values['augmentation']} is not between 0 and 3")
+    if not 0 <= values["balance"] <= 1:
+        raise ValueError(f"--balance {values['balance']} is not between 0 and 1")
     if not 0 <= values["seed"] < 2**32:
         raise ValueError(f"--seed {values['seed']} is not between 0 and {2**32 - 1}")
     for name in ("learning_rate", "batch_width_px"):
@@ -92,6 +95,7 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
         precision=values["precision"],
         processes=values["processes"],
         seed=values["seed"],
+        balance=values["balance"],
         batch=BatchConfig(width_px=width_px, seed=values["seed"]),
         augmentation=_augmentation(values["augmentation"]),
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -12,6 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from model.balance import draw_lines, draws_per_epoch
 from model.batches import Batch, make_batches, shuffle_lines
 from model.checkpoint import find_run, load_checkpoint, save_checkpoint
 from model.ctc import decode_greedy
@@ -168,21 +171,28 @@ class TrainingRun:
         return model, course.results
 
     def _count_lines(self) -> tuple[int, int]:
-        """Count the lines that can be learnt, and the steps of an epoch."""
-        usable, skipped, width_px = 0, 0, 0
+        """Count the draws of an epoch and its steps; learn how often each document is drawn."""
+        usable, width_px, skipped = Counter(), Counter(), 0
         preprocess = self._train.preprocess
         for example in read_examples(self._train.paths):
             if self._maker.learnable(example):
-                usable += 1
-                width_px += padded_width_px(
+                usable[example.document] += 1
+                width_px[example.document] += padded_width_px(
                     input_width_px(example.width_px, preprocess), preprocess
                 )
             else:
                 skipped += 1
-        self._report(f"{usable} lines to train on, {skipped} left out (too narrow for their text)")
+        self._report(
+            f"{usable.total()} lines to train on, {skipped} left out (too narrow for their text)"
+        )
         if not usable:
             raise ValueError("split train has no line to learn from; ingest more pages")
-        return usable, -(-width_px // self._config.batch.width_px)
+        self._draws = draws_per_epoch(usable, self._config.balance)
+        draw_count, drawn_px = (
+            sum(counts[name] * times for name, times in self._draws.items())
+            for counts in (usable, width_px)
+        )
+        return round(draw_count), math.ceil(drawn_px / self._config.batch.width_px)
 
     def _settings(self) -> str:
         return json.dumps(
@@ -216,8 +226,9 @@ class TrainingRun:
     def _batches(self) -> Iterable[Batch]:
         """Make the batches of this epoch that are still to be trained on."""
         config, epoch = self._config, self._course.epoch
-        lines = shuffle_lines(read_examples(self._train.paths), config.batch, epoch)
-        samples = make_samples(lines, self._maker, epoch, config.processes)
+        usable = filter(self._maker.learnable, read_examples(self._train.paths))
+        draws = shuffle_lines(draw_lines(usable, self._draws, epoch), config.batch, epoch)
+        samples = make_samples(draws, self._maker, config.processes)
         known = (sample for sample in samples if sample is not None)
         return islice(make_batches(known, config.batch), self._course.batches, None)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from model.augment_config import AugmentConfig
+from model.balance import Draw
 from model.charset import Charset
 from model.preprocess import PreprocessConfig
 from model.presets import PRESETS
@@ -17,18 +18,22 @@ MAKER = SampleMaker(Charset.of_texts(TEXTS), PreprocessConfig(), PRESETS["fast"]
 LINES = [line_example(text, i) for i, text in enumerate(TEXTS)]
 
 
+def _draws(lines, turn=0):
+    return [Draw(line, turn) for line in lines]
+
+
 def test_lines_come_from_files_to_samples(tmp_path):
     write_tfrecords(tmp_path / "a.tfrecord.gz", LINES)
     assert list(read_examples([str(tmp_path / "a.tfrecord.gz")])) == LINES
-    samples = list(make_samples(LINES, MAKER, epoch=0))
+    samples = list(make_samples(_draws(LINES), MAKER))
     assert [MAKER.charset.decode(s.labels) for s in samples] == TEXTS
     assert all(s.strip.shape[1] % 64 == 0 and s.strip.max() > 0.9 for s in samples)
 
 
-def test_chance_depends_on_the_seed_the_epoch_and_the_line_alone():
+def test_chance_depends_on_the_seed_the_turn_and_the_line_alone():
     maker = replace(MAKER, augmentation=AugmentConfig())
-    forwards = [s.strip for s in make_samples(LINES, maker, epoch=1)]
-    backwards = [s.strip for s in make_samples(LINES[::-1], maker, epoch=1)][::-1]
+    forwards = [s.strip for s in make_samples(_draws(LINES, 1), maker)]
+    backwards = [s.strip for s in make_samples(_draws(LINES[::-1], 1), maker)][::-1]
     assert all(map(np.array_equal, forwards, backwards))
     for other in (replace(maker, seed=1).make(LINES[1], 1), maker.make(LINES[1], 2)):
         assert not np.array_equal(other.strip, forwards[1])
@@ -37,8 +42,8 @@ def test_chance_depends_on_the_seed_the_epoch_and_the_line_alone():
 def test_processes_give_the_same_samples_in_the_same_order():
     maker = replace(MAKER, augmentation=AugmentConfig())
     lines = [line_example(TEXTS[i % 4], i) for i in range(90)]
-    alone = make_samples(lines, maker, epoch=0)
-    together = make_samples(lines, maker, epoch=0, processes=2)
+    alone = make_samples(_draws(lines), maker)
+    together = make_samples(_draws(lines), maker, processes=2)
     for one, other in zip(alone, together, strict=True):
         assert one.text == other.text and np.array_equal(one.strip, other.strip)
 
