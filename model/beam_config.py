@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, fields
 
 WIDEST_BEAM = 1024
@@ -42,6 +41,10 @@ class BeamConfig:
     least_share: float = 1e-3
 
     def __post_init__(self):
+        for name, value in asdict(self).items():
+            kinds = (int,) if name == "width" else (int, float)
+            if isinstance(value, bool) or not isinstance(value, kinds):
+                raise ValueError(f"{name} of {value!r}; give a number")
         if not 0 <= self.width <= WIDEST_BEAM:
             raise ValueError(
                 f"beam of {self.width} prefixes; choose 1 to {WIDEST_BEAM}, or 0 for the best path"
@@ -53,21 +56,13 @@ class BeamConfig:
                 )
 
     @classmethod
-    def from_json(cls, text: str) -> BeamConfig:
-        """Read what `to_json` wrote.
+    def of_facts(cls, facts: object) -> BeamConfig:
+        """Read what `dataclasses.asdict` gave.
 
         Raises:
             ValueError: If it is not such settings.
         """
-        data = json.loads(text)
         known = {field.name for field in fields(cls)}
-        if not isinstance(data, dict) or set(data) - known:
-            raise ValueError(f"decoding settings are not {{{', '.join(sorted(known))}}}")
-        try:
-            return cls(**data)
-        except TypeError as error:
-            raise ValueError(f"decoding settings are not numbers: {error}") from None
-
-    def to_json(self) -> str:
-        """Write the settings as a JSON object."""
-        return json.dumps(asdict(self), indent=1) + "\n"
+        if not isinstance(facts, dict) or set(facts) != known:
+            raise ValueError(f"settings of the beam search are not {{{', '.join(sorted(known))}}}")
+        return cls(**facts)

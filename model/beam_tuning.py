@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,7 +16,11 @@ from model.language_model import LanguageModel
 from model.lexicon import Lexicon
 from model.metrics import ErrorCount, character_errors
 
-_FIRST_STEP, _LAST_STEP = 0.4, 0.1
+_FIRST_STEP, _LAST_STEP = 0.2, 0.1
+_MOST_WEIGHT, _MOST_LOSS = 3.0, 5.0
+# A step has to save this many standard deviations of the edits: on few lines most of what
+# looks like a gain is chance.
+_LEAST_GAIN = 0.5
 
 
 def tune_weights(
@@ -27,12 +32,13 @@ def tune_weights(
 ) -> tuple[BeamConfig, ErrorCount]:
     """Search for the weights that read some lines with the fewest edits.
 
-    From where `config` stands, steps up and down in each weight are tried as long as one helps
-    (Hooke and Jeeves 1961), then steps half as long.
+    From the weight of `config`, and a length bonus that makes up for what the language model
+    takes off a usual character, steps up and down are tried as long as one helps (Hooke and
+    Jeeves 1961), then steps half as long. A step in the weight takes the bonus along.
 
     Args:
         lines: Probabilities [time, classes] and text; lines that nothing was trained on. Some
-            hundred will do: each is read about 20 times.
+            hundred will do: each is read about 15 times.
         charset: Of the recogniser.
         config: Where to begin.
         language_model: Built from other lines.
@@ -47,29 +53,36 @@ def tune_weights(
     if not lines:
         raise ValueError("no lines to tune the weights on; give some of the eval split")
     tried: dict[tuple[float, float], ErrorCount] = {}
+    # What the language model takes off a character of these texts, on average.
+    usual_loss = min(math.log(language_model.perplexity(text for _, text in lines)), _MOST_LOSS)
+
+    def weighed(point: tuple[float, float]) -> BeamConfig:
+        weight, bonus = point[0], round(point[0] * usual_loss + point[1], 6)
+        return replace(config, lm_weight=weight, length_bonus=bonus)
 
     def errors(point: tuple[float, float]) -> int:
         if point not in tried:
-            weighed = replace(config, lm_weight=point[0], length_bonus=point[1])
-            weights = PrefixWeights(charset, weighed, language_model, lexicon)
-            counts = (_errors(line, charset, weighed, weights) for line in lines)
+            weights = PrefixWeights(charset, weighed(point), language_model, lexicon)
+            counts = (_errors(line, charset, weighed(point), weights) for line in lines)
             tried[point] = sum(counts, ErrorCount())
         return tried[point].edits
 
-    here, step = (round(config.lm_weight, 6), round(config.length_bonus, 6)), _FIRST_STEP
+    here, step = (config.lm_weight, 0.0), _FIRST_STEP
     while step >= _LAST_STEP:
-        best = min([here, *_neighbours(here, step)], key=errors)
-        if best == here:
+        best = min(_neighbours(here, step), key=errors)
+        if errors(here) - errors(best) > _LEAST_GAIN * math.sqrt(errors(here)):
+            here = best
+        else:
             step /= 2
-        here = best
-    return replace(config, lm_weight=here[0], length_bonus=here[1]), tried[here]
+    return weighed(here), tried[here]
 
 
 def _neighbours(point: tuple[float, float], step: float) -> list[tuple[float, float]]:
-    lm_weight, bonus = point
-    moves = ((step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step), (step, step), (-step, -step))
-    moved = [(round(lm_weight + a, 6), round(bonus + b, 6)) for a, b in moves]
-    return [(a, b) for a, b in moved if a >= 0]
+    """Give the points a step away: weight, and what the bonus is above the usual one."""
+    weight, excess = point
+    moves = ((weight + step, excess), (weight - step, excess), (weight, excess + step))
+    moved = [(round(a, 6), round(b, 6)) for a, b in (*moves, (weight, excess - step))]
+    return [(a, b) for a, b in moved if 0 <= a <= _MOST_WEIGHT]
 
 
 def _errors(

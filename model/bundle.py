@@ -1,22 +1,27 @@
 """What a trained model is on disk, and the digest that names it.
 
-charset.json      the characters
-preprocess.json   how a strip becomes network input
-model.onnx        strips in, logits out, in float32
-model.int8.onnx   the same in 8-bit integers (where training had lines to measure on)
-weights.keras     to fine-tune from
-saved_model.pb …  images in, text out, for TensorFlow Serving (where trained on it)
-card.json         what it was trained on and how well it reads
+charset.json        the characters
+preprocess.json     how a strip becomes network input
+model.onnx          strips in, logits out, in float32
+model.int8.onnx     the same in 8-bit integers (where training had lines to measure on)
+language_model.bin  how likely a character is after others, for the beam search (may be missing)
+decoding.json       what was tuned: weights of the search, temperatures (may be missing)
+weights.keras       to fine-tune from
+saved_model.pb …    images in, text out, for TensorFlow Serving (where trained on it)
+card.json           what it was trained on and how well it reads
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from model.charset import Charset
+from model.decoding_config import BEAM, GREEDY
+from model.decoding_settings import DecodingSettings
+from model.language_model import LanguageModel
 from model.preprocess import PreprocessConfig
 
 CHARSET_FILE = "charset.json"
@@ -24,6 +29,8 @@ PREPROCESS_FILE = "preprocess.json"
 ONNX_FILE = "model.onnx"
 WEIGHTS_FILE = "weights.keras"
 CARD_FILE = "card.json"
+LANGUAGE_MODEL_FILE = "language_model.bin"
+DECODING_FILE = "decoding.json"
 # The line finder; only the model that comes with the package has one.
 LINES_FILE = "lines.onnx"
 
@@ -44,22 +51,51 @@ class Bundle:
         charset: Its characters.
         preprocess: How a strip becomes its input.
         precision: One of `ONNX_FILES`.
+        decoding: What training found out about decoding; what is usual where it did not.
     """
 
     directory: Path
     charset: Charset
     preprocess: PreprocessConfig
     precision: str = "fp32"
+    decoding: DecodingSettings = field(default_factory=DecodingSettings)
 
     @property
     def onnx_path(self) -> Path:
         """The network."""
         return self.directory / ONNX_FILES[self.precision]
 
-    def digest(self) -> str:
-        """Name what the model does: SHA-256 of network, charset and preprocessing, hex."""
+    @property
+    def has_language_model(self) -> bool:
+        """Whether it has one; it may still be of another charset."""
+        return (self.directory / LANGUAGE_MODEL_FILE).is_file()
+
+    def open_language_model(self) -> LanguageModel:
+        """Map the language model into memory.
+
+        Raises:
+            ValueError: If there is none, or one of another charset, or a damaged one.
+        """
+        if not self.has_language_model:
+            raise ValueError(
+                f"{self.directory}: no {LANGUAGE_MODEL_FILE}; "
+                "add one with python -m model.training_language"
+            )
+        return LanguageModel.open(self.directory / LANGUAGE_MODEL_FILE, self.charset)
+
+    def digest(self, decoding: str = GREEDY) -> str:
+        """Name what the model does: SHA-256 of network, charset and preprocessing, hex.
+
+        Args:
+            decoding: How lines are read, one of `decoding_config.DECODINGS`; for `BEAM` the
+                language model and what was tuned for it go into the digest.
+        """
+        names = [ONNX_FILES[self.precision], CHARSET_FILE, PREPROCESS_FILE]
+        if decoding == BEAM:
+            optional = (LANGUAGE_MODEL_FILE, DECODING_FILE)
+            names += [name for name in optional if (self.directory / name).is_file()]
         digest = hashlib.sha256()
-        for name in (ONNX_FILES[self.precision], CHARSET_FILE, PREPROCESS_FILE):
+        for name in names:
             content = (self.directory / name).read_bytes()
             digest.update(f"{name} {len(content)}\n".encode() + content)
         return digest.hexdigest()
@@ -91,9 +127,19 @@ def load_bundle(directory: str | Path, precision: str = "fp32") -> Bundle:
     try:
         charset = Charset.from_json((directory / CHARSET_FILE).read_text("utf-8"))
         preprocess = PreprocessConfig.from_json((directory / PREPROCESS_FILE).read_text("utf-8"))
+        decoding = _read_decoding(directory / DECODING_FILE)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{directory}: {error}") from None
-    return Bundle(directory, charset, preprocess, precision)
+    return Bundle(directory, charset, preprocess, precision, decoding)
+
+
+def _read_decoding(path: Path) -> DecodingSettings:
+    if not path.is_file():
+        return DecodingSettings()
+    try:
+        return DecodingSettings.from_json(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}; copy the model anew or delete it") from None
 
 
 def write_settings(directory: Path, charset: Charset, preprocess: PreprocessConfig) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,11 @@ from model.beam_config import BeamConfig
 from model.beam_weights import PrefixWeights
 from model.charset import BLANK, Charset
 from schemas.records import Character
+
+MOST_ALTERNATIVES = 3
+# Characters that are less probable where another was read are no alternative.
+FAINTEST_ALTERNATIVE = 0.01
+_probability = itemgetter(1)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -27,8 +33,8 @@ def decode_greedy(logits: np.ndarray, charset: Charset) -> tuple[str, float, tup
     """Read the best path.
 
     A character's confidence is the highest probability that its label reaches in its
-    run of time steps; the line's is their mean. A line without characters takes the
-    mean probability of the blank.
+    run of time steps, and its alternatives are the likeliest others in that step; the line's
+    confidence is their mean. A line without characters takes the mean probability of the blank.
 
     Args:
         logits: float [time, classes], unnormalised.
@@ -46,12 +52,7 @@ def decode_greedy(logits: np.ndarray, charset: Charset) -> tuple[str, float, tup
         >>> text, round(confidence, 2)
         ('ab', 0.8)
     """
-    if logits.shape[-1] != charset.class_count:
-        raise ValueError(
-            f"network has {logits.shape[-1]} outputs but the charset {charset.class_count}"
-        )
-    if not np.isfinite(logits).all():
-        raise ValueError("network gave logits that are not numbers")
+    check_logits(logits, charset)
     # From the logits: probabilities that are all but equal may round to a tie.
     path = logits.argmax(axis=-1)
     probabilities = softmax(np.asarray(logits, np.float32))
@@ -60,10 +61,47 @@ def decode_greedy(logits: np.ndarray, charset: Charset) -> tuple[str, float, tup
     run_peaks = np.maximum.reduceat(best, run_starts)
     written = path[run_starts] != BLANK
     peaks = run_peaks[written]
-    text = charset.decode(path[run_starts][written])
+    labels = path[run_starts][written]
+    text = charset.decode(labels)
     confidence = float(peaks.mean() if len(peaks) else best.mean())
-    characters = tuple(Character(c, float(p)) for c, p in zip(text, peaks))
+    run_lengths = np.diff(run_starts, append=len(path))
+    at_peak = np.flatnonzero(best == np.repeat(run_peaks, run_lengths))
+    steps = at_peak[np.searchsorted(at_peak, run_starts[written])]
+    others = _alternatives(probabilities[steps], labels, charset)
+    characters = tuple(Character(c, float(p), o) for c, p, o in zip(text, peaks, others))
     return text, confidence, characters
+
+
+def check_logits(logits: np.ndarray, charset: Charset) -> None:
+    """Refuse what no text can be read from.
+
+    Raises:
+        ValueError: If a logit is not a number or classes and charset differ in count.
+    """
+    if logits.shape[-1] != charset.class_count:
+        raise ValueError(
+            f"network has {logits.shape[-1]} outputs but the charset {charset.class_count}"
+        )
+    if not np.isfinite(logits).all():
+        raise ValueError("network gave logits that are not numbers")
+
+
+def _alternatives(
+    seen: np.ndarray, labels: np.ndarray, charset: Charset
+) -> list[tuple[tuple[str, float], ...]]:
+    """List what else was seen where each character was read, the likeliest first."""
+    found: list[list[tuple[str, float]]] = [[] for _ in labels]
+    tried = seen >= FAINTEST_ALTERNATIVE
+    tried[np.arange(len(labels)), labels] = False
+    places, others = np.nonzero(tried)
+    for place, other, probability in zip(
+        places.tolist(), others.tolist(), seen[places, others].tolist()
+    ):
+        text = charset.characters[other - 1] if other != BLANK else ""
+        found[place].append((text, probability))
+    for choices in found:
+        choices.sort(key=_probability, reverse=True)
+    return [tuple(choices[:MOST_ALTERNATIVES]) for choices in found]
 
 
 def fits_time_steps(labels: Sequence, time_steps: int) -> bool:

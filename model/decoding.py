@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,29 +13,18 @@ from model.beam_search import beam_search
 from model.beam_weights import Context, PrefixWeights
 from model.calibration import temper
 from model.charset import BLANK, Charset
-from model.ctc import decode_greedy, softmax
+from model.ctc import (
+    FAINTEST_ALTERNATIVE,
+    MOST_ALTERNATIVES,
+    check_logits,
+    decode_greedy,
+    softmax,
+)
 from model.ctc_alignment import align
+from model.decoding_config import BEAM, GREEDY
 from model.language_model import LanguageModel
 from model.lexicon import Lexicon
 from schemas.records import Character
-
-BEAM, BEST_PATH = "beam", "best path"
-MOST_ALTERNATIVES = 3
-# Characters that are less probable where another was read are no alternative.
-_FAINTEST_ALTERNATIVE = 0.01
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Something that may stand there.
-
-    Attributes:
-        text: A line or a character; empty for no character.
-        probability: 0..1.
-    """
-
-    text: str
-    probability: float
 
 
 @dataclass(frozen=True)
@@ -42,12 +32,10 @@ class Decoded:
     """A line as it was read.
 
     Attributes:
-        method: How: `BEAM` or `BEST_PATH`.
+        method: How: one of `decoding_config.DECODINGS`.
         text: The text, NFC.
         confidence: Mean confidence of its characters; for an empty text, of the blanks.
         characters: The characters in writing order.
-        alternatives: Of each character what else may stand there, up to three; none from the
-            best path.
         lines: The likeliest texts, the first the text itself, with their shares of the beam;
             none from the best path.
     """
@@ -56,8 +44,7 @@ class Decoded:
     text: str
     confidence: float
     characters: tuple[Character, ...]
-    alternatives: tuple[tuple[Choice, ...], ...] = ()
-    lines: tuple[Choice, ...] = ()
+    lines: tuple[tuple[str, float], ...] = ()
 
     @property
     def least_confidence(self) -> float:
@@ -67,7 +54,9 @@ class Decoded:
     @property
     def sequence_probability(self) -> float:
         """The probability that all characters are right, if each was so by itself."""
-        return float(np.prod([c.confidence for c in self.characters] or [self.confidence]))
+        if not self.characters:
+            return self.confidence
+        return math.prod(character.confidence for character in self.characters)
 
 
 class Decoder:
@@ -86,7 +75,7 @@ class Decoder:
     Example:
         >>> decoder = Decoder(Charset(("a", "b")), BeamConfig(length_bonus=0.0))
         >>> decoded = decoder.decode(np.log([[.1, .8, .1], [.9, .05, .05], [.1, .3, .6]]))
-        >>> decoded.method, decoded.text, [c.text for c in decoded.alternatives[1]]
+        >>> decoded.method, decoded.text, [text for text, _ in decoded.characters[1].alternatives]
         ('beam', 'ab', ['a', ''])
     """
 
@@ -115,30 +104,29 @@ class Decoder:
         Raises:
             ValueError: If a logit is not a number or classes and charset differ in count.
         """
-        text, confidence, characters = decode_greedy(logits, self._charset)
         if not self._config.width:
-            return self._best_path(text, confidence, characters)
+            return self._best_path(*decode_greedy(logits, self._charset))
+        check_logits(logits, self._charset)
         probabilities = softmax(np.asarray(logits, np.float32))
         beams = beam_search(probabilities, self._config, self._weights)
         total = sum(beam.weight for beam in beams)
-        lines = tuple(Choice(self._text(beam.labels), beam.weight / total) for beam in beams)
+        lines = tuple((self._text(beam.labels), beam.weight / total) for beam in beams)
         labels = beams[0].labels
-        chosen = [self._choices(*place) for place in self._places(labels, probabilities)]
-        characters = tuple(Character(first.text, first.probability) for first, *_ in chosen)
-        alternatives = tuple(tuple(others[:MOST_ALTERNATIVES]) for _, *others in chosen)
+        places = self._places(labels, probabilities)
+        characters = tuple(self._character(*place) for place in places)
         # A line without characters: how sure the blanks are.
         empty = float(probabilities.max(axis=-1).mean())
         mean = float(np.mean([c.confidence for c in characters])) if characters else empty
-        return Decoded(BEAM, lines[0].text, mean, characters, alternatives, lines)
+        return Decoded(BEAM, lines[0][0], mean, characters, lines)
 
     def _best_path(
         self, text: str, confidence: float, characters: tuple[Character, ...]
     ) -> Decoded:
         if self._temperature != 1 and characters:
             tempered = temper([c.confidence for c in characters], self._temperature).tolist()
-            characters = tuple(Character(c.text, p) for c, p in zip(characters, tempered))
+            characters = tuple(replace(c, confidence=p) for c, p in zip(characters, tempered))
             confidence = float(np.mean(tempered))
-        return Decoded(BEST_PATH, text, confidence, characters)
+        return Decoded(GREEDY, text, confidence, characters)
 
     def _text(self, labels: tuple[int, ...]) -> str:
         return self._charset.decode(labels)
@@ -153,13 +141,13 @@ class Decoder:
             yield label, probabilities[clearest], context
             context = self._weights.after(context, label)
 
-    def _choices(self, label: int, seen: np.ndarray, context: Context) -> list[Choice]:
-        """Weigh what may stand at one place: the character that was read first.
+    def _character(self, label: int, seen: np.ndarray, context: Context) -> Character:
+        """Weigh what may stand at one place against the character that was read.
 
         A character's probability is that of the network times what the language model makes of
         it after the text before it, as a share of all; the text behind it is not looked at.
         """
-        tried = set(np.flatnonzero(seen >= _FAINTEST_ALTERNATIVE).tolist()) | {label}
+        tried = set(np.flatnonzero(seen >= FAINTEST_ALTERNATIVE).tolist()) | {label}
         scores = {
             other: float(seen[other])
             * (1.0 if other == BLANK else self._weights.gain(context, other))
@@ -170,9 +158,9 @@ class Decoder:
         confidence = float(temper(np.array(said), self._temperature))
         # What tempering takes from the character goes to the others in proportion.
         scale = (1 - confidence) / (1 - said) / total if said < 1 else 0.0
-        others = sorted(scores, key=scores.get, reverse=True)
-        texts = {other: self._text(() if other == BLANK else (other,)) for other in scores}
-        return [
-            Choice(self._text((label,)), confidence),
-            *(Choice(texts[other], scores[other] * scale) for other in others),
-        ]
+        likeliest = sorted(scores, key=scores.get, reverse=True)[:MOST_ALTERNATIVES]
+        others = tuple(
+            (self._text(() if other == BLANK else (other,)), scores[other] * scale)
+            for other in likeliest
+        )
+        return Character(self._text((label,)), confidence, others)

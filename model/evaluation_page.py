@@ -52,6 +52,10 @@ mark{background:var(--tint);color:var(--bad);border-radius:.15rem}
 .uri{font-size:.76rem;margin-top:.2rem}
 .facts{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1.2rem;font-size:.88rem;
 margin:1.2rem 0 0}.facts dt{color:var(--soft)}.facts dd{margin:0;overflow-wrap:anywhere}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,22rem));gap:1rem 2rem}
+figure{margin:0}figcaption{color:var(--soft);font-size:.84rem}.reliability{width:100%;height:auto;
+display:block}.reliability text{font-size:9px;fill:var(--soft)}.bar{fill:var(--accent)}
+.axis,.diagonal{stroke:var(--soft);fill:none;stroke-width:.7}.diagonal{stroke-dasharray:4 3}
 footer{height:4rem}@media print{nav{display:none}.card{break-inside:avoid}}
 """
 

@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from model.charset import normalise_text
+from model.confidence_summary import ConfidenceSummary
 from model.confusions import commonest, count_kinds, marked
 from model.error_summary import ErrorRates, ErrorSummary
 from model.error_tally import WorstLine
+from model.evaluation_confidence import confidence_section
 from model.evaluation_page import LOOK, glyph, interval_text, percent, rate_cell, visible
 from model.line_scores import LineScore
 from model.report_html import escape, grouped, isolated, page, section, table
@@ -35,12 +37,14 @@ class EvaluationReport:
         facts: (name, value) of what else belongs at the head: model, digest, version.
         summary: The results; its worst lines have their pictures.
         lines: How well the lines were found; None where they were given.
+        confidence: What confidences are worth; None where nobody knows.
     """
 
     title: str
     facts: tuple[tuple[str, str], ...]
     summary: ErrorSummary
     lines: LineScore | None = None
+    confidence: ConfidenceSummary | None = None
 
 
 def build_evaluation_report(report: EvaluationReport) -> str:
@@ -53,9 +57,13 @@ def build_evaluation_report(report: EvaluationReport) -> str:
         An HTML document without scripts, its images inside it, that opens offline.
     """
     found = [("lines", "Lines found", *_lines(report.lines))] if report.lines else []
+    said = []
+    if report.confidence:
+        said = [("confidence", "Confidence", *confidence_section(report.confidence))]
     parts = (
         ("views", "Error rates", *_views(report.summary.overall)),
         *found,
+        *said,
         ("slices", "By document and source", *_slices(report.summary)),
         ("confusions", "Confusions", *_confusions(report.summary)),
         ("worst", "Worst lines", *_worst(report.summary.worst)),

@@ -81,8 +81,11 @@ class LanguageModel:
         facts, arrays = map_arrays(path, MAGIC)
         try:
             model = cls(Charset(tuple(facts["characters"])), facts["order"], arrays)
+            _check_tables(model.order, arrays)
         except (KeyError, TypeError) as error:
             raise ValueError(f"{path}: lacks {error}; build the language model again") from None
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}; build the language model again") from None
         if model.charset.characters != charset.characters:
             raise ValueError(
                 f"{path}: language model of another charset ({_difference(model.charset, charset)})"
@@ -167,6 +170,20 @@ class LanguageModel:
         if not count:
             raise ValueError("no text to measure the perplexity on; give a line at least")
         return math.exp(-total / count)
+
+
+def _check_tables(order: int, arrays: dict[str, np.ndarray]) -> None:
+    """Refuse tables that point outside each other, as after a copy that went wrong."""
+    for length in range(1, order):
+        contexts, starts, backoffs, labels, scores = (
+            arrays[f"{name}{length}"]
+            for name in ("contexts", "starts", "backoffs", "labels", "scores")
+        )
+        fits = len(starts) == len(contexts) + 1 == len(backoffs) + 1
+        if not fits or len(labels) != len(scores) or starts[-1] != len(labels):
+            raise ValueError(f"tables of order {length + 1} do not fit together")
+        if np.any(starts[1:] < starts[:-1]):
+            raise ValueError(f"table of order {length + 1} has places that fall")
 
 
 def _difference(own: Charset, other: Charset) -> str:

@@ -51,7 +51,7 @@ def build_language_model(
         b'QuireLM1'
     """
     base = charset.class_count
-    _check_order(order, base)
+    _check_order(order, charset)
     counts = {order: count_ngrams(texts, charset, order)}
     if not len(counts[order].keys):
         raise ValueError("no text to build a language model from; give one line at least")
@@ -71,13 +71,25 @@ def build_language_model(
     return pack_arrays(MAGIC, facts, tables)
 
 
-def _check_order(order: int, base: int) -> None:
+def highest_order(charset: Charset) -> int:
+    """Tell which order there is room for: the n-grams of large charsets are large numbers.
+
+    Example:
+        >>> highest_order(Charset.of_texts(["quire"]))
+        8
+    """
+    base = charset.class_count
+    return next(n for n in range(HIGHEST_ORDER, 0, -1) if base**n <= 1 << 64)
+
+
+def _check_order(order: int, charset: Charset) -> None:
     if not LOWEST_ORDER <= order <= HIGHEST_ORDER:
         raise ValueError(f"order of {order} characters; choose {LOWEST_ORDER} to {HIGHEST_ORDER}")
-    if base**order > 1 << 64:
-        most = next(n for n in range(order, 0, -1) if base**n <= 1 << 64)
+    most = highest_order(charset)
+    if order > most:
         raise ValueError(
-            f"{base - 1} characters and order {order} do not fit in 64 bits; choose order {most}"
+            f"{len(charset.characters)} characters and order {order} do not fit in 64 bits; "
+            f"choose order {most}"
         )
 
 

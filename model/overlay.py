@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from model.drawn_text import draw_text
 from schemas.records import Polyline
 
 _INK = (170, 20, 20)
@@ -33,7 +34,7 @@ def draw_transcript(
     paled = (255 - (255 - grey.astype(np.float32)) * 0.75).astype(np.uint8)
     picture = Image.fromarray(np.stack([paled] * 3, axis=-1))
     draw = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(_text_size_px(grey.shape[0], lines))
+    size_px = _text_size_px(grey.shape[0], lines)
     width_px = max(2, grey.shape[1] // 700)
     for baseline, polygon, text in lines:
         if len(polygon) >= 3:
@@ -41,7 +42,7 @@ def draw_transcript(
         if len(baseline) >= 2:
             draw.line(list(baseline), fill=_BASELINE, width=width_px)
         x, y = _text_place(baseline, polygon)
-        draw.text((x, y + width_px), text, fill=_INK, font=font)
+        draw_text(draw, (x, y + width_px), text, size_px, fill=_INK)
     return np.asarray(picture)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -34,23 +34,27 @@ class PageErrorModel:
     doubts: tuple[float, ...]
     rates: tuple[float, ...]
 
+    def __post_init__(self):
+        for values in (self.doubts, self.rates):
+            if not all(isinstance(v, (int, float)) and 0 <= v < math.inf for v in values):
+                raise ValueError("prediction of errors holds something other than numbers from 0")
+            if list(values) != sorted(values):
+                raise ValueError("prediction of errors has doubts or rates that fall")
+        if len(self.doubts) != len(self.rates) or not self.rates:
+            raise ValueError("prediction of errors has not one rate for each doubt")
+
     @classmethod
-    def from_json(cls, text: str) -> PageErrorModel:
-        """Read what `to_json` wrote.
+    def of_facts(cls, facts: object) -> PageErrorModel:
+        """Read what `dataclasses.asdict` gave.
 
         Raises:
             ValueError: If it is no such model.
         """
-        data = json.loads(text)
-        if not isinstance(data, dict) or set(data) != {"doubts", "rates"}:
+        if not isinstance(facts, dict) or set(facts) != {"doubts", "rates"}:
             raise ValueError('prediction of errors is not {"doubts": [...], "rates": [...]}')
-        if len(data["doubts"]) != len(data["rates"]) or not data["rates"]:
-            raise ValueError("prediction of errors has not one rate for each doubt")
-        return cls(tuple(data["doubts"]), tuple(data["rates"]))
-
-    def to_json(self) -> str:
-        """Write the model as a JSON object."""
-        return json.dumps({"doubts": self.doubts, "rates": self.rates}) + "\n"
+        if not all(isinstance(values, (list, tuple)) for values in facts.values()):
+            raise ValueError("prediction of errors has no lists of doubts and rates")
+        return cls(tuple(facts["doubts"]), tuple(facts["rates"]))
 
     def predict(self, lines: Sequence[LineDoubt]) -> float:
         """Predict the CER of some lines together, usually of a page.
@@ -135,6 +139,11 @@ class PagePrediction:
 
     predicted: float
     measured: float
+
+    @property
+    def error(self) -> float:
+        """How far they lie apart."""
+        return abs(self.predicted - self.measured)
 
 
 def cross_validate(

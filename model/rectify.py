@@ -11,6 +11,9 @@ from model.image import even_background
 from schemas.records import Line, Page
 
 WIDEST_STRIP_PX = 16_384
+# To be raised with each change of what a strip looks like: pages are read anew then.
+RECTIFY_VERSION = 1
+
 _NARROWEST_STRIP_PX = 8
 # OpenCV's remap counts in 16 bits.
 _MOST_REMAP_PX = 32_767

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from model.presets import preset_named
 from model.tfrecord import read_records
 from model.training_config import LineFiles, TrainingConfig
 from model.training_flags import add_training_flags, training_config
+from model.training_language_config import LanguageConfig, language_config
 from schemas.features import LINE_FILES, decode_line
 
 # More do not change the ranges much, and each takes a while to run.
@@ -38,6 +39,7 @@ class TrainingJob:
         config: The run.
         init: Bundle of a model to fine-tune; None starts from chance.
         tensorboard: Folder for curves; None for none.
+        language: What the language model is built from.
     """
 
     train_paths: tuple[str, ...]
@@ -48,6 +50,7 @@ class TrainingJob:
     config: TrainingConfig
     init: Path | None = None
     tensorboard: Path | None = None
+    language: LanguageConfig = field(default_factory=LanguageConfig)
 
 
 def run_training(job: TrainingJob) -> None:
@@ -60,6 +63,7 @@ def run_training(job: TrainingJob) -> None:
         ValueError: If the dataset does not suit the job.
     """
     from model.curves import open_curves
+    from model.training_language import add_language_model
     from model.training_loop import TrainingRun
     from model.transfer import start_from
 
@@ -67,6 +71,8 @@ def run_training(job: TrainingJob) -> None:
         print(text, flush=True)
 
     report(describe_device())
+    # A text that cannot be read is to be told before the training, not after it.
+    job.language.check()
     preset = preset_named(job.config.preset)
     preprocess = PreprocessConfig(_strip_height_px(job.train_paths), preset.input_height_px)
     train, evaluation = (
@@ -84,6 +90,7 @@ def run_training(job: TrainingJob) -> None:
     }
     write_bundle(job.output, model, job.charset, preprocess, job.config.preset, card)
     quantise_bundle(job.output, job.train_paths)
+    add_language_model(job.output, job.train_paths, job.eval_paths, job.language, report)
 
 
 def quantise_bundle(directory: Path, train_paths: tuple[str, ...]) -> None:
@@ -171,6 +178,7 @@ def run_fn(fn_args) -> None:
         config=training_config(fn_args.custom_config),
         init=Path(init) if init else None,
         tensorboard=Path(fn_args.model_run_dir),
+        language=language_config(fn_args.custom_config),
     )
     run_training(job)
 
@@ -233,6 +241,7 @@ def _job(args: argparse.Namespace) -> TrainingJob:
         config=training_config(vars(args)),
         init=args.init,
         tensorboard=args.tensorboard,
+        language=language_config(vars(args)),
     )
 
 

@@ -11,10 +11,11 @@ from model.augment_config import AugmentConfig
 from model.batches import BatchConfig
 from model.presets import PRESETS, preset_named
 from model.training_config import PRECISIONS, TrainingConfig
+from model.training_language_config import add_language_flags
 
 
 def add_training_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags that `training_config` reads, `--init` and `--tensorboard`."""
+    """Add the flags of `training_config` and `language_config`, `--init` and `--tensorboard`."""
     add = parser.add_argument_group("training").add_argument
     add("--preset", choices=sorted(PRESETS), default="fast", help="size of the network")
     add("--epochs", type=int, default=20, help="passes over the training lines")
@@ -28,6 +29,7 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
     add("--patience", type=int, default=0, help="epochs without gain after which it ends")
     add("--tensorboard", type=Path, help="folder for curves to look at with TensorBoard")
     add("--processes", type=int, default=0, help="that prepare lines; for a machine with a GPU")
+    add_language_flags(parser)
 
 
 def chosen_training_flags(args: argparse.Namespace) -> dict[str, Any]:

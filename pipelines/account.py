@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-import pyarrow.parquet as pq
-from apache_beam.io.filesystems import FileSystems
-
 from pipelines.transforms.files import read_bytes
 
 
@@ -28,6 +25,7 @@ class Account:
         lines_ok: Lines written.
         lines_failed: Lines with a row in `failures`.
         lines_dropped: Training lines left out because they stand in another split too.
+        pages_unchanged: Of the skipped, pages that an earlier run has read.
     """
 
     pages_in: int
@@ -38,6 +36,7 @@ class Account:
     lines_ok: int
     lines_failed: int
     lines_dropped: int = 0
+    pages_unchanged: int = 0
 
     @classmethod
     def read(cls, path: str) -> Account:
@@ -77,39 +76,10 @@ class Account:
 
     def __str__(self):
         dropped = f" + {self.lines_dropped} dropped" if self.lines_dropped else ""
+        unchanged = f" ({self.pages_unchanged} unchanged)" if self.pages_unchanged else ""
         return (
             f"pages: {self.pages_in} in = {self.pages_ok} ok + {self.pages_failed} failed"
-            f" + {self.pages_skipped} skipped\n"
+            f" + {self.pages_skipped} skipped{unchanged}\n"
             f"lines: {self.lines_in} in = {self.lines_ok} ok + {self.lines_failed} failed"
             f"{dropped}"
         )
-
-
-def check_written(account: Account, output: str) -> None:
-    """Check the account against the rows that really are in the tables.
-
-    Args:
-        account: What the pipeline counted.
-        output: Folder of the tables `lines`, `pages` and `failures`.
-
-    Raises:
-        AccountError: If a table has more or fewer rows.
-    """
-    expected = {
-        "lines": account.lines_ok,
-        "pages": account.pages_in,
-        "failures": account.pages_failed + account.lines_failed,
-    }
-    for table, row_count in expected.items():
-        written = _rows_written(f"{output}/{table}/*.parquet")
-        if written != row_count:
-            raise AccountError(f"table {table} has {written} rows but {row_count} were counted")
-
-
-def _rows_written(pattern: str) -> int:
-    paths = [m.path for result in FileSystems.match([pattern]) for m in result.metadata_list]
-    total = 0
-    for path in paths:
-        with FileSystems.open(path) as file:
-            total += pq.ParquetFile(file).metadata.num_rows
-    return total

@@ -14,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from model.bundle import DEFAULT_MODEL, ONNX_FILES
+from model.decoding_config import DECODINGS, GREEDY
 from pipelines.options import UsageError, run_verb, verb_parser
 from schemas.features import SPLITS
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _DEFAULT_SPLIT = "test"
 _DEFAULT_FORM = "NFC"
 # The flags of each way, and those that it cannot do without.
-_OF_DATASET = ("dataset", "model", "split", "precision")
+_OF_DATASET = ("dataset", "model", "split", "precision", "decoding")
 _OF_TRANSCRIPTS = ("transcripts", "truth", "match", "normalisation", "rules")
 _NEEDED = ("dataset", "transcripts", "truth")
 
@@ -41,6 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     dataset.add_argument("--model", help="folder that train pushed (default: the one in the box)")
     dataset.add_argument(
         "--precision", choices=sorted(ONNX_FILES), help="of the network (default: fp32)"
+    )
+    dataset.add_argument(
+        "--decoding",
+        choices=DECODINGS,
+        help="how text is read: greedy, or beam, with the model's language model (default: greedy)",
     )
     transcripts = parser.add_argument_group("transcripts against ground truth", **suppress)
     transcripts.add_argument("--transcripts", help="folder that transcribe wrote")
@@ -123,7 +129,8 @@ def _of_dataset(args: argparse.Namespace) -> Evaluation:
     split = getattr(args, "split", _DEFAULT_SPLIT)
     model = getattr(args, "model", DEFAULT_MODEL)
     precision = getattr(args, "precision", "fp32")
-    return evaluate_dataset(DatasetSplit(args.dataset, split, model, precision))
+    decoding = getattr(args, "decoding", GREEDY)
+    return evaluate_dataset(DatasetSplit(args.dataset, split, model, precision, decoding))
 
 
 def _of_transcripts(args: argparse.Namespace) -> Evaluation:

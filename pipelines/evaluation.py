@@ -6,6 +6,8 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from model.calibration import expected_calibration_error
+from model.confidence_summary import ConfidenceSummary
 from model.confusions import commonest
 from model.error_summary import ErrorRates, ErrorSummary
 from model.evaluation_page import interval_text, percent
@@ -31,6 +33,7 @@ class Evaluation:
         counts: What else was counted, for the JSON object.
         remarks: What the reader of the figures should know, a sentence each.
         found: How well the lines were found; None where they were given.
+        confidence: What confidences are worth; None where nobody knows.
     """
 
     title: str
@@ -39,12 +42,14 @@ class Evaluation:
     counts: dict[str, int]
     remarks: tuple[str, ...] = ()
     found: LineScore | None = None
+    confidence: ConfidenceSummary | None = None
 
     def to_dict(self) -> dict:
         """Give all figures as what JSON can hold."""
         digest = {"model_digest": self.model_digest}
         found = score_to_dict(self.found) if self.found else {}
-        return {**self.summary.to_dict(), **found, **self.counts, **digest}
+        said = {"confidence": self.confidence.to_dict()} if self.confidence else {}
+        return {**self.summary.to_dict(), **found, **said, **self.counts, **digest}
 
     def lines(self) -> Iterator[str]:
         """Give the figures as lines of text."""
@@ -57,6 +62,8 @@ class Evaluation:
             yield f"{view.replace('_', ' '):20}{_cells(rates, view)}"
         if self.found:
             yield from _found_lines(self.found)
+        if self.confidence:
+            yield from _confidence_lines(self.confidence)
         worst = commonest(self.summary.confusions, _CONFUSIONS_PRINTED)
         if worst:
             told = ", ".join(f"{_said(c.truth)} as {_said(c.read)} {n:,}" for c, n in worst)
@@ -77,6 +84,19 @@ def _found_lines(score: LineScore) -> Iterator[str]:
         f"(precision {percent(score.line_precision)}, recall {percent(score.line_recall)}), "
         f"{percent(score.f1)} by length; order error {percent(score.order_error)}"
     )
+
+
+def _confidence_lines(summary: ConfidenceSummary) -> Iterator[str]:
+    plain, tempered = map(expected_calibration_error, (summary.plain, summary.tempered))
+    yield (
+        f"confidences ({summary.method}): calibration error {plain:.3f}, {tempered:.3f} at a "
+        f"temperature of {summary.temperature:.2f}"
+    )
+    if summary.pages:
+        yield (
+            f"CER of pages predicted: {summary.near_pages:,} of {len(summary.pages):,} within 2 "
+            f"points, mean distance {100 * summary.mean_page_error:.2f} points"
+        )
 
 
 def _said(character: str) -> str:
@@ -107,7 +127,13 @@ def write_report(evaluation: Evaluation, path: str) -> None:
     if evaluation.model_digest:
         facts.append(("Model digest", evaluation.model_digest))
     facts += [("Remark", remark) for remark in evaluation.remarks]
-    report = EvaluationReport(evaluation.title, tuple(facts), evaluation.summary, evaluation.found)
+    report = EvaluationReport(
+        evaluation.title,
+        tuple(facts),
+        evaluation.summary,
+        evaluation.found,
+        evaluation.confidence,
+    )
     try:
         write_bytes(path, build_evaluation_report(report).encode())
     except OSError as error:

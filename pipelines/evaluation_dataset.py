@@ -14,6 +14,8 @@ from google.protobuf.message import DecodeError
 
 from model.bundle import Bundle, load_bundle
 from model.charset import normalise_text
+from model.confidence_summary import ConfidenceTally
+from model.decoding_config import BEAM, GREEDY, DecodingConfig
 from model.error_summary import summarise
 from model.error_tally import ErrorTally, ReadLine
 from model.recogniser import Recogniser
@@ -22,7 +24,7 @@ from pipelines.evaluation import Evaluation, name_of
 from pipelines.options import UsageError
 from pipelines.transforms.recognise import read_line
 from schemas.features import LINE_FILES, MANIFEST_FILE, decode_line
-from schemas.records import Failure, Line, LineExample, LineImage
+from schemas.records import Failure, Line, LineExample, LineImage, Transcript
 from schemas.tables import SCHEMA_VERSION
 
 # A model of another script shares digits and stops with the texts, hardly more.
@@ -38,12 +40,14 @@ class DatasetSplit:
         split: 'train', 'eval' or 'test'.
         model: Folder of the bundle.
         precision: One of `model.bundle.ONNX_FILES`.
+        decoding: One of `model.decoding_config.DECODINGS`.
     """
 
     dataset: str
     split: str
     model: str
     precision: str = "fp32"
+    decoding: str = GREEDY
 
     @property
     def folder(self) -> Path:
@@ -67,18 +71,24 @@ def evaluate_dataset(config: DatasetSplit) -> Evaluation:
     bundle, recogniser = _open_model(config)
     unknown = _check_lines(config, bundle)
     tally = ErrorTally()
-    for line in _read_lines(config, recogniser):
-        tally.add(line)
+    method = recogniser.decoding_method
+    confidences = ConfidenceTally(method, bundle.decoding.calibration(method))
+    for example in _examples(config):
+        outcome = read_line(_line_image(example), recogniser)
+        tally.add(_read_line(example, outcome))
+        if isinstance(outcome, Transcript):
+            confidences.add(example.text, outcome)
     if tally.lines_missing == tally.lines:
         raise UsageError(
             f"--model {config.model} could read no line of {config.folder}; train it anew"
         )
     return Evaluation(
         title=f"{config.split} of {name_of(config.dataset)}",
-        model_digest=bundle.digest(),
+        model_digest=bundle.digest(method),
         summary=summarise(tally),
         counts={"characters_unknown": unknown.total()},
         remarks=tuple(_remarks(unknown, tally.lines_missing)),
+        confidence=confidences.summary(),
     )
 
 
@@ -123,16 +133,25 @@ def _open_model(config: DatasetSplit) -> tuple[Bundle, Recogniser]:
         bundle = load_bundle(config.model, config.precision)
     except ValueError as error:
         raise UsageError(f"--model {error}") from None
+    if config.decoding == BEAM:
+        _check_language_model(bundle)
     height_px = bundle.preprocess.strip_height_px
     blank = LineImage("", Line("", 0), np.full((height_px, height_px), 255, np.uint8))
     try:
-        recogniser = Recogniser(bundle)
+        recogniser = Recogniser(bundle, DecodingConfig(config.decoding))
         # What does not fit together shows on any line.
         recogniser.read(blank)
     except Exception as error:  # ONNX Runtime's errors have no other base.
         what = (str(error).splitlines() or [type(error).__name__])[0]
         raise UsageError(f"--model {bundle.onnx_path}: {what}; train or copy it anew") from None
     return bundle, recogniser
+
+
+def _check_language_model(bundle: Bundle) -> None:
+    try:
+        bundle.open_language_model()
+    except ValueError as error:
+        raise UsageError(f"--decoding beam: {error}") from None
 
 
 def _check_lines(config: DatasetSplit, bundle: Bundle) -> Counter[str]:
@@ -177,18 +196,16 @@ def _examples(config: DatasetSplit) -> Iterator[LineExample]:
             raise UsageError(told if str(path) in told else f"{path}: {told}") from None
 
 
-def _read_lines(config: DatasetSplit, recogniser: Recogniser) -> Iterator[ReadLine]:
-    for example in _examples(config):
-        outcome = read_line(_line_image(example), recogniser)
-        yield ReadLine(
-            page_uri=example.page_uri,
-            line_id=example.line_id,
-            truth=example.text,
-            read=None if isinstance(outcome, Failure) else outcome.text,
-            source=example.source,
-            document=example.document,
-            image=example.image,
-        )
+def _read_line(example: LineExample, outcome: Transcript | Failure) -> ReadLine:
+    return ReadLine(
+        page_uri=example.page_uri,
+        line_id=example.line_id,
+        truth=example.text,
+        read=outcome.text if isinstance(outcome, Transcript) else None,
+        source=example.source,
+        document=example.document,
+        image=example.image,
+    )
 
 
 def _line_image(example: LineExample) -> LineImage:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
+from pipelines.transforms.rows import failure_row
 from schemas.records import Failure
 from schemas.tables import TABLES
 
@@ -39,7 +39,7 @@ class FailureTable:
 
     def extend(self, failures: Iterable[Failure]) -> None:
         """Add rows."""
-        self._rows += map(asdict, failures)
+        self._rows += map(failure_row, failures)
         if len(self._rows) >= _ROWS_AT_A_TIME:
             self._flush()
 

@@ -108,12 +108,12 @@ def run_export(config: ExportConfig) -> Exported:
     connection = open_tables(config.transcripts)
     extent, origin = measure(connection), read_origin(connection, VERSION)
     check_free(config.output, config.overwrite)
-    start = RunStart.now("export", asdict(config))
+    start = RunStart.now("export", asdict(config), origin.model_digest)
     with whole_output(config.output) as staging, scratch_folder(config.output) as scratch:
         pages = pages_with_lines(connection, scratch)
         exported = _export(pages, extent, config, origin, staging)
         exported.account.check()
-        write_one_row(staging, "runs", start.row(exported.account, origin.model_digest))
+        write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(exported.account))
     return exported
 
 

@@ -31,6 +31,7 @@ from pipelines.transforms.read import (
     SurveySources,
     UndescribedFailures,
 )
+from pipelines.transforms.rows import failure_row
 from pipelines.transforms.summary import WriteSummary
 from pipelines.transforms.write import (
     UNFINISHED_FOLDER,
@@ -93,7 +94,7 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
         account = Account.read(f"{notes}/counts.json")
         complete_dataset(staging, notes, config.output, account, start)
         discard(notes)
-        write_one_row(staging, "runs", start.row(account))
+        write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(account))
     return account
 
 
@@ -149,7 +150,7 @@ def build_compile(
     (
         rejects
         | "All rejects" >> beam.Flatten()
-        | "Reject rows" >> beam.Map(asdict)
+        | "Reject rows" >> beam.Map(failure_row)
         | "Write failures" >> WriteTable(staging, "failures")
     )
     {

@@ -14,18 +14,19 @@ from model.fingerprint import exact_key
 from pipelines.account import Account, AccountError
 from pipelines.formats.page_images import page_uris
 from pipelines.output import check_free, whole_output
+from pipelines.page_records import PageResult
 from pipelines.progress import Tally, show_progress
 from pipelines.runs import RunStart
-from pipelines.transcribed_pages import common_folder
 from pipelines.transforms.account import WriteAccount
 from pipelines.transforms.files import BeamFiles, MatchFiles, input_patterns
 from pipelines.transforms.find import FindConfig, FindLines
 from pipelines.transforms.progress import count_pages
-from pipelines.transforms.rows import page_row
+from pipelines.transforms.rows import failure_row, page_row
 from pipelines.transforms.write import WriteTable, write_one_row
+from pipelines.writers.mirror import common_folder
 from pipelines.writers.page_text import Origin
 from schemas import VERSION
-from schemas.records import PageDone
+from schemas.records import Failure, PageDone, Skipped
 
 
 @dataclass(frozen=True)
@@ -61,18 +62,19 @@ def run_lines(config: LinesConfig, options: PipelineOptions) -> Account:
     """
     patterns = input_patterns(config.inputs)
     check_free(config.output, config.overwrite)
-    start = RunStart.now("lines", asdict(config))
     digest = exact_key((DEFAULT_FOLDER / LINES_FILE).read_bytes())
+    start = RunStart.now("lines", asdict(config), digest)
     origin = Origin(f"Quire {VERSION}", start.started, digest)
     with (
         whole_output(config.output) as staging,
         show_progress("lines", options) as tally,
     ):
         with beam.Pipeline(options=options) as pipeline:
-            build_lines(pipeline, patterns, FindConfig(staging, origin, config.show), tally)
+            finding = FindConfig(staging, origin, config.show)
+            build_lines(pipeline, patterns, finding, start.run_id, tally)
         account = Account.read(f"{staging}/counts.json")
         check_files(account, staging, ("page", "show") if config.show else ("page",))
-        write_one_row(staging, "runs", start.row(account, digest))
+        write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(account))
     return account
 
 
@@ -80,6 +82,7 @@ def build_lines(
     pipeline: beam.Pipeline,
     patterns: tuple[str, ...],
     config: FindConfig,
+    run_id: str,
     tally: Tally | None = None,
 ) -> None:
     """Wire the pipeline.
@@ -88,6 +91,7 @@ def build_lines(
         pipeline: To add to.
         patterns: What `input_patterns` gave.
         config: What to write and where.
+        run_id: The run.
         tally: Where to count pages for the terminal.
     """
     found = (
@@ -103,8 +107,10 @@ def build_lines(
     count_pages(tally, found=[found], finished=(done, failures, skipped))
 
     rows = {
-        "pages": (done, failures, skipped) | beam.Flatten() | "Page rows" >> beam.Map(_page_row),
-        "failures": failures | "Failure rows" >> beam.Map(asdict),
+        "pages": (done, failures, skipped)
+        | beam.Flatten()
+        | "Page rows" >> beam.Map(_page_row, run_id),
+        "failures": failures | "Failure rows" >> beam.Map(failure_row, run_id),
     }
     for table, table_rows in rows.items():
         table_rows | f"Write {table}" >> WriteTable(config.output, table)
@@ -131,9 +137,9 @@ def shared_folder(uris: Iterable[str]) -> str:
     return common_folder(every[0], every[-1]) if every else ""
 
 
-def _page_row(record) -> dict:
+def _page_row(record: PageDone | Failure | Skipped, run_id: str) -> dict:
     lines = record.line_count if isinstance(record, PageDone) else 0
-    return page_row([record, *[None] * lines])
+    return page_row(PageResult(record), run_id) | {"lines_ok": lines}
 
 
 def check_files(account: Account, output: str, folders: tuple[str, ...]) -> None:

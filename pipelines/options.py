@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 EXIT_OK = 0
 EXIT_USAGE = 2
 EXIT_FAILURES = 3
+EXIT_INTERRUPTED = 4
+EXIT_CTRL_C = 130
 
 DEFAULT_MAX_FAILURE_RATE = 0.05
 
@@ -69,6 +71,11 @@ def add_output_flags(parser: argparse.ArgumentParser, default: str | None = None
         "--output", default=default, required=default is None, help="folder to write, made whole"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
+    add_failure_flag(parser)
+
+
+def add_failure_flag(parser: argparse.ArgumentParser) -> None:
+    """Add `--max_failure_rate`."""
     parser.add_argument(
         "--max_failure_rate",
         type=share,

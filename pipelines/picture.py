@@ -10,8 +10,10 @@ from PIL import Image
 from model.overlay import draw_transcript
 from pipelines.options import UsageError
 from pipelines.transforms.cut import open_page
+from pipelines.transforms.fetch import FetchConfig
 from pipelines.transforms.files import write_bytes
-from schemas.records import Page, Polyline
+from pipelines.transforms.page_bytes import fetched_page
+from schemas.records import PageSource, Polyline
 
 
 def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> str:
@@ -29,15 +31,15 @@ def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> 
         UsageError: If there is no such page, or its image cannot be read any more.
     """
     query = (
-        "SELECT page_uri FROM pages WHERE status = 'ok' AND ends_with(page_uri, ?) "
+        "SELECT page_uri, address FROM pages WHERE status = 'ok' AND ends_with(page_uri, ?) "
         "ORDER BY page_uri LIMIT 1"
     )
     found = connection.execute(query, [page]).fetchone()
     if found is None:
         raise UsageError(f"--page {page}: no page that was read ends so; see the table pages")
-    (uri,) = found
+    uri, address = found
     try:
-        grey, _ = open_page(Page(uri))
+        grey, _ = open_page(fetched_page(PageSource(uri, (address,)), FetchConfig()))
     except (OSError, ValueError) as error:
         raise UsageError(f"{uri}: {error}") from None
     query = "SELECT baseline, polygon, text FROM lines WHERE page_uri = ? ORDER BY line_index"

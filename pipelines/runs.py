@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import datetime, timezone
 
 from pipelines.account import Account
@@ -34,37 +34,78 @@ class RunStart:
     """A run that has begun.
 
     Attributes:
+        run_id: Its name.
         command: The verb.
         flags: The configuration, as plain values.
         started: When, UTC.
+        collection: The partition of the tables that it writes to; empty where there are none.
+        model_digest: Names what reads; empty where nothing is read.
+        preprocess_digest: Names all that leads to line images.
+        decoding: How text is decoded, and what fell back.
     """
 
+    run_id: str
     command: str
     flags: dict
     started: datetime
+    collection: str = ""
+    model_digest: str = ""
+    preprocess_digest: str = ""
+    decoding: str = ""
 
     @classmethod
-    def now(cls, command: str, flags: dict) -> RunStart:
+    def now(cls, command: str, flags: dict, model_digest: str = "") -> RunStart:
         """Begin a run."""
-        return cls(command, flags, datetime.now(timezone.utc))
+        started = datetime.now(timezone.utc)
+        # Sorted by name, runs are in the order of their start.
+        run_id = f"{started:%Y%m%dT%H%M%S-%f}-{secrets.token_hex(3)}"
+        return cls(run_id, command, flags, started, model_digest=model_digest)
 
-    def row(self, account: Account, model_digest: str = "") -> dict:
+    @property
+    def digest(self) -> str:
+        """Name model and preprocessing together."""
+        return digest_of(self.model_digest, self.preprocess_digest)
+
+    def to_json(self) -> str:
+        """Write it down, should the run be killed."""
+        return json.dumps(asdict(self) | {"started": self.started.isoformat()})
+
+    @classmethod
+    def from_json(cls, text: str) -> RunStart:
+        """Read what `to_json` wrote."""
+        values = json.loads(text)
+        return cls(**values | {"started": datetime.fromisoformat(values["started"])})
+
+    def row(self, account: Account, status: str = "complete") -> dict:
         """Make the row of `runs`, at the end of the run.
 
         Args:
             account: What became of everything.
-            model_digest: Digest of the model; empty where none was used.
+            status: 'complete' or 'interrupted'.
 
         Returns:
             Column to value.
         """
         return {
-            "run_id": f"{self.started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
+            "run_id": self.run_id,
             "command": self.command,
+            "status": status,
             "code_version": VERSION,
             "flags": json.dumps(self.flags, ensure_ascii=False, sort_keys=True),
-            "model_digest": model_digest,
+            "model_digest": self.model_digest,
+            "preprocess_digest": self.preprocess_digest,
+            "decoding": self.decoding,
             "started": self.started,
             "finished": datetime.now(timezone.utc),
             **account.columns(),
         }
+
+
+def digest_of(model_digest: str, preprocess_digest: str) -> str:
+    """Name a model and the preprocessing before it together.
+
+    Example:
+        >>> digest_of("m", "p")
+        'm p'
+    """
+    return f"{model_digest} {preprocess_digest}"

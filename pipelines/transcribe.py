@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+import threading
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.bundle import DEFAULT_MODEL, ONNX_FILES
+from pipelines.interruption import Interrupted, interruptible
 from pipelines.options import (
+    EXIT_OK,
     UsageError,
-    add_output_flags,
+    add_failure_flag,
     finish,
     run_beam_verb,
     verb_parser,
 )
+from pipelines.page_flags import add_page_flags, pages_config
+from pipelines.plan_pipeline import PlanConfig, run_plan
 from pipelines.transcribe_pipeline import TranscribeConfig, run_transcribe
 from pipelines.transforms.describe import LINE_SOURCES
 
@@ -22,7 +28,11 @@ from pipelines.transforms.describe import LINE_SOURCES
 def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("transcribe", __doc__)
     parser.add_argument(
-        "--input", nargs="+", required=True, help="page images: files, folders or quoted globs"
+        "--input",
+        nargs="+",
+        required=True,
+        help="page images, PDFs, folders, quoted globs, IIIF and METS manifests, addresses, "
+        "or @FILE that lists such",
     )
     parser.add_argument(
         "--model",
@@ -35,7 +45,15 @@ def _parser() -> argparse.ArgumentParser:
         default="fp32",
         help="int8 reads about twice as fast and all but as well",
     )
-    add_output_flags(parser)
+    parser.add_argument(
+        "--output", required=True, help="folder of the tables; what is in it already stays"
+    )
+    parser.add_argument(
+        "--collection", type=collection, default="all", help="partition of the tables to write to"
+    )
+    parser.add_argument(
+        "--redo", action="store_true", help="read pages again that an earlier run has read"
+    )
     parser.add_argument(
         "--lines",
         choices=LINE_SOURCES,
@@ -43,8 +61,30 @@ def _parser() -> argparse.ArgumentParser:
         help="given: from the PAGE or ALTO file beside the image; find: from the line finder; "
         "auto: given if there, else find; whole: each image is one line",
     )
-    parser.add_argument("--shards", type=int, default=1, help="files a table")
+    parser.add_argument(
+        "--page_time_limit_s", type=float, default=300.0, help="seconds a page may take; 0: any"
+    )
+    add_page_flags(parser)
+    add = parser.add_argument_group("planning").add_argument
+    add("--dry_run", action="store_true", help="count pages, try some, tell what all would take")
+    add("--workers", type=int, default=1, help="to reckon with in the dry run, a core each")
+    add("--price_per_core_hour", type=float, default=0.0, help="to reckon with in the dry run")
+    add_failure_flag(parser)
     return parser
+
+
+def collection(text: str) -> str:
+    """Read the name of a partition.
+
+    Example:
+        >>> collection("registers-1858")
+        'registers-1858'
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no name for a folder; use letters, digits, '-', '_' and '.'"
+        )
+    return text
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -60,18 +100,31 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
-    if args.shards < 1:
-        raise UsageError(f"--shards {args.shards} is not 1 or more")
+    if not 0 <= args.page_time_limit_s < threading.TIMEOUT_MAX:
+        raise UsageError(f"--page_time_limit_s {args.page_time_limit_s} is no time to wait")
+    if args.workers < 1:
+        raise UsageError(f"--workers {args.workers} is not 1 or more")
     config = TranscribeConfig(
         inputs=tuple(args.input),
         model=args.model,
         precision=args.precision,
         output=args.output,
-        overwrite=args.overwrite,
+        redo=args.redo,
+        collection=args.collection,
         line_source=args.lines,
-        shards=args.shards,
+        page_time_limit_s=args.page_time_limit_s,
+        pages=pages_config(args),
     )
-    account = run_transcribe(config, options)
+    if args.dry_run:
+        planning = PlanConfig(args.workers, args.price_per_core_hour)
+        print(run_plan(config, planning, options))
+        return EXIT_OK
+    try:
+        with interruptible():
+            account = run_transcribe(config, options)
+    except Interrupted as interrupted:
+        print(interrupted, file=sys.stderr)
+        return interrupted.status
     print(account)
     return finish(account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
 

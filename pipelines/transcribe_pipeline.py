@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, replace
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from model.bundle import Bundle, load_bundle
-from pipelines.account import Account, check_written
-from pipelines.formats.page_images import page_uris
+from model.bundle import DEFAULT_FOLDER, LINES_FILE, Bundle, load_bundle
+from model.fingerprint import exact_key
+from model.key_set import UriTally
+from model.rectify import RECTIFY_VERSION
+from pipelines.account import Account
+from pipelines.archive import Archive
+from pipelines.earlier_runs import publish_interrupted, write_known_pages
 from pipelines.options import UsageError
-from pipelines.output import check_free, whole_output
 from pipelines.progress import Tally, show_progress
+from pipelines.publish import publish
+from pipelines.run_lock import run_lock
 from pipelines.runs import RunStart
-from pipelines.transforms.account import WriteAccount
-from pipelines.transforms.describe import CutLines
-from pipelines.transforms.files import BeamFiles, MatchFiles, input_patterns
+from pipelines.transforms.describe import PageReading, ReadPages
+from pipelines.transforms.files import read_bytes, write_bytes
+from pipelines.transforms.inputs import WriteInputs
+from pipelines.transforms.page_files import ListPages, PagesConfig
+from pipelines.transforms.page_inputs import page_inputs
+from pipelines.transforms.portions import WritePortions
 from pipelines.transforms.progress import count_pages
-from pipelines.transforms.recognise import RecogniseLines
-from pipelines.transforms.rows import PageRows, line_row
-from pipelines.transforms.write import WriteTable, write_one_row
+from pipelines.transforms.recognise import RecognisePages
 
 
 @dataclass(frozen=True)
@@ -30,24 +38,28 @@ class TranscribeConfig:
     Attributes:
         inputs: Files, folders and globs.
         model: Folder of the bundle.
-        precision: One of `model.bundle.ONNX_FILES`.
         output: Folder of the tables.
-        overwrite: Whether to replace it.
+        redo: Whether to read pages again that were read before.
+        collection: The partition of the tables that they go to.
+        precision: One of `model.bundle.ONNX_FILES`.
         line_source: 'given', 'find', 'auto' or 'whole'.
-        shards: Files a table.
+        page_time_limit_s: Seconds a page may take; 0 for as long as it likes.
+        pages: How pages of manifests and of the web are listed and fetched.
     """
 
     inputs: tuple[str, ...]
     model: str
     output: str
-    overwrite: bool = False
+    redo: bool = False
+    collection: str = "all"
     precision: str = "fp32"
     line_source: str = "auto"
-    shards: int = 1
+    page_time_limit_s: float = 300.0
+    pages: PagesConfig = field(default_factory=PagesConfig)
 
 
 def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Account:
-    """Transcribe an archive.
+    """Transcribe the pages of an archive that are new or changed.
 
     Args:
         config: What and how.
@@ -57,75 +69,111 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Accoun
         The account, which closes.
 
     Raises:
-        UsageError: If the input or the model is missing or the output exists.
-        AccountError: If the sums do not close; nothing is written then.
+        UsageError: If the input or the model is missing, or the output is in use or
+            something else.
+        AccountError: If the sums do not close; the run does not count then.
     """
-    patterns = input_patterns(config.inputs)
-    bundle = _open_bundle(config)
-    check_free(config.output, config.overwrite)
-    start = RunStart.now("transcribe", asdict(config))
-    with (
-        whole_output(config.output) as staging,
-        show_progress("transcribe", options) as tally,
-    ):
+    inputs = page_inputs(config.inputs)
+    bundle = open_bundle(config)
+    archive = Archive(config.output.rstrip("/"))
+    archive.make()
+    with run_lock(archive.unfinished), show_progress("transcribe", options) as tally:
+        publish_interrupted(archive)
+        run = begin_run(config, bundle)
+        reading = page_reading(config, bundle, run, archive)
+        write_bytes(archive.run_start, run.to_json().encode())
         with beam.Pipeline(options=options) as pipeline:
-            build_transcribe(pipeline, patterns, bundle, config, staging, tally)
-        account = Account.read(f"{staging}/counts.json")
-        check_written(account, staging)
-        write_one_row(staging, "runs", start.row(account, bundle.digest()))
-    return account
+            listing = ListPages(inputs, config.pages)
+            build_transcribe(pipeline, listing, bundle, reading, archive, run.run_id, tally)
+        return publish(archive, run, UriTally(*json.loads(read_bytes(archive.inputs))))
 
 
 def build_transcribe(
     pipeline: beam.Pipeline,
-    patterns: tuple[str, ...],
+    listing: ListPages,
     bundle: Bundle,
-    config: TranscribeConfig,
-    staging: str,
+    reading: PageReading,
+    archive: Archive,
+    run_id: str,
     tally: Tally | None = None,
 ) -> None:
     """Wire the pipeline.
 
     Args:
         pipeline: To add to.
-        patterns: What `input_patterns` gave.
+        listing: Gives the pages.
         bundle: The model.
-        config: What and how.
-        staging: Folder to write in.
+        reading: How pages are read.
+        archive: The folder.
+        run_id: The run.
         tally: Where to count pages for the terminal.
     """
-    found = (
-        pipeline
-        | "Match files" >> MatchFiles(patterns)
-        | "Pages of files" >> beam.FlatMap(page_uris, BeamFiles())
+    found = pipeline | "List pages" >> listing
+    results = (
+        found
+        | "Spread pages" >> beam.Reshuffle()
+        | "Read pages" >> ReadPages(reading)
+        | "Recognise" >> RecognisePages(str(bundle.directory), bundle.precision)
     )
-    uris = found | "Spread pages" >> beam.Reshuffle()
-    cut = uris | "Cut lines" >> CutLines(config.line_source, bundle.preprocess.strip_height_px)
-    read = cut.LineImage | "Recognise" >> RecogniseLines(str(bundle.directory), bundle.precision)
-
-    count_pages(tally, found=[found], finished=(cut.PageDone, cut.Failure, cut.Skipped))
-
-    failures = (cut.Failure, read.Failure) | "All failures" >> beam.Flatten()
-    outcomes = {
-        "inputs": uris,
-        "done": cut.PageDone,
-        "failures": failures,
-        "skipped": cut.Skipped,
-        "lines": read.Transcript,
-        "dropped": pipeline | "None dropped" >> beam.Create([]),
-    }
-    rows = {
-        "lines": read.Transcript | "Line rows" >> beam.Map(line_row),
-        "pages": outcomes | "Page rows" >> PageRows(),
-        "failures": failures | "Failure rows" >> beam.Map(asdict),
-    }
-    for table, table_rows in rows.items():
-        table_rows | f"Write {table}" >> WriteTable(staging, table, config.shards)
-    outcomes | "Account" >> WriteAccount(f"{staging}/counts.json")
+    found | "Inputs" >> WriteInputs(archive.inputs)
+    results | "Write" >> WritePortions(archive.portions, run_id)
+    count_pages(tally, found=[found], finished=[results])
 
 
-def _open_bundle(config: TranscribeConfig) -> Bundle:
+def open_bundle(config: TranscribeConfig) -> Bundle:
+    """Open the model.
+
+    Raises:
+        UsageError: If it cannot be used.
+    """
     try:
         return load_bundle(config.model, config.precision)
     except ValueError as error:
         raise UsageError(f"--model {error}") from None
+
+
+def begin_run(config: TranscribeConfig, bundle: Bundle) -> RunStart:
+    """Begin a run and name what it reads with."""
+    return replace(
+        RunStart.now("transcribe", asdict(config), bundle.digest()),
+        collection=config.collection,
+        preprocess_digest=preprocess_digest(config.line_source, bundle),
+    )
+
+
+def preprocess_digest(line_source: str, bundle: Bundle) -> str:
+    """Name all that leads from a page to its line images.
+
+    Args:
+        line_source: Where lines come from.
+        bundle: The model, which says how high they are.
+    """
+    facts = {"lines": line_source, "line_height_px": bundle.preprocess.strip_height_px}
+    facts["rectify"] = RECTIFY_VERSION
+    if line_source in ("find", "auto"):
+        facts["finder"] = exact_key((DEFAULT_FOLDER / LINES_FILE).read_bytes())
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def page_reading(
+    config: TranscribeConfig, bundle: Bundle, run: RunStart, archive: Archive
+) -> PageReading:
+    """Say how pages are read, and which need not be.
+
+    Args:
+        config: What and how.
+        bundle: The model.
+        run: The run.
+        archive: The folder, with what earlier runs wrote.
+    """
+    known = "" if config.redo else archive.known_pages(run.run_id)
+    if known:
+        write_known_pages(archive, run.digest, known)
+    return PageReading(
+        config.line_source,
+        bundle.preprocess.strip_height_px,
+        config.page_time_limit_s,
+        run.digest,
+        known,
+        config.pages.fetch,
+    )

@@ -10,6 +10,7 @@ from itertools import groupby
 import duckdb
 
 from pipelines.options import UsageError
+from pipelines.writers.mirror import common_folder
 from pipelines.writers.page_text import Origin, PageText
 from schemas.records import Character, Line, Skipped, Transcript
 
@@ -18,8 +19,8 @@ _MEMORY_LIMIT = "1GB"
 _ROWS_AT_A_TIME = 1000
 # Lists of numbers leave DuckDB several times faster than lists of structs.
 _QUERY = """
-    SELECT page_uri, status, sha256, width_px, height_px,
-        line_id, line_index, region_id, text, confidence,
+    SELECT page_uri, status, sha256, width_px, height_px, address,
+        line_id, line_index, region_id, text, lines.confidence,
         [c.text FOR c IN characters], [c.confidence FOR c IN characters],
         [p.x FOR p IN baseline], [p.y FOR p IN baseline],
         [p.x FOR p IN polygon], [p.y FOR p IN polygon]
@@ -59,19 +60,6 @@ def measure(connection: duckdb.DuckDBPyConnection) -> Extent:
         raise UsageError("--transcripts holds no page; transcribe some")
     (line_count,) = connection.execute("SELECT count(*) FROM lines").fetchone()
     return Extent(count, line_count, common_folder(first, last))
-
-
-def common_folder(first: str, last: str) -> str:
-    """Find the folder that two URIs share, and all that are sorted between them.
-
-    Example:
-        >>> common_folder("d/a/x.jpg", "d/b/x.jpg"), common_folder("d/a1.jpg", "d/a2.jpg")
-        ('d/', 'd/')
-    """
-    same = 0
-    while same < min(len(first), len(last)) and first[same] == last[same]:
-        same += 1
-    return first[: first.rfind("/", 0, same) + 1]
 
 
 def read_origin(connection: duckdb.DuckDBPyConnection, version: str) -> Origin:
@@ -114,12 +102,12 @@ def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
 
 
 def _page(rows: list[tuple]) -> PageText | Skipped:
-    uri, status, sha256, width_px, height_px = rows[0][:5]
+    uri, status, sha256, width_px, height_px, address = rows[0][:6]
     if status != "ok":
         return Skipped(uri, f"transcribe left it as {status}")
     # A page without lines is one row all the same.
-    lines = tuple(_transcript(uri, row[5:]) for row in rows if row[5] is not None)
-    return PageText(uri, width_px, height_px, lines, sha256)
+    lines = tuple(_transcript(uri, row[6:]) for row in rows if row[6] is not None)
+    return PageText(uri, width_px, height_px, lines, sha256, address)
 
 
 def _transcript(uri: str, row: tuple) -> Transcript:

@@ -10,33 +10,51 @@ from typing import TextIO
 import duckdb
 
 from pipelines.options import UsageError
-from schemas.tables import TABLES
+from pipelines.transcript_views import VIEWS
 
 
 def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
-    """Open the tables of a run as views.
+    """Open the tables of all runs as views.
 
     Args:
         directory: What transcribe wrote.
 
     Returns:
-        A connection with the views `lines`, `pages`, `failures` and `runs`.
+        A connection with the views `runs`; `lines`, `pages` and `failures`, which show each
+        page as the newest run that read it left it; `all_lines`, `all_pages` and
+        `all_failures`, which keep the older versions; and the table function
+        `line_changes(old, new)` between two runs.
 
     Raises:
-        UsageError: If the folder holds no complete run.
+        UsageError: If the folder holds no finished run.
     """
     root = Path(directory)
     if not root.is_dir():
         raise UsageError(f"{directory}: no such folder; give --transcripts what transcribe wrote")
-    # The row of `runs` is written last: without it the others may be cut short.
-    if not any((root / "runs").glob("*.parquet")):
+    # The row of `runs` is written last: what no run vouches for may be cut short.
+    runs = sorted(str(path) for path in (root / "runs").glob("*.parquet"))
+    if not runs:
         raise UsageError(f"{directory} has no table runs, so no run ended here; transcribe again")
     connection = duckdb.connect()
-    for table in TABLES:
-        files = sorted(str(path) for path in (root / table).glob("*.parquet"))
-        if files:
-            connection.read_parquet(files).create_view(table)
+    connection.read_parquet(runs).create_view("runs")
+    names = {Path(path).stem for path in runs}
+    for table in ("lines", "pages", "failures"):
+        _view_of_all(connection, root, table, names)
+    for statement in VIEWS:
+        connection.execute(statement)
     return connection
+
+
+def _view_of_all(
+    connection: duckdb.DuckDBPyConnection, root: Path, table: str, runs: set[str]
+) -> None:
+    found = sorted((root / table).glob("collection=*/*.parquet"))
+    files = [str(path) for path in found if path.stem.rpartition("-")[0] in runs]
+    if not files:
+        raise UsageError(f"{root} has no table {table}; transcribe again")
+    rows = connection.read_parquet(files, hive_partitioning=True)
+    # A collection may be called 1858; it is a name all the same.
+    rows.project("* REPLACE (collection::VARCHAR AS collection)").create_view(f"all_{table}")
 
 
 def select(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.DuckDBPyRelation:

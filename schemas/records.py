@@ -120,10 +120,13 @@ class Character:
     Attributes:
         text: The character.
         confidence: Probability in 0..1.
+        alternatives: What else may stand there, with its probability, the likeliest first, up
+            to three; an empty text means no character.
     """
 
     text: str
     confidence: float
+    alternatives: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,12 @@ class Transcript:
         confidence: Mean probability of its characters in 0..1; for an empty
             text, of the blanks.
         characters: The characters in writing order.
+        confidence_min: Probability of the most doubtful character; of an empty text as
+            `confidence`.
+        confidence_sequence: Probability that all of the text is right, its characters taken
+            as independent.
+        alternatives: The likeliest texts of the line with their probabilities, `text` first;
+            empty where a line was read greedily.
     """
 
     page_uri: str
@@ -144,6 +153,9 @@ class Transcript:
     text: str
     confidence: float
     characters: tuple[Character, ...] = ()
+    confidence_min: float = 0.0
+    confidence_sequence: float = 0.0
+    alternatives: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,12 +167,16 @@ class Failure:
         stage: The step that failed: 'pair', 'read', 'crop', 'recognise' ...
         error: What, which one, and the cure.
         line_id: The line that failed; empty where the whole page did.
+        attempts: How often it was tried.
+        kind: 'permanent', or 'transient': it may go well another time.
     """
 
     uri: str
     stage: str
     error: str
     line_id: str = ""
+    attempts: int = 1
+    kind: str = "permanent"
 
 
 @dataclass(frozen=True)
@@ -187,6 +203,7 @@ class PageDone:
         height_px: Height of the image.
         source: Where its lines come from: 'alto', 'page', 'pair', 'whole' or 'finder'.
         line_count: Lines on the page.
+        lines_sha256: Digest of the file that its lines come from, hex; empty where none.
     """
 
     uri: str
@@ -195,6 +212,7 @@ class PageDone:
     height_px: int
     source: str
     line_count: int
+    lines_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -239,3 +257,33 @@ class Leak:
     other_page_uri: str
     other_line_id: str
     other_split: str
+
+
+@dataclass(frozen=True)
+class PageSource:
+    """A page of the input, and where its image is to be fetched.
+
+    Attributes:
+        uri: What the page is called from here on: the file, with the number of the page for
+            one of several; the id of a canvas.
+        addresses: Where the image may be: the file, or addresses of the web, best first.
+            That of a file is `uri` again. Empty where `fault` is set.
+        document: The file of several pages or the manifest that lists it; empty for none.
+        place: Its place in the order of the document, from 0.
+        label: What the document calls it ('12r'); empty for nothing.
+        canvas_px: Width and height that a manifest gives its canvas, which need not be those
+            of the image; zeros for none.
+        fault: Why nothing can be fetched, where nothing can: such a page fails alone.
+        attempts: How often the document was asked for before it was given up.
+        is_transient: Whether a later run may find the fault gone.
+    """
+
+    uri: str
+    addresses: tuple[str, ...]
+    document: str = ""
+    place: int = 0
+    label: str = ""
+    canvas_px: tuple[int, int] = (0, 0)
+    fault: str = ""
+    attempts: int = 1
+    is_transient: bool = False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import apache_beam as beam
 import numpy as np
@@ -13,6 +14,7 @@ from model.crop import crop_lines, fit_to_image
 from model.examples import ExampleRules, to_example
 from model.fingerprint import exact_key
 from model.image import decode_image
+from model.image_dpi import page_dpi
 from model.leaks import line_fact
 from model.masked import paper_outside
 from model.page_images import count_pages, decode_page, digest_of_pixels
@@ -54,37 +56,67 @@ class CutExamples(beam.PTransform):
         return pages | RouteByType(cut_examples, kinds, self._config)
 
 
-def open_page(page: Page) -> tuple[np.ndarray, str]:
-    """Read and decode a page image.
+@dataclass(frozen=True, eq=False)
+class PageImage:
+    """A page image that was read, to be decoded if it is wanted.
+
+    Attributes:
+        sha256: Digest of the file in hex; of the pixels where the page is one of several in
+            it, so that two such pages are not taken for one image.
+        decode: Gives uint8 [height, width], or raises a ValueError.
+        dpi: Given the width in pixels, gives the resolution that the file states, or None.
+    """
+
+    sha256: str
+    decode: Callable[[], np.ndarray]
+    dpi: Callable[[int], float | None]
+
+
+def read_image(page: Page) -> PageImage:
+    """Read a page image.
 
     Args:
         page: A page whose image is a file or a page of one, or comes with it.
 
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it is a page of several that does not decode, or a file of several
+            pages and none is named.
+    """
+    file_uri, number = split_page_uri(page.uri)
+    if number is not None and not page.image:
+        # The file is read where the page lies, not whole: it may have hundreds.
+        with BeamFiles().open(file_uri) as file:
+            grey = decode_page(file, number)
+            dpi = page_dpi(file, number, grey.shape[1])
+        return PageImage(digest_of_pixels(grey), lambda: grey, lambda _: dpi)
+    data = page.image or read_bytes(page.uri)
+    file = io.BytesIO(data)
+    decode = partial(decode_image, data)
+    if is_paged(page.uri) and not page.image:
+        page_count = count_pages(file)
+        if page_count > 1:
+            named = page_uri(page.uri, 1)
+            raise ValueError(f"file has {page_count} pages; name one of them, as in {named}")
+        decode = partial(decode_page, file, 1)
+    return PageImage(exact_key(data), decode, lambda width_px: page_dpi(file, None, width_px))
+
+
+def open_page(page: Page) -> tuple[np.ndarray, str]:
+    """Read and decode a page image.
+
+    Args:
+        page: As for `read_image`.
+
     Returns:
-        uint8 [height, width], and a SHA-256 in hex: of the file, or of the pixels where the
-        page is one of several in it, so that two such pages are not taken for one image.
+        uint8 [height, width], and its SHA-256.
 
     Raises:
         OSError: If it cannot be read.
         ValueError: If it does not decode, or is a file of several pages and none is named.
     """
-    if page.image:
-        return decode_image(page.image), exact_key(page.image)
-    file_uri, number = split_page_uri(page.uri)
-    if number is not None:
-        # The file is read where the page lies, not whole: it may have hundreds.
-        with BeamFiles().open(file_uri) as file:
-            grey = decode_page(file, number)
-        return grey, digest_of_pixels(grey)
-    data = read_bytes(page.uri)
-    if not is_paged(page.uri):
-        return decode_image(data), exact_key(data)
-    file = io.BytesIO(data)
-    page_count = count_pages(file)
-    if page_count > 1:
-        named = page_uri(page.uri, 1)
-        raise ValueError(f"file has {page_count} pages; name one of them, as in {named}")
-    return decode_page(file, 1), exact_key(data)
+    image = read_image(page)
+    return image.decode(), image.sha256
 
 
 def cut_page(

@@ -2,93 +2,162 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import apache_beam as beam
 
+from model.fingerprint import exact_key
+from model.key_set import KeySet, key_of
 from model.line_finder import default_line_network, find_lines
+from model.page_quality import measure_page
 from pipelines.formats.detect import NotAPage, read_markup_pages
 from pipelines.formats.page_images import page_described
-from pipelines.formats.page_uris import file_of
-from pipelines.formats.pairing import IMAGE_EXTENSIONS, markup_candidates, split_extension
-from pipelines.transforms.cut import cut_page, open_page
+from pipelines.formats.pairing import markup_candidates
+from pipelines.page_records import PageLines, PageResult
+from pipelines.time_limit import within_time
+from pipelines.transforms.cut import cut_page, read_image
+from pipelines.transforms.fetch import FetchConfig, failure_kind
 from pipelines.transforms.files import first_existing, read_bytes
-from pipelines.transforms.routing import RouteByType
-from schemas.records import Failure, Line, LineImage, Page, PageDone, Skipped
+from pipelines.transforms.page_bytes import fetched_page, is_no_image
+from schemas.records import Failure, Line, LineImage, Page, PageDone, PageSource, Skipped
 
 LINE_SOURCES = ("given", "find", "auto", "whole")
+UNCHANGED = "unchanged since an earlier run"
 
 
-class CutLines(beam.PTransform):
+@dataclass(frozen=True)
+class PageReading:
+    """How pages are read.
+
+    Attributes:
+        line_source: 'given' takes the lines of the PAGE or ALTO beside a page, 'find' finds
+            them, 'auto' takes or else finds them, 'whole' takes the image as one line.
+        line_height_px: Height of the strips.
+        time_limit_s: Seconds a page may take; 0 for as long as it likes.
+        digest: Names model and preprocessing: a page that was read with both is not read
+            again.
+        known: File of the keys of pages that were read; empty for none.
+        fetch: How to ask for things on the web.
+    """
+
+    line_source: str
+    line_height_px: int
+    time_limit_s: float = 0.0
+    digest: str = ""
+    known: str = ""
+    fetch: FetchConfig = field(default_factory=FetchConfig)
+
+
+class ReadPages(beam.PTransform):
     """Read page images and cut out their lines.
 
     Args:
-        line_source: One of `LINE_SOURCES`.
-        line_height_px: Height of the strips.
+        reading: How.
     """
 
-    def __init__(self, line_source: str, line_height_px: int):
+    def __init__(self, reading: PageReading):
         super().__init__()
-        self._arguments = line_source, line_height_px
+        self._reading = reading
 
-    def expand(self, uris):
-        return uris | RouteByType(
-            cut_lines, (LineImage, Failure, PageDone, Skipped), *self._arguments
-        )
+    def expand(self, sources):
+        return sources | "Read" >> beam.Map(read_page, self._reading)
 
 
-def cut_lines(
-    uri: str, line_source: str, line_height_px: int
-) -> list[LineImage | Failure | PageDone | Skipped]:
+def read_page(source: PageSource, reading: PageReading) -> PageLines | PageResult:
     """Read a page image and cut out its lines.
 
     Args:
-        uri: The image; a page of a file of several with its number.
-        line_source: 'given' takes the lines of the PAGE or ALTO beside it, 'find' finds
-            them, 'auto' takes or else finds them, 'whole' takes the image as one line.
-        line_height_px: Height of the strips.
+        source: The page.
+        reading: How.
 
     Returns:
-        A `PageDone`, and a line image or a failure for each line; or one record that says
-        why there are none.
+        The page with its lines; or what became of it, if there are none to be read.
     """
-    if split_extension(file_of(uri))[1] not in IMAGE_EXTENSIONS:
-        return [Skipped(uri, "no image")]
+    started = time.monotonic()
+    uri = source.uri
+    if is_no_image(source):
+        is_known = page_key(uri, "", "", reading.digest) in _known(reading.known)
+        skipped = Skipped(uri, UNCHANGED if is_known else "no image")
+        return PageResult(skipped, source=source)
     try:
-        grey, sha256 = open_page(Page(uri))
-        page = _describe(uri, grey, line_source)
+        # To wait for a server that is busy is not to hang.
+        page = fetched_page(source, reading.fetch)
+        result = within_time(reading.time_limit_s, _read, page, reading)
     except (OSError, ValueError) as error:
-        return [Failure(uri, "read", str(error))]
-    return cut_page(page, grey, sha256, line_height_px)
+        kind, attempts = failure_kind(error)
+        result = PageResult(Failure(uri, "read", str(error), attempts=attempts, kind=kind))
+    return replace(result, seconds=time.monotonic() - started, source=source)
 
 
-def _describe(uri: str, grey, line_source: str) -> Page:
+def page_key(uri: str, sha256: str, lines_sha256: str, digest: str) -> bytes:
+    """Name the reading of a page: image, given lines, model and preprocessing.
+
+    Args:
+        uri: The page.
+        sha256: Digest of its image.
+        lines_sha256: Digest of the file that gives its lines; empty where none does.
+        digest: Names model and preprocessing.
+    """
+    return key_of(uri, sha256, lines_sha256, digest)
+
+
+def _read(read: Page, reading: PageReading) -> PageLines | PageResult:
+    uri = read.uri
+    image = read_image(read)
+    # Nothing lies beside what is on the web.
+    given, lines_sha256 = (None, "") if read.image else _given_page(uri, reading.line_source)
+    if page_key(uri, image.sha256, lines_sha256, reading.digest) in _known(reading.known):
+        return PageResult(Skipped(uri, UNCHANGED))
+    grey = image.decode()
+    page = given or _found_page(uri, grey, reading.line_source)
+    done, *lines = cut_page(page, grey, image.sha256, reading.line_height_px)
+    if not isinstance(done, PageDone):
+        return PageResult(done)
+    images = tuple(line for line in lines if isinstance(line, LineImage))
+    return PageLines(
+        replace(done, lines_sha256=lines_sha256),
+        images,
+        tuple(line for line in lines if isinstance(line, Failure)),
+        measure_page(grey, [line.line for line in images]),
+        image.dpi(grey.shape[1]) or 0.0,
+    )
+
+
+def _found_page(uri: str, grey, line_source: str) -> Page:
     if line_source == "whole":
         return Page(uri, (Line("line", 0),), source="whole")
-    given = _given_page(uri) if line_source in ("given", "auto") else None
-    if given is not None:
-        return given
     if line_source == "given":
         raise ValueError("no PAGE or ALTO file beside it; add one, or run with --lines find")
     return Page(uri, find_lines(grey, default_line_network()), source="finder")
 
 
-def _given_page(uri: str) -> Page | None:
+def _given_page(uri: str, line_source: str) -> tuple[Page | None, str]:
+    if line_source not in ("given", "auto"):
+        return None, ""
     candidates = iter(markup_candidates(uri))
     # What a candidate describes may be another page of the file; then the next is asked.
     while (markup_uri := first_existing(candidates)) is not None:
+        data = read_bytes(markup_uri)
         try:
-            page = page_described(uri, markup_uri, _described_pages(read_bytes(markup_uri)))
+            page = page_described(uri, markup_uri, _described_pages(data))
         except NotAPage:
             continue
         except ValueError as error:
             raise ValueError(f"{markup_uri}: {error}") from None
         if page is not None:
-            return Page(uri, page.lines, page.width_px, page.height_px, page.source)
-    return None
+            page = Page(uri, page.lines, page.width_px, page.height_px, page.source)
+            return page, exact_key(data)
+    return None, ""
 
 
 # One file may describe hundreds of pages, which come one after the other.
 @lru_cache(maxsize=1)
 def _described_pages(data: bytes) -> tuple[Page | Failure, ...]:
     return tuple(read_markup_pages(data))
+
+
+@lru_cache(maxsize=1)
+def _known(path: str) -> KeySet:
+    return KeySet(read_bytes(path) if path else b"")

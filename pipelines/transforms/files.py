@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
 from typing import BinaryIO
 
 import apache_beam as beam
@@ -63,7 +64,7 @@ def input_patterns(inputs: Iterable[str], flag: str = "--input") -> tuple[str, .
         UsageError: If one matches no file, or a list cannot be read.
     """
     named = [name for given in inputs for name in _listed(given, flag)]
-    patterns = tuple(map(_pattern, named))
+    patterns = tuple(_pattern(one, flag) for one in named)
     for given, pattern in zip(named, patterns):
         if not _matches_something(pattern):
             raise UsageError(f"{given}: no such file or folder, or nothing in it; check {flag}")
@@ -74,16 +75,53 @@ def _listed(given: str, flag: str) -> list[str]:
     if not given.startswith("@"):
         return [given]
     try:
-        lines = read_bytes(given[1:]).decode("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        return list(list_entries(given[1:]))
+    except (OSError, ValueError) as error:
         raise UsageError(f"{given}: list cannot be read ({error}); check {flag}") from None
-    return [line.strip() for line in lines if line.strip()]
 
 
-def _pattern(given: str) -> str:
+def list_entries(uri: str) -> Iterator[str]:
+    """Read what a list names, a line each, as it goes.
+
+    Args:
+        uri: A text file in UTF-8.
+
+    Yields:
+        The lines that are not empty, without the white space around them.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it is not UTF-8.
+    """
+    with BeamFiles().open(uri) as file, TextIOWrapper(file, "utf-8-sig") as lines:
+        yield from filter(None, map(str.strip, lines))
+
+
+def match_files(given: str) -> list[str]:
+    """List the files of one input.
+
+    Args:
+        given: A file, a folder (taken with all that is beneath it) or a glob.
+
+    Returns:
+        Their paths; empty where there are none.
+
+    Raises:
+        OSError: If the file system does not answer.
+        ValueError: If it is of a kind that is not read.
+    """
+    (result,) = FileSystems.match([_pattern(given, "the list")])
+    return [metadata.path for metadata in result.metadata_list]
+
+
+def _pattern(given: str, flag: str) -> str:
+    try:
+        beneath = FileSystems.join(given, "**")
+    except ValueError:
+        # Of a scheme that no file system of Beam's has, as it is installed here.
+        raise UsageError(f"{given}: kind of address that is not read; check {flag}") from None
     if any(character in given for character in "*?["):
         return given
-    beneath = FileSystems.join(given, "**")
     return beneath if _matches_something(beneath) or os.path.isdir(given) else given
 
 

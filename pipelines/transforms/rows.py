@@ -4,81 +4,102 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import apache_beam as beam
-
-from schemas.records import Failure, PageDone, Polyline, Skipped, Transcript
-
-
-class PageRows(beam.PTransform):
-    """Make one row of `pages` of each page, from all that became of it."""
-
-    def expand(self, outcomes: dict[str, beam.PCollection]):
-        # Of a line that was read only the fact is needed here, not its text.
-        lines = outcomes["lines"] | "Of lines" >> beam.Map(lambda line: (line.page_uri, None))
-        rest = (
-            outcomes[name] | f"Key {name}" >> beam.WithKeys(lambda record: record.uri)
-            for name in ("done", "failures", "skipped")
-        )
-        return (
-            (lines, *rest)
-            | "All" >> beam.Flatten()
-            | "Gather" >> beam.GroupByKey()
-            | "Row" >> beam.MapTuple(lambda uri, records: page_row(records))
-        )
+from pipelines.page_records import PageResult, ReadLine
+from schemas.records import Character, Failure, PageDone, PageSource, Polyline, Skipped
 
 
-def line_row(transcript: Transcript) -> dict:
-    """Make the row of `lines` of a transcript."""
-    line = transcript.line
-    return {
-        "page_uri": transcript.page_uri,
-        "line_id": line.line_id,
-        "line_index": line.index,
-        "region_id": line.region_id,
-        "text": transcript.text,
-        "confidence": transcript.confidence,
-        "characters": [
-            {"text": character.text, "confidence": character.confidence}
-            for character in transcript.characters
-        ],
-        "baseline": _points(line.baseline),
-        "polygon": _points(line.polygon),
-    }
-
-
-def page_row(records: Iterable[PageDone | Failure | Skipped | None]) -> dict:
+def page_row(result: PageResult, run_id: str) -> dict:
     """Make the row of `pages` of a page.
 
     Args:
-        records: What became of the page, once; a failure for each line that failed; None
-            for each line that was read.
+        result: All that became of it.
+        run_id: The run.
 
     Returns:
         Column to value.
     """
-    records = list(records)
-    (outcome,) = (r for r in records if r is not None and not getattr(r, "line_id", ""))
-    lines_ok = records.count(None)
-    row = {
+    outcome, quality = result.outcome, result.quality
+    source = result.source or PageSource(outcome.uri, (outcome.uri,))
+    done = outcome if isinstance(outcome, PageDone) else None
+    return {
         "page_uri": outcome.uri,
-        "status": "skipped" if isinstance(outcome, Skipped) else "failed",
-        "sha256": "",
-        "width_px": 0,
-        "height_px": 0,
-        "lines_source": "",
-        "lines_ok": lines_ok,
-        "lines_failed": len(records) - lines_ok - 1,
+        "address": source.addresses[0] if source.addresses else "",
+        "document": source.document,
+        "place": source.place,
+        "label": source.label,
+        "status": "ok" if done else "skipped" if isinstance(outcome, Skipped) else "failed",
+        "reason": outcome.reason if isinstance(outcome, Skipped) else "",
+        "sha256": done.sha256 if done else "",
+        "lines_sha256": done.lines_sha256 if done else "",
+        "width_px": done.width_px if done else 0,
+        "height_px": done.height_px if done else 0,
+        "dpi": result.dpi or None,
+        "lines_source": done.source if done else "",
+        "lines_ok": len(result.lines),
+        "lines_failed": len(result.failures),
+        "contrast": quality and quality.contrast,
+        "skew_deg": quality and quality.skew_deg,
+        "blur": quality and quality.blur,
+        "warnings": list(quality.warnings()) if quality else [],
+        "confidence": _mean_confidence(result.lines),
+        "cer_estimate": result.cer_estimate,
+        "seconds": result.seconds,
+        "run_id": run_id,
     }
-    if isinstance(outcome, PageDone):
-        row |= {
-            "status": "ok",
-            "sha256": outcome.sha256,
-            "width_px": outcome.width_px,
-            "height_px": outcome.height_px,
-            "lines_source": outcome.source,
-        }
-    return row
+
+
+def line_row(line: ReadLine, run_id: str) -> dict:
+    """Make the row of `lines` of a line that was read."""
+    transcript = line.transcript
+    place = transcript.line
+    return {
+        "page_uri": transcript.page_uri,
+        "line_id": place.line_id,
+        "line_index": place.index,
+        "region_id": place.region_id,
+        "text": transcript.text,
+        "confidence": transcript.confidence,
+        "confidence_min": transcript.confidence_min,
+        "confidence_sequence": transcript.confidence_sequence,
+        "characters": list(map(_character, transcript.characters)),
+        "alternatives": _readings(transcript.alternatives),
+        "baseline": _points(place.baseline),
+        "polygon": _points(place.polygon),
+        "contrast": line.quality.contrast,
+        "warnings": list(line.quality.warnings()),
+        "run_id": run_id,
+    }
+
+
+def failure_row(failure: Failure, run_id: str = "") -> dict:
+    """Make the row of `failures` of a page or line that failed."""
+    return {
+        "uri": failure.uri,
+        "line_id": failure.line_id,
+        "stage": failure.stage,
+        "error": failure.error,
+        "attempts": failure.attempts,
+        "kind": failure.kind,
+        "run_id": run_id,
+    }
+
+
+def _character(character: Character) -> dict:
+    return {
+        "text": character.text,
+        "confidence": character.confidence,
+        "alternatives": _readings(character.alternatives),
+    }
+
+
+def _readings(readings: Iterable[tuple[str, float]]) -> list[dict]:
+    return [{"text": text, "confidence": confidence} for text, confidence in readings]
 
 
 def _points(polyline: Polyline) -> list[dict[str, float]]:
     return [{"x": x, "y": y} for x, y in polyline]
+
+
+def _mean_confidence(lines: Iterable[ReadLine]) -> float | None:
+    read = [character for line in lines for character in line.transcript.characters]
+    return sum(character.confidence for character in read) / len(read) if read else None

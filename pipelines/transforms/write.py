@@ -10,6 +10,7 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam.io import fileio
+from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.value_provider import StaticValueProvider
 
 from model.tfrecord import write_record
@@ -170,11 +171,11 @@ class WriteTable(beam.PTransform):
         )
 
 
-def write_one_row(output: str, table: str, row: dict) -> None:
-    """Write a table of one row, outside of any pipeline.
+def write_one_row(path: str, table: str, row: dict) -> None:
+    """Write a table of one row, outside of any pipeline; it appears whole or not at all.
 
     Args:
-        output: Folder that holds the tables.
+        path: The file.
         table: Name of the table.
         row: Column to value.
     """
@@ -182,4 +183,5 @@ def write_one_row(output: str, table: str, row: dict) -> None:
 
     buffer = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist([row], schema=TABLES[table]), buffer, compression="zstd")
-    write_bytes(f"{output}/{table}/{table}.parquet", buffer.getvalue().to_pybytes())
+    write_bytes(f"{path}.part", buffer.getvalue().to_pybytes())
+    FileSystems.rename([f"{path}.part"], [path])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from lxml import etree
-
-from pipelines.formats.xml_tree import parse_xml
 from pipelines.writers.page_text import Origin, PageText, settle
 from pipelines.writers.page_xml import write_page
 from schemas.records import Page, Transcript
@@ -18,15 +15,11 @@ def write_found_lines(page: Page, origin: Origin) -> bytes:
         origin: Where the lines come from.
 
     Returns:
-        The file; no line of it has a TextEquiv, for an empty one would say that nothing is
-        written there.
+        The file; no line of it has a TextEquiv.
 
     Raises:
         ValueError: If the page has no size or a name that XML cannot hold.
     """
     lines = tuple(Transcript(page.uri, line, "", 0.0) for line in page.lines)
     settled = settle(PageText(page.uri, page.width_px, page.height_px, lines))
-    root = parse_xml(write_page(settled, origin))
-    etree.strip_elements(root, "{*}TextEquiv")
-    etree.indent(root)
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return write_page(settled, origin, with_text=False)

@@ -8,6 +8,19 @@ from pipelines.formats.page_uris import split_page_uri
 _STEPS = {"": "_", ".": "_", "..": "_"}
 
 
+def common_folder(first: str, last: str) -> str:
+    """Find the folder that two URIs share, and all that are sorted between them.
+
+    Example:
+        >>> common_folder("d/a/x.jpg", "d/b/x.jpg"), common_folder("d/a1.jpg", "d/a2.jpg")
+        ('d/', 'd/')
+    """
+    same = 0
+    while same < min(len(first), len(last)) and first[same] == last[same]:
+        same += 1
+    return first[: first.rfind("/", 0, same) + 1]
+
+
 def mirrored_name(uri: str, folder: str) -> str:
     """Name the file of a page, without extension.
 

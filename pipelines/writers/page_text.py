@@ -33,6 +33,7 @@ class PageText:
         height_px: Height of the image.
         lines: The lines in reading order.
         sha256: Digest of the image that was read, as `open_page` gives it.
+        address: Where the image is to be had; empty where that is `uri`.
     """
 
     uri: str
@@ -40,6 +41,7 @@ class PageText:
     height_px: int
     lines: tuple[Transcript, ...] = ()
     sha256: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True)

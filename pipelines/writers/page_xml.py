@@ -9,13 +9,15 @@ from lxml import etree
 from pipelines.formats.page_xml import NAMESPACE_PREFIX
 from pipelines.writers.page_text import Origin, PageText, box_of, runs_of_regions
 from pipelines.writers.xml_names import XmlNames
-from schemas.records import Polyline, Transcript
+from schemas.records import Line, Polyline, Transcript
 
 VERSIONS = ("2019-07-15", "2013-07-15")
 _DEFAULT_REGION = "r1"
 
 
-def write_page(page: PageText, origin: Origin, version: str = VERSIONS[0]) -> bytes:
+def write_page(
+    page: PageText, origin: Origin, version: str = VERSIONS[0], with_text: bool = True
+) -> bytes:
     """Write a page as PAGE XML.
 
     Lines keep their ids where they are valid, and regions too unless the reading order
@@ -25,6 +27,8 @@ def write_page(page: PageText, origin: Origin, version: str = VERSIONS[0]) -> by
         page: A settled page.
         origin: Where the text comes from.
         version: One of `VERSIONS`; what is written here differs by the namespace alone.
+        with_text: Whether lines have a TextEquiv; an empty one says that nothing is
+            written there.
 
     Returns:
         The file.
@@ -44,11 +48,11 @@ def write_page(page: PageText, origin: Origin, version: str = VERSIONS[0]) -> by
         imageWidth=str(page.width_px),
         imageHeight=str(page.height_px),
     )
-    _append_regions(node, page)
+    _append_regions(node, page, with_text)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def _append_regions(node: etree._Element, page: PageText) -> None:
+def _append_regions(node: etree._Element, page: PageText, with_text: bool) -> None:
     names = XmlNames()
     line_names = iter([names.give(line.line.line_id) for line in page.lines])
     regions = [
@@ -65,14 +69,20 @@ def _append_regions(node: etree._Element, page: PageText) -> None:
         box = (left, top), (right, top), (right, bottom), (left, bottom)
         _append_points(region, "Coords", box)
         for line in lines:
-            _append_line(region, next(line_names), line)
+            line_node = _append_line(region, next(line_names), line.line)
+            if with_text:
+                _append_text(line_node, line)
 
 
-def _append_line(region: etree._Element, name: str, transcript: Transcript) -> None:
+def _append_line(region: etree._Element, name: str, line: Line) -> etree._Element:
     node = _append(region, "TextLine", id=name)
-    _append_points(node, "Coords", transcript.line.polygon)
-    if transcript.line.baseline:
-        _append_points(node, "Baseline", transcript.line.baseline)
+    _append_points(node, "Coords", line.polygon)
+    if line.baseline:
+        _append_points(node, "Baseline", line.baseline)
+    return node
+
+
+def _append_text(node: etree._Element, transcript: Transcript) -> None:
     equivalent = _append(node, "TextEquiv", conf=f"{transcript.confidence:.4f}")
     _append(equivalent, "Unicode").text = transcript.text
 

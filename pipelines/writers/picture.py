@@ -10,9 +10,11 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from pipelines.formats.page_uris import split_page_uri
 from pipelines.transforms.cut import open_page
+from pipelines.transforms.fetch import FetchConfig
 from pipelines.transforms.files import read_bytes
+from pipelines.transforms.page_bytes import fetched_page
 from pipelines.writers.page_text import PageText
-from schemas.records import Page
+from schemas.records import PageSource
 
 _QUALITY = 88
 _AS_TAKEN = 1
@@ -34,14 +36,16 @@ def read_picture(page: PageText) -> bytes:
         OSError: If the image cannot be read.
         ValueError: If it does not decode, or is another than was transcribed.
     """
-    grey, sha256 = open_page(Page(page.uri))
+    source = PageSource(page.uri, (page.address or page.uri,))
+    read = fetched_page(source, FetchConfig())
+    grey, sha256 = open_page(read)
     if sha256 != page.sha256:
         raise ValueError("image was changed after it was transcribed; transcribe it again")
     size = page.width_px, page.height_px
     if grey.shape[::-1] != size:
         raise ValueError(f"image is not {size[0]} x {size[1]} px, as it was; transcribe it again")
     is_alone = split_page_uri(page.uri)[1] is None
-    return (is_alone and _in_colour(read_bytes(page.uri), size)) or _jpeg(grey)
+    return (is_alone and _in_colour(read.image or read_bytes(page.uri), size)) or _jpeg(grey)
 
 
 def _in_colour(data: bytes, size: tuple[int, int]) -> bytes:

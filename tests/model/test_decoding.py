@@ -9,7 +9,8 @@ from hypothesis.extra import numpy as npst
 from model.beam_config import BeamConfig
 from model.charset import Charset
 from model.ctc import decode_greedy
-from model.decoding import BEAM, BEST_PATH, Decoder
+from model.decoding import Decoder
+from model.decoding_config import BEAM, GREEDY
 from model.language_model import LanguageModel
 from model.language_model_build import build_language_model
 
@@ -32,9 +33,9 @@ def language_model(tmp_path_factory):
 def test_without_a_beam_it_is_the_best_path_to_the_last_bit(logits):
     decoded = Decoder(CHARSET, BeamConfig(width=0)).decode(logits)
     text, confidence, characters = decode_greedy(logits, CHARSET)
-    assert decoded.method == BEST_PATH
+    assert decoded.method == GREEDY
     assert (decoded.text, decoded.confidence, decoded.characters) == (text, confidence, characters)
-    assert decoded.alternatives == decoded.lines == ()
+    assert decoded.lines == ()
 
 
 @settings(deadline=None)
@@ -43,15 +44,15 @@ def test_what_is_told_hangs_together(language_model, logits, temperature):
     decoder = Decoder(CHARSET, BeamConfig(), language_model, temperature=temperature)
     decoded = decoder.decode(logits)
     assert decoded.method == BEAM
-    assert decoded.text == "".join(c.text for c in decoded.characters) == decoded.lines[0].text
-    assert sum(line.probability for line in decoded.lines) == pytest.approx(1)
-    assert len({line.text for line in decoded.lines}) == len(decoded.lines)
-    assert len(decoded.alternatives) == len(decoded.characters)
-    for character, others in zip(decoded.characters, decoded.alternatives):
+    assert decoded.text == "".join(c.text for c in decoded.characters) == decoded.lines[0][0]
+    assert sum(probability for _, probability in decoded.lines) == pytest.approx(1)
+    assert len({text for text, _ in decoded.lines}) == len(decoded.lines)
+    for character in decoded.characters:
+        others = character.alternatives
         assert len(others) <= 3
-        assert character.text not in [other.text for other in others]
-        assert character.confidence + sum(o.probability for o in others) <= 1 + 1e-6
-        assert [o.probability for o in others] == sorted(o.probability for o in others)[::-1]
+        assert character.text not in [text for text, _ in others]
+        assert character.confidence + sum(p for _, p in others) <= 1 + 1e-6
+        assert [p for _, p in others] == sorted((p for _, p in others), reverse=True)
     assert 0 <= decoded.sequence_probability <= decoded.least_confidence <= 1
     assert decoded.least_confidence <= decoded.confidence + 1e-9
 
@@ -60,11 +61,9 @@ def test_an_alternative_is_what_the_network_saw_too():
     logits = np.log([[0.02, 0.6, 0.35, 0.03], [0.97, 0.01, 0.01, 0.01]])
     decoded = Decoder(CHARSET, BeamConfig(length_bonus=0.0)).decode(logits)
     assert decoded.text == "a"
-    assert [(o.text, round(o.probability, 2)) for o in decoded.alternatives[0]] == [
-        ("b", 0.35),
-        ("é", 0.03),
-        ("", 0.02),
-    ]
+    others = decoded.characters[0].alternatives
+    expected = [("b", 0.35), ("é", 0.03), ("", 0.02)]
+    assert [(text, round(probability, 2)) for text, probability in others] == expected
 
 
 def test_temperature_changes_confidences_alone():

@@ -1,5 +1,8 @@
 """The CER of a page, predicted."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -64,10 +67,24 @@ def test_a_page_is_predicted_by_the_others_alone():
 
 def test_the_model_is_read_back():
     model = fit_page_error([LineDoubt(0.1, 10), LineDoubt(0.3, 5)], [0, 2])
-    assert PageErrorModel.from_json(model.to_json()) == model
-    for wrong in ("[]", '{"doubts": [0.1], "rates": []}'):
-        with pytest.raises(ValueError, match="prediction of errors"):
-            PageErrorModel.from_json(wrong)
+    assert PageErrorModel.of_facts(json.loads(json.dumps(asdict(model)))) == model
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [],
+        {"doubts": [0.1], "rates": []},
+        {"doubts": 0.1, "rates": 0.1},
+        {"doubts": [0.2, 0.1], "rates": [0.0, 0.1]},
+        {"doubts": [0.1, 0.2], "rates": [0.1, 0.0]},
+        {"doubts": [0.1], "rates": [float("nan")]},
+        {"doubts": [0.1], "rates": ["0.1"]},
+    ],
+)
+def test_what_is_no_model_is_refused(wrong):
+    with pytest.raises(ValueError, match="prediction of errors"):
+        PageErrorModel.of_facts(wrong)
 
 
 def test_what_cannot_be_fitted_is_said():

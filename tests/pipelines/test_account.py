@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.account import Account, AccountError, check_written
-from pipelines.transforms.write import write_one_row
+from pipelines.account import Account, AccountError
 
 CLOSED = Account(
     pages_in=10,
@@ -27,7 +26,7 @@ def test_an_account_that_closes_is_printed_in_full():
     ]
 
 
-@pytest.mark.parametrize("field", list(vars(CLOSED)))
+@pytest.mark.parametrize("field", sorted({*vars(CLOSED)} - {"pages_unchanged"}))
 def test_one_thing_too_many_or_too_few_is_noticed(field, tmp_path):
     for change in (-1, 1):
         open_account = replace(CLOSED, **{field: getattr(CLOSED, field) + change})
@@ -41,11 +40,3 @@ def test_the_failure_rate_is_the_worse_of_pages_and_lines():
     assert CLOSED.failure_rate == 1 / 8
     assert replace(CLOSED, lines_ok=0, lines_failed=50).failure_rate == 1
     assert Account(3, 0, 0, 3, 0, 0, 0).failure_rate == 0
-
-
-def test_rows_that_were_lost_on_the_way_are_noticed(tmp_path):
-    failure = {"uri": "a", "line_id": "", "stage": "read", "error": "e"}
-    write_one_row(str(tmp_path), "failures", failure)
-    lost = Account(1, 0, 1, 0, 0, 0, 0)
-    with pytest.raises(AccountError, match="table pages has 0 rows but 1 were counted"):
-        check_written(lost, str(tmp_path))

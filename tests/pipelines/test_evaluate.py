@@ -42,7 +42,7 @@ def refused(capsys, *flags):
 
 
 def transcripts(archive):
-    query = f"SELECT page_uri, line_id, text FROM '{archive}/out/lines/*.parquet'"
+    query = f"SELECT page_uri, line_id, text FROM '{archive}/out/lines/*/*.parquet'"
     return {
         (uri.rsplit("/")[-1][:2], line): text for uri, line, text in duckdb.sql(query).fetchall()
     }

@@ -5,7 +5,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pypdfium2 as pdfium
 import pytest
@@ -17,9 +16,9 @@ from pipelines.export import main
 from pipelines.export_pipeline import EXTENSIONS
 from pipelines.formats.alto import read_alto
 from pipelines.formats.page_xml import read_page_xml
-from schemas.tables import TABLES
 from tests.drawn import jpeg, png
 from tests.drawn_files import image_file
+from tests.pipelines.tables import write_run
 
 GREY = np.full((200, 300), 230, np.uint8)
 NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)
@@ -53,14 +52,9 @@ def page_row(uri, sha256, lines, status="ok"):
 
 
 def write_tables(folder, pages, lines):
-    """Write the tables of a run as transcribe does."""
-    run = {f.name: "" if f.type == pa.string() else 0 for f in TABLES["runs"]}
-    run |= {"started": NOW, "finished": NOW, "model_digest": "abc"}
-    for table, rows in {"pages": pages, "lines": lines, "failures": [], "runs": [run]}.items():
-        (folder / table).mkdir(parents=True)
-        # Other than sorted, as Beam leaves them.
-        made = pa.Table.from_pylist(rows[::-1], schema=TABLES[table])
-        pq.write_table(made, folder / table / "t.parquet")
+    """Write the tables of a run, other than sorted."""
+    run = {"run_id": "r1", "started": NOW, "finished": NOW, "model_digest": "abc"}
+    write_run(folder, run, pages=pages[::-1], lines=lines[::-1])
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import apache_beam as beam
-import numpy as np
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
@@ -16,7 +15,6 @@ from pipelines.formats.survey import Surveyed, survey_page
 from pipelines.options import LOCAL_RUNNER
 from pipelines.transforms.account import WriteAccount
 from pipelines.transforms.cut import CutConfig, CutExamples
-from pipelines.transforms.describe import CutLines
 from pipelines.transforms.files import MatchFiles, input_patterns
 from pipelines.transforms.read import (
     ChooseSplits,
@@ -26,12 +24,8 @@ from pipelines.transforms.read import (
     SurveySources,
     UndescribedFailures,
 )
-from pipelines.transforms.recognise import RecogniseLines
 from pipelines.transforms.routing import RouteByType
-from pipelines.transforms.rows import PageRows
-from schemas.records import Failure, Line, LineImage, Page, PageDone, Skipped, Transcript
-from tests.drawn import text_strip
-from tests.fakes import write_fake_bundle
+from schemas.records import Failure, Line, Page, PageDone, Skipped, Transcript
 from tests.pipelines.archive import write_bad_files, write_page, write_pair, write_thin_line
 
 
@@ -185,38 +179,6 @@ def test_lines_are_cut_and_bad_ones_are_failures(pipeline, tmp_path):
     )
 
 
-def test_images_are_cut_into_their_given_lines(pipeline, tmp_path):
-    write_page(tmp_path, "good")
-    write_bad_files(tmp_path)
-    names = ["good.jpg", "truncated.jpg", "good.xml", "lonely_image.png"]
-    out = pipeline | beam.Create([f"{tmp_path}/{name}" for name in names]) | CutLines("given", 64)
-    expect(out.LineImage, ["l0", "l1", "l2"], "lines", lambda image: image.line.line_id)
-    expect(out.PageDone, ["page"], "done", lambda done: done.source)
-    expect(out.Skipped, ["good.xml"], "skipped", lambda s: s.uri.rsplit("/")[-1])
-    expect(
-        out.Failure,
-        ["truncated.jpg read", "lonely_image.png read"],
-        "failures",
-        lambda f: f"{f.uri.rsplit('/')[-1]} {f.stage}",
-    )
-
-
-def test_lines_are_recognised_and_bad_ones_are_failures(pipeline, tmp_path):
-    model = write_fake_bundle(tmp_path / "m")
-    images = [
-        LineImage("p.jpg", Line("good", 0), text_strip("acte")),
-        LineImage("p.jpg", Line("bad", 1), np.zeros((48, 99), np.uint8)),
-    ]
-    out = pipeline | beam.Create(images) | RecogniseLines(str(model))
-    expect(out.Transcript, ["good"], "read", lambda transcript: transcript.line.line_id)
-    expect(
-        out.Failure,
-        [("p.jpg", "recognise", "bad", "strip is 48 px high; want 64")],
-        "failures",
-        lambda f: (f.uri, f.stage, f.line_id, f.error),
-    )
-
-
 def outcomes(pipeline):
     """Give what became of three pages and the four lines of one of them."""
     given = {
@@ -228,15 +190,6 @@ def outcomes(pipeline):
         "dropped": [],
     }
     return {name: pipeline | name >> beam.Create(records) for name, records in given.items()}
-
-
-def test_every_page_has_one_row(pipeline):
-    expect(
-        outcomes(pipeline) | PageRows(),
-        [("ok.jpg", "ok", 2, 1), ("bad.jpg", "failed", 0, 0), ("x.md", "skipped", 0, 0)],
-        "rows",
-        lambda row: (row["page_uri"], row["status"], row["lines_ok"], row["lines_failed"]),
-    )
 
 
 def test_what_became_of_everything_is_counted(tmp_path):

@@ -1,0 +1,81 @@
+"""Line images for the race of recognisers: the box around each line, out of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from model.image import decode_image
+from pipelines.formats.pairing import MarkupFile
+from pipelines.formats.reading import ReadConfig, read_source
+from pipelines.transforms.files import BeamFiles
+from schemas.records import Page, Polyline
+
+
+def pick_evenly(items: Sequence, count: int) -> list:
+    """Pick some items, spread over all.
+
+    Args:
+        items: To pick from.
+        count: How many; all where there are fewer.
+
+    Returns:
+        Them, in order.
+
+    Example:
+        >>> pick_evenly("abcdefgh", 4)
+        ['a', 'c', 'e', 'g']
+    """
+    count = min(count, len(items))
+    return [items[index * len(items) // count] for index in range(count)]
+
+
+def box_of(polygon: Polyline, height_px: int, width_px: int) -> tuple[int, int, int, int]:
+    """Tell the box around a polygon, inside its page.
+
+    Args:
+        polygon: Points (x, y).
+        height_px: Of the page.
+        width_px: Of the page.
+
+    Returns:
+        Left, top, right and bottom; the last two lie outside.
+
+    Example:
+        >>> box_of(((-2.0, 3.2), (40.5, 3.9), (20.0, 9.1)), 8, 100)
+        (0, 3, 42, 8)
+    """
+    x, y = np.asarray(polygon).T
+    left, top = max(0, int(x.min())), max(0, int(y.min()))
+    return left, top, min(width_px, int(x.max()) + 2), min(height_px, int(y.max()) + 2)
+
+
+def cut_line_images(markup: Sequence[str], count: int, folder: Path) -> int:
+    """Write lines of some pages as grey PNG files, at the resolution of their scans.
+
+    Args:
+        markup: PAGE or ALTO files, whose images lie beside them.
+        count: Lines to write, spread over all that have a polygon.
+        folder: Where to.
+
+    Returns:
+        How many there were to write.
+    """
+    lines = []
+    for path in sorted(markup):
+        (page,) = read_source(MarkupFile(path), ReadConfig(), BeamFiles())
+        if isinstance(page, Page):
+            lines += [(page.uri, line.polygon) for line in page.lines if line.polygon]
+    picked = pick_evenly(lines, count)
+    folder.mkdir(parents=True, exist_ok=True)
+    opened, grey = "", np.empty((0, 0), np.uint8)
+    for number, (uri, polygon) in enumerate(picked):
+        if uri != opened:
+            opened, grey = uri, decode_image(Path(uri).read_bytes())
+        left, top, right, bottom = box_of(polygon, *grey.shape)
+        png = cv2.imencode(".png", grey[top:bottom, left:right])[1]
+        Path(folder, f"{number:04}.png").write_bytes(png.tobytes())
+    return len(picked)

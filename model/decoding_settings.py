@@ -1,0 +1,90 @@
+"""What a bundle says of decoding: weights of the beam search, and what confidences are worth."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+
+from model.beam_config import BeamConfig
+from model.decoding_config import BEAM
+from model.page_error import PageErrorModel
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the confidences of one way to decode are worth.
+
+    Attributes:
+        temperature: From `calibration.fit_temperature`; 1 where nothing was fitted.
+        page_error: CER that is to be expected at some confidence, those of the beam search
+            tempered; None where nothing was fitted.
+    """
+
+    temperature: float = 1.0
+    page_error: PageErrorModel | None = None
+
+    def __post_init__(self):
+        if isinstance(self.temperature, bool) or not 0 < self.temperature < math.inf:
+            raise ValueError(f"temperature of {self.temperature}; give a number above 0")
+
+
+@dataclass(frozen=True)
+class DecodingSettings:
+    """What training found out about decoding.
+
+    Attributes:
+        search: Beam search with the bundle's language model.
+        greedy: The best path; its confidences are given as they are, whatever the temperature.
+        beam: The beam search; its confidences are tempered.
+    """
+
+    search: BeamConfig = field(default_factory=BeamConfig)
+    greedy: Calibration = field(default_factory=Calibration)
+    beam: Calibration = field(default_factory=Calibration)
+
+    def calibration(self, method: str) -> Calibration:
+        """Tell what the confidences of a way to decode are worth.
+
+        Args:
+            method: One of `decoding_config.DECODINGS`.
+        """
+        return self.beam if method == BEAM else self.greedy
+
+    def to_json(self) -> str:
+        """Write the settings as a JSON object."""
+        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> DecodingSettings:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: If it is not such settings.
+
+        Example:
+            >>> DecodingSettings.from_json(DecodingSettings().to_json()) == DecodingSettings()
+            True
+        """
+        data = _object(json.loads(text), ("search", "greedy", "beam"), "settings")
+        try:
+            return cls(
+                BeamConfig.of_facts(data["search"]),
+                _calibration(data["greedy"]),
+                _calibration(data["beam"]),
+            )
+        except TypeError as error:
+            raise ValueError(f"decoding settings are not numbers: {error}") from None
+
+
+def _calibration(facts: object) -> Calibration:
+    facts = _object(facts, ("temperature", "page_error"), "calibration")
+    found = facts["page_error"]
+    model = None if found is None else PageErrorModel.of_facts(found)
+    return Calibration(facts["temperature"], model)
+
+
+def _object(data: object, names: tuple[str, ...], what: str) -> dict:
+    if not isinstance(data, dict) or set(data) != set(names):
+        raise ValueError(f"decoding {what} is not {{{', '.join(names)}}}")
+    return data

@@ -1,0 +1,184 @@
+"""Giving a recogniser its language model: after training, or alone to a model that is there.
+
+    python -m model.training_language --model MODEL --dataset DATASET
+
+The language model is built from the texts of the train split and of `--language_model_text`;
+its weights, and what confidences are worth, are tuned on the eval split.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+from pathlib import Path
+
+from model import bundle
+from model.charset import Charset, normalise_text
+from model.decoding_config import DECODINGS
+from model.decoding_tuning import HeldOut, tune_decoding
+from model.language_model import LanguageModel
+from model.language_model_build import build_language_model, highest_order
+from model.recogniser import Recogniser
+from model.samples import decode_strip, read_examples
+from model.training_language_config import LanguageConfig, add_language_flags, language_config
+from schemas.features import LINE_FILES
+
+# Held-out lines that are read; more take longer and change little.
+_MOST_HELD_OUT = 500
+
+
+def add_language_model(
+    directory: str | Path,
+    train_paths: Iterable[str],
+    eval_paths: Iterable[str],
+    config: LanguageConfig,
+    report: Callable[[str], None],
+) -> None:
+    """Write language model and decoding settings into a bundle, and what they are into its card.
+
+    Those that are there are replaced; with an order of 0 the language model goes.
+
+    Args:
+        directory: The bundle.
+        train_paths: TFRecords whose texts are learnt.
+        eval_paths: TFRecords to tune on.
+        config: What the language model is built from.
+        report: Takes lines of text.
+
+    Raises:
+        ValueError: If the bundle, the lines or a text cannot be used.
+    """
+    started = time.monotonic()
+    whole = bundle.load_bundle(directory)
+    card = _read_card(whole.directory)
+    lines = _held_out(whole, eval_paths)
+    path = whole.directory / bundle.LANGUAGE_MODEL_FILE
+    language_model, facts = None, {"order": 0}
+    if config.order:
+        data, facts = _build(whole.charset, train_paths, config, report)
+        _write(path, data)
+        language_model = LanguageModel.open(path, whole.charset)
+        if lines:
+            facts["perplexity"] = language_model.perplexity(text for _, text in lines)
+    else:
+        path.unlink(missing_ok=True)
+    tuned = tune_decoding(lines, whole.charset, language_model)
+    _write(whole.directory / bundle.DECODING_FILE, tuned.settings.to_json().encode())
+    card |= {"language_model": facts, "decoding": tuned.facts}
+    bundle.write_card(whole.directory, card)
+    for line in _told(facts, tuned.facts):
+        report(line)
+    report(f"language model and decoding took {time.monotonic() - started:.0f} s")
+
+
+def _read_card(directory: Path) -> dict:
+    path = directory / bundle.CARD_FILE
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: no model card ({error}); copy the model anew") from None
+
+
+def _build(
+    charset: Charset,
+    train_paths: Iterable[str],
+    config: LanguageConfig,
+    report: Callable[[str], None],
+) -> tuple[bytes, dict]:
+    """Build the language model; give its file's content and what the card says of it."""
+    order = min(config.order, highest_order(charset))
+    if order < config.order:
+        report(f"language model of order {order}: the charset is too large for {config.order}")
+    counts = {"lines": 0, "characters": 0}
+
+    def counted(texts: Iterable[str]) -> Iterator[str]:
+        for text in texts:
+            counts["lines"] += 1
+            counts["characters"] += len(text)
+            yield text
+
+    train = (example.text for example in read_examples(train_paths))
+    data = build_language_model(counted(chain(train, config.extra_lines())), charset, order)
+    extra = [path.name for path in config.texts]
+    return data, {"order": order, **counts, "extra_texts": extra, "bytes": len(data)}
+
+
+def _held_out(whole: bundle.Bundle, eval_paths: Iterable[str]) -> list[HeldOut]:
+    """Let the network look at lines of the eval split, evenly spread over it."""
+    paths = tuple(eval_paths)
+    with_text = sum(1 for example in read_examples(paths) if normalise_text(example.text))
+    step = -(-with_text // _MOST_HELD_OUT) or 1
+    examples = (example for example in read_examples(paths) if normalise_text(example.text))
+    recogniser = Recogniser(whole)
+    return [
+        (recogniser.logits(decode_strip(example)), example.text)
+        for example in islice(examples, 0, None, step)
+    ]
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file that others may have open or mapped: it changes in one step."""
+    fresh = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    fresh.write_bytes(data)
+    os.replace(fresh, path)
+
+
+def _told(facts: dict, decoding: dict) -> Iterator[str]:
+    if facts["order"]:
+        perplexity = facts.get("perplexity", math.nan)
+        yield (
+            f"language model: order {facts['order']}, {facts['lines']:,} lines, "
+            f"{facts['bytes'] / 1e6:.1f} MB, perplexity {perplexity:.2f} on the eval split"
+        )
+    if "note" in decoding:
+        yield decoding["note"]
+    for method in (m for m in DECODINGS if "temperature" in decoding.get(m, {})):
+        found = decoding[method]
+        yield (
+            f"{method}: eval CER {found['cer']:.2%}, WER {found['wer']:.2%}, temperature "
+            f"{found['temperature']:.2f}, calibration error {found['ece']:.3f} before and "
+            f"{found['ece_tempered']:.3f} after"
+        )
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m model.training_language",
+        description="Give a trained recogniser a language model, or a new one.",
+    )
+    parser.add_argument("--model", required=True, help="folder of the model; files are added")
+    parser.add_argument("--dataset", type=Path, required=True, help="what pipelines.ingest wrote")
+    add_language_flags(parser)
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status: 0, or 2 for arguments that cannot be used.
+    """
+    args = _parse(argv)
+    paths = [sorted(map(str, args.dataset.glob(f"{s}/{LINE_FILES}"))) for s in ("train", "eval")]
+    try:
+        add_language_model(args.model, *paths, language_config(vars(args)), print)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

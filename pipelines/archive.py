@@ -1,0 +1,115 @@
+"""The folder that transcribe fills, run by run.
+
+lines/collection=NAME/RUN-00000.parquet      and so for pages and failures
+runs/RUN.parquet                             written last: without it a run's files do not count
+.unfinished/                                 what a run that goes on, or was killed, has done
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow.parquet as pq
+from apache_beam.io.filesystems import FileSystems
+
+from pipelines.options import UsageError
+from pipelines.output import discard
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Where things lie in the folder.
+
+    Attributes:
+        output: The folder.
+    """
+
+    output: str
+
+    @property
+    def unfinished(self) -> str:
+        """Folder of a run that is not finished."""
+        return f"{self.output}/.unfinished"
+
+    @property
+    def portions(self) -> str:
+        """Folder of what that run has done."""
+        return f"{self.unfinished}/portions"
+
+    def table_file(self, table: str, collection: str, run_id: str, number: int) -> str:
+        """Name a file of `lines`, `pages` or `failures`."""
+        return f"{self.output}/{table}/collection={collection}/{run_id}-{number:05d}.parquet"
+
+    def run_file(self, run_id: str) -> str:
+        """Name the file that marks a run as finished."""
+        return f"{self.output}/runs/{run_id}.parquet"
+
+    @property
+    def run_start(self) -> str:
+        """File that says which run is not finished."""
+        return f"{self.unfinished}/run.json"
+
+    @property
+    def inputs(self) -> str:
+        """File that says which pages came in."""
+        return f"{self.unfinished}/inputs.json"
+
+    def known_pages(self, run_id: str) -> str:
+        """File of the pages that a run need not read; workers keep what they read of it."""
+        return f"{self.portions}/known-{run_id}"
+
+    def make(self) -> None:
+        """Make the folder, or see that what is there is one.
+
+        Raises:
+            UsageError: If it holds something else.
+        """
+        self.check()
+        if not FileSystems.exists(self.portions):
+            FileSystems.mkdirs(self.portions)
+
+    def check(self) -> None:
+        """Refuse a folder that holds something else.
+
+        Raises:
+            UsageError: If it does.
+        """
+        if not FileSystems.exists(self.output):
+            return
+        ours = [f"{self.output}/runs/*.parquet", f"{self.unfinished}/**"]
+        if any(match.metadata_list for match in FileSystems.match(ours)):
+            return
+        (match,) = FileSystems.match([f"{self.output}/**"], limits=[1])
+        if match.metadata_list:
+            raise UsageError(f"{self.output} holds something else; give another --output")
+
+    def clear_unfinished(self) -> None:
+        """Take away what is in the tables now. The lock stays with whoever has it."""
+        # Last the file that says whose the others are.
+        for path in (self.portions, self.inputs, self.run_start):
+            discard(path)
+        self.make()
+
+    def finished_runs(self) -> list[dict]:
+        """Read the rows of the runs that are finished."""
+        (match,) = FileSystems.match([f"{self.output}/runs/*.parquet"])
+        return [
+            row for metadata in match.metadata_list for row in read_table(metadata.path).to_pylist()
+        ]
+
+    def files_of(self, table: str, run_id: str) -> list[str]:
+        """List the files of a table that a run wrote, in order."""
+        (match,) = FileSystems.match([f"{self.output}/{table}/collection=*/{run_id}-*.parquet"])
+        return sorted(metadata.path for metadata in match.metadata_list)
+
+    def has_files(self, table: str) -> bool:
+        """Tell whether any run wrote a file of a table."""
+        pattern = f"{self.output}/{table}/collection=*/*.parquet"
+        (match,) = FileSystems.match([pattern], limits=[1])
+        return bool(match.metadata_list)
+
+
+def read_table(path: str, columns: list[str] | None = None):
+    """Read a Parquet file, or some of its columns."""
+    with FileSystems.open(path) as file:
+        return pq.ParquetFile(file).read(columns=columns)

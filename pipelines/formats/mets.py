@@ -1,0 +1,173 @@
+"""METS: bytes to the pages that it lists, in the order of its physical structMap.
+
+https://www.loc.gov/standards/mets/; as the DFG viewer, Kitodo, OCR-D and docWorks write it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from lxml import etree
+
+from pipelines.formats.addresses import clean_address, is_address
+from pipelines.formats.pairing import IMAGE_EXTENSIONS
+from pipelines.formats.source import inside
+from pipelines.formats.xml_tree import child, children, namespace_of, parse_xml
+from schemas.records import PageSource
+
+_NAMESPACE = "http://www.loc.gov/METS/"
+_XLINK = "{http://www.w3.org/1999/xlink}href"
+# What the profiles call their largest images, the best first.
+_GROUPS = ("OCR-D-IMG", "MAX", "ORIGINAL", "MASTER", "IMAGE", "IMAGES", "IMG", "PRESENTATION")
+_SMALL = ("THUMB", "MIN", "PREVIEW", "TEASER")
+_HEAD_BYTES = 65_536
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+
+
+def is_mets(data: bytes) -> bool:
+    """Tell METS from other XML by its head.
+
+    Example:
+        >>> is_mets(b'<mets:mets xmlns:mets="http://www.loc.gov/METS/"/>'), is_mets(b"<alto/>")
+        (True, False)
+    """
+    head = data[:_HEAD_BYTES]
+    return re.search(rb"<(\w[\w.-]*:)?mets[\s>/]", head) is not None
+
+
+def read_mets(data: bytes, uri: str, file_group: str = "") -> Iterator[PageSource]:
+    """Read the pages of a METS file.
+
+    Args:
+        data: Its bytes.
+        uri: Where it is: files that it names are looked for from its folder on.
+        file_group: The USE of the fileGrp to take images from; empty for the largest images:
+            the first of the names that profiles use, else the group with most pages.
+
+    Yields:
+        A page for each division of the physical structMap that has such an image, in its
+        order, called by the file. One whose file cannot be named has a fault.
+
+    Raises:
+        ValueError: If it is no METS, has no such group or lists no images.
+    """
+    root = parse_xml(data)
+    if etree.QName(root).localname != "mets" or namespace_of(root) not in (_NAMESPACE, ""):
+        raise ValueError(f"XML is <{etree.QName(root).localname}>, not METS; give a METS file")
+    files = _image_files(root)
+    pages = _physical_pages(root, files)
+    group = _choose(files, pages, file_group)
+    chosen = ((label, file) for label, ids in pages for file in _one(ids, files, group))
+    for place, (label, file) in enumerate(chosen):
+        yield _page(file, uri, place, label)
+
+
+def _image_files(root: etree._Element) -> dict[str, tuple[str, etree._Element]]:
+    """Find the image files: ID to (USE of it or of the groups around it, element)."""
+    files = root.iterfind("{*}fileSec//{*}fileGrp/{*}file")
+    return {file.get("ID"): (_use(file), file) for file in files if _is_image(file)}
+
+
+def _use(file: etree._Element) -> str:
+    within = [file, *file.iterancestors("{*}fileGrp")]
+    return next((one.get("USE").strip() for one in within if one.get("USE")), "")
+
+
+def _is_image(file: etree._Element) -> bool:
+    kind = (file.get("MIMETYPE") or "").lower()
+    return kind.startswith("image/") or (
+        not kind and _href(file).lower().endswith(IMAGE_EXTENSIONS)
+    )
+
+
+def _href(file: etree._Element) -> str:
+    place = child(file, "FLocat")
+    return "" if place is None else (place.get(_XLINK) or place.get("href") or "").strip()
+
+
+def _physical_pages(root: etree._Element, files: dict) -> list[tuple[str, list[str]]]:
+    """List the pages as (label, IDs of their images); without a structMap, one for each."""
+    maps = sorted(children(root, "structMap"), key=_is_not_physical)
+    if not maps:
+        return [("", [file_id]) for file_id in files]
+    pages = []
+    for division in maps[0].iter("{*}div"):
+        pointers = (one.get("FILEID", "") for one in _pointers(division))
+        if ids := [one for one in pointers if one in files]:
+            label = division.get("ORDERLABEL") or division.get("LABEL") or ""
+            pages.append((_order(division), " ".join(label.split()), ids))
+    is_ordered = len({order for order, _, _ in pages if order is not None}) == len(pages)
+    ordered = sorted(pages, key=lambda page: page[0]) if is_ordered else pages
+    return [(label, ids) for _, label, ids in ordered]
+
+
+def _is_not_physical(one: etree._Element) -> bool:
+    return (one.get("TYPE") or "").upper() != "PHYSICAL"
+
+
+def _pointers(division: etree._Element) -> Iterator[etree._Element]:
+    """Iterate over what a division itself points to: files, or areas of some."""
+    for pointer in children(division, "fptr"):
+        yield pointer
+        yield from pointer.iter("{*}area")
+
+
+def _order(division: etree._Element) -> float | None:
+    try:
+        return float(division.get("ORDER", ""))
+    except ValueError:
+        return None
+
+
+def _choose(files: dict, pages: list[tuple[str, list[str]]], wanted: str) -> str:
+    """Choose the group whose images are read."""
+    counts = Counter(use for _, ids in pages for use in {files[one][0] for one in ids})
+    listed = ", ".join(sorted(filter(None, counts))) or "none that has a name"
+    if not counts:
+        raise ValueError("METS lists no images in its structMap; give the images as --input")
+    if wanted:
+        found = [use for use in counts if use.lower() == wanted.lower()]
+        if not found:
+            raise ValueError(f"METS has no images in fileGrp {wanted!r}; it has {listed}")
+        return found[0]
+    by_name = {use.upper(): use for use in counts}
+    named = next((by_name[name] for name in _GROUPS if name in by_name), None)
+    return (
+        named
+        if named is not None
+        else max(counts, key=lambda use: (not _is_small(use), counts[use]))
+    )
+
+
+def _is_small(use: str) -> bool:
+    return any(mark in use.upper() for mark in _SMALL)
+
+
+def _one(ids: list[str], files: dict, group: str) -> list[etree._Element]:
+    return [files[one][1] for one in ids if files[one][0] == group][:1]
+
+
+def _page(file: etree._Element, uri: str, place: int, label: str) -> PageSource:
+    href = _href(file)
+    try:
+        address = _locate(href, uri)
+    except ValueError as error:
+        name = f"{uri}#file={file.get('ID')}"
+        return PageSource(name, (), uri, place, label, fault=f"{uri}: {error}")
+    return PageSource(address, (address,), uri, place, label)
+
+
+def _locate(href: str, uri: str) -> str:
+    """Turn the reference to a file into its path or address."""
+    if is_address(href) or (is_address(uri) and not _SCHEME.match(href)):
+        return clean_address(href, uri)
+    folder = posixpath.dirname(uri)
+    name = unquote(href.removeprefix("file://"))
+    name = name.removeprefix(folder + "/") if folder else name
+    if is_address(uri) or _SCHEME.match(name):
+        raise ValueError(f"file {href[:100]!r} is no path and no address of the web; mend it")
+    return inside(folder, name)

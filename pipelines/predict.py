@@ -1,0 +1,91 @@
+"""Read a few images and print what is in them: text, confidence and warnings."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from pipelines.options import EXIT_FAILURES, EXIT_OK, run_verb, verb_parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = verb_parser("predict", __doc__, takes_beam_flags=False)
+    parser.add_argument(
+        "images",
+        nargs="+",
+        metavar="IMAGE",
+        help="line or page images, PDF or TIFF; scan.pdf#page=3 is one page of several",
+    )
+    parser.add_argument(
+        "--model", default="default", help="folder that train pushed; default: the one in the box"
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("fp32", "int8"),
+        default="fp32",
+        help="int8 reads about twice as fast and all but as well",
+    )
+    parser.add_argument(
+        "--lines",
+        choices=("auto", "whole", "find"),
+        default="auto",
+        help="whole: the image is one line; find: its lines are to be found; auto: whole where "
+        "it is 4 times as wide as high, or at most 128 px high",
+    )
+    parser.add_argument(
+        "--decoding",
+        choices=("greedy", "beam"),
+        default="greedy",
+        help="beam: search with the language model of the model, if it has one",
+    )
+    parser.add_argument(
+        "--spelling",
+        default="",
+        metavar="WORDS",
+        help="show lines with corrected spelling, too: by a word list, UTF-8, and the words of "
+        "the model; 'model' for those alone; it helps after greedy, not after beam",
+    )
+    parser.add_argument(
+        "--show",
+        default="",
+        metavar="PICTURE",
+        help="write the image with the text under it: a .png or .jpg, or else a folder for all",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print a JSON object a page instead of text"
+    )
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status; see `pipelines.options.run_verb`. 3 where an image, a page or a line
+        could not be read.
+    """
+    return run_verb(_parser(), _run, argv)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from model.decoding_config import DecodingConfig
+    from pipelines.prediction import PredictConfig, run_predict
+
+    config = PredictConfig(
+        images=tuple(args.images),
+        model=args.model,
+        precision=args.precision,
+        lines=args.lines,
+        decoding=DecodingConfig(args.decoding),
+        spelling=args.spelling,
+        show=args.show,
+        as_json=args.json,
+    )
+    return EXIT_FAILURES if run_predict(config, sys.stdout, sys.stderr) else EXIT_OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

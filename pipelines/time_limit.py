@@ -1,0 +1,75 @@
+"""A limit to the time that one page may take."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+_T = TypeVar("_T")
+# A decoder that hangs cannot be stopped, only left behind; so many may be.
+_MOST_ABANDONED = 4
+_abandoned: list[threading.Thread] = []
+
+
+class TimeLimitError(ValueError):
+    """A page took longer than it may."""
+
+
+class HangingWorkerError(RuntimeError):
+    """So much hangs in this process that it can do nothing more."""
+
+
+def within_time(limit_s: float, function: Callable[..., _T], *arguments) -> _T:
+    """Call a function and leave it behind if it takes too long.
+
+    It runs in a thread of its own, which cannot be stopped: it is left to itself.
+
+    Args:
+        limit_s: Seconds it may take; 0 for as long as it likes.
+        function: To call.
+        arguments: Of the function.
+
+    Returns:
+        What it gives.
+
+    Raises:
+        TimeLimitError: If it took too long.
+        HangingWorkerError: If several calls before it hang still.
+
+    Example:
+        >>> within_time(5.0, max, 3, 4)
+        4
+    """
+    if not limit_s:
+        return function(*arguments)
+    outcome: dict[str, object] = {}
+
+    def call() -> None:
+        try:
+            outcome["value"] = function(*arguments)
+        # It is raised again below, in the caller's thread.
+        except BaseException as error:
+            outcome["error"] = error
+
+    thread = threading.Thread(target=call, name="page", daemon=True)
+    thread.start()
+    thread.join(limit_s)
+    if thread.is_alive():
+        _abandon(thread)
+        raise TimeLimitError(
+            f"took longer than {limit_s:g} s; look at it, or raise --page_time_limit_s"
+        )
+    if "error" in outcome:
+        raise outcome["error"]
+    return outcome["value"]
+
+
+def _abandon(thread: threading.Thread) -> None:
+    _abandoned[:] = [left for left in _abandoned if left.is_alive()]
+    _abandoned.append(thread)
+    if len(_abandoned) > _MOST_ABANDONED:
+        raise HangingWorkerError(
+            f"{len(_abandoned)} pages hang in one worker; take them out of the input "
+            "or raise --page_time_limit_s, and run again: what is done stays done"
+        )

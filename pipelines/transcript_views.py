@@ -1,0 +1,54 @@
+"""The views over the tables of many runs, as SQL."""
+
+from __future__ import annotations
+
+# The name of a run begins with the time of its start.
+# Of each page the newest run that read it; of one that none could read, the newest that tried.
+_PAGES = """
+CREATE VIEW pages AS
+SELECT *
+FROM all_pages
+QUALIFY row_number() OVER (
+    PARTITION BY page_uri
+    ORDER BY status = 'ok' DESC, status = 'failed' DESC, run_id DESC
+) = 1
+"""
+
+_LINES = """
+CREATE VIEW lines AS
+SELECT all_lines.*
+FROM all_lines SEMI JOIN pages USING (page_uri, run_id)
+"""
+
+# What still is wrong: pages whose last run failed, and lines of the text that is shown.
+_FAILURES = """
+CREATE VIEW failures AS
+WITH last_run AS (
+    SELECT page_uri, max(run_id) AS run_id FROM all_pages GROUP BY page_uri
+)
+SELECT all_failures.*
+FROM all_failures SEMI JOIN last_run
+    ON all_failures.uri = last_run.page_uri AND all_failures.run_id = last_run.run_id
+"""
+
+# Given lines keep their names from run to run; found ones keep them while the finder and
+# the image stay the same. A page that only one of the two runs read has not changed.
+_LINE_CHANGES = """
+CREATE MACRO line_changes(old, new) AS TABLE
+WITH both_read AS (
+    SELECT page_uri FROM all_pages WHERE run_id = old AND status = 'ok'
+    INTERSECT
+    SELECT page_uri FROM all_pages WHERE run_id = new AND status = 'ok'
+),
+before AS (SELECT * FROM all_lines SEMI JOIN both_read USING (page_uri) WHERE run_id = old),
+after AS (SELECT * FROM all_lines SEMI JOIN both_read USING (page_uri) WHERE run_id = new)
+SELECT page_uri, line_id,
+    before.text AS old_text, after.text AS new_text,
+    before.confidence AS old_confidence, after.confidence AS new_confidence,
+    levenshtein(coalesce(before.text, ''), coalesce(after.text, '')) AS edits
+FROM before FULL JOIN after USING (page_uri, line_id)
+WHERE before.text IS DISTINCT FROM after.text
+ORDER BY page_uri, coalesce(after.line_index, before.line_index)
+"""
+
+VIEWS = (_PAGES, _LINES, _FAILURES, _LINE_CHANGES)

@@ -1,0 +1,212 @@
+"""From what --input names to pages: of files, of manifests, and on the web."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+import apache_beam as beam
+from apache_beam.io import fileio
+
+from pipelines.formats.addresses import clean_address, is_address
+from pipelines.formats.iiif import read_manifest
+from pipelines.formats.iiif_image import WIDTH_PX
+from pipelines.formats.mets import is_mets, read_mets
+from pipelines.formats.page_images import page_uris
+from pipelines.formats.page_uris import is_paged
+from pipelines.formats.pairing import IMAGE_EXTENSIONS, split_extension
+from pipelines.transforms.fetch import (
+    LARGEST_MANIFEST_BYTES,
+    FetchConfig,
+    failure_kind,
+    shared_fetcher,
+)
+from pipelines.transforms.files import BeamFiles, list_entries, match_files
+from pipelines.transforms.page_inputs import PageInputs, lists_pages
+from schemas.records import PageSource
+
+
+@dataclass(frozen=True)
+class PagesConfig:
+    """How pages are listed and fetched.
+
+    Attributes:
+        width_px: Widest image to ask of a IIIF service.
+        file_group: The USE of the fileGrp of METS files; empty for the largest images.
+        fetch: How to ask for things on the web.
+    """
+
+    width_px: int = WIDTH_PX
+    file_group: str = ""
+    fetch: FetchConfig = field(default_factory=FetchConfig)
+
+
+class ListPages(beam.PTransform):
+    """List the pages of the input, spread over the workers, each once.
+
+    A manifest that cannot be read gives one page, which has a fault.
+
+    Args:
+        inputs: What `page_inputs` gave.
+        config: How.
+    """
+
+    def __init__(self, inputs: PageInputs, config: PagesConfig):
+        super().__init__()
+        self._inputs, self._config = inputs, config
+
+    def expand(self, begin):
+        files = begin | "Files" >> _Match(self._inputs.patterns) | beam.Map(file_source)
+        listing = (
+            begin | "Manifests" >> _Match(self._inputs.manifests),
+            begin | "Addresses" >> beam.Create(self._inputs.addresses),
+        ) | "All that list" >> beam.Flatten()
+        listed = (
+            listing
+            | "Each manifest once" >> beam.Distinct()
+            | "Read manifests" >> beam.FlatMap(pages_listed, self._config)
+        )
+        named = (
+            begin
+            | "Lists" >> beam.Create(self._inputs.lists)
+            | "Read lists" >> beam.FlatMap(list_entries)
+            | "Each entry once" >> beam.Distinct()
+            | "Read entries" >> beam.FlatMap(pages_named, self._config)
+        )
+        return (
+            (files, listed, named)
+            | beam.Flatten()
+            | "By name" >> beam.Map(lambda source: (source.uri, source))
+            | "Each page once" >> beam.CombinePerKey(best_source)
+            | beam.Values()
+            | "Pages of files" >> beam.FlatMap(pages_of_file)
+        )
+
+
+class _Match(beam.PTransform):
+    def __init__(self, patterns: tuple[str, ...]):
+        super().__init__()
+        self._patterns = patterns
+
+    def expand(self, begin):
+        return (
+            begin
+            | "Patterns" >> beam.Create(self._patterns)
+            | "Match" >> fileio.MatchAll(fileio.EmptyMatchTreatment.ALLOW)
+            | "Path" >> beam.Map(lambda metadata: metadata.path)
+        )
+
+
+def file_source(path: str) -> PageSource:
+    """Take a file for a page."""
+    return PageSource(path, (path,))
+
+
+def best_source(sources: Iterable[PageSource]) -> PageSource:
+    """Choose among sources of one page: one without a fault, and of a document, goes first.
+
+    Example:
+        >>> best_source([PageSource("x", ("x",)), PageSource("x", ("x",), "mets.xml")]).document
+        'mets.xml'
+    """
+    return min(
+        sources, key=lambda one: (bool(one.fault), not one.document, one.document, one.place)
+    )
+
+
+def pages_listed(uri: str, config: PagesConfig) -> Iterator[PageSource]:
+    """Read the pages that a manifest lists.
+
+    Args:
+        uri: The manifest's file or address; or the address of an image, or an XML file that
+            is no METS, which stand for themselves.
+        config: How.
+
+    Yields:
+        The pages; one with a fault where the manifest cannot be read.
+    """
+    if is_address(uri) and urlsplit(uri).path.lower().endswith(IMAGE_EXTENSIONS):
+        yield file_source(uri)
+        return
+    try:
+        data = _manifest_bytes(uri, config.fetch)
+        yield from _pages_in(data, uri, config)
+    except (OSError, ValueError, RecursionError) as error:
+        yield _fault(uri, error)
+
+
+def pages_named(entry: str, config: PagesConfig) -> Iterator[PageSource]:
+    """Read the pages that an entry of a list stands for.
+
+    Args:
+        entry: What --input may name, but no list.
+        config: How.
+
+    Yields:
+        The pages; one with a fault where there are none.
+    """
+    is_plain = not any(mark in entry for mark in "*?[")
+    if not is_address(entry) and is_plain and split_extension(entry)[1] in IMAGE_EXTENSIONS:
+        # Whoever opens it says whether it is there: a list may have millions of these.
+        yield file_source(entry)
+        return
+    try:
+        paths = [clean_address(entry)] if is_address(entry) else match_files(entry)
+        if not paths:
+            raise ValueError("no such file or folder, or nothing in it; check the list")
+    except (OSError, ValueError) as error:
+        yield _fault(entry, error)
+        return
+    reads = is_address(entry) or lists_pages(entry)
+    for path in paths:
+        yield from pages_listed(path, config) if reads else [file_source(path)]
+
+
+def _fault(uri: str, error: Exception) -> PageSource:
+    kind, attempts = failure_kind(error)
+    text = str(error) if uri in str(error) else f"{uri}: {error}"
+    is_transient = kind == "transient"
+    return PageSource(uri, (), uri, fault=text, attempts=attempts, is_transient=is_transient)
+
+
+def _manifest_bytes(uri: str, config: FetchConfig) -> bytes:
+    if is_address(uri):
+        return shared_fetcher(config).fetch(uri, LARGEST_MANIFEST_BYTES).data
+    with BeamFiles().open(uri) as file:
+        data = file.read(LARGEST_MANIFEST_BYTES + 1)
+    if len(data) > LARGEST_MANIFEST_BYTES:
+        raise ValueError(f"file is larger than {LARGEST_MANIFEST_BYTES // 10**6} MB; split it")
+    return data
+
+
+def _pages_in(data: bytes, uri: str, config: PagesConfig) -> Iterable[PageSource]:
+    if is_mets(data):
+        return read_mets(data, uri, config.file_group)
+    if uri.lower().endswith(".xml") and not is_address(uri):
+        return [file_source(uri)]
+    if data.lstrip()[:1] == b"<":
+        raise ValueError("file is HTML or XML, no manifest; give the address of the manifest")
+    return read_manifest(data, uri, config.width_px)
+
+
+def pages_of_file(source: PageSource) -> list[PageSource]:
+    """Name the pages of a file, each to be opened by itself.
+
+    Args:
+        source: A file, or something on the web, which is one page.
+
+    Returns:
+        A source for each page of a file of several; else the one that was given.
+    """
+    if source.fault or is_address(source.addresses[0]) or not is_paged(source.uri):
+        return [source]
+    uris = page_uris(source.uri, BeamFiles())
+    if len(uris) == 1:
+        return [source]
+    document = source.document or source.uri
+    start = source.place if source.document else 0
+    return [
+        replace(source, uri=uri, addresses=(uri,), document=document, place=start + number)
+        for number, uri in enumerate(uris)
+    ]

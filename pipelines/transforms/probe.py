@@ -1,0 +1,82 @@
+"""Tell pages that can be opened from those that cannot, without reading their pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import apache_beam as beam
+from PIL import Image
+
+from model.key_set import key_of
+from model.page_images import count_pages
+from pipelines.formats.addresses import is_address
+from pipelines.formats.page_uris import file_of, is_paged
+from pipelines.transforms.files import BeamFiles
+from pipelines.transforms.page_bytes import is_no_image
+from pipelines.transforms.routing import RouteByType
+from schemas.records import Failure, PageSource, Skipped
+
+
+@dataclass(frozen=True)
+class ProbedPage:
+    """A page that can be opened, as far as its header tells.
+
+    Attributes:
+        source: The page.
+    """
+
+    source: PageSource
+
+    @property
+    def uri(self) -> str:
+        """The page."""
+        return self.source.uri
+
+
+class ProbePages(beam.PTransform):
+    """Sort pages into those that can be opened, those that cannot, and what is no page."""
+
+    def expand(self, sources):
+        return sources | RouteByType(probe_page, (ProbedPage, Failure, Skipped))
+
+
+class ChooseSample(beam.PTransform):
+    """Choose some pages by chance, which are the same at every call.
+
+    Args:
+        count: How many.
+    """
+
+    def __init__(self, count: int):
+        super().__init__()
+        self._count = count
+
+    def expand(self, pages):
+        return pages | beam.combiners.Top.Of(self._count, key=lambda page: key_of(page.uri))
+
+
+def probe_page(source: PageSource) -> list[ProbedPage | Failure | Skipped]:
+    """Open a page's file and read its header.
+
+    Args:
+        source: The page; one on the web is not asked for.
+
+    Returns:
+        One record: the page, why it cannot be opened, or that it is no image.
+    """
+    if is_no_image(source):
+        return [Skipped(source.uri, "no image")]
+    if source.fault:
+        return [Failure(source.uri, "read", source.fault)]
+    if is_address(source.addresses[0]):
+        return [ProbedPage(source)]
+    try:
+        with BeamFiles().open(file_of(source.uri)) as file:
+            if is_paged(source.uri):
+                count_pages(file)
+            else:
+                Image.open(file).close()
+    # What Pillow makes of a bad header has many names.
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        return [Failure(source.uri, "read", f"{error}; look at the file")]
+    return [ProbedPage(source)]

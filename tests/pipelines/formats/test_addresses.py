@@ -1,0 +1,62 @@
+"""Addresses of the web."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.formats.addresses import clean_address, is_address
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://example.org/a%20b.jpg", "https://example.org/a%20b.jpg"),
+        ("\u00a0HTTP://Example.org:8080/a|b#xywh=1\t", "http://example.org:8080/a%7Cb"),
+        ("https://bücher.example/x?n=ü", "https://xn--bcher-kva.example/x?n=%C3%BC"),
+        ("http://[::1]:80/x", "http://[::1]:80/x"),
+        ("https://example.org/iiif/a%2Fb/full/100,/0/default.jpg",) * 2,
+    ],
+)
+def test_addresses_are_made_fit(text, expected):
+    assert clean_address(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ftp://example.org/x",
+        "file:///etc/passwd",
+        "data:image/png;base64,AAAA",
+        "javascript:alert(1)",
+        "gs://bucket/x.jpg",
+        "http://",
+        "http:///x",
+        "http://[::1",
+        "http://example.org:port/x",
+        "http://user:secret@example.org/x",
+        "http://" + "a" * 64 + ".org/x",
+        "https://example.org/" + "a" * 9000,
+        "x.jpg",
+    ],
+)
+def test_what_cannot_be_asked_for_is_refused(text):
+    with pytest.raises(ValueError, match="mend it|shorten it") as caught:
+        clean_address(text)
+    assert len(str(caught.value)) < 250
+
+
+@given(st.text(max_size=40))
+def test_any_path_becomes_plain_ascii_and_stays(path):
+    cleaned = clean_address("https://example.org/" + path)
+    assert is_address(cleaned) and cleaned.isascii() and cleaned.isprintable()
+    assert " " not in cleaned and clean_address(cleaned) == cleaned
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_an_address_or_a_value_error(text):
+    try:
+        outcome = clean_address(text, "https://example.org/m")
+    except ValueError as error:
+        outcome = str(error)
+    assert is_address(outcome) or (outcome.startswith("address") and ";" in outcome)

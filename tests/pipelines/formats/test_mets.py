@@ -1,0 +1,165 @@
+"""METS: bytes to pages."""
+
+import pytest
+
+from pipelines.formats.mets import is_mets, read_mets
+
+URI = "d/mets.xml"
+MAPS = '<structMap TYPE="LOGICAL"><div TYPE="monograph"/></structMap>'
+
+
+def mets(groups, divisions, kind='TYPE="PHYSICAL"'):
+    """Write a METS file.
+
+    Args:
+        groups: USE to {ID: reference}.
+        divisions: (attributes, IDs) of each page.
+        kind: Attributes of the structMap.
+    """
+    listed = "".join(
+        f'<fileGrp USE="{use}">'
+        + "".join(
+            f'<file ID="{name}"><FLocat LOCTYPE="URL" xlink:href="{href}"/></file>'
+            for name, href in files.items()
+        )
+        + "</fileGrp>"
+        for use, files in groups.items()
+    )
+    pages = "".join(
+        f'<div TYPE="page" {attributes}>'
+        + "".join(f'<fptr FILEID="{name}"/>' for name in names)
+        + "</div>"
+        for attributes, names in divisions
+    )
+    return (
+        '<mets xmlns="http://www.loc.gov/METS/" xmlns:xlink="http://www.w3.org/1999/xlink">'
+        f"<fileSec>{listed}</fileSec>{MAPS}<structMap {kind}>"
+        f'<div TYPE="physSequence">{pages}</div></structMap></mets>'
+    ).encode()
+
+
+def uris(data, uri=URI, group=""):
+    pages = list(read_mets(data, uri, group))
+    assert all(page.fault == "" and page.addresses == (page.uri,) for page in pages)
+    return [page.uri for page in pages]
+
+
+def one_file(href, uri=URI):
+    (page,) = read_mets(mets({"MAX": {"a": href}}, [("", ["a"])]), uri)
+    return page
+
+
+TWO = {"MAX": {"a": "img/2.jpg", "b": "img/1.jpg"}, "THUMBS": {"c": "t/2.jpg", "d": "t/1.jpg"}}
+ORDERED = [('ORDER="2" ORDERLABEL=" 1 v "', ["a", "c"]), ('ORDER="1"', ["d", "b"])]
+
+
+def test_pages_stand_in_their_physical_order():
+    pages = list(read_mets(mets(TWO, ORDERED), URI))
+    assert [page.uri for page in pages] == ["d/img/1.jpg", "d/img/2.jpg"]
+    assert [page.label for page in pages] == ["", "1 v"]
+    assert [(page.place, page.document) for page in pages] == [(0, URI), (1, URI)]
+
+
+def test_an_order_that_begins_anew_is_that_of_the_file():
+    twice = [('ORDER="1"', ["a"]), ('ORDER="1"', ["b"])]
+    assert uris(mets(TWO, twice)) == ["d/img/2.jpg", "d/img/1.jpg"]
+    assert uris(mets(TWO, [("", ["a"]), ('ORDER="x"', ["b"])])) == ["d/img/2.jpg", "d/img/1.jpg"]
+
+
+def test_the_group_can_be_chosen():
+    assert uris(mets(TWO, ORDERED), group="thumbs") == ["d/t/1.jpg", "d/t/2.jpg"]
+    with pytest.raises(ValueError, match="no images in fileGrp 'DEFAULT'; it has MAX, THUMBS"):
+        uris(mets(TWO, ORDERED), group="DEFAULT")
+
+
+@pytest.mark.parametrize(
+    ("groups", "taken"),
+    [
+        ({"DEFAULT": "p.jpg", "ORIGINAL": "q.tif"}, "d/q.tif"),
+        ({"OCR-D-IMG-BIN": "p.png", "OCR-D-IMG": "q.tif"}, "d/q.tif"),
+        ({"THUMBNAIL": "p.jpg", "Scans": "q.jp2"}, "d/q.jp2"),
+        ({"FULLTEXT": "alto/p.xml", "": "q.tif"}, "d/q.tif"),
+    ],
+)
+def test_the_largest_images_are_taken(groups, taken):
+    files = {use: {f"f{n}": href} for n, (use, href) in enumerate(groups.items())}
+    assert uris(mets(files, [("", ["f0", "f1"])])) == [taken]
+
+
+def test_a_use_of_the_file_itself_counts():
+    data = mets({"": {"a": "1.jpg", "b": "1.tif"}}, [("", ["a", "b"])])
+    data = data.replace(b'ID="b"', b'ID="b" USE="master"').replace(
+        b'ID="a"', b'ID="a" USE="service"'
+    )
+    assert uris(data) == ["d/1.tif"]
+
+
+def test_files_within_areas_are_found():
+    data = mets(TWO, [("", ["a"])])
+    area = b'<fptr><par><area FILEID="x"/><area FILEID="a"/></par></fptr>'
+    assert uris(data.replace(b'<fptr FILEID="a"/>', area)) == ["d/img/2.jpg"]
+
+
+def test_without_a_physical_map_the_only_one_serves():
+    assert uris(
+        mets(TWO, ORDERED).replace(MAPS.encode(), b"").replace(b' TYPE="PHYSICAL"', b"")
+    ) == [
+        "d/img/1.jpg",
+        "d/img/2.jpg",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("href", "uri", "expected"),
+    [
+        ("img/a%20b.jpg", URI, "d/img/a b.jpg"),
+        ("file://./img/1.jpg", URI, "d/img/1.jpg"),
+        ("file:///x/d/1.jpg", "/x/d/mets.xml", "/x/d/1.jpg"),
+        ("1.jpg", "mets.xml", "1.jpg"),
+        ("gs://b/d/1.jpg", "gs://b/d/mets.xml", "gs://b/d/1.jpg"),
+        (" https://example.org/1 2.jpg ", URI, "https://example.org/1%202.jpg"),
+        ("../1.jpg", "https://example.org/m/mets.xml", "https://example.org/1.jpg"),
+    ],
+)
+def test_files_are_named_from_the_folder_of_the_mets(href, uri, expected):
+    page = one_file(href, uri)
+    assert (page.uri, page.addresses, page.fault) == (expected, (expected,), "")
+
+
+@pytest.mark.parametrize(
+    ("href", "uri"),
+    [
+        ("../../etc/1.jpg", URI),
+        ("/etc/1.jpg", URI),
+        ("file:///etc/1.jpg", URI),
+        ("gs://other/1.jpg", "gs://b/d/mets.xml"),
+        ("ftp://example.org/1.jpg", URI),
+        ("file:///etc/1.jpg", "https://example.org/mets.xml"),
+        ("http://user:secret@example.org/1.jpg", URI),
+    ],
+)
+def test_files_that_lie_elsewhere_fail_alone(href, uri):
+    page = one_file(href, uri)
+    assert page.uri == f"{uri}#file=a" and page.addresses == ()
+    assert page.fault.startswith(uri) and ";" in page.fault
+
+
+@pytest.mark.parametrize(
+    ("data", "cure"),
+    [
+        (b"<alto/>", "is <alto>, not METS; give"),
+        (mets(TWO, []), "lists no images in its structMap; give"),
+        (mets({"FULLTEXT": {"a": "1.xml"}}, [("", ["a"])]), "lists no images"),
+        (b'<!DOCTYPE mets [<!ENTITY a "b">]><mets>&a;</mets>', "entities"),
+        (b"<mets", "not well-formed"),
+    ],
+)
+def test_what_lists_no_pages_is_refused(data, cure):
+    with pytest.raises(ValueError, match=cure):
+        list(read_mets(data, URI))
+
+
+def test_mets_is_told_from_other_xml():
+    assert is_mets(mets(TWO, ORDERED))
+    assert is_mets(b"<?xml version='1.0'?><!-- x --><METS:mets\n xmlns:METS='y'>".lower())
+    assert not is_mets(b"<PcGts><metsx/></PcGts>")

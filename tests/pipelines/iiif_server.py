@@ -1,0 +1,150 @@
+"""A IIIF server on the loopback, with drawn pages and every bad habit that a server may have."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import cv2
+import numpy as np
+
+from tests.drawn import jpeg
+
+_SIZED = re.compile(r"/iiif/(\w+)/full/([0-9]+),/0/default\.jpg")
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """An answer to give, whatever is asked.
+
+    Attributes:
+        status: Of HTTP.
+        body: Content.
+        headers: Further headers; None for a value leaves a header out.
+        silence_s: Wait before it.
+        drip_s: Wait after each byte.
+    """
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str | None] = field(default_factory=dict)
+    silence_s: float = 0.0
+    drip_s: float = 0.0
+
+
+class IiifServer:
+    """Pages and scripted answers by path.
+
+    Attributes:
+        address: Where it is, without a slash at the end.
+        pages: Name of a page to its image.
+        scripted: Path to what is answered, one after the other, the last ever again.
+        asked: (time, path) of all requests.
+    """
+
+    def __init__(self):
+        self.address = ""
+        self.pages: dict[str, np.ndarray] = {}
+        self.scripted: dict[str, list[Scripted]] = {}
+        self.asked: list[tuple[float, str]] = []
+
+    @property
+    def paths(self) -> list[str]:
+        return [path for _, path in self.asked]
+
+    def answer(self, path: str) -> Scripted:
+        self.asked.append((time.monotonic(), path))
+        if path in self.scripted:
+            answers = self.scripted[path]
+            return answers.pop(0) if len(answers) > 1 else answers[0]
+        sized = _SIZED.fullmatch(path)
+        name, width = (sized[1], int(sized[2])) if sized else (path[1:].removesuffix(".jpg"), 0)
+        page = self.pages.get(name)
+        if page is None:
+            return Scripted(404, b"<html>no such page</html>")
+        if width > page.shape[1]:
+            return Scripted(400, b"will not enlarge")
+        size = (width, round(page.shape[0] * width / page.shape[1]))
+        return Scripted(body=jpeg(cv2.resize(page, size) if width else page))
+
+    def resource(self, name: str, version: int) -> dict:
+        """Describe a page's image as a manifest does."""
+        height, width = self.pages[name].shape
+        service = f"{self.address}/iiif/{name}"
+        plain = {"format": "image/jpeg", "width": width, "height": height}
+        if version == 2:
+            context = "http://iiif.io/api/image/2/context.json"
+            level = "http://iiif.io/api/image/2/level1.json"
+            given = {"@context": context, "@id": service, "profile": level}
+            kind = {"@id": f" {self.address}/{name}.jpg\n", "@type": "dctypes:Image"}
+            return {**kind, **plain, "service": given}
+        given = {"id": service, "type": "ImageService3", "profile": "level1"}
+        return {"id": f"{self.address}/{name}.jpg\t", "type": "Image", **plain, "service": [given]}
+
+    def manifest(self, version: int) -> dict:
+        """Make a manifest of all pages."""
+        canvases = [self.canvas(name, version) for name in self.pages]
+        if version == 2:
+            context = "http://iiif.io/api/presentation/2/context.json"
+            kind = {"@context": context, "@id": "x", "@type": "sc:Manifest"}
+            return {**kind, "sequences": [{"canvases": canvases}]}
+        context = "http://iiif.io/api/presentation/3/context.json"
+        return {"@context": context, "id": "x", "type": "Manifest", "items": canvases}
+
+    def canvas(self, name: str, version: int) -> dict:
+        """Make the canvas of a page; its id leads nowhere, as is usual."""
+        height, width = self.pages[name].shape
+        canvas_id = f"  https://example.org/canvas/{name}\n"
+        size = {"width": width, "height": height}
+        resource = self.resource(name, version)
+        if version == 2:
+            image = {"motivation": "sc:painting", "on": canvas_id, "resource": resource}
+            return {"@id": canvas_id, "label": f"f. {name}", **size, "images": [image]}
+        painting = {"motivation": "painting", "target": canvas_id, "body": resource}
+        items = [{"type": "AnnotationPage", "items": [painting]}]
+        return {"id": canvas_id, "label": {"none": [f"f. {name}"]}, **size, "items": items}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        answer = self.server.iiif.answer(self.path)
+        time.sleep(answer.silence_s)
+        length = {"Content-Length": str(len(answer.body))}
+        try:
+            self.send_response(answer.status)
+            for name, value in {**length, **answer.headers}.items():
+                if value is not None:
+                    self.send_header(name, value)
+            self.end_headers()
+            if not answer.drip_s:
+                self.wfile.write(answer.body)
+            for byte in answer.body if answer.drip_s else b"":
+                self.wfile.write(bytes([byte]))
+                time.sleep(answer.drip_s)
+        except ConnectionError:
+            self.close_connection = True
+
+    def log_message(self, *message):
+        """Say nothing."""
+
+
+@contextmanager
+def serve_iiif() -> Iterator[IiifServer]:
+    """Run a server for the time of a test."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.daemon_threads = True
+    server.iiif = IiifServer()
+    server.iiif.address = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield server.iiif
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

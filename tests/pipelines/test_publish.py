@@ -1,0 +1,104 @@
+"""From portions to tables: nothing twice, nothing lost."""
+
+from datetime import datetime, timezone
+
+import pyarrow.parquet as pq
+import pytest
+
+from model.key_set import UriTally
+from pipelines import table_files
+from pipelines.account import AccountError
+from pipelines.archive import Archive
+from pipelines.page_records import PageResult
+from pipelines.publish import publish
+from pipelines.runs import RunStart
+from pipelines.transforms.describe import UNCHANGED
+from pipelines.transforms.portions import portion_names, rows_of, write_portion
+from schemas.records import Failure, PageDone, Skipped
+
+RUN = RunStart("r1", "transcribe", {}, datetime(2026, 1, 1, tzinfo=timezone.utc), "all")
+
+
+@pytest.fixture
+def archive(tmp_path):
+    archive = Archive(str(tmp_path / "out"))
+    archive.make()
+    return archive
+
+
+def write(archive, *results):
+    write_portion(archive.portions, [rows_of(result, "r1") for result in results])
+
+
+def done(uri):
+    return PageResult(PageDone(uri, "ab", 9, 9, "page", 0))
+
+
+def tally(*uris):
+    seen = UriTally()
+    for uri in uris:
+        seen.add(uri)
+    return seen
+
+
+def table(archive, name):
+    paths = archive.files_of(name, "r1")
+    return [row for path in paths for row in pq.ParquetFile(path).read().to_pylist()]
+
+
+def test_pages_that_a_worker_has_done_twice_are_in_the_tables_once(archive):
+    failed = PageResult(Failure("b", "read", "e"))
+    write(archive, done("a"), failed)
+    write(archive, failed, done("c"))
+    account = publish(archive, RUN, tally("a", "b", "c"))
+    assert (account.pages_in, account.pages_ok, account.pages_failed) == (3, 2, 1)
+    assert sorted(row["page_uri"] for row in table(archive, "pages")) == ["a", "b", "c"]
+    assert [row["uri"] for row in table(archive, "failures")] == ["b"]
+    assert portion_names(archive.portions) == []
+
+
+def test_unchanged_pages_are_counted_and_have_no_row(archive):
+    write(archive, done("a"), PageResult(Skipped("b", UNCHANGED)))
+    account = publish(archive, RUN, tally("a", "b"))
+    assert (account.pages_skipped, account.pages_unchanged) == (1, 1)
+    assert [row["page_uri"] for row in table(archive, "pages")] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("uris", "message"),
+    [
+        (("a", "b"), "2 pages came in but 1 are accounted for"),
+        (("b",), "1 pages came in but 1 are accounted for, and not the same"),
+    ],
+)
+def test_a_page_that_was_lost_is_noticed(archive, uris, message):
+    write(archive, done("a"))
+    with pytest.raises(AccountError, match=message):
+        publish(archive, RUN, tally(*uris))
+    assert archive.finished_runs() == []
+
+
+def test_rows_that_were_lost_on_the_way_are_noticed(archive, monkeypatch):
+    write(archive, done("a"))
+    monkeypatch.setattr(table_files.TableFiles, "add", lambda self, rows: None)
+    with pytest.raises(AccountError, match="table pages has 0 rows but 1 were counted"):
+        publish(archive, RUN, tally("a"))
+    assert archive.finished_runs() == []
+
+
+def test_large_tables_are_cut_into_row_groups_and_files(archive, monkeypatch):
+    monkeypatch.setattr(table_files, "_ROW_GROUP_BYTES", 1)
+    monkeypatch.setattr(table_files, "_FILE_BYTES", 400)
+    for number in range(6):
+        write(archive, done(f"p{number}"))
+    publish(archive, RUN, tally(*(f"p{number}" for number in range(6))))
+    files = archive.files_of("pages", "r1")
+    assert len(files) > 1
+    assert sum(pq.ParquetFile(path).metadata.num_row_groups for path in files) == 6
+    assert len(table(archive, "pages")) == 6
+
+
+def test_a_table_without_rows_is_there_all_the_same(archive):
+    publish(archive, RUN, tally())
+    assert table(archive, "failures") == table(archive, "lines") == []
+    assert len(archive.files_of("lines", "r1")) == 1

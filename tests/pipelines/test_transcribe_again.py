@@ -1,0 +1,178 @@
+"""`python -m pipelines.transcribe` on an output that is there: what changed, and nothing else."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from pipelines.archive import Archive
+from pipelines.run_lock import run_lock
+from pipelines.runs import RunStart
+from pipelines.transcribe import main
+from pipelines.transcripts import open_tables
+from pipelines.transforms import portions
+from pipelines.transforms.describe import PageReading, read_page
+from pipelines.transforms.page_files import file_source
+from tests.fakes import write_fake_bundle
+from tests.pipelines.archive import write_page
+
+ROOT = Path(__file__).parents[2]
+DIRECT = ["--runner", "DirectRunner"]
+PLACES = [("input", "in"), ("output", "out"), ("model", "m")]
+
+
+@pytest.fixture
+def archive(tmp_path):
+    write_fake_bundle(tmp_path / "m")
+    for name in ("p1", "p2", "p3"):
+        write_page(tmp_path / "in", name)
+    return tmp_path
+
+
+def transcribe(folder, *flags):
+    paths = [f"--{flag}={folder / name}" for flag, name in PLACES]
+    return main([*paths, *DIRECT, *flags])
+
+
+def ask(folder, query):
+    return open_tables(str(folder / "out")).sql(query).fetchall()
+
+
+def last_run(folder):
+    query = "SELECT pages_in, pages_ok, pages_failed, pages_skipped, pages_unchanged FROM runs"
+    return ask(folder, f"{query} ORDER BY run_id DESC LIMIT 1")[0]
+
+
+def test_a_second_run_reads_only_what_is_new_or_changed(archive):
+    assert transcribe(archive) == 0
+    # The XML beside the images is counted: it is no page.
+    assert last_run(archive) == (6, 3, 0, 3, 0)
+    assert transcribe(archive) == 0
+    assert last_run(archive) == (6, 0, 0, 6, 6)
+    write_page(archive / "in", "p2", ("another text",))
+    write_page(archive / "in", "p4")
+    assert transcribe(archive) == 0
+    assert last_run(archive) == (8, 2, 0, 6, 5)
+    counts = "SELECT page_uri[-6:-5], count(*) FROM lines GROUP BY ALL ORDER BY ALL"
+    assert ask(archive, counts) == [("p1", 3), ("p2", 1), ("p3", 3), ("p4", 3)]
+    assert ask(archive, "SELECT count(*) FROM all_lines") == [(9 + 1 + 3,)]
+    assert ask(archive, "SELECT count(*) FROM all_pages WHERE status = 'skipped'") == [(4,)]
+
+
+def test_new_lines_beside_an_image_are_read_anew(archive):
+    assert transcribe(archive) == 0
+    xml = archive / "in" / "p1.xml"
+    xml.write_bytes(xml.read_bytes().replace(b'id="l1"', b'id="l9"'))
+    assert transcribe(archive) == 0
+    assert last_run(archive)[1] == 1
+    assert ask(archive, "SELECT count(*) FROM lines WHERE line_id = 'l9'") == [(1,)]
+
+
+def test_another_model_reads_all_pages_and_the_difference_can_be_seen(archive):
+    assert transcribe(archive) == 0
+    charset = archive / "m" / "charset.json"
+    charset.write_text(charset.read_text("utf-8").replace("é", "è"), "utf-8")
+    assert transcribe(archive) == 0
+    assert last_run(archive)[1] == 3
+    (old,), (new,) = ask(archive, "SELECT run_id FROM runs ORDER BY run_id")
+    changes = ask(archive, f"SELECT old_text, new_text, edits FROM line_changes('{old}', '{new}')")
+    assert changes and all(before.replace("é", "è") == after for before, after, _ in changes)
+    assert [edits for *_, edits in changes] == [before.count("é") for before, *_ in changes]
+    assert ask(archive, "SELECT count(*) FROM lines WHERE contains(text, 'é')") == [(0,)]
+
+
+def test_redo_reads_all_again_and_a_collection_is_a_partition(archive):
+    assert transcribe(archive, "--collection", "1858") == 0
+    assert transcribe(archive, "--redo", "--collection", "1858") == 0
+    assert last_run(archive) == (6, 3, 0, 3, 0)
+    assert ask(archive, "SELECT DISTINCT collection FROM lines") == [("1858",)]
+    assert (archive / "out" / "lines" / "collection=1858").is_dir()
+
+
+def test_a_page_that_failed_is_tried_again_and_leaves_the_failures_when_it_is_read(archive):
+    whole = (archive / "in" / "p1.jpg").read_bytes()
+    (archive / "in" / "p1.jpg").write_bytes(whole[:500])
+    assert transcribe(archive, "--max_failure_rate", "1") == 0
+    assert transcribe(archive, "--max_failure_rate", "1") == 0
+    assert last_run(archive) == (6, 0, 1, 5, 5)
+    assert len(ask(archive, "FROM failures")) == 1 and len(ask(archive, "FROM all_failures")) == 2
+    (archive / "in" / "p1.jpg").write_bytes(whole)
+    assert transcribe(archive) == 0
+    assert ask(archive, "FROM failures") == []
+    assert ask(archive, "SELECT status FROM pages WHERE page_uri LIKE '%p1.jpg'") == [("ok",)]
+
+
+def test_what_a_killed_run_has_done_is_kept(archive):
+    """One of three pages was written when the machine lost power."""
+    folder = Archive(str(archive / "out"))
+    folder.make()
+    run = RunStart("20260101T000000-000000-aa", "transcribe", {}, datetime.now(timezone.utc), "all")
+    Path(folder.run_start).write_text(run.to_json())
+    done = read_page(file_source(str(archive / "in" / "p1.xml")), PageReading("auto", 64))
+    portions.write_portion(folder.portions, [portions.rows_of(done, run.run_id)])
+    Path(portions.portion_file(folder.portions, "lines", "half")).write_bytes(b"PAR1")
+    assert transcribe(archive) == 0
+    runs = ask(archive, "SELECT run_id, status, pages_in FROM runs ORDER BY run_id")
+    assert runs[0] == (run.run_id, "interrupted", 1) and runs[1][1:] == ("complete", 6)
+    assert ask(archive, "SELECT count(*), count(DISTINCT page_uri) FROM pages") == [(6, 6)]
+    assert [path.name for path in (archive / "out" / ".unfinished").iterdir()] in (
+        ["lock", "portions"],
+        ["portions", "lock"],
+    )
+
+
+def test_a_run_that_was_killed_as_it_ended_is_not_counted_twice(archive, monkeypatch):
+    def killed(self):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Archive, "clear_unfinished", killed)
+        with pytest.raises(KeyboardInterrupt):
+            transcribe(archive)
+    before = ask(archive, "FROM runs")
+    assert transcribe(archive) == 0
+    assert last_run(archive) == (6, 0, 0, 6, 6)
+    assert ask(archive, "FROM runs ORDER BY run_id")[:1] == before
+
+
+def test_a_second_run_on_one_output_is_refused(archive, capsys):
+    assert transcribe(archive) == 0
+    with run_lock(str(archive / "out" / ".unfinished")):
+        assert transcribe(archive) == 2
+    error = capsys.readouterr().err
+    assert f"process {os.getpid()}) writes here; wait for it" in error and error.count("\n") == 1
+    assert transcribe(archive) == 0
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 4), (signal.SIGINT, 130)])
+def test_a_signal_keeps_what_is_done_and_the_next_run_goes_on(archive, number, status):
+    # Pages enough that the signal comes between two of them.
+    for i in range(300):
+        os.link(archive / "in" / "p1.jpg", archive / "in" / f"q{i}.jpg")
+        os.link(archive / "in" / "p1.xml", archive / "in" / f"q{i}.xml")
+    paths = [f"--{flag}={archive / name}" for flag, name in PLACES]
+    command = [sys.executable, "-m", "pipelines.transcribe", *paths, *DIRECT]
+    child = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
+    known = archive / "out" / ".unfinished" / "run.json"
+    while not known.exists() and child.poll() is None:
+        time.sleep(0.05)
+    child.send_signal(number)
+    _, said = child.communicate(timeout=120)
+    assert child.returncode == status, said.decode()
+    assert said.decode().splitlines()[-1].startswith("interrupted; the same command goes on")
+    assert transcribe(archive) == 0
+    assert ask(archive, "SELECT count(*) FROM pages WHERE status = 'ok'") == [(303,)]
+    first = ask(archive, "SELECT status, pages_ok FROM runs ORDER BY run_id")
+    assert first[-1][0] == "complete" and sum(ok for _, ok in first) == 303
+
+
+def test_the_flags_of_a_run_are_in_its_row(archive):
+    assert transcribe(archive, "--collection", "c") == 0
+    ((flags, digest),) = ask(archive, "SELECT flags, preprocess_digest FROM runs")
+    assert json.loads(flags)["collection"] == "c" and len(digest) == 64

@@ -1,0 +1,208 @@
+"""The transforms of transcribe: what comes out of each, failures too."""
+
+from __future__ import annotations
+
+import time
+
+import apache_beam as beam
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.testing.util import assert_that, equal_to
+
+from model.key_set import sorted_keys
+from model.page_quality import PageQuality
+from pipelines.options import LOCAL_RUNNER
+from pipelines.page_records import PageLines, PageResult
+from pipelines.transforms import describe
+from pipelines.transforms.describe import (
+    UNCHANGED,
+    PageReading,
+    ReadPages,
+    page_key,
+    read_page,
+)
+from pipelines.transforms.http_get import FetchError
+from pipelines.transforms.inputs import WriteInputs
+from pipelines.transforms.page_files import file_source
+from pipelines.transforms.portions import (
+    WritePortions,
+    portion_file,
+    portion_names,
+    rows_of,
+    write_portion,
+)
+from pipelines.transforms.recognise import RecognisePages
+from pipelines.transforms.rows import page_row
+from schemas.records import Failure, Line, LineImage, PageDone, PageSource, Skipped
+from tests.drawn import text_strip
+from tests.fakes import write_fake_bundle
+from tests.pipelines.archive import write_bad_files, write_page
+
+GIVEN = PageReading("given", 64)
+
+
+@pytest.fixture
+def pipeline():
+    with beam.Pipeline(options=PipelineOptions([], runner=LOCAL_RUNNER)) as pipeline:
+        yield pipeline
+
+
+def expect(collection, wanted, key):
+    assert_that(collection | "Key" >> beam.Map(key), equal_to(wanted))
+
+
+def name_of(uri):
+    return uri.rsplit("/")[-1]
+
+
+def test_pages_are_read_and_what_cannot_be_read_is_said(pipeline, tmp_path):
+    write_page(tmp_path, "good")
+    write_bad_files(tmp_path)
+    names = ["good.jpg", "truncated.jpg", "good.xml", "lonely_image.png", "gone.jpg"]
+
+    def seen(page):
+        if isinstance(page, PageLines):
+            return name_of(page.uri), [image.line.line_id for image in page.images]
+        outcome = page.outcome
+        return name_of(page.uri), getattr(outcome, "stage", getattr(outcome, "reason", ""))
+
+    expect(
+        pipeline | beam.Create([file_source(f"{tmp_path}/{n}") for n in names]) | ReadPages(GIVEN),
+        [
+            ("good.jpg", ["l0", "l1", "l2"]),
+            ("truncated.jpg", "read"),
+            ("good.xml", "no image"),
+            ("lonely_image.png", "read"),
+            ("gone.jpg", "read"),
+        ],
+        seen,
+    )
+
+
+def page_with(lines):
+    done = PageDone("p.jpg", "ab", 9, 9, "page", len(lines))
+    return PageLines(done, tuple(lines), (), PageQuality(0.5, None, 0.2), 300.0, 1.0)
+
+
+def test_lines_are_recognised_and_bad_ones_are_failures(pipeline, tmp_path):
+    model = write_fake_bundle(tmp_path / "m")
+    good = LineImage("p.jpg", Line("good", 0), text_strip("acte"))
+    bad = LineImage("p.jpg", Line("bad", 1), np.zeros((48, 99), np.uint8))
+    skipped = PageResult(Skipped("x.md", "no image"))
+    given = pipeline | beam.Create([page_with([good, bad]), skipped])
+    expect(
+        given | RecognisePages(str(model)),
+        [
+            (["good"], [("recognise", "bad", "strip is 48 px high; want 64")]),
+            ([], []),
+        ],
+        lambda result: (
+            [line.transcript.line.line_id for line in result.lines],
+            [(f.stage, f.line_id, f.error) for f in result.failures],
+        ),
+    )
+
+
+def test_every_page_has_one_row():
+    done = PageDone("ok.jpg", "ab", 9, 8, "alto", 3, "cd")
+    source = PageSource("ok.jpg", ("https://x/1", "https://x/2"), "m.json", 7, "4r")
+    read = PageResult(done, dpi=300.0, seconds=2.0, source=source)
+    failed = PageResult(Failure("bad.jpg", "read", "e"))
+    skipped = PageResult(Skipped("x.md", "no image"))
+    rows = [page_row(result, "r1") for result in (read, failed, skipped)]
+    assert [(row["page_uri"], row["status"], row["reason"]) for row in rows] == [
+        ("ok.jpg", "ok", ""),
+        ("bad.jpg", "failed", ""),
+        ("x.md", "skipped", "no image"),
+    ]
+    assert [rows[0][name] for name in ("address", "document", "place", "label")] == [
+        "https://x/1",
+        "m.json",
+        7,
+        "4r",
+    ]
+    assert rows[0]["dpi"] == 300 and rows[0]["lines_sha256"] == "cd" and rows[1]["dpi"] is None
+    assert {row["run_id"] for row in rows} == {"r1"}
+
+
+def test_results_are_written_as_they_come(tmp_path):
+    results = [PageResult(Skipped(f"{i}.md", "no image")) for i in range(5)]
+    results += [PageResult(Failure("bad.jpg", "read", "e"))]
+    with beam.Pipeline(options=PipelineOptions([], runner=LOCAL_RUNNER)) as pipeline:
+        pipeline | beam.Create(results) | WritePortions(str(tmp_path), "r1")
+    (name,) = portion_names(str(tmp_path))
+    rows = {
+        table: pq.read_table(portion_file(str(tmp_path), table, name)).to_pylist()
+        for table in ("lines", "pages", "failures")
+    }
+    assert sorted(row["page_uri"] for row in rows["pages"]) == sorted(r.uri for r in results)
+    assert [row["uri"] for row in rows["failures"]] == ["bad.jpg"] and rows["lines"] == []
+
+
+def test_a_portion_without_its_pages_is_none(tmp_path, monkeypatch):
+    rows = [rows_of(PageResult(Skipped("x.md", "no image")), "r1")]
+    renamed = []
+
+    def rename(sources, targets):
+        if "pages-" in targets[0]:
+            raise OSError("No space left on device")
+        renamed.append(targets)
+
+    monkeypatch.setattr("pipelines.transforms.portions.FileSystems.rename", rename)
+    with pytest.raises(OSError, match="No space"):
+        write_portion(str(tmp_path), rows)
+    assert len(renamed) == 2 and portion_names(str(tmp_path)) == []
+
+
+def test_what_came_in_is_summed_up_whatever_the_order(tmp_path):
+    for name, uris in (("a", "abc"), ("b", "cab"), ("c", "abd"), ("none", "")):
+        with beam.Pipeline(options=PipelineOptions([], runner=LOCAL_RUNNER)) as pipeline:
+            pipeline | beam.Create(list(map(file_source, uris))) | WriteInputs(f"{tmp_path}/{name}")
+    read = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert read["a"] == read["b"] != read["c"] and read["none"] == b"[0, 0]"
+
+
+def known(tmp_path, uri, *key):
+    path = tmp_path / f"known-{len(list(tmp_path.iterdir()))}"
+    path.write_bytes(sorted_keys([page_key(uri, *key)]))
+    return PageReading("auto", 64, digest="d", known=str(path))
+
+
+def test_a_page_is_known_by_image_lines_model_and_preprocessing(tmp_path):
+    write_page(tmp_path, "p")
+    uri = f"{tmp_path}/p.jpg"
+    source = file_source(uri)
+    done = read_page(source, PageReading("auto", 64)).done
+    key = (done.sha256, done.lines_sha256)
+    assert read_page(source, known(tmp_path, uri, *key, "d")).outcome == Skipped(uri, UNCHANGED)
+    others = [
+        known(tmp_path, uri, "0" * 64, done.lines_sha256, "d"),
+        known(tmp_path, uri, done.sha256, "", "d"),
+        known(tmp_path, uri, *key, "other model"),
+        known(tmp_path, "q.jpg", *key, "d"),
+    ]
+    for index, reading in enumerate(others):
+        assert isinstance(read_page(source, reading), PageLines), index
+
+
+def test_a_page_that_hangs_the_decoder_is_a_failure(tmp_path, monkeypatch):
+    write_page(tmp_path, "p")
+    monkeypatch.setattr(describe, "read_image", lambda page: time.sleep(60))
+    result = read_page(
+        file_source(f"{tmp_path}/p.jpg"), PageReading("given", 64, time_limit_s=0.05)
+    )
+    assert result.outcome.stage == "read" and "took longer than 0.05 s" in result.outcome.error
+
+
+def test_what_may_go_well_another_time_is_told_from_what_will_not(tmp_path, monkeypatch):
+    def refuse(page):
+        raise FetchError("503", is_transient=True, attempts=3)
+
+    write_page(tmp_path, "p")
+    monkeypatch.setattr(describe, "read_image", refuse)
+    outcome = read_page(file_source(f"{tmp_path}/p.jpg"), GIVEN).outcome
+    assert (outcome.kind, outcome.attempts) == ("transient", 3)
+    monkeypatch.undo()
+    assert read_page(file_source(f"{tmp_path}/gone.jpg"), GIVEN).outcome.kind == "permanent"
