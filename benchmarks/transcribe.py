@@ -45,18 +45,17 @@ def bare_chain(paths: Sequence[str], line_source: str, precision: str) -> int:
     """
     from model.bundle import DEFAULT_MODEL, load_bundle
     from model.recogniser import Recogniser
-    from pipelines.page_records import PageLines
     from pipelines.transforms.describe import PageReading, read_page
-    from pipelines.transforms.recognise import recognise_page
+    from pipelines.transforms.page_files import file_source
+    from pipelines.transforms.recognise import recognise_pages
 
     bundle = load_bundle(DEFAULT_MODEL, precision)
     recogniser = Recogniser(bundle)
     reading = PageReading(line_source, bundle.preprocess.strip_height_px)
     lines = 0
     for path in paths:
-        page = read_page(path, reading)
-        if isinstance(page, PageLines):
-            lines += len(recognise_page(page, recogniser).lines)
+        (result,) = recognise_pages([read_page(file_source(path), reading)], recogniser)
+        lines += len(result.lines)
     return lines
 
 

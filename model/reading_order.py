@@ -4,7 +4,7 @@ Columns are read one after the other, what is above a wide block before it and w
 after it, as in the recursive cuts of Nagy & Seth, "Hierarchical representation of optically
 scanned documents" (1984); what cannot be cut is read from above, and side by side from the
 left. Notes in the margin come after the block that they stand by, insertions after their
-line.
+line, and the number of a page, in its upper outer corner, after all.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ _WIDE = 0.6
 _RAGGED = 0.1
 # Blocks one after the other are one region if they are as wide and as near as this.
 _SAME_COLUMN, _SAME_REGION_GAP = 0.7, 2.5
+# The number of a page is this short, this near to the first line, and this far to the right.
+_NUMBER_WIDTH, _NUMBER_ROWS, _NUMBER_PLACE = 1.7, 2.0, 0.8
+_LEAST_NUMBERED_LINES = 8
 # Beyond this no page has blocks of text; then rows are read as they come.
 _MOST_BLOCKS = 400
 
@@ -61,13 +64,16 @@ def order_lines(paths: Sequence[np.ndarray], pitch_px: float) -> list[tuple[int,
     if not paths:
         return []
     spans = level_spans(paths)
+    number = _page_number(spans, pitch_px)
     insertions = find_insertions(spans, pitch_px)
-    own = np.array([line for line in range(len(spans)) if line not in insertions])
+    apart = {*insertions, *number}
+    own = np.array([line for line in range(len(spans)) if line not in apart])
     kept = Spans(spans.left[own], spans.right[own], spans.row[own])
     blocks = [[int(own[line]) for line in block] for block in find_blocks(kept, pitch_px)]
     regions = _merge(_order_blocks(blocks, spans, pitch_px), spans, pitch_px)
+    regions += [[line] for line in number]
     followers: dict[int, list[int]] = {}
-    for line in sorted(insertions, key=lambda line: spans.left[line]):
+    for line in sorted(insertions.keys() - set(number), key=lambda line: spans.left[line]):
         followers.setdefault(insertions[line], []).append(line)
     return [
         (follower, region)
@@ -75,6 +81,19 @@ def order_lines(paths: Sequence[np.ndarray], pitch_px: float) -> list[tuple[int,
         for line in lines
         for follower in _with_followers(line, followers)
     ]
+
+
+def _page_number(spans: Spans, pitch_px: float) -> list[int]:
+    """Find the number in the upper right corner: one line, or none."""
+    if len(spans) < _LEAST_NUMBERED_LINES:
+        return []
+    left, right = spans.left.min(), spans.right.max()
+    is_number = (spans.width < _NUMBER_WIDTH * pitch_px) & (
+        spans.row - spans.row.min() < _NUMBER_ROWS * pitch_px
+    )
+    is_number &= spans.left > left + _NUMBER_PLACE * (right - left)
+    numbers = np.flatnonzero(is_number)
+    return numbers.tolist() if len(numbers) == 1 else []
 
 
 def _with_followers(line: int, followers: dict[int, list[int]]) -> list[int]:

@@ -1,19 +1,23 @@
-"""Reading strips on ONNX Runtime, one thread, one line at a time.
+"""Reading strips on ONNX Runtime: on one thread one line at a time, or in batches on a GPU.
 
 A line's text depends on the line alone: never on its batch, its neighbours or the machine's
-number of cores.
+number of cores. A GPU may round otherwise in a batch of another size.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-import onnxruntime
 
 from model.bundle import Bundle
 from model.decoding_choice import open_decoder, plan_decoding
 from model.decoding_config import DecodingConfig
+from model.onnx_session import CPU, is_on_gpu, open_session
 from model.preprocess import prepare_strip
 from schemas.records import LineImage, Transcript
+
+_GPU_BATCH_LINES = 32
 
 
 class Recogniser:
@@ -22,8 +26,10 @@ class Recogniser:
     Args:
         bundle: The model.
         decoding: How text is read from what the network saw; greedily unless said.
+        device: One of `model.onnx_session.DEVICES`.
 
     Attributes:
+        batch_lines: Lines of one width that are best read together.
         decoding_method: How lines are read: one of `decoding_config.DECODINGS`.
         decoding_note: Why lines are read greedily though a beam search was asked for; else
             empty.
@@ -31,10 +37,10 @@ class Recogniser:
             too few lines to fit it.
 
     Raises:
-        ValueError: If the lexicon cannot be used.
+        ValueError: If the lexicon cannot be used, or there is no such device.
     """
 
-    def __init__(self, bundle: Bundle, decoding: DecodingConfig | None = None):
+    def __init__(self, bundle: Bundle, decoding: DecodingConfig | None = None, device: str = CPU):
         decoding = decoding or DecodingConfig()
         plan = plan_decoding(bundle, decoding)
         self.decoding_method = plan.method
@@ -42,13 +48,31 @@ class Recogniser:
         self.page_error = bundle.decoding.calibration(plan.method).page_error
         self._decoder = open_decoder(bundle, decoding, plan)
         self._most_lines = decoding.most_lines
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
         self._bundle = bundle
-        self._session = onnxruntime.InferenceSession(
-            str(bundle.onnx_path), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(bundle.onnx_path, device)
+        self.batch_lines = _GPU_BATCH_LINES if is_on_gpu(self._session) else 1
+
+    def prepare(self, image: LineImage) -> np.ndarray:
+        """Make network input of a line.
+
+        Returns:
+            float32 [input_height_px, padded width, 1].
+
+        Raises:
+            ValueError: If the strip's height is not the model's.
+        """
+        return prepare_strip(image.strip, self._bundle.preprocess)
+
+    def run(self, prepared: Sequence[np.ndarray]) -> np.ndarray:
+        """Run the network on lines of one padded width.
+
+        Args:
+            prepared: What `prepare` gave.
+
+        Returns:
+            float32 [line, time, classes].
+        """
+        return self._session.run(["logits"], {"strips": np.stack(prepared)})[0]
 
     def logits(self, strip: np.ndarray) -> np.ndarray:
         """Run the network on one strip.
@@ -59,8 +83,7 @@ class Recogniser:
         Returns:
             float32 [time, classes].
         """
-        prepared = prepare_strip(strip, self._bundle.preprocess)
-        return self._session.run(["logits"], {"strips": prepared[None]})[0][0]
+        return self.run([prepare_strip(strip, self._bundle.preprocess)])[0]
 
     def read(self, image: LineImage) -> Transcript:
         """Read one line.
@@ -69,7 +92,19 @@ class Recogniser:
             ValueError: If the strip's height is not the model's, or the network gave something
                 other than numbers.
         """
-        decoded = self._decoder.decode(self.logits(image.strip))
+        return self.transcribe(image, self.logits(image.strip))
+
+    def transcribe(self, image: LineImage, logits: np.ndarray) -> Transcript:
+        """Turn what the network saw into text.
+
+        Args:
+            image: The line.
+            logits: float32 [time, classes].
+
+        Raises:
+            ValueError: If the network gave something other than numbers.
+        """
+        decoded = self._decoder.decode(logits)
         return Transcript(
             page_uri=image.page_uri,
             line=image.line,

@@ -173,6 +173,10 @@ def main(argv: list[str] | None = None) -> int:
     args = _parse(argv)
     paths = [sorted(map(str, args.dataset.glob(f"{s}/{LINE_FILES}"))) for s in ("train", "eval")]
     try:
+        if not paths[0]:
+            raise ValueError(
+                f"{args.dataset}: no train/{LINE_FILES}; make the dataset with pipelines.ingest"
+            )
         add_language_model(args.model, *paths, language_config(vars(args)), print)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)

@@ -18,11 +18,11 @@ from model.confidence_summary import ConfidenceTally
 from model.decoding_config import BEAM, GREEDY, DecodingConfig
 from model.error_summary import summarise
 from model.error_tally import ErrorTally, ReadLine
+from model.line_reading import read_line
 from model.recogniser import Recogniser
 from model.tfrecord import read_records
 from pipelines.evaluation import Evaluation, name_of
 from pipelines.options import UsageError
-from pipelines.transforms.recognise import read_line
 from schemas.features import LINE_FILES, MANIFEST_FILE, decode_line
 from schemas.records import Failure, Line, LineExample, LineImage, Transcript
 from schemas.tables import SCHEMA_VERSION

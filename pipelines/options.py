@@ -26,6 +26,13 @@ LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 # What `pipelines/__init__.py` does for this process, for its worker processes.
 _WORKER_WARNINGS = "ignore::FutureWarning:google.api_core._python_version_support"
 
+_EXIT_STATUSES = (
+    f"Exit status: {EXIT_OK} complete, {EXIT_USAGE} arguments that cannot be used, "
+    f"{EXIT_FAILURES} finished with more failures than accepted, {EXIT_INTERRUPTED} interrupted "
+    f"or no space left, {EXIT_CTRL_C} Ctrl-C."
+)
+_NO_SPACE = "No space left on device"
+
 _BEAM_FLAGS = (
     "Flags of Apache Beam are taken too: --runner, --direct_num_workers, "
     "--direct_running_mode, --temp_location, --setup_file and so on."
@@ -59,7 +66,7 @@ def verb_parser(
     return _OneLineParser(
         prog=f"python -m pipelines.{verb}",
         description=description,
-        epilog=_BEAM_FLAGS if takes_beam_flags else None,
+        epilog=" ".join([_EXIT_STATUSES, _BEAM_FLAGS] if takes_beam_flags else [_EXIT_STATUSES]),
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         allow_abbrev=False,
     )
@@ -111,7 +118,8 @@ def run_verb(
 
     Returns:
         The exit status: 0 done, 2 arguments that cannot be used, 3 more failures than
-        `--max_failure_rate`. Unknown flags end the program with status 2.
+        `--max_failure_rate`, 4 no space left, 130 Ctrl-C. Unknown flags end the program with
+        status 2.
     """
     args, unknown = parser.parse_known_args(argv)
     _refuse(parser, unknown)
@@ -143,6 +151,15 @@ def _one_line_errors(run: Callable[..., int], *arguments) -> int:
     except UsageError as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return EXIT_CTRL_C
+    # A runner passes on what a worker met as an error of its own, with the text.
+    except (OSError, RuntimeError) as error:
+        if _NO_SPACE not in str(error):
+            raise
+        print("no space left on the disk; free some and run the same again", file=sys.stderr)
+        return EXIT_INTERRUPTED
 
 
 def _beam_options(parser: argparse.ArgumentParser, flags: list[str]) -> PipelineOptions:
@@ -173,7 +190,7 @@ def _unknown_to_beam(prog: str, flags: list[str]) -> list[str]:
 
 
 def finish(failure_rate: float, max_failure_rate: float, where: str) -> int:
-    """Turn the share of failures into the exit status, and say so where it is too high.
+    """Turn the share of failures into the exit status, and say which it is.
 
     Args:
         failure_rate: Share of pages or lines that failed.
@@ -184,6 +201,7 @@ def finish(failure_rate: float, max_failure_rate: float, where: str) -> int:
         The exit status.
     """
     if failure_rate <= max_failure_rate:
+        print("complete")
         return EXIT_OK
     print(
         f"{failure_rate:.1%} failed, more than --max_failure_rate {max_failure_rate:.1%}; "

@@ -15,7 +15,6 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from model.bundle import Bundle
 from model.recogniser import Recogniser
 from pipelines.output import scratch_folder
-from pipelines.page_records import PageLines
 from pipelines.plan import Plan, SampledPage
 from pipelines.transcribe_pipeline import TranscribeConfig, open_bundle
 from pipelines.transforms.describe import PageReading, read_page
@@ -24,7 +23,7 @@ from pipelines.transforms.page_files import ListPages
 from pipelines.transforms.page_inputs import page_inputs
 from pipelines.transforms.portions import rows_of
 from pipelines.transforms.probe import ChooseSample, ProbePages
-from pipelines.transforms.recognise import recognise_page
+from pipelines.transforms.recognise import recognise_pages
 from pipelines.transforms.write import WriteJsonLines
 from schemas.records import PageDone, PageSource
 
@@ -59,7 +58,7 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
         UsageError: If the input or the model is missing.
     """
     listing = ListPages(page_inputs(config.inputs), config.pages)
-    bundle = open_bundle(config)
+    bundle, _ = open_bundle(config.recognition)
     with scratch_folder(config.output) as scratch:
         with beam.Pipeline(options=options) as pipeline:
             build_plan(pipeline, listing, scratch)
@@ -124,7 +123,7 @@ def try_pages(
     """
     height_px, fetch = bundle.preprocess.strip_height_px, config.pages.fetch
     reading = PageReading(config.line_source, height_px, config.page_time_limit_s, fetch=fetch)
-    recogniser = Recogniser(bundle)
+    recogniser = config.recognition.open()
     if sources:
         # The first page pays for what is loaded once.
         _try_page(sources[0], reading, recogniser)
@@ -133,8 +132,7 @@ def try_pages(
 
 def _try_page(source: PageSource, reading: PageReading, recogniser: Recogniser) -> SampledPage:
     started = time.monotonic()
-    page = read_page(source, reading)
-    result = recognise_page(page, recogniser) if isinstance(page, PageLines) else page
+    (result,) = recognise_pages([read_page(source, reading)], recogniser)
     row_bytes = sum(map(_compressed_bytes, rows_of(result, "")))
     seconds = time.monotonic() - started
     is_ok = isinstance(result.outcome, PageDone)

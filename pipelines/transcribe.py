@@ -10,6 +10,8 @@ import threading
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.bundle import DEFAULT_MODEL, ONNX_FILES
+from model.decoding_config import DECODINGS, GREEDY, DecodingConfig
+from model.onnx_session import AUTO, DEVICES
 from pipelines.interruption import Interrupted, interruptible
 from pipelines.options import (
     EXIT_OK,
@@ -23,6 +25,7 @@ from pipelines.page_flags import add_page_flags, pages_config
 from pipelines.plan_pipeline import PlanConfig, run_plan
 from pipelines.transcribe_pipeline import TranscribeConfig, run_transcribe
 from pipelines.transforms.describe import LINE_SOURCES
+from pipelines.transforms.recognise import Recognition
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,6 +47,20 @@ def _parser() -> argparse.ArgumentParser:
         choices=sorted(ONNX_FILES),
         default="fp32",
         help="int8 reads about twice as fast and all but as well",
+    )
+    parser.add_argument(
+        "--decoding",
+        choices=DECODINGS,
+        default=GREEDY,
+        help="greedy: the best path, fast; beam: a search with the model's language model, "
+        "which makes fewer errors",
+    )
+    parser.add_argument("--beam_width", type=int, help="prefixes that the search keeps")
+    parser.add_argument(
+        "--lexicon", default="", help="text file whose words the search need not doubt"
+    )
+    parser.add_argument(
+        "--device", choices=DEVICES, default=AUTO, help="auto: a GPU if ONNX Runtime finds one"
     )
     parser.add_argument(
         "--output", required=True, help="folder of the tables; what is in it already stays"
@@ -104,10 +121,13 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         raise UsageError(f"--page_time_limit_s {args.page_time_limit_s} is no time to wait")
     if args.workers < 1:
         raise UsageError(f"--workers {args.workers} is not 1 or more")
+    try:
+        decoding = DecodingConfig(args.decoding, args.beam_width, args.lexicon)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     config = TranscribeConfig(
         inputs=tuple(args.input),
-        model=args.model,
-        precision=args.precision,
+        recognition=Recognition(args.model, args.precision, decoding, args.device),
         output=args.output,
         redo=args.redo,
         collection=args.collection,

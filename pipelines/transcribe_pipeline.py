@@ -10,6 +10,8 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.bundle import DEFAULT_FOLDER, LINES_FILE, Bundle, load_bundle
+from model.decoding_choice import DecodingPlan, plan_decoding
+from model.decoding_config import GREEDY
 from model.fingerprint import exact_key
 from model.key_set import UriTally
 from model.rectify import RECTIFY_VERSION
@@ -28,7 +30,7 @@ from pipelines.transforms.page_files import ListPages, PagesConfig
 from pipelines.transforms.page_inputs import page_inputs
 from pipelines.transforms.portions import WritePortions
 from pipelines.transforms.progress import count_pages
-from pipelines.transforms.recognise import RecognisePages
+from pipelines.transforms.recognise import RecognisePages, Recognition
 
 
 @dataclass(frozen=True)
@@ -36,23 +38,21 @@ class TranscribeConfig:
     """What to transcribe and how.
 
     Attributes:
-        inputs: Files, folders and globs.
-        model: Folder of the bundle.
+        inputs: Files, folders, globs, manifests, addresses and lists of those.
+        recognition: How lines are read.
         output: Folder of the tables.
         redo: Whether to read pages again that were read before.
         collection: The partition of the tables that they go to.
-        precision: One of `model.bundle.ONNX_FILES`.
         line_source: 'given', 'find', 'auto' or 'whole'.
         page_time_limit_s: Seconds a page may take; 0 for as long as it likes.
         pages: How pages of manifests and of the web are listed and fetched.
     """
 
     inputs: tuple[str, ...]
-    model: str
+    recognition: Recognition
     output: str
     redo: bool = False
     collection: str = "all"
-    precision: str = "fp32"
     line_source: str = "auto"
     page_time_limit_s: float = 300.0
     pages: PagesConfig = field(default_factory=PagesConfig)
@@ -74,25 +74,25 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Accoun
         AccountError: If the sums do not close; the run does not count then.
     """
     inputs = page_inputs(config.inputs)
-    bundle = open_bundle(config)
+    bundle, decoding = open_bundle(config.recognition)
     archive = Archive(config.output.rstrip("/"))
     archive.make()
     with run_lock(archive.unfinished), show_progress("transcribe", options) as tally:
         publish_interrupted(archive)
-        run = begin_run(config, bundle)
+        run = begin_run(config, bundle, decoding)
         reading = page_reading(config, bundle, run, archive)
         write_bytes(archive.run_start, run.to_json().encode())
         with beam.Pipeline(options=options) as pipeline:
             listing = ListPages(inputs, config.pages)
-            build_transcribe(pipeline, listing, bundle, reading, archive, run.run_id, tally)
+            recognition = replace(config.recognition, model=str(bundle.directory))
+            transforms = listing, ReadPages(reading), RecognisePages(recognition)
+            build_transcribe(pipeline, transforms, archive, run.run_id, tally)
         return publish(archive, run, UriTally(*json.loads(read_bytes(archive.inputs))))
 
 
 def build_transcribe(
     pipeline: beam.Pipeline,
-    listing: ListPages,
-    bundle: Bundle,
-    reading: PageReading,
+    transforms: tuple[ListPages, ReadPages, RecognisePages],
     archive: Archive,
     run_id: str,
     tally: Tally | None = None,
@@ -101,44 +101,71 @@ def build_transcribe(
 
     Args:
         pipeline: To add to.
-        listing: Gives the pages.
-        bundle: The model.
-        reading: How pages are read.
+        transforms: List the pages, read them, recognise their lines.
         archive: The folder.
         run_id: The run.
         tally: Where to count pages for the terminal.
     """
-    found = pipeline | "List pages" >> listing
+    list_pages, read_pages, recognise_pages = transforms
+    found = pipeline | "List pages" >> list_pages
     results = (
         found
         | "Spread pages" >> beam.Reshuffle()
-        | "Read pages" >> ReadPages(reading)
-        | "Recognise" >> RecognisePages(str(bundle.directory), bundle.precision)
+        | "Read pages" >> read_pages
+        | "Recognise" >> recognise_pages
     )
     found | "Inputs" >> WriteInputs(archive.inputs)
     results | "Write" >> WritePortions(archive.portions, run_id)
     count_pages(tally, found=[found], finished=[results])
 
 
-def open_bundle(config: TranscribeConfig) -> Bundle:
-    """Open the model.
+def open_bundle(recognition: Recognition) -> tuple[Bundle, DecodingPlan]:
+    """Open the model, and see that lines can be read as they are to be.
+
+    Args:
+        recognition: How lines are read.
+
+    Returns:
+        The model, and how it will be decoded: not with a beam where it cannot be.
 
     Raises:
-        UsageError: If it cannot be used.
+        UsageError: If something cannot be used.
     """
     try:
-        return load_bundle(config.model, config.precision)
+        bundle = load_bundle(recognition.model, recognition.precision)
     except ValueError as error:
         raise UsageError(f"--model {error}") from None
+    try:
+        recognition.open()
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return bundle, plan_decoding(bundle, recognition.decoding)
 
 
-def begin_run(config: TranscribeConfig, bundle: Bundle) -> RunStart:
+def begin_run(config: TranscribeConfig, bundle: Bundle, decoding: DecodingPlan) -> RunStart:
     """Begin a run and name what it reads with."""
     return replace(
-        RunStart.now("transcribe", asdict(config), bundle.digest()),
+        RunStart.now("transcribe", asdict(config), model_digest(bundle, config, decoding)),
         collection=config.collection,
         preprocess_digest=preprocess_digest(config.line_source, bundle),
+        decoding=": ".join(filter(None, (decoding.method, decoding.note))),
     )
+
+
+def model_digest(bundle: Bundle, config: TranscribeConfig, decoding: DecodingPlan) -> str:
+    """Name what reads lines: the model, and all that decides how a beam search goes.
+
+    Args:
+        bundle: The model.
+        config: The run.
+        decoding: How the model will be decoded.
+    """
+    digest = bundle.digest(decoding.method)
+    if decoding.method == GREEDY:
+        return digest
+    lexicon = config.recognition.decoding.lexicon
+    facts = [digest, asdict(decoding.search), lexicon and exact_key(read_bytes(lexicon))]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def preprocess_digest(line_source: str, bundle: Bundle) -> str:

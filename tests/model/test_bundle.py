@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from model.bundle import load_bundle, write_settings
+from model.bundle import DECODING_FILE, LANGUAGE_MODEL_FILE, load_bundle, write_settings
 from model.charset import Charset
+from model.decoding_config import BEAM
+from model.decoding_settings import DecodingSettings
+from model.language_model_build import build_language_model
 from model.preprocess import PreprocessConfig
 from model.recogniser import Recogniser
 from schemas.records import Line, LineImage
@@ -30,6 +33,29 @@ def test_the_digest_names_what_the_model_does(tmp_path):
     assert one.digest() == same.digest()
     write_settings(same.directory, same.charset, PreprocessConfig(96, 32))
     assert one.digest() != load_bundle(same.directory).digest()
+
+
+def test_the_language_model_is_in_the_digest_of_the_beam_search_alone(tmp_path):
+    bundle = load_bundle(write_fake_bundle(tmp_path / "m"))
+    greedy = bundle.digest()
+    assert bundle.digest(BEAM) == greedy and not bundle.has_language_model
+    seen = {greedy}
+    for text in ("abba", "abab"):
+        data = build_language_model([text], bundle.charset, 3)
+        (bundle.directory / LANGUAGE_MODEL_FILE).write_bytes(data)
+        seen.add(bundle.digest(BEAM))
+    (bundle.directory / DECODING_FILE).write_text(DecodingSettings().to_json())
+    seen.add(bundle.digest(BEAM))
+    assert len(seen) == 4
+    assert bundle.digest() == greedy and bundle.has_language_model
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"search": {}}'])
+def test_decoding_settings_that_are_none_are_refused(tmp_path, content):
+    directory = write_fake_bundle(tmp_path / "m")
+    (directory / DECODING_FILE).write_text(content)
+    with pytest.raises(ValueError, match=r"m: decoding\.json: .*delete it"):
+        load_bundle(directory)
 
 
 def test_a_link_is_followed(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from model.bundle import load_bundle
 from model.charset import Charset
+from model.decoding_config import BEAM, DecodingConfig
 from model.recogniser import Recogniser
 from schemas.records import Line, LineImage
 from tests.drawn import line_example, text_strip, write_tfrecords
@@ -43,6 +44,11 @@ def test_a_network_learns_what_it_sees(dataset, tmp_path, capsys):
     card = json.loads((tmp_path / "m" / "card.json").read_text())
     assert [result["epoch"] for result in card["course"]] == list(range(1, 25))
     assert card["course"][-1]["cer"] == 0
+    assert card["language_model"]["lines"] == 160 and card["language_model"]["perplexity"] < 4
+    assert card["decoding"]["note"].startswith("10 eval lines are fewer than 20")
+    reader = Recogniser(load_bundle(tmp_path / "m"), DecodingConfig(BEAM))
+    assert (reader.decoding_method, reader.decoding_note) == (BEAM, "")
+    assert reader.read(image).text == TEXTS[-1]
 
 
 def test_the_same_seed_gives_the_same_model(dataset, tmp_path):
@@ -60,6 +66,14 @@ def test_a_character_that_was_never_trained_counts_as_an_error(dataset, tmp_path
     assert train(folder, tmp_path / "m", "--epochs", "1") == 0
     card = json.loads((tmp_path / "m" / "card.json").read_text())
     assert card["course"][0]["cer"] >= 2 / 3
+
+
+def test_a_text_that_cannot_be_read_is_told_before_the_training(dataset, tmp_path, capsys):
+    text = tmp_path / "t.txt"
+    text.write_bytes(b"\xff")
+    assert train(dataset, tmp_path / "m", "--language_model_text", str(text)) == 2
+    captured = capsys.readouterr()
+    assert str(text) in captured.err and "epoch" not in captured.out
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from model.bundle import load_bundle, write_settings
+from model.beam_config import BeamConfig
+from model.bundle import DECODING_FILE, LANGUAGE_MODEL_FILE, load_bundle, write_settings
 from model.charset import Charset
+from model.decoding_settings import Calibration, DecodingSettings
+from model.language_model_build import build_language_model
+from model.line_reading import read_line
+from model.page_error import PageErrorModel
 from model.preprocess import PreprocessConfig
 from pipelines import evaluation_dataset
 from pipelines.evaluate import main as evaluate
 from pipelines.ingest import main as ingest
 from pipelines.transcribe import main as transcribe
-from pipelines.transforms.recognise import read_line
 from schemas.records import Failure
 from schemas.tables import SCHEMA_VERSION
 from tests.drawn import line_example, write_tfrecords
@@ -66,6 +70,7 @@ def test_both_ways_give_the_same_figures(tmp_path, model, capsys):
     of_transcripts = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert of_dataset.pop("characters_unknown") == 2
     assert of_transcripts.pop("lines_without_truth") == 0
+    assert of_dataset.pop("confidence")["decoding"] == "greedy"
     assert of_dataset == of_transcripts
     assert of_dataset["lines"] == 6
     assert of_dataset["model_digest"] == load_bundle(model).digest()
@@ -93,6 +98,31 @@ def test_the_report_has_the_lines_of_the_dataset(dataset, model, tmp_path, capsy
     document = report.read_text("utf-8")
     assert document.count('src="data:image/png;base64,iVBOR') == 20
     assert "test of ds" in document
+
+
+def test_a_beam_search_is_measured_with_what_its_confidences_are_worth(dataset, tmp_path, capsys):
+    other = write_fake_bundle(tmp_path / "other")
+    error = refused(capsys, dataset, other, "--decoding", "beam")
+    assert "--decoding beam: " in error and "no language_model.bin; add one" in error
+    whole = load_bundle(other)
+    (other / LANGUAGE_MODEL_FILE).write_bytes(build_language_model(TEXTS, whole.charset, 4))
+    page_error = PageErrorModel((0.0, 1.0), (0.0, 1.0))
+    search = BeamConfig(lm_weight=2.0, least_probability=0.0, least_share=0.0)
+    settings = DecodingSettings(search, beam=Calibration(2.0, page_error))
+    (other / DECODING_FILE).write_text(settings.to_json())
+    greedy = measured(capsys, dataset, other)
+    assert greedy["model_digest"] == whole.digest() and greedy["confidence"]["temperature"] == 1
+    assert "pages_predicted" not in greedy["confidence"]
+    report = tmp_path / "r.html"
+    beam = measured(capsys, dataset, other, "--decoding", "beam", "--report", report)
+    assert beam["model_digest"] == whole.digest("beam") != whole.digest()
+    assert beam["confusions"] != greedy["confusions"]
+    said = beam["confidence"]
+    assert (said["decoding"], said["temperature"], said["pages_predicted"]) == ("beam", 2, 2)
+    assert 0 < said["calibration_error"] != said["calibration_error_tempered"] > 0
+    document = report.read_text("utf-8")
+    assert document.count('<svg class="reliability"') == 2
+    assert "CER predicted" in document and whole.digest("beam") in document
 
 
 def test_characters_that_the_model_cannot_write_are_told(dataset, model, capsys):

@@ -94,3 +94,34 @@ def test_help_loads_nothing_heavy(verb):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert f"python -m pipelines.{verb}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted\n"),
+        (OSError(28, "No space left on device"), 4, "no space left on the disk"),
+        (RuntimeError("OSError: [Errno 28] No space left on device [while running]"), 4, "no space"),
+    ],
+)
+def test_what_ends_a_run_from_outside_is_one_line(parser, capsys, error, status, message):
+    def run(args):
+        raise error
+
+    assert run_verb(parser, run, ["--output", "o"]) == status
+    said = capsys.readouterr().err
+    assert message in said and said.count("\n") == 1
+
+
+def test_other_errors_are_not_hidden(parser):
+    def run(args):
+        raise RuntimeError("a fault of ours")
+
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        run_verb(parser, run, ["--output", "o"])
+
+
+def test_help_tells_the_exit_statuses(parser):
+    said = " ".join(parser.format_help().split())
+    assert "0 complete, 2 arguments that cannot be used, 3 finished with more failures" in said
+    assert "4 interrupted or no space left, 130 Ctrl-C" in said

@@ -33,7 +33,7 @@ from pipelines.transforms.portions import (
     rows_of,
     write_portion,
 )
-from pipelines.transforms.recognise import RecognisePages
+from pipelines.transforms.recognise import RecognisePages, Recognition
 from pipelines.transforms.rows import page_row
 from schemas.records import Failure, Line, LineImage, PageDone, PageSource, Skipped
 from tests.drawn import text_strip
@@ -93,7 +93,7 @@ def test_lines_are_recognised_and_bad_ones_are_failures(pipeline, tmp_path):
     skipped = PageResult(Skipped("x.md", "no image"))
     given = pipeline | beam.Create([page_with([good, bad]), skipped])
     expect(
-        given | RecognisePages(str(model)),
+        given | RecognisePages(Recognition(str(model))),
         [
             (["good"], [("recognise", "bad", "strip is 48 px high; want 64")]),
             ([], []),

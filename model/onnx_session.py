@@ -1,0 +1,40 @@
+"""ONNX Runtime sessions: one thread of a core, or a GPU where there is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnxruntime
+
+CPU, GPU, AUTO = "cpu", "gpu", "auto"
+DEVICES = (AUTO, CPU, GPU)
+_GPU_PROVIDERS = ("CUDAExecutionProvider", "ROCMExecutionProvider")
+_CPU_PROVIDER = "CPUExecutionProvider"
+
+
+def open_session(path: Path, device: str = CPU) -> onnxruntime.InferenceSession:
+    """Load a network.
+
+    Args:
+        path: The ONNX file.
+        device: One of `DEVICES`; `AUTO` takes a GPU if ONNX Runtime finds one.
+
+    Returns:
+        A session that takes no more than one thread of the CPU.
+
+    Raises:
+        ValueError: If a GPU is asked for and there is none.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    found = [name for name in _GPU_PROVIDERS if name in onnxruntime.get_available_providers()]
+    if device == GPU and not found:
+        raise ValueError("ONNX Runtime finds no GPU; install onnxruntime-gpu, or use --device cpu")
+    providers = [_CPU_PROVIDER] if device == CPU else [*found, _CPU_PROVIDER]
+    return onnxruntime.InferenceSession(str(path), options, providers=providers)
+
+
+def is_on_gpu(session: onnxruntime.InferenceSession) -> bool:
+    """Tell whether a session runs on a GPU: it may have fallen back to the CPU."""
+    return session.get_providers()[0] in _GPU_PROVIDERS

@@ -1,0 +1,140 @@
+"""A recogniser with a beam search: what it gives, and what it falls back on."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model import bundle
+from model.charset import Charset
+from model.decoding_choice import plan_decoding, read_lexicon
+from model.decoding_config import BEAM, GREEDY, DecodingConfig
+from model.decoding_settings import Calibration, DecodingSettings
+from model.language_model_build import build_language_model
+from model.page_error import PageErrorModel
+from model.recogniser import Recogniser
+from schemas.records import Line, LineImage
+from tests.drawn import text_strip
+from tests.fakes import write_fake_bundle
+
+TEXTS = ["abbé de cade", "cad ace bac"]
+IMAGE = LineImage("p.png", Line("l", 0), text_strip("abbé de cade"))
+
+
+def write_language_model(directory, charset=None):
+    charset = charset or bundle.load_bundle(directory).charset
+    path = directory / bundle.LANGUAGE_MODEL_FILE
+    path.write_bytes(build_language_model(TEXTS, charset, 3))
+
+
+@pytest.fixture
+def model(tmp_path):
+    directory = write_fake_bundle(tmp_path / "m")
+    write_language_model(directory)
+    return directory
+
+
+def recogniser(directory, **flags):
+    return Recogniser(bundle.load_bundle(directory), DecodingConfig(**flags))
+
+
+def test_a_beam_search_tells_more_than_the_best_path(model):
+    reader = recogniser(model, method=BEAM)
+    assert (reader.decoding_method, reader.decoding_note) == (BEAM, "")
+    read = reader.read(IMAGE)
+    assert read.text == "".join(c.text for c in read.characters) == read.alternatives[0][0]
+    assert 1 < len(read.alternatives) <= 5
+    assert 0 <= read.confidence_sequence <= read.confidence_min <= read.confidence <= 1
+    assert any(character.alternatives for character in read.characters)
+    one = recogniser(model, method=BEAM, most_lines=1).read(IMAGE)
+    assert one.alternatives == read.alternatives[:1]
+
+
+def test_greedy_takes_no_notice_of_a_language_model(model, tmp_path):
+    plain = Recogniser(bundle.load_bundle(write_fake_bundle(tmp_path / "plain"))).read(IMAGE)
+    settings = DecodingSettings(greedy=Calibration(3.0), beam=Calibration(3.0))
+    (model / bundle.DECODING_FILE).write_text(settings.to_json())
+    assert recogniser(model).read(IMAGE) == plain
+    assert plain.alternatives == ()
+    assert plain.confidence_min == min(c.confidence for c in plain.characters)
+    expected = np.prod([c.confidence for c in plain.characters])
+    assert plain.confidence_sequence == pytest.approx(expected)
+
+
+def test_what_was_tuned_counts(model):
+    before = recogniser(model, method=BEAM)
+    assert before.page_error is None
+    predicts = PageErrorModel((0.0,), (0.1,))
+    settings = DecodingSettings(beam=Calibration(3.0, predicts))
+    (model / bundle.DECODING_FILE).write_text(settings.to_json())
+    after = recogniser(model, method=BEAM)
+    assert after.page_error == predicts and recogniser(model).page_error is None
+    assert after.read(IMAGE).text == before.read(IMAGE).text
+    assert after.read(IMAGE).confidence < before.read(IMAGE).confidence
+
+
+@pytest.mark.parametrize(
+    ("damage", "note"),
+    [
+        (lambda path: path.unlink(), "no language_model.bin; add one"),
+        (lambda path: path.write_bytes(b"LM"), "does not begin with"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-50]), "damaged or cut off"),
+        (lambda path: write_language_model(path.parent, Charset(("a", "b"))), "another charset"),
+    ],
+)
+def test_a_language_model_that_does_not_serve_is_stated(model, damage, note):
+    greedy = recogniser(model).read(IMAGE)
+    damage(model / bundle.LANGUAGE_MODEL_FILE)
+    with pytest.raises(ValueError, match=note):
+        bundle.load_bundle(model).open_language_model()
+    reader = recogniser(model, method=BEAM)
+    assert note in reader.decoding_note
+    assert reader.decoding_note.endswith(": lines were read greedily")
+    assert reader.decoding_method == GREEDY
+    assert reader.read(IMAGE) == greedy
+
+
+def test_a_beam_of_none_is_greedy_and_stated(model):
+    plan = plan_decoding(bundle.load_bundle(model), DecodingConfig(BEAM, beam_width=0))
+    assert (plan.method, plan.note) == (GREEDY, "beam of 0 prefixes: lines were read greedily")
+
+
+def test_tables_that_point_outside_each_other_are_refused(model):
+    whole = bundle.load_bundle(model)
+    path = model / bundle.LANGUAGE_MODEL_FILE
+    starts = np.array(whole.open_language_model()._starts[0])
+    data = path.read_bytes()
+    assert data.count(starts.tobytes()) == 1
+    path.write_bytes(data.replace(starts.tobytes(), (starts + 9).tobytes()))
+    with pytest.raises(ValueError, match="do not fit together"):
+        whole.open_language_model()
+
+
+def test_a_lexicon_helps_in_the_search_alone(model, tmp_path):
+    words = tmp_path / "words.txt"
+    words.write_text("abbe\u0301 de\n cade\n", "utf-8")
+    assert "abbé" in read_lexicon(words)
+    reader = recogniser(model, method=BEAM, lexicon=str(words))
+    assert reader.read(IMAGE).text
+    missing = str(tmp_path / "none.txt")
+    with pytest.raises(ValueError, match=r"none\.txt"):
+        recogniser(model, method=BEAM, lexicon=missing)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"", "without words"), (b"12 3", "without words"), (b"\xff", "utf-8")]
+)
+def test_a_lexicon_that_is_none_is_named(tmp_path, content, message):
+    (tmp_path / "w.txt").write_bytes(content)
+    with pytest.raises(ValueError, match=rf"w\.txt: .*{message}"):
+        read_lexicon(tmp_path / "w.txt")
+
+
+@pytest.mark.parametrize("method", [GREEDY, BEAM])
+def test_a_line_that_gives_no_numbers_fails_alone(model, method, monkeypatch):
+    reader = recogniser(model, method=method)
+    monkeypatch.setattr(reader, "logits", lambda strip: np.full((9, 8), np.nan, np.float32))
+    with pytest.raises(ValueError, match="not numbers"):
+        reader.read(IMAGE)
+    blank = replace(IMAGE, strip=np.full((64, 80), 255, np.uint8))
+    assert recogniser(model, method=method).read(blank).text == ""

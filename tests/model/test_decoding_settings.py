@@ -1,0 +1,74 @@
+"""What a bundle says of decoding, as JSON."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.beam_config import BeamConfig
+from model.decoding_config import BEAM, GREEDY, DecodingConfig
+from model.decoding_settings import Calibration, DecodingSettings
+from model.page_error import PageErrorModel
+
+SHARES = st.floats(0, 1)
+CALIBRATIONS = st.builds(
+    Calibration,
+    st.floats(0.1, 10),
+    st.none()
+    | st.lists(st.tuples(SHARES, SHARES), min_size=1).map(
+        lambda points: PageErrorModel(*(tuple(sorted(values)) for values in zip(*points)))
+    ),
+)
+SEARCHES = st.builds(BeamConfig, st.integers(1, 1024), st.floats(0, 10), st.floats(-20, 20))
+
+
+@given(st.builds(DecodingSettings, SEARCHES, CALIBRATIONS, CALIBRATIONS))
+def test_settings_are_read_back(settings):
+    assert DecodingSettings.from_json(settings.to_json()) == settings
+
+
+def test_each_way_to_decode_has_its_calibration():
+    settings = DecodingSettings(greedy=Calibration(2.0), beam=Calibration(3.0))
+    assert [settings.calibration(method).temperature for method in (GREEDY, BEAM)] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ((), [], "is not {search, greedy, beam}"),
+        (("more",), 1, "is not {search, greedy, beam}"),
+        (("search",), {"width": 3}, "settings of the beam search are not"),
+        (("search", "width"), 10_000, "beam of 10000 prefixes"),
+        (("search", "width"), "16", "width of '16'"),
+        (("search", "lm_weight"), float("nan"), "lm_weight of nan"),
+        (("beam",), None, "calibration is not {temperature, page_error}"),
+        (("beam", "temperature"), 0, "temperature of 0"),
+        (("beam", "temperature"), True, "temperature of True"),
+        (("beam", "temperature"), "1", "not numbers"),
+        (("greedy", "page_error"), {"doubts": [1]}, "prediction of errors is not"),
+    ],
+)
+def test_what_is_no_setting_is_refused(path, value, message):
+    data = json.loads(DecodingSettings().to_json())
+    place = data
+    for name in path[:-1]:
+        place = place[name]
+    if path:
+        place[path[-1]] = value
+    with pytest.raises(ValueError, match=message):
+        DecodingSettings.from_json(json.dumps(data if path else value))
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"method": "best"}, "decoding 'best'; choose greedy or beam"),
+        ({"beam_width": 10_000}, "beam of 10000 prefixes; choose 1 to 1024, or 0"),
+        ({"beam_width": -1}, "beam of -1 prefixes"),
+        ({"most_lines": 0}, "0 texts of a line"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_refused(flags, message):
+    with pytest.raises(ValueError, match=message):
+        DecodingConfig(**flags)

@@ -1,0 +1,119 @@
+"""`python -m model.training_language`, through its main, on a model made in milliseconds."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from model import bundle
+from model.charset import Charset
+from model.decoding_config import BEAM, DecodingConfig
+from model.decoding_settings import DecodingSettings
+from model.recogniser import Recogniser
+from model.samples import decode_strip
+from model.training_language import _build, main
+from model.training_language_config import LanguageConfig
+from schemas.records import Line, LineImage
+from tests.drawn import line_example, write_tfrecords
+from tests.fakes import write_fake_bundle
+
+DRAWN = ("abbé de cadeba", "ecadé bac", "dé ace eba z", "bac cadeb")
+
+
+@pytest.fixture
+def model(tmp_path):
+    return write_fake_bundle(tmp_path / "m")
+
+
+@pytest.fixture
+def dataset(tmp_path, model):
+    """Lines whose text is what the fake model reads in them: it reads without an error."""
+    recogniser = Recogniser(bundle.load_bundle(model))
+    examples = []
+    for number, text in enumerate(DRAWN):
+        example = line_example(text, number)
+        image = LineImage("p", Line("l", 0), decode_strip(example))
+        examples.append(replace(example, text=recogniser.read(image).text))
+    for split, count in (("train", 8), ("eval", 24)):
+        lines = [replace(examples[i % 4], line_id=f"l{i}", split=split) for i in range(count)]
+        write_tfrecords(tmp_path / "ds" / split / "lines.tfrecord.gz", lines)
+    return tmp_path / "ds"
+
+
+def add(model, dataset, *flags):
+    return main(["--model", str(model), "--dataset", str(dataset), *map(str, flags)])
+
+
+def test_a_model_gets_a_language_model(model, dataset, capsys):
+    bundle.write_card(model, {"preset": "fast"})
+    greedy = bundle.load_bundle(model).digest()
+    assert add(model, dataset) == 0
+    printed = capsys.readouterr().out
+    assert "language model: order 6, 8 lines" in printed and "beam: eval CER" in printed
+    whole = bundle.load_bundle(model)
+    assert whole.digest() == greedy and whole.has_language_model
+    reader = Recogniser(whole, DecodingConfig(BEAM))
+    assert reader.decoding_note == "" and reader.page_error is not None
+    card = json.loads((model / bundle.CARD_FILE).read_text())
+    assert card["preset"] == "fast"
+    assert card["language_model"]["perplexity"] > 1
+    assert card["decoding"]["lines"] == 24 and card["decoding"]["greedy"]["cer"] == 0
+    assert not list(model.glob(".*"))
+
+
+def test_a_language_model_is_replaced_and_taken_away(model, dataset, tmp_path):
+    assert add(model, dataset) == 0
+    first = (model / bundle.LANGUAGE_MODEL_FILE).read_bytes()
+    text = tmp_path / "more.txt"
+    text.write_text("\ufeffabbé de cade\nbac\n" * 9, "utf-8")
+    assert add(model, dataset, "--language_model_text", text, "--language_model_order", 3) == 0
+    assert (model / bundle.LANGUAGE_MODEL_FILE).read_bytes() != first
+    facts = json.loads((model / bundle.CARD_FILE).read_text())["language_model"]
+    assert (facts["order"], facts["lines"], facts["extra_texts"]) == (3, 8 + 18, ["more.txt"])
+    assert add(model, dataset, "--language_model_order", 0) == 0
+    assert not bundle.load_bundle(model).has_language_model
+    assert bundle.load_bundle(model).decoding.greedy.page_error is not None
+
+
+def test_a_few_lines_leave_the_usual_weights(model, dataset, capsys):
+    write_tfrecords(dataset / "eval" / "lines.tfrecord.gz", [line_example("abbé", 0, "eval")])
+    assert add(model, dataset) == 0
+    assert "1 eval lines are fewer than 20: the usual weights" in capsys.readouterr().out
+    assert bundle.load_bundle(model).decoding == DecodingSettings()
+    assert bundle.load_bundle(model).has_language_model
+
+
+def test_a_large_charset_gets_a_lower_order(dataset):
+    many = tuple(map(chr, range(2**14)))
+    told = []
+    _, facts = _build(
+        Charset(many), [str(dataset / "train" / "lines.tfrecord.gz")], LanguageConfig(), told.append
+    )
+    assert facts["order"] == 4
+    assert told == ["language model of order 4: the charset is too large for 6"]
+
+
+@pytest.mark.parametrize(
+    ("break_it", "reason"),
+    [
+        (lambda model, ds: (model / "model.onnx").unlink(), "model.onnx"),
+        (lambda model, ds: (ds / "train" / "lines.tfrecord.gz").unlink(), "make the dataset"),
+        (lambda model, ds: (ds / "train" / "lines.tfrecord.gz").write_bytes(b"x"), "gzip"),
+        (lambda model, ds: (model / "card.json").write_text("["), "card.json: no model card"),
+        (lambda model, ds: (ds.parent / "t.txt").write_bytes(b"\xff\xfe"), "t.txt: "),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(model, dataset, tmp_path, capsys, break_it, reason):
+    text = tmp_path / "t.txt"
+    text.write_text("bac\n")
+    break_it(model, dataset)
+    assert add(model, dataset, "--language_model_text", text) == 2
+    captured = capsys.readouterr()
+    assert reason in captured.err and captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("flags", [["--language_model_order", 1], ["--language_model_text", "no"]])
+def test_flags_are_checked_first(model, dataset, flags, capsys):
+    with pytest.raises(SystemExit):
+        add(model, dataset, *flags)
+    assert flags[0] in capsys.readouterr().err
