@@ -23,7 +23,7 @@ def open_session(path: Path, device: str = CPU) -> onnxruntime.InferenceSession:
         A session that takes no more than one thread of the CPU.
 
     Raises:
-        ValueError: If a GPU is asked for and there is none.
+        ValueError: If a GPU is asked for and there is none, or the file holds no network.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -32,7 +32,13 @@ def open_session(path: Path, device: str = CPU) -> onnxruntime.InferenceSession:
     if device == GPU and not found:
         raise ValueError("ONNX Runtime finds no GPU; install onnxruntime-gpu, or use --device cpu")
     providers = [_CPU_PROVIDER] if device == CPU else [*found, _CPU_PROVIDER]
-    return onnxruntime.InferenceSession(str(path), options, providers=providers)
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+    # ONNX Runtime has a class for each cause, and none above them.
+    except Exception as error:
+        raise ValueError(
+            f"{path.parent}: {path.name} cannot be loaded ({error}); copy the model anew"
+        ) from None
 
 
 def is_on_gpu(session: onnxruntime.InferenceSession) -> bool:

@@ -89,6 +89,17 @@ def test_a_note_on_the_right_comes_after_its_text_and_before_the_next():
     assert_in_order(text + note + below)
 
 
+def test_the_number_of_a_page_comes_last():
+    text = column(100, 500, 100, 9)
+    assert_in_order([*text, line(505, 525, 117)], [0] * 9 + [1])
+
+
+def test_a_last_word_below_or_on_a_short_page_is_no_number():
+    text = column(100, 500, 100, 9)
+    assert_in_order([*text[:6], line(480, 500, 220), *text[7:]])
+    assert_in_order([line(100, 500, 100), line(480, 500, 120), line(100, 500, 140)])
+
+
 def test_insertions_come_after_their_line():
     text = column(100, 500, 100, 5)
     insertion = line(200, 280, 100 + 2 * PITCH_PX - 9)

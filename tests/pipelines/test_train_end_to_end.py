@@ -111,6 +111,8 @@ def test_the_model_appears_with_a_link_and_all_its_files(released, models):
     assert files >= {
         "card.json",
         "charset.json",
+        "decoding.json",
+        "language_model.bin",
         "model.onnx",
         "preprocess.json",
         "saved_model.pb",

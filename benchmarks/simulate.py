@@ -1,0 +1,303 @@
+"""What an archive of millions of pages costs beside reading it: accounting, compaction, planning.
+
+    python -m benchmarks.simulate --pages 10000 100000 1000000
+
+There are no pixels: results are drawn (`benchmarks.fake_pages`), and all that transcribe does
+with them is its own. A first run writes portions, which are published; a second looks up every
+page and finds it known; then the tables are queried. Each size has a fresh process. Up to
+`--runner_pages`, the first run and the plan go through Beam's local runner, too. Prints seconds
+by the clock and by the processor for a million pages, the peak of the memory, files and bytes,
+and JSON on the last line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from benchmarks.fake_pages import (
+    PORTION_PAGES,
+    FakePortions,
+    Shape,
+    again,
+    drawn_pages,
+    read_page,
+    sha256_of,
+    source_of,
+)
+from benchmarks.ingest import cpu_s
+from model.key_set import KeySet, UriTally
+from pipelines.account import Account
+from pipelines.archive import Archive
+from pipelines.earlier_runs import write_known_pages
+from pipelines.options import LOCAL_RUNNER
+from pipelines.plan_pipeline import build_plan
+from pipelines.publish import publish
+from pipelines.runs import RunStart
+from pipelines.transcripts import open_tables
+from pipelines.transforms.describe import page_key
+from pipelines.transforms.files import read_bytes
+from pipelines.transforms.inputs import WriteInputs
+from pipelines.transforms.portions import WritePortions, write_portion
+
+_MODEL = ("simulated", "nothing")
+
+
+class Stages:
+    """What each stage took."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict] = []
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Time a stage and watch the peak of its memory."""
+        # Linux forgets the peak up to now.
+        Path("/proc/self/clear_refs").write_text("5")
+        started, cpu_started = time.perf_counter(), cpu_s()
+        yield
+        row = {"stage": name, "seconds": time.perf_counter() - started}
+        self.rows.append({**row, "cpu_seconds": cpu_s() - cpu_started, "peak_mb": peak_mb()})
+        print(self.rows[-1], file=sys.stderr, flush=True)
+
+
+def peak_mb() -> float:
+    """Tell the peak of this process's resident memory."""
+    status = Path("/proc/self/status").read_text().splitlines()
+    (line,) = (line for line in status if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
+def size_of(folder: str, pattern: str = "**/*") -> dict[str, int]:
+    """Count files and their bytes."""
+    sizes = [path.stat().st_size for path in Path(folder).glob(pattern) if path.is_file()]
+    return {"files": len(sizes), "bytes": sum(sizes)}
+
+
+def simulate(args: argparse.Namespace, folder: str) -> dict:
+    """Transcribe an archive twice and query it, in this process.
+
+    Args:
+        args: Of the command line, with one number of pages.
+        folder: Where to.
+
+    Returns:
+        The stages, files and bytes, and the account of both runs.
+    """
+    (page_count,), stages, sizes = args.pages, Stages(), {}
+    archive = Archive(f"{folder}/out")
+    archive.make()
+    results = list(drawn_pages(Shape(args.most_lines, args.line_characters)))
+
+    run = begin_run()
+    fake = FakePortions(results, run.run_id)
+    with stages.timed("write portions"):
+        tally = write_portions(archive.portions, fake, page_count)
+    sizes["portions"] = size_of(archive.portions)
+    with stages.timed("publish"):
+        first = publish(archive, run, tally)
+    sizes["tables"] = size_of(archive.output, "*/*/*")
+
+    run = begin_run()
+    fake, known = FakePortions(list(map(again, results)), run.run_id), archive.known_pages("keys")
+    with stages.timed("key the known pages"):
+        write_known_pages(archive, run.digest, known)
+    sizes["keys"] = size_of(archive.portions)
+    with stages.timed("look up every page"):
+        known_count = count_known(known, page_count, run.digest)
+    with stages.timed("write portions, unchanged"):
+        write_portions(archive.portions, fake, page_count)
+    with stages.timed("publish, unchanged"):
+        second = publish(archive, run, tally)
+    if not known_count == second.pages_unchanged == page_count - first.pages_failed:
+        raise SystemExit(f"{known_count} pages were known of {first}")
+    with stages.timed("query"):
+        query(archive.output, folder, first)
+    accounts = {"first": first.columns(), "second": second.columns()}
+    return {"pages": page_count, "stages": stages.rows, "sizes": sizes, "accounts": accounts}
+
+
+def begin_run() -> RunStart:
+    """Begin a run of the model that is none."""
+    model, preprocess = _MODEL
+    run = RunStart.now("transcribe", {}, model)
+    return replace(run, collection="all", preprocess_digest=preprocess)
+
+
+def write_portions(folder: str, fake: FakePortions, page_count: int) -> UriTally:
+    """Write the portions of a run.
+
+    Args:
+        folder: Where to.
+        fake: Their rows.
+        page_count: Pages of the archive.
+
+    Returns:
+        What pages they hold.
+    """
+    tally = UriTally()
+    for first in range(0, page_count, PORTION_PAGES):
+        rows = fake.named(first)
+        write_portion(folder, [rows])
+        for uri in rows.pages["page_uri"].to_pylist():
+            tally.add(uri)
+    return tally
+
+
+def count_known(path: str, page_count: int, digest: str) -> int:
+    """Look up every page as `pipelines.transforms.describe` does; tell how many are known.
+
+    Args:
+        path: What `write_known_pages` wrote.
+        page_count: Pages of the archive.
+        digest: Of model and preprocessing.
+    """
+    known, count = KeySet(read_bytes(path)), 0
+    for number in range(page_count):
+        uri = source_of(number).uri
+        # A file that is no image is known without a digest.
+        keys = (page_key(uri, sha256, "", digest) for sha256 in (sha256_of(uri), ""))
+        count += any(key in known for key in keys)
+    return count
+
+
+def query(output: str, scratch: str, account: Account) -> None:
+    """Count pages and lines in the views.
+
+    Args:
+        output: The tables.
+        scratch: Where DuckDB may put what is too much for its memory.
+        account: Of the first run; the views have to agree with it.
+    """
+    connection = open_tables(output)
+    connection.execute(f"SET temp_directory = '{scratch}/duckdb'; SET memory_limit = '1500MB'")
+    (lines,) = connection.sql("SELECT count(*) FROM lines").fetchone()
+    statuses = dict(connection.sql("SELECT status, count(*) FROM pages GROUP BY ALL").fetchall())
+    (failures,) = connection.sql("SELECT count(*) FROM failures").fetchone()
+    expected = {
+        "ok": account.pages_ok,
+        "failed": account.pages_failed,
+        "skipped": account.pages_skipped,
+    }
+    connection.close()
+    if lines != account.lines_ok or statuses != {k: v for k, v in expected.items() if v}:
+        raise SystemExit(f"the views show {lines} lines and {statuses} pages of {account}")
+    if failures < account.pages_failed:
+        raise SystemExit(f"the views show {failures} failures of {account}")
+
+
+def simulate_runner(args: argparse.Namespace, folder: str) -> dict:
+    """Transcribe an archive, and plan it, through Beam's local runner in this process.
+
+    Args:
+        args: As of `simulate`.
+        folder: As of `simulate`.
+
+    Returns:
+        As of `simulate`.
+    """
+    (page_count,), stages = args.pages, Stages()
+    shape = Shape(args.most_lines, args.line_characters)
+    options = PipelineOptions([], runner=LOCAL_RUNNER)
+    archive, run = Archive(f"{folder}/out"), begin_run()
+    archive.make()
+    with stages.timed("plan, by the runner"), beam.Pipeline(options=options) as pipeline:
+        build_plan(pipeline, _listing(page_count), folder)
+    with stages.timed("run, by the runner"), beam.Pipeline(options=options) as pipeline:
+        found = pipeline | "List pages" >> _listing(page_count)
+        found | "Inputs" >> WriteInputs(archive.inputs)
+        results = found | "Spread pages" >> beam.Reshuffle() | "Read" >> beam.Map(read_page, shape)
+        results | "Write" >> WritePortions(archive.portions, run.run_id)
+    sizes = {"portions": size_of(archive.portions)}
+    with stages.timed("publish, of the runner"):
+        account = publish(archive, run, UriTally(*json.loads(read_bytes(archive.inputs))))
+    accounts = {"first": account.columns()}
+    return {"pages": page_count, "stages": stages.rows, "sizes": sizes, "accounts": accounts}
+
+
+def _listing(page_count: int) -> beam.PTransform:
+
+    firsts = range(0, page_count, PORTION_PAGES)
+    return beam.Create(firsts) | beam.FlatMap(
+        lambda first: map(source_of, range(first, first + PORTION_PAGES))
+    )
+
+
+def run_apart(way: str, page_count: int, args: argparse.Namespace) -> dict:
+    """Run one size in a fresh process.
+
+    Args:
+        way: 'loop' or 'runner'.
+        page_count: Pages.
+        args: Of the command line.
+
+    Returns:
+        What `simulate` or `simulate_runner` gave.
+    """
+    command = [sys.executable, "-m", "benchmarks.simulate", "--one", way,
+               "--pages", str(page_count), "--most_lines", str(args.most_lines),
+               "--line_characters", str(args.line_characters),
+               "--scratch", str(args.scratch)]  # fmt: skip
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def show(result: dict) -> None:
+    """Print what one size took."""
+    millions = result["pages"] / 1e6
+    print(f"{result['pages']:,} pages, {result['accounts']['first']['lines_ok']:,} lines")
+    for row in result["stages"]:
+        clock, worked = row["seconds"] / millions, row["cpu_seconds"] / millions
+        print(
+            f"  {row['stage']:26}{clock:9,.0f} s a million pages, {worked:7,.0f} of processor,"
+            f" {row['peak_mb']:7,.0f} MB"
+        )
+    for name, size in result["sizes"].items():
+        print(f"  {name}: {size['files']:,} files, {size['bytes'] / 1e6:,.0f} MB")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--pages", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--most_lines", type=int, default=5, help="a page has 1 to as many")
+    parser.add_argument("--line_characters", type=int, default=40)
+    parser.add_argument("--runner_pages", type=int, default=100_000)
+    parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()),
+                        help="where to write; a million pages take 3 GB")  # fmt: skip
+    parser.add_argument("--one", choices=("loop", "runner"), help=argparse.SUPPRESS)
+    args = parser.parse_args(argv)
+    if any(pages < 1 or pages % PORTION_PAGES for pages in args.pages):
+        parser.error(f"--pages {args.pages}: give multiples of {PORTION_PAGES}")
+    if args.one:
+        folder = tempfile.mkdtemp(dir=args.scratch)
+        try:
+            result = (simulate if args.one == "loop" else simulate_runner)(args, folder)
+        finally:
+            shutil.rmtree(folder)
+        print(json.dumps(result), flush=True)
+        return 0
+    results = []
+    for pages in sorted(args.pages):
+        ways = ["loop", "runner"] if pages <= args.runner_pages else ["loop"]
+        for way in ways:
+            results.append(run_apart(way, pages, args))
+            show(results[-1])
+    print(json.dumps(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
