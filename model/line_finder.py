@@ -12,6 +12,7 @@ import numpy as np
 from model.bundle import DEFAULT_FOLDER, LINES_FILE
 from model.extent import line_pitch_px
 from model.geometry import up_normals
+from model.line_across import AcrossConfig, erase_lines, keep_sure_lines
 from model.line_maps import STRIDE_PX, LineMaps, maps_of_logits
 from model.line_scale import (
     EVEN_PITCH_PX,
@@ -25,6 +26,8 @@ from model.line_vectors import FoundLine, VectorConfig, find_baselines
 from model.reading_order import order_lines
 from schemas.records import Line, Polyline
 
+# To be raised with each change of what is found: pages are read anew then.
+FINDER_VERSION = 1
 # Nobody writes on less.
 _LEAST_SIDE_PX = 8
 
@@ -45,6 +48,7 @@ class LineFinderConfig:
         sure_chance: Mean chance of the lines from which a page stands upright for sure.
         turned_gain: By how much more a turned page must show than the upright one.
         vectors: What becomes a line.
+        across: What becomes a line that runs across the others, up or down the page.
     """
 
     multiple_px: int = 16
@@ -54,6 +58,7 @@ class LineFinderConfig:
     sure_chance: float = 0.75
     turned_gain: float = 1.25
     vectors: VectorConfig = field(default_factory=VectorConfig)
+    across: AcrossConfig = field(default_factory=AcrossConfig)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +69,15 @@ class _Finds:
         lines: In no order.
         quarter_turns: How often the page was turned by 90 degrees, counter-clockwise.
         pitch_px: The pitch it was searched at.
+        ink: uint8, what the network saw of the page as it was turned.
+        scale: Pixels of the page to a pixel of `ink`.
     """
 
     lines: list[FoundLine]
     quarter_turns: int
     pitch_px: float
+    ink: np.ndarray
+    scale: np.ndarray
 
     @property
     def evidence(self) -> float:
@@ -133,13 +142,16 @@ def find_lines(
         raise ValueError(f"page is {grey.dtype} {grey.shape}; give uint8 [height_px, width_px]")
     if min(grey.shape) < _LEAST_SIDE_PX:
         return ()
-    finds = _choose_turn(grey, network, config)
-    paths = [line.path for line in finds.lines]
-    ordered = order_lines(paths, line_pitch_px(paths, ()) or finds.pitch_px)
-    return tuple(
-        _describe(finds.lines[place], index, f"r{region + 1}", finds.quarter_turns, grey.shape)
-        for index, (place, region) in enumerate(ordered)
-    )
+    upright = _choose_turn(grey, network, config)
+    lines: list[Line] = []
+    for finds in (upright, _search_across(upright, network, config)):
+        paths = [line.path for line in finds.lines]
+        regions = len({line.region_id for line in lines})
+        for place, region in order_lines(paths, line_pitch_px(paths, ()) or finds.pitch_px):
+            region_id = f"r{regions + region + 1}"
+            found = finds.lines[place]
+            lines.append(_describe(found, len(lines), region_id, finds.quarter_turns, grey.shape))
+    return tuple(lines)
 
 
 def _choose_turn(grey: np.ndarray, network: Network, config: LineFinderConfig) -> _Finds:
@@ -183,12 +195,41 @@ def _search_at(
     even = to_ink(resize(turned, min(factor * EVEN_PITCH_PX / WORK_PITCH_PX, 2 * limit)))
     size = [max(1, round(length * factor)) for length in turned.shape]
     ink = resize_to(even, size[1], size[0])
+    scale = np.array([turned.shape[1] / size[1], turned.shape[0] / size[0]])
+    lines = _lines_of(ink, pitch_px * factor, scale, network, config)
+    return _Finds(lines, quarter_turns, pitch_px, ink, scale)
+
+
+def _search_across(upright: _Finds, network: Network, config: LineFinderConfig) -> _Finds:
+    """Search what the lines leave of a page for writing that runs up or down it."""
+    rest = erase_lines(upright.ink, upright.lines, upright.scale)
+    pitch_px = upright.pitch_px / upright.scale[1]
+    best = _Finds([], upright.quarter_turns, upright.pitch_px, rest, upright.scale)
+    if not upright.lines:
+        return best
+    for turns in (1, 3):
+        ink, scale = np.rot90(rest, turns), upright.scale[::-1]
+        found = _lines_of(ink, pitch_px, scale, network, config)
+        height_px = round(ink.shape[0] * scale[1])
+        sure = keep_sure_lines(found, height_px, upright.pitch_px, config.across)
+        finds = _Finds(sure, (upright.quarter_turns + turns) % 4, upright.pitch_px, ink, scale)
+        best = max(best, finds, key=lambda one: one.evidence)
+    return best
+
+
+def _lines_of(
+    ink: np.ndarray,
+    pitch_px: float,
+    scale: np.ndarray,
+    network: Network,
+    config: LineFinderConfig,
+) -> list[FoundLine]:
+    """Find lines in what the network is to see, in pixels of the page."""
     maps = _run(ink, network, config.multiple_px)
-    work_pitch_px = pitch_px * factor
-    found = find_baselines(maps, work_pitch_px / STRIDE_PX, config.vectors)
+    found = find_baselines(maps, pitch_px / STRIDE_PX, config.vectors)
+    scale = scale * STRIDE_PX
     # Pixels are counted at their centres.
-    scale = np.array([turned.shape[1] / size[1], turned.shape[0] / size[0]]) * STRIDE_PX
-    lines = [
+    return [
         FoundLine(
             (line.path + 0.5) * scale - 0.5,
             line.above_px * scale[1],
@@ -197,7 +238,6 @@ def _search_at(
         )
         for line in found
     ]
-    return _Finds(lines, quarter_turns, pitch_px)
 
 
 def _run(ink: np.ndarray, network: Network, multiple_px: int) -> LineMaps:

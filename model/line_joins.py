@@ -21,6 +21,11 @@ class JoinConfig:
         least_mark: Chance from which a start or an end counts.
         gutter: Widest distance from an end to the start that follows it in one piece.
         course: Stretch of a piece that tells where it goes on.
+        column_edge: How far the starts of lines of a column lie apart.
+        column_rows: How far those are above or below that are looked at.
+        column_starts: How many of them make a start inside a piece a true one.
+        least_note: Shortest piece before that start.
+        least_rest: Shortest piece after it.
     """
 
     widest_gap: float = 2.5
@@ -28,6 +33,11 @@ class JoinConfig:
     least_mark: float = 0.5
     gutter: float = 2.0
     course: float = 3.0
+    column_edge: float = 0.8
+    column_rows: tuple[float, float] = (0.5, 1.6)
+    column_starts: int = 2
+    least_note: float = 1.8
+    least_rest: float = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +69,9 @@ class Piece:
 def cut_pieces(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) -> list[Piece]:
     """Cut pieces where one line ends and the next begins, as at the gutter of columns.
 
+    Where only the start of the next is seen, as after a note in the margin, the lines above
+    and below must begin there too.
+
     Args:
         pieces: The pieces.
         pitch_px: Line pitch.
@@ -67,7 +80,37 @@ def cut_pieces(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) -> 
     Returns:
         The pieces, more or as many.
     """
-    return [part for piece in pieces for part in _cut(piece, pitch_px, config)]
+    parts = [part for piece in pieces for part in _cut(piece, pitch_px, config)]
+    width = _mark_width(pitch_px)
+    begun = [bool(part.start[:width].max() >= config.least_mark) for part in parts]
+    starts = np.array([part.points[0] for part, does in zip(parts, begun) if does]).reshape(-1, 2)
+    return [
+        one
+        for part, does in zip(parts, begun)
+        for one in (_cut_at_edge(part, starts, pitch_px, config) if does else [part])
+    ]
+
+
+def _cut_at_edge(
+    piece: Piece, starts: np.ndarray, pitch_px: float, config: JoinConfig
+) -> list[Piece]:
+    """Cut a note in the margin off the line of text that begins at the edge of its column."""
+    x = piece.points[:, 0]
+    least, most = config.column_rows
+    for place in _peaks(piece.start, config.least_mark):
+        before, after = (x[place] - x[0]) / pitch_px, (x[-1] - x[place]) / pitch_px
+        if before < config.least_note or after < config.least_rest:
+            continue
+        across, down = np.abs(starts - piece.points[place]).T / pitch_px
+        aligned = (across < config.column_edge) & (down > least) & (down < most)
+        if aligned.sum() >= config.column_starts:
+            return [piece.part(0, int(place)), piece.part(int(place), len(x))]
+    return [piece]
+
+
+def _mark_width(pitch_px: float) -> int:
+    """Tell how many points from its end a piece's mark may lie."""
+    return max(3, int(0.5 * pitch_px))
 
 
 def _cut(piece: Piece, pitch_px: float, config: JoinConfig) -> list[Piece]:
@@ -153,7 +196,7 @@ def _candidates(
     tail_slopes = np.array(
         [_slope(p.points, p.points[:, 0] >= t - reach) for p, t in zip(pieces, tails[:, 0])]
     )
-    width = max(3, int(0.5 * pitch_px))
+    width = _mark_width(pitch_px)
     ended = np.array([piece.end[-width:].max() for piece in pieces]) >= config.least_mark
     begun = np.array([piece.start[:width].max() for piece in pieces]) >= config.least_mark
     # For each tail only the heads that come soon, found by bisection.
@@ -170,7 +213,8 @@ def _candidates(
             np.abs(gap[:, 1] - tail_slopes[tail] * gap[:, 0]),
             np.abs(gap[:, 1] - head_slopes[near] * gap[:, 0]),
         )
-        fits = (miss <= config.most_offset * pitch_px) & ~(ended[tail] & begun[near])
+        # One mark is enough: before a note in the margin often only its text's start is seen.
+        fits = (miss <= config.most_offset * pitch_px) & ~(ended[tail] | begun[near])
         costs = gap[fits, 0] + 4 * miss[fits]
         candidates += [(float(cost), tail, int(head)) for cost, head in zip(costs, near[fits])]
     return candidates

@@ -30,6 +30,7 @@ class VectorConfig:
         least_chance: Where a baseline may run.
         least_mean_chance: Of a whole line.
         least_length_pitches: Shortest line.
+        least_marked_pitches: Shortest line of which both ends are seen, as of a page number.
         smooth_pitches: Stretch of baseline that is averaged over.
         points_per_pitch: Of a baseline.
         joins: When pieces are one line.
@@ -38,6 +39,7 @@ class VectorConfig:
     least_chance: float = 0.25
     least_mean_chance: float = 0.45
     least_length_pitches: float = 0.9
+    least_marked_pitches: float = 0.3
     smooth_pitches: float = 0.8
     points_per_pitch: float = 1.0
     joins: JoinConfig = field(default_factory=JoinConfig)
@@ -80,7 +82,9 @@ def find_baselines(
     lines = []
     for piece in join_pieces(pieces, pitch_px, config.joins):
         length_px = piece.points[-1, 0] - piece.points[0, 0]
-        if length_px < config.least_length_pitches * pitch_px:
+        marked = min(piece.start.max(), piece.end.max()) >= config.joins.least_mark
+        least_pitches = config.least_marked_pitches if marked else config.least_length_pitches
+        if length_px < least_pitches * pitch_px:
             continue
         if piece.chance.mean() >= config.least_mean_chance:
             lines.append(_settle(piece, maps, pitch_px, config))

@@ -7,8 +7,10 @@ runs/RUN.parquet                             written last: without it a run's fi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
@@ -109,7 +111,13 @@ class Archive:
         return bool(match.metadata_list)
 
 
-def read_table(path: str, columns: list[str] | None = None):
+def read_table(path: str, columns: list[str] | None = None) -> pa.Table:
     """Read a Parquet file, or some of its columns."""
     with FileSystems.open(path) as file:
         return pq.ParquetFile(file).read(columns=columns)
+
+
+def read_batches(path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Read some columns of a Parquet file, a few thousand rows at a time."""
+    with FileSystems.open(path) as file:
+        yield from pq.ParquetFile(file).iter_batches(columns=columns)

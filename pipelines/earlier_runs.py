@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model.key_set import sorted_keys
-from pipelines.archive import Archive, read_table
+from pipelines.archive import Archive, read_batches
 from pipelines.publish import publish
 from pipelines.runs import RunStart, digest_of
 from pipelines.transforms.describe import page_key
@@ -50,7 +50,11 @@ def _keys(archive: Archive, digest: str) -> Iterator[bytes]:
         if digest_of(run["model_digest"], run["preprocess_digest"]) != digest:
             continue
         for path in archive.files_of("pages", run["run_id"]):
-            columns = read_table(path, _COLUMNS).to_pydict().values()
-            for uri, status, sha256, lines_sha256 in zip(*columns):
-                if status != "failed":
-                    yield page_key(uri, sha256, lines_sha256, digest)
+            for rows in read_batches(path, _COLUMNS):
+                columns = (column.to_pylist() for column in rows.columns)
+                # In pieces: a list of ten million keys takes four times their bytes.
+                yield b"".join(
+                    page_key(uri, sha256, lines_sha256, digest)
+                    for uri, status, sha256, lines_sha256 in zip(*columns)
+                    if status != "failed"
+                )

@@ -9,13 +9,12 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.lines_pipeline import LinesConfig, run_lines
 from pipelines.options import add_output_flags, finish, run_beam_verb, verb_parser
+from pipelines.page_flags import add_input_flag, add_page_flags, pages_config
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("lines", __doc__)
-    parser.add_argument(
-        "--input", nargs="+", required=True, help="page images: files, folders or quoted globs"
-    )
+    add_input_flag(parser)
     add_output_flags(parser)
     parser.add_argument(
         "--show",
@@ -23,6 +22,7 @@ def _parser() -> argparse.ArgumentParser:
         help="draw each page, too, with its lines, their numbers in the reading order and their "
         "polygons, a colour a region",
     )
+    add_page_flags(parser)
     return parser
 
 
@@ -40,7 +40,11 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
     config = LinesConfig(
-        inputs=tuple(args.input), output=args.output, overwrite=args.overwrite, show=args.show
+        inputs=tuple(args.input),
+        output=args.output,
+        overwrite=args.overwrite,
+        show=args.show,
+        pages=pages_config(args),
     )
     account = run_lines(config, options)
     print(account)

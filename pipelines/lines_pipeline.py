@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
@@ -12,14 +12,14 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from model.bundle import DEFAULT_FOLDER, LINES_FILE
 from model.fingerprint import exact_key
 from pipelines.account import Account, AccountError
-from pipelines.formats.page_images import page_uris
 from pipelines.output import check_free, whole_output
 from pipelines.page_records import PageResult
 from pipelines.progress import Tally, show_progress
 from pipelines.runs import RunStart
 from pipelines.transforms.account import WriteAccount
-from pipelines.transforms.files import BeamFiles, MatchFiles, input_patterns
 from pipelines.transforms.find import FindConfig, FindLines
+from pipelines.transforms.page_files import ListPages, PagesConfig
+from pipelines.transforms.page_inputs import page_inputs
 from pipelines.transforms.progress import count_pages
 from pipelines.transforms.rows import failure_row, page_row
 from pipelines.transforms.write import WriteTable, write_one_row
@@ -34,16 +34,18 @@ class LinesConfig:
     """Where to find lines and what to write.
 
     Attributes:
-        inputs: Files, folders and globs.
+        inputs: Files, folders, globs, manifests, addresses and lists of those.
         output: Folder of the files and tables.
         overwrite: Whether to replace it.
         show: Whether to draw pictures of the pages, too.
+        pages: How pages of manifests and of the web are listed and fetched.
     """
 
     inputs: tuple[str, ...]
     output: str
     overwrite: bool = False
     show: bool = False
+    pages: PagesConfig = field(default_factory=PagesConfig)
 
 
 def run_lines(config: LinesConfig, options: PipelineOptions) -> Account:
@@ -60,7 +62,7 @@ def run_lines(config: LinesConfig, options: PipelineOptions) -> Account:
         UsageError: If the input is missing or the output exists.
         AccountError: If the sums do not close; nothing is written then.
     """
-    patterns = input_patterns(config.inputs)
+    listing = ListPages(page_inputs(config.inputs), config.pages)
     check_free(config.output, config.overwrite)
     digest = exact_key((DEFAULT_FOLDER / LINES_FILE).read_bytes())
     start = RunStart.now("lines", asdict(config), digest)
@@ -70,8 +72,8 @@ def run_lines(config: LinesConfig, options: PipelineOptions) -> Account:
         show_progress("lines", options) as tally,
     ):
         with beam.Pipeline(options=options) as pipeline:
-            finding = FindConfig(staging, origin, config.show)
-            build_lines(pipeline, patterns, finding, start.run_id, tally)
+            finding = FindConfig(staging, origin, config.show, config.pages.fetch)
+            build_lines(pipeline, listing, finding, start.run_id, tally)
         account = Account.read(f"{staging}/counts.json")
         check_files(account, staging, ("page", "show") if config.show else ("page",))
         write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(account))
@@ -80,7 +82,7 @@ def run_lines(config: LinesConfig, options: PipelineOptions) -> Account:
 
 def build_lines(
     pipeline: beam.Pipeline,
-    patterns: tuple[str, ...],
+    listing: ListPages,
     config: FindConfig,
     run_id: str,
     tally: Tally | None = None,
@@ -89,19 +91,16 @@ def build_lines(
 
     Args:
         pipeline: To add to.
-        patterns: What `input_patterns` gave.
+        listing: Gives the pages.
         config: What to write and where.
         run_id: The run.
         tally: Where to count pages for the terminal.
     """
-    found = (
-        pipeline
-        | "Match files" >> MatchFiles(patterns)
-        | "Pages of files" >> beam.FlatMap(page_uris, BeamFiles())
-    )
-    folder = beam.pvalue.AsSingleton(found | "Folder" >> beam.CombineGlobally(shared_folder))
-    uris = found | "Spread pages" >> beam.Reshuffle()
-    written = uris | "Find lines" >> FindLines(config, folder)
+    found = pipeline | "List pages" >> listing
+    uris = found | "Names" >> beam.Map(lambda source: source.uri)
+    folder = beam.pvalue.AsSingleton(uris | "Folder" >> beam.CombineGlobally(shared_folder))
+    sources = found | "Spread pages" >> beam.Reshuffle()
+    written = sources | "Find lines" >> FindLines(config, folder)
     done, failures, skipped = written.PageDone, written.Failure, written.Skipped
 
     count_pages(tally, found=[found], finished=(done, failures, skipped))
@@ -115,7 +114,7 @@ def build_lines(
     for table, table_rows in rows.items():
         table_rows | f"Write {table}" >> WriteTable(config.output, table)
     outcomes = {
-        "inputs": uris,
+        "inputs": sources,
         "done": done,
         "failures": failures,
         "skipped": skipped,

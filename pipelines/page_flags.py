@@ -1,4 +1,4 @@
-"""The flags for pages of manifests and of the web."""
+"""The flags that say where pages come from: files, manifests, the web."""
 
 from __future__ import annotations
 
@@ -10,6 +10,17 @@ from pipelines.transforms.fetch import FetchConfig
 from pipelines.transforms.page_files import PagesConfig
 
 _REQUESTS_PER_SECOND = FetchConfig.requests_per_second
+
+
+def add_input_flag(parser: argparse.ArgumentParser) -> None:
+    """Add `--input`."""
+    parser.add_argument(
+        "--input",
+        nargs="+",
+        required=True,
+        help="page images, PDFs, folders, quoted globs, IIIF and METS manifests, addresses, "
+        "or @FILE that lists such",
+    )
 
 
 def add_page_flags(parser: argparse.ArgumentParser) -> None:

@@ -114,8 +114,8 @@ def repeated_pages(folder: str, names: Sequence[str]) -> dict[str, frozenset[str
     keys = np.concatenate(
         [np.empty(0, np.uint64), *(_short_keys(uris) for _, uris in _uris(folder, names))]
     )
-    found, counts = np.unique(keys, return_counts=True)
-    suspects = found[counts > 1]
+    keys.sort()
+    suspects = np.unique(keys[1:][keys[1:] == keys[:-1]])
     if not suspects.size:
         return {}
     seen: set[str] = set()

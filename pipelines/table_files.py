@@ -13,6 +13,8 @@ from schemas.tables import TABLES
 # In memory; what a query reads at once, and the least it can skip.
 _ROW_GROUP_BYTES = 64 << 20
 _FILE_BYTES = 1 << 30
+# The few rows that are left of a portion take many times their bytes until they are joined.
+_MOST_WAITING = 256
 # pyarrow 13 and later write an index of the pages inside a row group.
 _INDEX = {"write_page_index": True} if int(pa.__version__.split(".")[0]) >= 13 else {}
 
@@ -48,8 +50,12 @@ class TableFiles:
 
     def add(self, rows: pa.Table) -> None:
         """Add rows."""
+        if not rows.num_rows:
+            return
         self._waiting.append(rows)
         self._waiting_bytes += rows.nbytes
+        if len(self._waiting) >= _MOST_WAITING:
+            self._waiting = [pa.concat_tables(self._waiting).combine_chunks()]
         if self._waiting_bytes >= _ROW_GROUP_BYTES:
             self._write_group()
         if self._file_bytes >= _FILE_BYTES:

@@ -15,6 +15,7 @@ from pathlib import Path
 from components.evaluation import Evaluation, read_evaluation
 from components.statistics import count_lines
 from model.bundle import CARD_FILE, load_bundle, write_card
+from model.decoding_config import BEAM
 from pipelines.training_config import LATEST, TrainConfig
 from pipelines.training_metadata import read_artifacts
 from schemas import VERSION
@@ -87,7 +88,7 @@ def release(config: TrainConfig, outcome: Outcome) -> Release:
         The folder of the model, `<output>/<version>`.
     """
     staged = _only_folder(config.staging)
-    released = _find_released(config.output, load_bundle(staged).digest())
+    released = _find_released(config.output, load_bundle(staged).digest(BEAM))
     is_new = released is None
     if released is None:
         card = json.loads((staged / CARD_FILE).read_text("utf-8"))
@@ -99,9 +100,9 @@ def release(config: TrainConfig, outcome: Outcome) -> Release:
     return Release(released, is_new)
 
 
-def _find_released(output: Path, digest: str) -> Path | None:
+def _find_released(output: Path, whole_digest: str) -> Path | None:
     for card in sorted(output.glob(f"[0-9]*/{CARD_FILE}")):
-        if json.loads(card.read_text("utf-8")).get("digest") == digest:
+        if json.loads(card.read_text("utf-8")).get("whole_digest") == whole_digest:
             return card.parent
     return None
 
@@ -120,6 +121,8 @@ def _facts(staged: Path, config: TrainConfig, outcome: Outcome) -> dict:
             "lines": outcome.line_counts,
         },
         "digest": bundle.digest(),
+        # With the language model, if there is one.
+        "whole_digest": bundle.digest(BEAM),
         "evaluation": {
             "split": "eval",
             "max_cer": config.recipe.max_cer,

@@ -21,7 +21,7 @@ from pipelines.options import (
     run_beam_verb,
     verb_parser,
 )
-from pipelines.page_flags import add_page_flags, pages_config
+from pipelines.page_flags import add_input_flag, add_page_flags, pages_config
 from pipelines.plan_pipeline import PlanConfig, run_plan
 from pipelines.transcribe_pipeline import TranscribeConfig, run_transcribe
 from pipelines.transforms.describe import LINE_SOURCES
@@ -30,13 +30,7 @@ from pipelines.transforms.recognise import Recognition
 
 def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("transcribe", __doc__)
-    parser.add_argument(
-        "--input",
-        nargs="+",
-        required=True,
-        help="page images, PDFs, folders, quoted globs, IIIF and METS manifests, addresses, "
-        "or @FILE that lists such",
-    )
+    add_input_flag(parser)
     parser.add_argument(
         "--model",
         default=DEFAULT_MODEL,

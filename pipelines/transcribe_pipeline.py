@@ -14,6 +14,7 @@ from model.decoding_choice import DecodingPlan, plan_decoding
 from model.decoding_config import GREEDY
 from model.fingerprint import exact_key
 from model.key_set import UriTally
+from model.line_finder import FINDER_VERSION
 from model.rectify import RECTIFY_VERSION
 from pipelines.account import Account
 from pipelines.archive import Archive
@@ -179,6 +180,7 @@ def preprocess_digest(line_source: str, bundle: Bundle) -> str:
     facts["rectify"] = RECTIFY_VERSION
     if line_source in ("find", "auto"):
         facts["finder"] = exact_key((DEFAULT_FOLDER / LINES_FILE).read_bytes())
+        facts["finding"] = FINDER_VERSION
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import apache_beam as beam
 
 from model.line_finder import default_line_network, find_lines
 from model.lines_picture import lines_jpeg
-from pipelines.formats.page_uris import file_of
-from pipelines.formats.pairing import IMAGE_EXTENSIONS, split_extension
 from pipelines.output import discard
 from pipelines.transforms.cut import open_page
+from pipelines.transforms.fetch import FetchConfig, failure_kind
 from pipelines.transforms.files import write_bytes
+from pipelines.transforms.page_bytes import fetched_page, is_no_image
 from pipelines.transforms.routing import RouteByType
 from pipelines.writers.found_lines import write_found_lines
 from pipelines.writers.mirror import mirrored_name
 from pipelines.writers.page_text import Origin
-from schemas.records import Failure, Page, PageDone, Skipped
+from schemas.records import Failure, Page, PageDone, PageSource, Skipped
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,13 @@ class FindConfig:
         output: Folder that holds the folders `page` and `show`.
         origin: What the files say of where the lines come from.
         show: Whether a picture is drawn, too.
+        fetch: How to ask for things on the web.
     """
 
     output: str
     origin: Origin
     show: bool = False
+    fetch: FetchConfig = field(default_factory=FetchConfig)
 
 
 class FindLines(beam.PTransform):
@@ -47,27 +49,31 @@ class FindLines(beam.PTransform):
         super().__init__()
         self._arguments = config, folder
 
-    def expand(self, uris):
-        return uris | RouteByType(write_lines_of, (PageDone, Failure, Skipped), *self._arguments)
+    def expand(self, sources):
+        return sources | RouteByType(write_lines_of, (PageDone, Failure, Skipped), *self._arguments)
 
 
-def write_lines_of(uri: str, config: FindConfig, folder: str) -> list[PageDone | Failure | Skipped]:
+def write_lines_of(
+    source: PageSource, config: FindConfig, folder: str
+) -> list[PageDone | Failure | Skipped]:
     """Read a page image, find its lines and write its files, all of them or none.
 
     Args:
-        uri: The image; a page of a file of several with its number.
+        source: The page.
         config: What and where.
         folder: Start of the URI that the output leaves out, with its '/'.
 
     Returns:
         One record: what became of the page. One without lines is done, too.
     """
-    if split_extension(file_of(uri))[1] not in IMAGE_EXTENSIONS:
+    uri = source.uri
+    if is_no_image(source):
         return [Skipped(uri, "no image")]
     try:
-        grey, sha256 = open_page(Page(uri))
+        grey, sha256 = open_page(fetched_page(source, config.fetch))
     except (OSError, ValueError) as error:
-        return [Failure(uri, "read", str(error))]
+        kind, attempts = failure_kind(error)
+        return [Failure(uri, "read", str(error), attempts=attempts, kind=kind)]
     height_px, width_px = grey.shape
     lines = find_lines(grey, default_line_network())
     page = Page(uri, lines, width_px, height_px, source="finder")

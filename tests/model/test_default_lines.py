@@ -162,6 +162,89 @@ def test_a_turned_page_shows_the_same_lines(quarter_turns):
     assert len(found) == len(page.lines)
 
 
+@pytest.mark.parametrize("quarter_turns", [1, 3])
+def test_a_note_up_or_down_the_margin_is_found_along_its_writing(quarter_turns):
+    """Lines of the text stay what they are; the note comes after them, in its direction."""
+    image, page = drawn_page(1, 12)
+    note, _ = drawn_page(91, 2)
+    paper = np.full((max(len(image), note.shape[1]), note.shape[0]), np.median(image), np.uint8)
+    paper[: note.shape[1]] = np.rot90(note, quarter_turns)
+    text = np.full((len(paper), image.shape[1]), np.median(image), np.uint8)
+    text[: len(image)] = image
+    *found, first, second = find(np.concatenate([paper, text], axis=1))
+    shifted = [
+        Line(
+            one.line_id, one.index, baseline=tuple((x - note.shape[0], y) for x, y in one.baseline)
+        )
+        for one in found
+    ]
+    assert len(found) == 12
+    assert_same_baselines(shifted, page.lines)
+    for one in (first, second):
+        assert one.region_id not in {other.region_id for other in found}
+        (across, down) = np.subtract(one.baseline[-1], one.baseline[0])
+        assert abs(across) < 0.1 * abs(down)
+        # Turned counter-clockwise, writing runs up the page.
+        assert (down < 0) == (quarter_turns == 1)
+
+
+@pytest.mark.parametrize("strength", [0.1, 0.15])
+def test_what_shines_through_the_paper_is_no_line(strength):
+    image, _ = drawn_page(2, 12)
+    assert len(find(_shone_through(image, strength))) == 12
+
+
+def test_strong_bleed_through_gives_few_ghosts():
+    image, _ = drawn_page(1, 12)
+    assert 12 <= len(find(_shone_through(image, 0.25))) <= 18
+
+
+def _shone_through(image, strength):
+    """Let a mirrored page be seen through the paper, its lines between the others'."""
+    other, _ = drawn_page(52, 12)
+    height, width = (min(sides) for sides in zip(image.shape, other.shape))
+    ghost = np.roll(255.0 - other[:height, :width][:, ::-1], 20, axis=0)
+    ink = np.maximum(0, ghost - np.median(ghost))
+    return np.clip(image[:height, :width] - strength * ink, 0, 255).astype(np.uint8)
+
+
+def test_a_page_number_in_the_corner_is_a_line_of_its_own():
+    image, page = drawn_page(3, 10)
+    paper = int(np.median(image))
+    wide = np.pad(image, ((0, 0), (0, 160)), constant_values=paper)
+    row = int(np.mean([y for _, y in page.lines[0].baseline]))
+    cv2.putText(wide, "12", (wide.shape[1] - 110, row), cv2.FONT_HERSHEY_COMPLEX, 1.1, 40, 2)
+    found = find(wide)
+    assert len(found) == 11
+    assert sum(line.baseline[0][0] > image.shape[1] - 20 for line in found) == 1
+
+
+def test_a_map_larger_than_can_be_searched_whole_is_searched_small():
+    """Strewn names and borders at the scale of a 200-megapixel map, a tenth of its sides."""
+    rng = np.random.default_rng(0)
+    sheet = np.full((1700, 1200), 235, np.uint8)
+    for _ in range(40):
+        course = np.cumsum(rng.normal(0, 30, (40, 2)), axis=0) + rng.integers(0, 1200, 2)
+        cv2.polylines(sheet, [course.astype(np.int32)], False, 120, 1)
+    sizes = []
+    network = default_line_network()
+
+    def watched(ink):
+        sizes.append(ink.size)
+        return network(ink)
+
+    large = cv2.resize(sheet, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
+    assert len(find_lines(large, watched)) <= 20
+    assert max(sizes) <= 2_600_000 and len(sizes) <= 12
+
+
+def test_a_thumb_and_black_borders_are_no_lines():
+    image, page = drawn_page(6)
+    border = np.pad(image, 60, constant_values=5)
+    cv2.ellipse(border, (40, 300), (90, 45), 20, 0, 360, 120, -1)
+    assert len(find(border)) == len(page.lines)
+
+
 def test_a_color_chart_and_a_photograph_have_no_lines():
     rng = np.random.default_rng(0)
     chart = np.kron(rng.integers(20, 250, (6, 4)), np.ones((250, 250))).astype(np.uint8)

@@ -54,6 +54,34 @@ def test_columns_stay_apart():
     assert sorted(path[0, 0] for path in paths_px(found)) == pytest.approx([20, 166], abs=5)
 
 
+def test_a_note_in_the_margin_is_cut_off_where_the_column_begins():
+    column = [level_line(120, 300, y) for y in (76, 124)]
+    maps = drawn_maps([*column, level_line(20, 300, 100)])
+    # The network saw no gap, but a start.
+    maps.start[46:54, 59:62] = 0.9
+    found = sorted(round(path[0, 0]) for path in paths_px(find_baselines(maps, MAP_PITCH_PX)))
+    assert found == pytest.approx([20, 120, 120, 120], abs=5)
+
+
+def test_a_start_within_a_line_alone_cuts_nothing():
+    maps = drawn_maps([level_line(20, 300, y) for y in (76, 100, 124)])
+    maps.start[46:54, 59:62] = 0.9
+    assert len(find_baselines(maps, MAP_PITCH_PX)) == 3
+
+
+@pytest.mark.parametrize("seen", ["start", "end"])
+def test_pieces_are_not_joined_over_a_mark(seen):
+    maps = drawn_maps([level_line(20, 150, 100), level_line(166, 300, 100)])
+    other = {"start": maps.end, "end": maps.start}[seen]
+    other[:, 70:90] = 0
+    assert len(find_baselines(maps, MAP_PITCH_PX)) == 2
+
+
+def test_a_page_number_is_a_line():
+    (path,) = paths_px(found_in([level_line(100, 114, 100)]))
+    assert path[[0, -1], 0] == pytest.approx([100, 114], abs=5)
+
+
 def test_a_gap_in_a_line_is_bridged():
     maps = drawn_maps([level_line(20, 300, 100)])
     maps.baseline[:, 70:82] = 0
@@ -78,6 +106,7 @@ def test_crossing_lines_are_followed_straight():
 
 def test_specks_are_no_lines():
     maps = drawn_maps([level_line(100, 110, 100)])
+    maps.start[:] = 0
     assert find_baselines(maps, MAP_PITCH_PX) == []
 
 

@@ -17,6 +17,7 @@ from pipelines.lines import main
 from pipelines.lines_pipeline import check_files
 from pipelines.transforms import find
 from pipelines.transforms.find import FindConfig, write_lines_of
+from pipelines.transforms.page_files import file_source
 from schemas.records import Failure, PageDone, Skipped
 from tests.drawn import png
 from tests.pipelines.writers.pages import ORIGIN
@@ -175,11 +176,11 @@ def test_one_page_gives_one_record(tmp_path):
     grey = write_drawn_page(tmp_path / "p.png", 6, 2)
     config = FindConfig(f"{tmp_path}/out", ORIGIN)
     uri, folder = f"{tmp_path}/p.png", f"{tmp_path}/"
-    (done,) = write_lines_of(uri, config, folder)
+    (done,) = write_lines_of(file_source(uri), config, folder)
     assert isinstance(done, PageDone) and (done.height_px, done.width_px) == grey.shape
     assert done.line_count == 2 and files_in(tmp_path / "out").keys() == {"page/p.png.xml"}
-    assert write_lines_of("d/p.xml", config, "d/") == [Skipped("d/p.xml", "no image")]
-    (failure,) = write_lines_of(f"{tmp_path}/none.png", config, folder)
+    assert write_lines_of(file_source("d/p.xml"), config, "d/") == [Skipped("d/p.xml", "no image")]
+    (failure,) = write_lines_of(file_source(f"{tmp_path}/none.png"), config, folder)
     assert isinstance(failure, Failure) and failure.stage == "read"
 
 
@@ -194,7 +195,7 @@ def test_a_page_that_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr(find, "write_bytes", write_pages_only)
     config = FindConfig(f"{tmp_path}/out", ORIGIN, show=True)
-    (failure,) = write_lines_of(f"{tmp_path}/p.png", config, f"{tmp_path}/")
+    (failure,) = write_lines_of(file_source(f"{tmp_path}/p.png"), config, f"{tmp_path}/")
     assert failure == Failure(f"{tmp_path}/p.png", "write", "no space left")
     assert files_in(tmp_path / "out") == {}
 

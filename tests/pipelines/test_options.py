@@ -101,7 +101,11 @@ def test_help_loads_nothing_heavy(verb):
     [
         (KeyboardInterrupt(), 130, "interrupted\n"),
         (OSError(28, "No space left on device"), 4, "no space left on the disk"),
-        (RuntimeError("OSError: [Errno 28] No space left on device [while running]"), 4, "no space"),
+        (
+            RuntimeError("OSError: [Errno 28] No space left on device [while running]"),
+            4,
+            "no space",
+        ),
     ],
 )
 def test_what_ends_a_run_from_outside_is_one_line(parser, capsys, error, status, message):
