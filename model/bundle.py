@@ -6,6 +6,7 @@ model.onnx          strips in, logits out, in float32
 model.int8.onnx     the same in 8-bit integers (where training had lines to measure on)
 language_model.bin  how likely a character is after others, for the beam search (may be missing)
 decoding.json       what was tuned: weights of the search, temperatures (may be missing)
+words.json          how often training met each word, for hints at the spelling (may be missing)
 weights.keras       to fine-tune from
 saved_model.pb …    images in, text out, for TensorFlow Serving (where trained on it)
 card.json           what it was trained on and how well it reads

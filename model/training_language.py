@@ -28,6 +28,7 @@ from model.language_model_build import build_language_model, highest_order
 from model.recogniser import Recogniser
 from model.samples import decode_strip, read_examples
 from model.training_language_config import LanguageConfig, add_language_flags, language_config
+from model.word_counts import write_model_words
 from schemas.features import LINE_FILES
 
 # Held-out lines that are read; more take longer and change little.
@@ -41,7 +42,7 @@ def add_language_model(
     config: LanguageConfig,
     report: Callable[[str], None],
 ) -> None:
-    """Write language model and decoding settings into a bundle, and what they are into its card.
+    """Write language model, words and decoding settings into a bundle; say in its card what.
 
     Those that are there are replaced; with an order of 0 the language model goes.
 
@@ -69,6 +70,7 @@ def add_language_model(
             facts["perplexity"] = language_model.perplexity(text for _, text in lines)
     else:
         path.unlink(missing_ok=True)
+    write_model_words(whole.directory, (example.text for example in read_examples(train_paths)))
     tuned = tune_decoding(lines, whole.charset, language_model)
     _write(whole.directory / bundle.DECODING_FILE, tuned.settings.to_json().encode())
     card |= {"language_model": facts, "decoding": tuned.facts}

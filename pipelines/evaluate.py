@@ -26,7 +26,7 @@ _DEFAULT_SPLIT = "test"
 _DEFAULT_FORM = "NFC"
 # The flags of each way, and those that it cannot do without.
 _OF_DATASET = ("dataset", "model", "split", "precision", "decoding")
-_OF_TRANSCRIPTS = ("transcripts", "truth", "match", "normalisation", "rules")
+_OF_TRANSCRIPTS = ("transcripts", "truth", "match", "incomplete_truth", "normalisation", "rules")
 _NEEDED = ("dataset", "transcripts", "truth")
 
 
@@ -62,6 +62,11 @@ def _parser() -> argparse.ArgumentParser:
         help="how a line is found: id, by its identifier; place, by its baseline, and lines "
         "found too much count as inserted (default: place on pages whose lines the line finder "
         "found, else id)",
+    )
+    transcripts.add_argument(
+        "--incomplete_truth",
+        action="store_true",
+        help="the truth leaves lines of its pages out: what is found elsewhere does not count",
     )
     transcripts.add_argument(
         "--normalisation",
@@ -143,6 +148,7 @@ def _of_transcripts(args: argparse.Namespace) -> Evaluation:
             rules=_text_rules(args),
             has_pictures=bool(args.report),
             match=getattr(args, "match", ""),
+            is_complete=not getattr(args, "incomplete_truth", False),
         )
     )
 

@@ -55,13 +55,17 @@ class MatchedPage:
     score: LineScore | None = None
 
 
-def match_page(truth: Page, read: ReadPage, rules: TextRules) -> MatchedPage:
+def match_page(
+    truth: Page, read: ReadPage, rules: TextRules, is_complete: bool = True
+) -> MatchedPage:
     """Put what was read beside the truth.
 
     Args:
         truth: The page with the true texts.
         read: What was read on it.
         rules: What is done to the true texts.
+        is_complete: Whether the truth has all lines of the page: what was found elsewhere
+            is found too much then.
 
     Returns:
         The lines of the truth that have text; by place also those found too much.
@@ -69,7 +73,9 @@ def match_page(truth: Page, read: ReadPage, rules: TextRules) -> MatchedPage:
     Raises:
         UsageError: If the rules refuse a text, or the truth was drawn on another image.
     """
-    return (_by_place if read.by_place else _by_id)(truth, read, rules)
+    if read.by_place:
+        return _by_place(truth, read, rules, is_complete)
+    return _by_id(truth, read, rules)
 
 
 def found_too_much(read: ReadPage) -> tuple[Line, ...]:
@@ -90,7 +96,7 @@ def _by_id(truth: Page, read: ReadPage, rules: TextRules) -> MatchedPage:
     return MatchedPage(tuple(lines), len(texts.keys() - {line.line_id for line in lines}))
 
 
-def _by_place(truth: Page, read: ReadPage, rules: TextRules) -> MatchedPage:
+def _by_place(truth: Page, read: ReadPage, rules: TextRules, is_complete: bool) -> MatchedPage:
     texts = list(_texts(truth, read, rules))
     match = match_by_place(read.lines, _true_lines(truth, read))
     text_of_true = {true: read.lines[found].text for found, true in match.pairs}
@@ -100,13 +106,16 @@ def _by_place(truth: Page, read: ReadPage, rules: TextRules) -> MatchedPage:
         if text
     ]
     matched = {found for found, _ in match.pairs}
-    lines += [
+    too_much = [
         _read_line(truth, read, line.line_id, None, line.text)
         for place, line in enumerate(found_too_much(read))
         if place not in matched
     ]
     without_truth = sum(not texts[true] for true in text_of_true)
-    return MatchedPage(tuple(lines), without_truth, match.score)
+    if is_complete:
+        return MatchedPage((*lines, *too_much), without_truth, match.score)
+    # Of what the truth leaves out nobody knows whether it is there.
+    return MatchedPage(tuple(lines), without_truth + len(too_much))
 
 
 def _true_lines(truth: Page, read: ReadPage) -> Sequence[Line]:

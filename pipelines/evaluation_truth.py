@@ -39,6 +39,7 @@ class TruthFiles:
         has_pictures: Whether the worst lines get pictures, for which pages are opened.
         match: How lines are matched, 'id' or 'place'; empty for place where the line finder
             found them, else id.
+        is_complete: Whether the truth has all lines of its pages.
     """
 
     transcripts: str
@@ -46,6 +47,7 @@ class TruthFiles:
     rules: TextRules = field(default_factory=TextRules)
     has_pictures: bool = False
     match: str = ""
+    is_complete: bool = True
 
 
 def evaluate_transcripts(config: TruthFiles) -> Evaluation:
@@ -67,7 +69,9 @@ def evaluate_transcripts(config: TruthFiles) -> Evaluation:
     wanted = [pages[uri] for uri in truth_of_page]
     tally, without_truth, scores = ErrorTally(), 0, []
     for read in _with_lines(connection, wanted):
-        matched = match_page(read_truth(truth_of_page[read.uri]), read, config.rules)
+        matched = match_page(
+            read_truth(truth_of_page[read.uri]), read, config.rules, config.is_complete
+        )
         without_truth += matched.without_truth
         scores += [matched.score] if matched.score else []
         for line in matched.lines:

@@ -76,6 +76,15 @@ def test_the_drawn_lines_are_found_on_every_page(archive, capsys):
     assert figures["line_f1"] > 0.9 and figures["baseline_f1"] > 0.9
 
 
+def test_a_truth_that_leaves_lines_out_blames_nobody_for_them(archive, found, tmp_path, capsys):
+    write_truth(tmp_path, found[:1])
+    whole = measured(archive, tmp_path / "p1.xml", capsys)
+    assert whole["lines_extra"] == len(found) - 1 and whole["cer"] > 0
+    figures = measured(archive, tmp_path / "p1.xml", capsys, "--incomplete_truth")
+    assert (figures["lines"], figures["cer"]) == (1, 0)
+    assert figures["lines_without_truth"] == len(found) - 1 and "baseline_f1" not in figures
+
+
 @pytest.mark.parametrize("scale", [1, 2])
 def test_what_was_read_as_truth_has_no_errors(archive, found, tmp_path, capsys, scale):
     write_truth(tmp_path, found, scale=scale)

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timezone
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -96,6 +98,20 @@ def test_large_tables_are_cut_into_row_groups_and_files(archive, monkeypatch):
     assert len(files) > 1
     assert sum(pq.ParquetFile(path).metadata.num_row_groups for path in files) == 6
     assert len(table(archive, "pages")) == 6
+
+
+def test_small_leftovers_of_many_portions_take_little_memory(archive):
+    pages = [done(f"p{number}") for number in range(200)]
+    rows = pa.concat_tables([rows_of(page, "r1").pages for page in pages]).combine_chunks()
+    with table_files.TableFiles(archive, RUN, "pages") as files:
+        before = pa.total_allocated_bytes()
+        for number in range(2000):
+            # Of most portions nothing is left when nothing has changed; of some, one page.
+            left = f"p{number % 200}" if number % 4 == 1 else "none"
+            files.add(rows.filter(pc.equal(rows["page_uri"], left)))
+        assert pa.total_allocated_bytes() - before < 1 << 20
+    assert files.row_count == 500
+    assert [row["page_uri"] for row in table(archive, "pages")][:2] == ["p1", "p5"]
 
 
 def test_a_table_without_rows_is_there_all_the_same(archive):
