@@ -15,6 +15,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipelines.account import Account
 from pipelines.export_failures import FailureTable
+from pipelines.formats.addresses import is_address
 from pipelines.options import UsageError
 from pipelines.output import check_free, discard, scratch_folder, whole_output
 from pipelines.runs import RunStart
@@ -24,7 +25,7 @@ from pipelines.transforms.files import write_bytes
 from pipelines.transforms.write import write_one_row
 from pipelines.writers.alto import write_alto
 from pipelines.writers.hocr import write_hocr
-from pipelines.writers.iiif import is_address, write_annotations
+from pipelines.writers.iiif import write_annotations
 from pipelines.writers.mirror import mirrored_name
 from pipelines.writers.page_text import Origin, PageText, count_forbidden, settle
 from pipelines.writers.page_xml import write_page

@@ -50,6 +50,8 @@ PAGES = _table(
     _column("document", pa.string(), "the manifest or file of several pages; may be empty"),
     _column("place", pa.int32(), "place in the order of the document, from 0"),
     _column("label", pa.string(), "what the document calls it; may be empty"),
+    _column("canvas_width_px", pa.int32(), "width that a manifest gives it; 0 where none does"),
+    _column("canvas_height_px", pa.int32(), "height that a manifest gives it; 0 where none does"),
     _column("status", pa.string(), "'ok', 'failed' or 'skipped'"),
     _column("reason", pa.string(), "why it was skipped; else empty"),
     _column("sha256", pa.string(), "digest of the image file, hex; empty if not read"),

@@ -27,6 +27,8 @@ def page_row(result: PageResult, run_id: str) -> dict:
         "document": source.document,
         "place": source.place,
         "label": source.label,
+        "canvas_width_px": source.canvas_px[0],
+        "canvas_height_px": source.canvas_px[1],
         "status": "ok" if done else "skipped" if isinstance(outcome, Skipped) else "failed",
         "reason": outcome.reason if isinstance(outcome, Skipped) else "",
         "sha256": done.sha256 if done else "",

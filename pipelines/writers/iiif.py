@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
+from pipelines.formats.addresses import is_address
 from pipelines.writers.page_text import PageText, box_of
 from pipelines.writers.xml_names import XmlNames
 from schemas.records import Transcript
@@ -36,22 +37,22 @@ def write_annotations(page: PageText, base: str, mirrored: str) -> bytes:
     page_id = address + EXTENSION
     names = XmlNames()
     named = [(line, quote(names.give(line.line.line_id))) for line in page.lines]
+    scale = tuple(
+        canvas_px / px if canvas_px and px else 1.0
+        for canvas_px, px in zip(page.canvas_px, (page.width_px, page.height_px))
+    )
     body = {
         "@context": _CONTEXT,
         "id": page_id,
         "type": "AnnotationPage",
-        "items": [_annotation(line, f"{page_id}#{name}", canvas) for line, name in named],
+        "items": [_annotation(line, f"{page_id}#{name}", canvas, scale) for line, name in named],
     }
     return json.dumps(body, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-def is_address(uri: str) -> bool:
-    """Tell an address of the web."""
-    return uri.startswith(("http://", "https://"))
-
-
-def _annotation(transcript: Transcript, name: str, canvas: str) -> dict:
-    outline = transcript.line.polygon
+def _annotation(transcript: Transcript, name: str, canvas: str, scale: tuple[float, float]) -> dict:
+    # A canvas may be larger or smaller than the image that was read.
+    outline = tuple((round(x * scale[0]), round(y * scale[1])) for x, y in transcript.line.polygon)
     left, top, right, bottom = box_of(outline)
     points = " ".join(f"{x},{y}" for x, y in outline)
     return {

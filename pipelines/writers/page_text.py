@@ -34,6 +34,7 @@ class PageText:
         lines: The lines in reading order.
         sha256: Digest of the image that was read, as `open_page` gives it.
         address: Where the image is to be had; empty where that is `uri`.
+        canvas_px: Width and height of its canvas in a manifest; zeros where it has none.
     """
 
     uri: str
@@ -42,6 +43,7 @@ class PageText:
     lines: tuple[Transcript, ...] = ()
     sha256: str = ""
     address: str = ""
+    canvas_px: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)

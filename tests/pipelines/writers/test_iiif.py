@@ -47,3 +47,14 @@ def test_lines_of_one_name_have_ids_of_their_own():
     page = settle(replace(page, lines=page.lines * 2))
     first, second = json.loads(write_annotations(page, BASE, "p"))["items"]
     assert first["id"] != second["id"]
+
+
+def test_places_are_those_on_the_canvas_which_may_be_larger_than_the_image():
+    page = one_line("x", BOX)
+    canvas_px = (page.width_px * 2, page.height_px * 3)
+    (item,) = json.loads(
+        write_annotations(settle(replace(page, canvas_px=canvas_px)), BASE, "p.jpg")
+    )["items"]
+    fragment, svg = item["target"]["selector"]
+    assert fragment["value"] == "xywh=200,300,800,120"
+    assert '<polygon points="200,300 1000,300 1000,420"/>' in svg["value"]
