@@ -4,18 +4,55 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
-from pipelines.options import run_verb, verb_parser
+from pipelines.options import UsageError, run_verb, verb_parser
+from pipelines.recipes import find_recipe, recipe_page
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 _FORMATS = ("table", "csv", "jsonl")
+
+
+class _PrintRecipes(argparse.Action):
+    """Print the recipes and end the program, as --help does."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        sys.stdout.write(recipe_page())
+        parser.exit()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("query", __doc__, takes_beam_flags=False)
     parser.add_argument("--transcripts", required=True, help="folder that transcribe wrote")
     parser.add_argument("--format", choices=_FORMATS, default="table", help="of the rows on stdout")
-    parser.add_argument("query", help='SQL, for instance "SELECT * FROM failures"')
+    parser.add_argument(
+        "--recipes",
+        action=_PrintRecipes,
+        nargs=0,
+        default=argparse.SUPPRESS,
+        help="print queries that are often asked for, with their SQL, and exit",
+    )
+    parser.add_argument(
+        "--set",
+        type=_assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="value of a parameter, $NAME in the SQL; may be given again",
+    )
+    asked = parser.add_mutually_exclusive_group(required=True)
+    asked.add_argument("--recipe", metavar="NAME", help="a query by its name; see --recipes")
+    asked.add_argument("query", nargs="?", help='SQL, for instance "SELECT * FROM failures"')
     return parser
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text} is not NAME=VALUE")
+    return name, value
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -31,11 +68,35 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pipelines.transcripts import open_tables, select, write_rows
+    query, values = args.query, dict(args.set)
+    if args.recipe is not None:
+        recipe = find_recipe(args.recipe)
+        query, values = recipe.sql, recipe.values(values)
+    # DuckDB takes a moment to import, and --help and --recipes need none of it.
+    import duckdb
 
-    rows = select(open_tables(args.transcripts), args.query)
-    write_rows(rows, args.format, sys.stdout)
+    from pipelines.transcripts import open_tables, write_rows
+
+    connection = open_tables(args.transcripts)
+    try:
+        write_rows(_select(connection, query, values), args.format, sys.stdout)
+    # Some errors show only while rows are made.
+    except duckdb.Error as error:
+        raise UsageError(f"query: {str(error).splitlines()[0]}") from None
     return 0
+
+
+def _select(connection: DuckDBPyConnection, query: str, values: dict[str, str]):
+    statements = connection.extract_statements(query)
+    wanted = statements[-1].named_parameters if statements else set()
+    for name in sorted(wanted - values.keys()):
+        raise UsageError(f"query has ${name} without a value; add --set {name}=...")
+    for name in sorted(values.keys() - wanted):
+        raise UsageError(f"--set {name}: the query has no ${name}; take it out")
+    rows = connection.sql(query, params=values or None)
+    if rows is None:
+        raise UsageError("query gives no rows; write a SELECT")
+    return rows
 
 
 if __name__ == "__main__":

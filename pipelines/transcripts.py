@@ -57,33 +57,11 @@ def _view_of_all(
     rows.project("* REPLACE (collection::VARCHAR AS collection)").create_view(f"all_{table}")
 
 
-def select(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.DuckDBPyRelation:
-    """Run a query.
-
-    Args:
-        connection: What `open_tables` gave.
-        query: SQL that gives rows.
-
-    Returns:
-        The rows, not yet fetched.
-
-    Raises:
-        UsageError: If DuckDB refuses it, or it gives no rows.
-    """
-    try:
-        relation = connection.sql(query)
-    except duckdb.Error as error:
-        raise UsageError(f"query: {str(error).splitlines()[0]}") from None
-    if relation is None:
-        raise UsageError("query gives no rows; write a SELECT")
-    return relation
-
-
 def write_rows(rows: duckdb.DuckDBPyRelation, format_name: str, out: TextIO) -> None:
     """Write the rows of a query.
 
     Args:
-        rows: What `select` gave.
+        rows: Rows of a query, not yet fetched.
         format_name: 'table', 'csv' or 'jsonl'.
         out: Where to.
     """
