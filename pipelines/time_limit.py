@@ -8,7 +8,7 @@ from typing import TypeVar
 
 _T = TypeVar("_T")
 # A decoder that hangs cannot be stopped, only left behind; so many may be.
-_MOST_ABANDONED = 4
+_MOST_ABANDONED = 16
 _abandoned: list[threading.Thread] = []
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import apache_beam as beam
-from apache_beam.io import fileio
 
 from pipelines.formats.addresses import clean_address, is_address
 from pipelines.formats.iiif import read_manifest
@@ -22,7 +21,7 @@ from pipelines.transforms.fetch import (
     failure_kind,
     shared_fetcher,
 )
-from pipelines.transforms.files import BeamFiles, list_entries, match_files
+from pipelines.transforms.files import BeamFiles, MatchFiles, list_entries, match_files
 from pipelines.transforms.page_inputs import PageInputs, lists_pages
 from schemas.records import PageSource
 
@@ -57,9 +56,9 @@ class ListPages(beam.PTransform):
         self._inputs, self._config = inputs, config
 
     def expand(self, begin):
-        files = begin | "Files" >> _Match(self._inputs.patterns) | beam.Map(file_source)
+        files = begin | "Files" >> MatchFiles(self._inputs.patterns) | beam.Map(file_source)
         listing = (
-            begin | "Manifests" >> _Match(self._inputs.manifests),
+            begin | "Manifests" >> MatchFiles(self._inputs.manifests),
             begin | "Addresses" >> beam.Create(self._inputs.addresses),
         ) | "All that list" >> beam.Flatten()
         listed = (
@@ -81,20 +80,6 @@ class ListPages(beam.PTransform):
             | "Each page once" >> beam.CombinePerKey(best_source)
             | beam.Values()
             | "Pages of files" >> beam.FlatMap(pages_of_file)
-        )
-
-
-class _Match(beam.PTransform):
-    def __init__(self, patterns: tuple[str, ...]):
-        super().__init__()
-        self._patterns = patterns
-
-    def expand(self, begin):
-        return (
-            begin
-            | "Patterns" >> beam.Create(self._patterns)
-            | "Match" >> fileio.MatchAll(fileio.EmptyMatchTreatment.ALLOW)
-            | "Path" >> beam.Map(lambda metadata: metadata.path)
         )
 
 
