@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from model.key_set import sorted_keys
 from pipelines.archive import Archive, read_batches
+from pipelines.options import UsageError
 from pipelines.publish import publish
 from pipelines.runs import RunStart, digest_of
 from pipelines.transforms.describe import page_key
@@ -23,10 +24,14 @@ def publish_interrupted(archive: Archive) -> None:
 
     Raises:
         AccountError: If the sums do not close.
+        UsageError: If another version of Quire began that run.
     """
     if first_existing([archive.run_start]) is None:
         return
-    run = RunStart.from_json(read_bytes(archive.run_start).decode())
+    try:
+        run = RunStart.from_json(read_bytes(archive.run_start).decode())
+    except ValueError as error:
+        raise UsageError(f"{archive.unfinished}: {error}") from None
     is_published = first_existing([archive.run_file(run.run_id)]) is not None
     if is_published or not portion_names(archive.portions):
         archive.clear_unfinished()

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 
 from pipelines.account import Account
 from schemas import VERSION
+from schemas.tables import SCHEMA_VERSION
 
 
 def plain(value):
@@ -68,12 +69,23 @@ class RunStart:
 
     def to_json(self) -> str:
         """Write it down, should the run be killed."""
-        return json.dumps(asdict(self) | {"started": self.started.isoformat()})
+        values = {"schema_version": SCHEMA_VERSION, "started": self.started.isoformat()}
+        return json.dumps(asdict(self) | values)
 
     @classmethod
     def from_json(cls, text: str) -> RunStart:
-        """Read what `to_json` wrote."""
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: If the tables of that run have another schema.
+        """
         values = json.loads(text)
+        version = values.pop("schema_version")
+        if version != SCHEMA_VERSION:
+            raise ValueError(
+                f"a run whose tables have schema {version} was not finished; run again with the "
+                "version of Quire that began it, or delete this folder"
+            )
         return cls(**values | {"started": datetime.fromisoformat(values["started"])})
 
     def row(self, account: Account, status: str = "complete") -> dict:

@@ -36,7 +36,7 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
     if not runs:
         raise UsageError(f"{directory} has no table runs, so no run ended here; transcribe again")
     connection = duckdb.connect()
-    connection.read_parquet(runs).create_view("runs")
+    connection.read_parquet(runs, union_by_name=True).create_view("runs")
     names = {Path(path).stem for path in runs}
     for table in ("lines", "pages", "failures"):
         _view_of_all(connection, root, table, names)
@@ -52,7 +52,7 @@ def _view_of_all(
     files = [str(path) for path in found if path.stem.rpartition("-")[0] in runs]
     if not files:
         raise UsageError(f"{root} has no table {table}; transcribe again")
-    rows = connection.read_parquet(files, hive_partitioning=True)
+    rows = connection.read_parquet(files, hive_partitioning=True, union_by_name=True)
     # A collection may be called 1858; it is a name all the same.
     rows.project("* REPLACE (collection::VARCHAR AS collection)").create_view(f"all_{table}")
 

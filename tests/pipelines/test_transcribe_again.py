@@ -19,6 +19,7 @@ from pipelines.transcripts import open_tables
 from pipelines.transforms import portions
 from pipelines.transforms.describe import PageReading, read_page
 from pipelines.transforms.page_files import file_source
+from schemas.tables import SCHEMA_VERSION
 from tests.fakes import write_fake_bundle
 from tests.pipelines.archive import write_page
 
@@ -133,12 +134,22 @@ def test_a_run_that_was_killed_as_it_ended_is_not_counted_twice(archive, monkeyp
 
     with monkeypatch.context() as patch:
         patch.setattr(Archive, "clear_unfinished", killed)
-        with pytest.raises(KeyboardInterrupt):
-            transcribe(archive)
+        assert transcribe(archive) == 130
     before = ask(archive, "FROM runs")
     assert transcribe(archive) == 0
     assert last_run(archive) == (6, 0, 0, 6, 6)
     assert ask(archive, "FROM runs ORDER BY run_id")[:1] == before
+
+
+def test_what_another_version_left_unfinished_is_not_mixed_in(archive, capsys):
+    folder = Archive(str(archive / "out"))
+    folder.make()
+    run = RunStart("r1", "transcribe", {}, datetime.now(timezone.utc), "all")
+    told = run.to_json().replace(f'"schema_version": "{SCHEMA_VERSION}"', '"schema_version": "1.0"')
+    Path(folder.run_start).write_text(told)
+    assert transcribe(archive) == 2
+    error = capsys.readouterr().err
+    assert "a run whose tables have schema 1.0" in error and error.count("\n") == 1
 
 
 def test_a_second_run_on_one_output_is_refused(archive, capsys):
