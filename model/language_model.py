@@ -15,6 +15,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ STEPS_PER_NAT = 2048
 _MOST_STATES = 50_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class State:
     """What the model knows about one context.
 
@@ -65,6 +66,8 @@ class LanguageModel:
         self._labels = [views[f"labels{length}"] for length in range(1, order)]
         self._scores = [views[f"scores{length}"] for length in range(1, order)]
         self._states: dict[tuple[int, ...], State] = {}
+        # Most contexts end like one that was looked up before.
+        self._level = lru_cache(_MOST_STATES)(self._find_level)
         self._known = {character: i for i, character in enumerate(charset.characters, start=1)}
 
     @classmethod
@@ -100,7 +103,7 @@ class LanguageModel:
             context: Labels, oldest first, from `LINE_END` on; older ones than the model's order
                 are not looked at.
         """
-        key = tuple(context[len(context) - min(len(context), self.order - 1) :])
+        key = tuple(context[1 - self.order :])
         found = self._states.get(key)
         if found is None:
             if len(self._states) >= _MOST_STATES:
@@ -114,13 +117,18 @@ class LanguageModel:
         for level, label in enumerate(reversed(context)):
             number += label * digit
             digit *= base
-            contexts = self._contexts[level]
-            at = bisect_left(contexts, number)
-            if at < len(contexts) and contexts[at] == number:
-                starts = self._starts[level]
-                backoff = -self._backoffs[level][at] / STEPS_PER_NAT
-                levels.append((level, starts[at], starts[at + 1], backoff))
+            found = self._level(level, number)
+            if found:
+                levels.append(found)
         return levels[::-1]
+
+    def _find_level(self, level: int, number: int) -> tuple[int, int, int, float] | None:
+        contexts = self._contexts[level]
+        at = bisect_left(contexts, number)
+        if at == len(contexts) or contexts[at] != number:
+            return None
+        starts = self._starts[level]
+        return level, starts[at], starts[at + 1], -self._backoffs[level][at] / STEPS_PER_NAT
 
     def log_probability(self, state: State, label: int) -> float:
         """Tell how likely a label is in a state.

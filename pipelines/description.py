@@ -29,9 +29,8 @@ from pipelines.account import Account
 from pipelines.formats.pairing import IMAGE_EXTENSIONS
 from pipelines.transforms.files import read_bytes, write_bytes
 from schemas import VERSION
-from schemas.features import MANIFEST_FILE, SPLITS
+from schemas.features import DATASET_VERSION, MANIFEST_FILE, SPLITS
 from schemas.records import Leak
-from schemas.tables import SCHEMA_VERSION
 
 _SAMPLES_OF_A_REJECT = 6
 _LEAK_STAGE = "leak"
@@ -80,7 +79,7 @@ def describe_dataset(
 def _manifest(summary: DatasetSummary, origin: DatasetOrigin) -> dict:
     return {
         "code_version": VERSION,
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": DATASET_VERSION,
         "flags": origin.flags,
         "counts": origin.account.columns(),
         "splits": {split: summary.lines_of_split(split) for split in SPLITS},

@@ -23,9 +23,8 @@ from model.recogniser import Recogniser
 from model.tfrecord import read_records
 from pipelines.evaluation import Evaluation, name_of
 from pipelines.options import UsageError
-from schemas.features import LINE_FILES, MANIFEST_FILE, decode_line
+from schemas.features import DATASET_VERSION, LINE_FILES, MANIFEST_FILE, decode_line
 from schemas.records import Failure, Line, LineExample, LineImage, Transcript
-from schemas.tables import SCHEMA_VERSION
 
 # A model of another script shares digits and stops with the texts, hardly more.
 _LEAST_KNOWN_SHARE = 0.25
@@ -121,9 +120,9 @@ def _check_version(manifest: Path) -> None:
         version = str(json.loads(manifest.read_text("utf-8"))["schema_version"])
     except (ValueError, KeyError, TypeError):
         raise UsageError(f"{manifest}: no manifest of ours; ingest the dataset anew") from None
-    if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
+    if version.split(".")[0] != DATASET_VERSION.split(".")[0]:
         raise UsageError(
-            f"{manifest}: dataset of schema version {version}, but this is {SCHEMA_VERSION}; "
+            f"{manifest}: dataset of schema version {version}, but this is {DATASET_VERSION}; "
             "ingest it anew"
         )
 

@@ -21,6 +21,9 @@ from pathlib import Path
 from schemas import tf_example
 from schemas.records import LineExample
 
+# Of a dataset's TFRecords and manifest. A feature more raises the minor number; any other
+# change raises the major one.
+DATASET_VERSION = "1.1"
 TFX_SCHEMA_PATH = Path(__file__).with_name("line.pbtxt")
 SPLITS = ("train", "eval", "test")
 # Stands beside the splits: flags, counts and digests.

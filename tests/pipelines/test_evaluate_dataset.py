@@ -18,8 +18,8 @@ from pipelines import evaluation_dataset
 from pipelines.evaluate import main as evaluate
 from pipelines.ingest import main as ingest
 from pipelines.transcribe import main as transcribe
+from schemas.features import DATASET_VERSION
 from schemas.records import Failure
-from schemas.tables import SCHEMA_VERSION
 from tests.drawn import line_example, write_tfrecords
 from tests.fakes import CHARACTERS, write_fake_bundle
 from tests.pipelines.archive import write_page
@@ -197,7 +197,7 @@ def test_a_dataset_of_another_schema_is_refused(dataset, model, capsys, manifest
 
 
 def test_a_dataset_of_this_schema_is_taken(dataset, model, capsys):
-    (dataset / "manifest.json").write_text(json.dumps({"schema_version": SCHEMA_VERSION}))
+    (dataset / "manifest.json").write_text(json.dumps({"schema_version": DATASET_VERSION}))
     assert measured(capsys, dataset, model)["lines"] == 20
 
 
