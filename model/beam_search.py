@@ -47,11 +47,11 @@ class _Prefix:
         "total_before", "weight", "word", "written",
     )  # fmt: skip
 
-    def __init__(self, parent: _Prefix | None, label: int, gain: float, word: str | None):
+    def __init__(self, parent: _Prefix | None, label: int, gain: float):
         self.parent = parent
         self.label = label
         self.gain = gain
-        self.word = word
+        self.word = None
         self.children: dict[int, _Prefix] | None = None
         self.context: Context | None = None
         self.reached_at = 0
@@ -78,7 +78,7 @@ def beam_search(
     Returns:
         The texts of the last beam, the weightiest first.
     """
-    root = _Prefix(None, BLANK, 1.0, None)
+    root = _Prefix(None, BLANK, 1.0)
     root.context = weights.line_start()
     root.blank, root.written, root.weight = 1.0, 0.0, 1.0
     beam = [root]
@@ -106,23 +106,45 @@ def _take_apart(root: _Prefix) -> None:
             node.children = None
 
 
+def without_long_blanks(probabilities: np.ndarray, config: BeamConfig) -> np.ndarray:
+    """Leave out what changes nothing: of a run of certain blanks all frames but the first.
+
+    Args:
+        probabilities: float32 [time, classes].
+        config: Of the search; `least_probability` says how certain a blank has to be.
+
+    Returns:
+        float32 [frames, classes].
+
+    Example:
+        >>> line = np.array([[1, 0], [1, 0], [0, 1], [1, 0]], np.float32)
+        >>> without_long_blanks(line, BeamConfig()).argmax(axis=1).tolist()
+        [0, 1, 0]
+    """
+    # Half of it, so that no character of these frames is tried, however they were rounded.
+    certain = probabilities[:, BLANK] > 1 - config.least_probability / 2
+    again = certain[1:] & certain[:-1]
+    return probabilities[np.concatenate(([True], ~again))]
+
+
 def _frames(probabilities: np.ndarray, config: BeamConfig) -> Iterator[_Frame]:
     """List what is tried in each frame; a run of blank frames gives one."""
     least = np.minimum(probabilities.max(axis=1), np.float32(config.least_probability))
-    times, labels = np.nonzero(probabilities >= least[:, None])
+    tried = probabilities >= least[:, None]
+    blanks = np.where(tried[:, BLANK], probabilities[:, BLANK], 0).tolist()
+    tried[:, BLANK] = False
+    times, labels = np.divmod(np.flatnonzero(tried), probabilities.shape[1])
     values = probabilities[times, labels].astype(np.float64)
-    order = np.lexsort((labels, -values, times))
+    order = np.lexsort((-values, times))
     starts = np.searchsorted(times, np.arange(len(probabilities) + 1)).tolist()
     labels, values = labels[order].tolist(), values[order].tolist()
     only_blank = False
-    for start, stop in pairwise(starts):
-        characters = dict(zip(labels[start:stop], values[start:stop]))
-        blank = characters.pop(BLANK, 0.0)
-        if characters:
-            yield blank, characters
+    for blank, (start, stop) in zip(blanks, pairwise(starts)):
+        if start < stop:
+            yield blank, dict(zip(labels[start:stop], values[start:stop]))
         elif not only_blank:
             yield 1.0, {}
-        only_blank = not characters
+        only_blank = start == stop
 
 
 def _rest(beam: list[_Prefix]) -> None:
@@ -170,13 +192,14 @@ def _extend(
     if len(beam) == config.width:
         least = max(least, min(kept))
     least_ending = least / weights.most
-    reached = []
+    reached, has_lexicon = [], weights.has_lexicon
     for node in beam:
         total, children, own = node.total_before, node.children, node.label
         if total * most_probable < least_ending:
             break
         if children is None:
             children = _open(node, weights)
+        gains = node.context.gains
         for label, probability in characters:
             ending = total * probability
             if ending < least_ending:
@@ -185,10 +208,14 @@ def _extend(
                 ending = node.blank_before * probability
             child = children.get(label)
             if child is None:
-                gain = _gain(node, label, weights)
+                gain = gains.get(label) or weights.gain(node.context, label)
+                if has_lexicon:
+                    gain *= weights.of_closing(node.word, label)
                 if ending * gain < least:
                     continue
-                child = children[label] = _child(node, label, gain, weights)
+                child = children[label] = _Prefix(node, label, gain)
+                if has_lexicon:
+                    child.word = weights.word(node.word, label)
             elif child.reached_at == at:
                 continue
             weight = ending * child.gain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +16,9 @@ _IMPOSSIBLE = -1e30
 def align(labels: Sequence[int], probabilities: np.ndarray) -> list[tuple[int, int]]:
     """Find the time steps that each character takes on the text's most probable path.
 
-    The Viterbi algorithm over the labels with blanks between them (Graves et al. 2006).
+    The Viterbi algorithm over the labels with blanks between them (Graves et al. 2006). All
+    is told as a ratio to the blank, so that staying in a blank costs nothing; and between two
+    equal labels stands a blank of its own, so that every label may follow the one before.
 
     Args:
         labels: Of the text, from 1.
@@ -31,37 +34,57 @@ def align(labels: Sequence[int], probabilities: np.ndarray) -> list[tuple[int, i
         >>> align([1, 2], np.array([[.1, .9, 0], [.1, .8, .1], [.9, .1, 0], [.1, 0, .9]]))
         [(0, 2), (3, 4)]
     """
-    states = np.full(2 * len(labels) + 1, BLANK)
-    states[1::2] = labels
-    skips = np.full(len(states), _IMPOSSIBLE)
-    skips[3::2] = np.where(states[3::2] == states[1:-2:2], _IMPOSSIBLE, 0.0)
-    tiny = np.finfo(np.float32).tiny
-    seen = np.log(np.maximum(probabilities[:, states], tiny))
-    # scores[t, s + 2]: the best path that is in state s after t + 1 steps.
-    scores = np.full((len(seen), len(states) + 2), _IMPOSSIBLE)
-    scores[0, 2:4] = seen[0, :2]
-    for t in range(1, len(seen)):
-        before = scores[t - 1]
-        here = np.maximum(before[2:], before[1:-1])
-        np.maximum(here, before[:-2] + skips, out=here)
-        np.add(here, seen[t], out=scores[t, 2:])
-    path = _trace_back(scores, skips)
-    runs = [(path == 2 * at + 1).nonzero()[0] for at in range(len(labels))]
-    if not all(len(run) for run in runs):
-        raise ValueError(f"{len(labels)} characters do not fit in {len(seen)} time steps")
-    return [(int(run[0]), int(run[-1]) + 1) for run in runs]
+    states = [*labels[:1]]
+    for before, label in pairwise(labels):
+        states += [BLANK, label] if before == label else [label]
+    shown = np.maximum(probabilities[:, [BLANK, *states]], np.finfo(np.float32).tiny)
+    logs = np.log(shown)
+    runs = _trace_back(*_forward(logs[:, 1:] - logs[:, :1]))
+    if len(runs) < len(states):
+        raise ValueError(f"{len(labels)} characters do not fit in {len(logs)} time steps")
+    return [run for run, state in zip(runs, states) if state != BLANK]
 
 
-def _trace_back(scores: np.ndarray, skips: np.ndarray) -> np.ndarray:
-    """Follow the best path from its end: the state at each step."""
-    path = np.zeros(len(scores), np.int64)
-    state = scores.shape[1] - 3
-    if state and scores[-1, state + 1] > scores[-1, state + 2]:
-        state -= 1
-    for t in range(len(scores) - 1, 0, -1):
-        path[t] = state
-        before = scores[t - 1]
-        ways = (before[state + 2], before[state + 1], before[state] + skips[state])
-        state -= ways.index(max(ways))
-    path[0] = state
-    return path
+def _forward(seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weigh the best path to each state and to the blank behind it.
+
+    Args:
+        seen: float [time, states], what a step in each state adds.
+
+    Returns:
+        float64 [time + 1, states + 1], by steps and states gone through: of the paths whose last
+        step is in the last of these states, and of those whose last step is in a blank.
+    """
+    shape = len(seen) + 1, seen.shape[1] + 1
+    written, blank = np.full(shape, _IMPOSSIBLE), np.full(shape, _IMPOSSIBLE)
+    blank[0, 0] = 0.0
+    # Lists of the rows: half of the time would go into naming them.
+    all_written, all_blank = list(written), list(blank)
+    last, before = list(written[:, 1:]), list(blank[:, :-1])
+    for t, adds in enumerate(seen):
+        np.maximum(all_blank[t], all_written[t], out=all_blank[t + 1])
+        np.maximum(last[t], before[t + 1], out=last[t + 1])
+        np.add(last[t + 1], adds, out=last[t + 1])
+    return written, blank
+
+
+def _trace_back(written: np.ndarray, blank: np.ndarray) -> list[tuple[int, int]]:
+    """Follow the best path from its end.
+
+    Returns:
+        First step and the step after the last, of each state; none if no path has them all.
+    """
+    if max(written[-1, -1], blank[-1, -1]) <= _IMPOSSIBLE / 2:
+        return []
+    rests = blank >= written
+    goes_on = written[:-1] >= np.roll(blank[1:], 1, axis=1)
+    t, runs = len(written) - 1, []
+    for state in range(written.shape[1] - 1, 0, -1):
+        while rests[t, state]:
+            t -= 1
+        stop = t
+        while goes_on[t - 1, state]:
+            t -= 1
+        t -= 1
+        runs.append((t, stop))
+    return runs[::-1]

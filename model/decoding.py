@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from model.beam_config import BeamConfig
-from model.beam_search import beam_search
+from model.beam_search import beam_search, without_long_blanks
 from model.beam_weights import Context, PrefixWeights
 from model.calibration import temper
 from model.charset import BLANK, Charset
@@ -108,15 +107,15 @@ class Decoder:
             return self._best_path(*decode_greedy(logits, self._charset))
         check_logits(logits, self._charset)
         probabilities = softmax(np.asarray(logits, np.float32))
-        beams = beam_search(probabilities, self._config, self._weights)
+        frames = without_long_blanks(probabilities, self._config)
+        beams = beam_search(frames, self._config, self._weights)
         total = sum(beam.weight for beam in beams)
         lines = tuple((self._text(beam.labels), beam.weight / total) for beam in beams)
-        labels = beams[0].labels
-        places = self._places(labels, probabilities)
-        characters = tuple(self._character(*place) for place in places)
-        # A line without characters: how sure the blanks are.
-        empty = float(probabilities.max(axis=-1).mean())
-        mean = float(np.mean([c.confidence for c in characters])) if characters else empty
+        characters = self._characters(beams[0].labels, frames)
+        if characters:
+            mean = float(np.mean([c.confidence for c in characters]))
+        else:  # How sure the blanks are.
+            mean = float(probabilities.max(axis=-1).mean())
         return Decoded(BEAM, lines[0][0], mean, characters, lines)
 
     def _best_path(
@@ -131,36 +130,48 @@ class Decoder:
     def _text(self, labels: tuple[int, ...]) -> str:
         return self._charset.decode(labels)
 
-    def _places(
-        self, labels: tuple[int, ...], probabilities: np.ndarray
-    ) -> Iterator[tuple[int, np.ndarray, Context]]:
-        """Find for each character what was seen where it is clearest, and what stands before."""
+    def _characters(self, labels: tuple[int, ...], frames: np.ndarray) -> tuple[Character, ...]:
+        """Weigh each character of a text against what else was seen where it is clearest."""
+        clearest = [
+            start if stop == start + 1 else start + int(frames[start:stop, label].argmax())
+            for label, (start, stop) in zip(labels, align(labels, frames))
+        ]
+        seen = frames[clearest]
+        tried = seen >= FAINTEST_ALTERNATIVE
+        tried[np.arange(len(labels)), labels] = True
+        scores: list[dict[int, float]] = [{} for _ in labels]
+        for place, other in zip(*(part.tolist() for part in tried.nonzero())):
+            scores[place][other] = float(seen[place, other])
         context = self._weights.line_start()
-        for label, (start, stop) in zip(labels, align(labels, probabilities)):
-            clearest = start + int(probabilities[start:stop, label].argmax())
-            yield label, probabilities[clearest], context
+        for label, found in zip(labels, scores):
+            if len(found) > 1:
+                self._weigh(found, context)
             context = self._weights.after(context, label)
+        said = [found[label] / sum(found.values()) for label, found in zip(labels, scores)]
+        tempered = temper(np.array(said), self._temperature).tolist()
+        return tuple(map(self._character, labels, scores, said, tempered))
 
-    def _character(self, label: int, seen: np.ndarray, context: Context) -> Character:
-        """Weigh what may stand at one place against the character that was read.
+    def _weigh(self, found: dict[int, float], context: Context) -> None:
+        """Multiply what the network saw at a place by what the language model makes of it.
 
-        A character's probability is that of the network times what the language model makes of
-        it after the text before it, as a share of all; the text behind it is not looked at.
+        That is after the text before it; the text behind it is not looked at.
         """
-        tried = set(np.flatnonzero(seen >= FAINTEST_ALTERNATIVE).tolist()) | {label}
-        scores = {
-            other: float(seen[other])
-            * (1.0 if other == BLANK else self._weights.gain(context, other))
-            for other in sorted(tried)
-        }
-        total = sum(scores.values())
-        said = scores.pop(label) / total
-        confidence = float(temper(np.array(said), self._temperature))
+        for other in found:
+            if other != BLANK:
+                found[other] *= self._weights.gain(context, other)
+
+    def _character(
+        self, label: int, scores: dict[int, float], said: float, confidence: float
+    ) -> Character:
+        """Tell a character with its alternatives, by their shares of all scores."""
+        text = self._text((label,))
+        if len(scores) == 1:
+            return Character(text, confidence)
         # What tempering takes from the character goes to the others in proportion.
-        scale = (1 - confidence) / (1 - said) / total if said < 1 else 0.0
-        likeliest = sorted(scores, key=scores.get, reverse=True)[:MOST_ALTERNATIVES]
-        others = tuple(
+        scale = (1 - confidence) / (1 - said) / sum(scores.values()) if said < 1 else 0.0
+        others = sorted((o for o in scores if o != label), key=scores.get, reverse=True)
+        alternatives = tuple(
             (self._text(() if other == BLANK else (other,)), scores[other] * scale)
-            for other in likeliest
+            for other in others[:MOST_ALTERNATIVES]
         )
-        return Character(self._text((label,)), confidence, others)
+        return Character(text, confidence, alternatives)

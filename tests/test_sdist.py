@@ -89,4 +89,4 @@ def test_worker_installs_every_file(tree, staging):
 
 def test_every_package_file_is_a_module_or_known_data():
     suffixes = {Path(name).suffix for name in _package_files(REPOSITORY)}
-    assert suffixes <= {".py", ".json", ".onnx", ".pbtxt", ".keras", ".md"}
+    assert suffixes <= {".py", ".json", ".onnx", ".bin", ".pbtxt", ".keras", ".md"}
