@@ -25,7 +25,6 @@ from pipelines.transforms.portions import PageRows, rows_of
 from schemas.records import Character, Failure, Line, PageDone, PageSource, Skipped, Transcript
 
 PORTION_PAGES = 200
-_DRAWN_PORTIONS = 20
 _FAILED, _SKIPPED = 0.01, 0.005
 _LETTERS = "eeeeaaaiiissssnnnrrrttttoooolluuuddccmmppqvbfghjxéèàçEALDM,.1'    "
 # As in a transcription of French letters of the 19th century.
@@ -36,15 +35,17 @@ _PAGE_PX = (2500, 3500)
 
 @dataclass(frozen=True)
 class Shape:
-    """How much is on a page.
+    """How much is on a page, and how much of it is drawn.
 
     Attributes:
         most_lines: A page has 1 line to as many as this.
         line_characters: Characters of a line; a quarter more or less.
+        drawn_portions: Portions that are drawn; further pages get their results again.
     """
 
     most_lines: int = 5
     line_characters: int = 40
+    drawn_portions: int = 20
 
 
 def source_of(number: int) -> PageSource:
@@ -70,7 +71,7 @@ def draw_result(number: int, shape: Shape) -> PageResult:
         number: The page.
         shape: How much is on it.
     """
-    draw = random.Random(number)
+    draw = random.Random(number)  # noqa: S311
     source = source_of(number)
     chance = draw.random()
     if chance < _FAILED:
@@ -168,7 +169,9 @@ def read_page(source: PageSource, shape: Shape) -> PageResult:
 @lru_cache(maxsize=1)
 def drawn_pages(shape: Shape) -> tuple[PageResult, ...]:
     """Draw the results that all pages share."""
-    return tuple(draw_result(number, shape) for number in range(_DRAWN_PORTIONS * PORTION_PAGES))
+    return tuple(
+        draw_result(number, shape) for number in range(shape.drawn_portions * PORTION_PAGES)
+    )
 
 
 class FakePortions:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -50,6 +49,8 @@ from pipelines.transcripts import open_tables
 from pipelines.transforms.describe import page_key
 from pipelines.transforms.files import read_bytes
 from pipelines.transforms.inputs import WriteInputs
+from pipelines.transforms.page_files import ListPages, PagesConfig
+from pipelines.transforms.page_inputs import page_inputs
 from pipelines.transforms.portions import WritePortions, write_portion
 
 _MODEL = ("simulated", "nothing")
@@ -86,20 +87,21 @@ def size_of(folder: str, pattern: str = "**/*") -> dict[str, int]:
     return {"files": len(sizes), "bytes": sum(sizes)}
 
 
-def simulate(args: argparse.Namespace, folder: str) -> dict:
+def simulate(page_count: int, shape: Shape, folder: str) -> dict:
     """Transcribe an archive twice and query it, in this process.
 
     Args:
-        args: Of the command line, with one number of pages.
+        page_count: Pages.
+        shape: How much is on them.
         folder: Where to.
 
     Returns:
         The stages, files and bytes, and the account of both runs.
     """
-    (page_count,), stages, sizes = args.pages, Stages(), {}
+    stages, sizes = Stages(), {}
     archive = Archive(f"{folder}/out")
     archive.make()
-    results = list(drawn_pages(Shape(args.most_lines, args.line_characters)))
+    results = list(drawn_pages(shape))
 
     run = begin_run()
     fake = FakePortions(results, run.run_id)
@@ -198,25 +200,28 @@ def query(output: str, scratch: str, account: Account) -> None:
         raise SystemExit(f"the views show {failures} failures of {account}")
 
 
-def simulate_runner(args: argparse.Namespace, folder: str) -> dict:
+def simulate_runner(page_count: int, shape: Shape, folder: str) -> dict:
     """Transcribe an archive, and plan it, through Beam's local runner in this process.
 
     Args:
-        args: As of `simulate`.
+        page_count: As of `simulate`.
+        shape: As of `simulate`.
         folder: As of `simulate`.
 
     Returns:
         As of `simulate`.
     """
-    (page_count,), stages = args.pages, Stages()
-    shape = Shape(args.most_lines, args.line_characters)
-    options = PipelineOptions([], runner=LOCAL_RUNNER)
+    stages, options = Stages(), PipelineOptions([], runner=LOCAL_RUNNER)
     archive, run = Archive(f"{folder}/out"), begin_run()
     archive.make()
+    drawn_pages(shape)
+    with open(f"{folder}/pages.txt", "w") as file:
+        file.writelines(f"{source_of(number).uri}\n" for number in range(page_count))
+    inputs = page_inputs([f"@{file.name}"])
     with stages.timed("plan, by the runner"), beam.Pipeline(options=options) as pipeline:
-        build_plan(pipeline, _listing(page_count), folder)
+        build_plan(pipeline, ListPages(inputs, PagesConfig()), folder)
     with stages.timed("run, by the runner"), beam.Pipeline(options=options) as pipeline:
-        found = pipeline | "List pages" >> _listing(page_count)
+        found = pipeline | "List pages" >> ListPages(inputs, PagesConfig())
         found | "Inputs" >> WriteInputs(archive.inputs)
         results = found | "Spread pages" >> beam.Reshuffle() | "Read" >> beam.Map(read_page, shape)
         results | "Write" >> WritePortions(archive.portions, run.run_id)
@@ -225,14 +230,6 @@ def simulate_runner(args: argparse.Namespace, folder: str) -> dict:
         account = publish(archive, run, UriTally(*json.loads(read_bytes(archive.inputs))))
     accounts = {"first": account.columns()}
     return {"pages": page_count, "stages": stages.rows, "sizes": sizes, "accounts": accounts}
-
-
-def _listing(page_count: int) -> beam.PTransform:
-
-    firsts = range(0, page_count, PORTION_PAGES)
-    return beam.Create(firsts) | beam.FlatMap(
-        lambda first: map(source_of, range(first, first + PORTION_PAGES))
-    )
 
 
 def run_apart(way: str, page_count: int, args: argparse.Namespace) -> dict:
@@ -276,18 +273,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--line_characters", type=int, default=40)
     parser.add_argument("--runner_pages", type=int, default=100_000)
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()),
-                        help="where to write; a million pages take 3 GB")  # fmt: skip
+                        help="where to write; a million pages take 6 GB")  # fmt: skip
     parser.add_argument("--one", choices=("loop", "runner"), help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     if any(pages < 1 or pages % PORTION_PAGES for pages in args.pages):
         parser.error(f"--pages {args.pages}: give multiples of {PORTION_PAGES}")
     if args.one:
-        folder = tempfile.mkdtemp(dir=args.scratch)
-        try:
-            result = (simulate if args.one == "loop" else simulate_runner)(args, folder)
-        finally:
-            shutil.rmtree(folder)
-        print(json.dumps(result), flush=True)
+        way = simulate if args.one == "loop" else simulate_runner
+        shape = Shape(args.most_lines, args.line_characters)
+        with tempfile.TemporaryDirectory(dir=args.scratch) as folder:
+            print(json.dumps(way(args.pages[0], shape, folder)), flush=True)
         return 0
     results = []
     for pages in sorted(args.pages):

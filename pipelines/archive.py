@@ -78,7 +78,7 @@ class Archive:
         """
         if not FileSystems.exists(self.output):
             return
-        ours = [f"{self.output}/runs/*.parquet", f"{self.unfinished}/**"]
+        ours = [f"{self.output}/runs/*-*.parquet", f"{self.unfinished}/**"]
         if any(match.metadata_list for match in FileSystems.match(ours)):
             return
         (match,) = FileSystems.match([f"{self.output}/**"], limits=[1])
