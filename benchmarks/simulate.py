@@ -273,7 +273,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--line_characters", type=int, default=40)
     parser.add_argument("--runner_pages", type=int, default=100_000)
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()),
-                        help="where to write; a million pages take 6 GB")  # fmt: skip
+                        help="where to write; a million pages take 3 GB")  # fmt: skip
     parser.add_argument("--one", choices=("loop", "runner"), help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     if any(pages < 1 or pages % PORTION_PAGES for pages in args.pages):

@@ -29,13 +29,12 @@ def sorted_keys(keys: Iterable[bytes]) -> bytes:
     """Sort keys into one piece of memory, 16 bytes each.
 
     Args:
-        keys: What `key_of` gave; the same one may come twice.
+        keys: What `key_of` gave, alone or several joined; the same one may come twice.
 
     Returns:
         The keys one after the other, each once.
     """
-    found = np.frombuffer(b"".join(keys), [("high", ">u8"), ("low", ">u8")])
-    return np.unique(found).tobytes()
+    return np.unique(np.frombuffer(b"".join(keys), f"S{_KEY_BYTES}")).tobytes()
 
 
 class KeySet:
