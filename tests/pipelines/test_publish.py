@@ -17,7 +17,9 @@ from pipelines.transforms.describe import UNCHANGED
 from pipelines.transforms.portions import portion_names, rows_of, write_portion
 from schemas.records import Failure, PageDone, Skipped
 
-RUN = RunStart("r1", "transcribe", {}, datetime(2026, 1, 1, tzinfo=timezone.utc), "all")
+RUN = RunStart(
+    "20260101T000000-000000-aa", "transcribe", {}, datetime(2026, 1, 1, tzinfo=timezone.utc), "all"
+)
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def archive(tmp_path):
 
 
 def write(archive, *results):
-    write_portion(archive.portions, [rows_of(result, "r1") for result in results])
+    write_portion(archive.portions, [rows_of(result, RUN.run_id) for result in results])
 
 
 def done(uri):
@@ -43,7 +45,7 @@ def tally(*uris):
 
 
 def table(archive, name):
-    paths = archive.files_of(name, "r1")
+    paths = archive.files_of(name, RUN.run_id)
     return [row for path in paths for row in pq.ParquetFile(path).read().to_pylist()]
 
 
@@ -93,7 +95,7 @@ def test_large_tables_are_cut_into_row_groups_and_files(archive, monkeypatch):
     for number in range(6):
         write(archive, done(f"p{number}"))
     publish(archive, RUN, tally(*(f"p{number}" for number in range(6))))
-    files = archive.files_of("pages", "r1")
+    files = archive.files_of("pages", RUN.run_id)
     assert len(files) > 1
     assert sum(pq.ParquetFile(path).metadata.num_row_groups for path in files) == 6
     assert len(table(archive, "pages")) == 6
@@ -104,7 +106,7 @@ def test_what_little_is_left_of_many_portions_does_not_pile_up(archive, monkeypa
     added = []
     with table_files.TableFiles(archive, RUN, "pages") as files:
         for number in range(20):
-            rows = rows_of(done(f"p{number:02}"), "r1").pages
+            rows = rows_of(done(f"p{number:02}"), RUN.run_id).pages
             rows = rows if number % 2 else rows.slice(0, 0)
             added.append(weakref.ref(rows))
             files.add(rows)
@@ -119,4 +121,4 @@ def test_what_little_is_left_of_many_portions_does_not_pile_up(archive, monkeypa
 def test_a_table_without_rows_is_there_all_the_same(archive):
     publish(archive, RUN, tally())
     assert table(archive, "failures") == table(archive, "lines") == []
-    assert len(archive.files_of("lines", "r1")) == 1
+    assert len(archive.files_of("lines", RUN.run_id)) == 1
