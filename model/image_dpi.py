@@ -9,7 +9,7 @@ from typing import BinaryIO
 from PIL import ExifTags, Image
 
 from model.image import page_frames
-from model.pdf_pages import _opened as open_pdf
+from model.pdf_pages import open_pdf
 
 _POINTS_PER_INCH = 72
 _CM_PER_INCH = 2.54

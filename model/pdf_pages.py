@@ -44,7 +44,7 @@ def count_pdf_pages(file: BinaryIO) -> int:
     Raises:
         ValueError: If it is encrypted, broken or empty.
     """
-    with _opened(file) as document:
+    with open_pdf(file) as document:
         return len(document)
 
 
@@ -65,7 +65,7 @@ def decode_pdf_page(file: BinaryIO, number: int) -> np.ndarray:
         ValueError: If the PDF does not open, the page is not in it or cannot be read, or it
             or an image on it is larger than 400 megapixels.
     """
-    with _opened(file) as document:
+    with open_pdf(file) as document:
         if number > len(document):
             has = f"which has {len(document)}"
             raise ValueError(f"page {number} is not in the file, {has}; mend the number")
@@ -77,7 +77,18 @@ def decode_pdf_page(file: BinaryIO, number: int) -> np.ndarray:
 
 
 @contextmanager
-def _opened(file: BinaryIO) -> Iterator[pdfium.PdfDocument]:
+def open_pdf(file: BinaryIO) -> Iterator[pdfium.PdfDocument]:
+    """Open a PDF that has pages; one at a time in a process, for PDFium has no threads.
+
+    Args:
+        file: The PDF, open and seekable.
+
+    Yields:
+        The document.
+
+    Raises:
+        ValueError: If it is encrypted or broken, or has no page.
+    """
     with _ONE_AT_A_TIME:
         try:
             document = pdfium.PdfDocument(file)

@@ -10,10 +10,9 @@ from PIL import Image
 from model.overlay import draw_transcript
 from pipelines.options import UsageError
 from pipelines.transforms.cut import open_page
-from pipelines.transforms.fetch import FetchConfig
 from pipelines.transforms.files import write_bytes
-from pipelines.transforms.page_bytes import fetched_page
-from schemas.records import PageSource, Polyline
+from pipelines.transforms.page_bytes import page_again
+from schemas.records import Polyline
 
 
 def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> str:
@@ -39,7 +38,7 @@ def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> 
         raise UsageError(f"--page {page}: no page that was read ends so; see the table pages")
     uri, address = found
     try:
-        grey, _ = open_page(fetched_page(PageSource(uri, (address,)), FetchConfig()))
+        grey, _ = open_page(page_again(uri, address))
     except (OSError, ValueError) as error:
         raise UsageError(f"{uri}: {error}") from None
     query = "SELECT baseline, polygon, text FROM lines WHERE page_uri = ? ORDER BY line_index"

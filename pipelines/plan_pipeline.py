@@ -24,7 +24,7 @@ from pipelines.transforms.page_inputs import page_inputs
 from pipelines.transforms.portions import rows_of
 from pipelines.transforms.probe import ChooseSample, ProbePages
 from pipelines.transforms.recognise import recognise_pages
-from pipelines.transforms.write import WriteJsonLines
+from pipelines.transforms.write import WriteJsonLines, parquet_bytes
 from schemas.records import PageDone, PageSource
 
 _SAMPLED_PAGES = 20
@@ -142,9 +142,7 @@ def _try_page(source: PageSource, reading: PageReading, recogniser: Recogniser) 
 def _compressed_bytes(rows: pa.Table) -> int:
     if not rows.num_rows:
         return 0
-    buffer = pa.BufferOutputStream()
-    pq.write_table(rows, buffer, compression="zstd")
-    with pq.ParquetFile(pa.BufferReader(buffer.getvalue())) as file:
+    with pq.ParquetFile(pa.BufferReader(parquet_bytes(rows))) as file:
         group = file.metadata.row_group(0)
         return sum(group.column(i).total_compressed_size for i in range(group.num_columns))
 

@@ -15,6 +15,7 @@ from model.decoding_config import GREEDY
 from model.fingerprint import exact_key
 from model.key_set import UriTally
 from model.line_finder import FINDER_VERSION
+from model.recogniser import Recogniser
 from model.rectify import RECTIFY_VERSION
 from pipelines.account import Account
 from pipelines.archive import Archive
@@ -137,7 +138,7 @@ def open_bundle(recognition: Recognition) -> tuple[Bundle, DecodingPlan]:
     except ValueError as error:
         raise UsageError(f"--model {error}") from None
     try:
-        recognition.open()
+        Recogniser(bundle, recognition.decoding, recognition.device)
     except ValueError as error:
         raise UsageError(str(error)) from None
     return bundle, plan_decoding(bundle, recognition.decoding)

@@ -88,8 +88,7 @@ def read_image(page: Page) -> PageImage:
         # The file is read where the page lies, not whole: it may have hundreds.
         with BeamFiles().open(file_uri) as file:
             grey = decode_page(file, number)
-            dpi = page_dpi(file, number, grey.shape[1])
-        return PageImage(digest_of_pixels(grey), lambda: grey, lambda _: dpi)
+        return PageImage(digest_of_pixels(grey), lambda: grey, partial(_dpi, file_uri, number))
     data = page.image or read_bytes(page.uri)
     file = io.BytesIO(data)
     decode = partial(decode_image, data)
@@ -100,6 +99,11 @@ def read_image(page: Page) -> PageImage:
             raise ValueError(f"file has {page_count} pages; name one of them, as in {named}")
         decode = partial(decode_page, file, 1)
     return PageImage(exact_key(data), decode, lambda width_px: page_dpi(file, None, width_px))
+
+
+def _dpi(file_uri: str, number: int, width_px: int) -> float | None:
+    with BeamFiles().open(file_uri) as file:
+        return page_dpi(file, number, width_px)
 
 
 def open_page(page: Page) -> tuple[np.ndarray, str]:

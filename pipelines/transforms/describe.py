@@ -18,9 +18,9 @@ from pipelines.formats.pairing import markup_candidates
 from pipelines.page_records import PageLines, PageResult
 from pipelines.time_limit import within_time
 from pipelines.transforms.cut import cut_page, read_image
-from pipelines.transforms.fetch import FetchConfig, failure_kind
+from pipelines.transforms.fetch import FetchConfig
 from pipelines.transforms.files import first_existing, read_bytes
-from pipelines.transforms.page_bytes import fetched_page, is_no_image
+from pipelines.transforms.page_bytes import fetched_page, is_no_image, read_failure
 from schemas.records import Failure, Line, LineImage, Page, PageDone, PageSource, Skipped
 
 LINE_SOURCES = ("given", "find", "auto", "whole")
@@ -86,8 +86,7 @@ def read_page(source: PageSource, reading: PageReading) -> PageLines | PageResul
         page = fetched_page(source, reading.fetch)
         result = within_time(reading.time_limit_s, _read, page, reading)
     except (OSError, ValueError) as error:
-        kind, attempts = failure_kind(error)
-        result = PageResult(Failure(uri, "read", str(error), attempts=attempts, kind=kind))
+        result = PageResult(read_failure(uri, error))
     return replace(result, seconds=time.monotonic() - started, source=source)
 
 

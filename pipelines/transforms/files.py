@@ -32,6 +32,12 @@ def write_bytes(uri: str, data: bytes) -> None:
         file.write(data)
 
 
+def write_whole(uri: str, data: bytes) -> None:
+    """Write a file that appears whole or not at all."""
+    write_bytes(f"{uri}.part", data)
+    FileSystems.rename([f"{uri}.part"], [uri])
+
+
 class BeamFiles:
     """`pipelines.formats.source.Files` on Beam's FileSystems."""
 

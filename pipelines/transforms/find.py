@@ -10,9 +10,9 @@ from model.line_finder import default_line_network, find_lines
 from model.lines_picture import lines_jpeg
 from pipelines.output import discard
 from pipelines.transforms.cut import open_page
-from pipelines.transforms.fetch import FetchConfig, failure_kind
+from pipelines.transforms.fetch import FetchConfig
 from pipelines.transforms.files import write_bytes
-from pipelines.transforms.page_bytes import fetched_page, is_no_image
+from pipelines.transforms.page_bytes import fetched_page, is_no_image, read_failure
 from pipelines.transforms.routing import RouteByType
 from pipelines.writers.found_lines import write_found_lines
 from pipelines.writers.mirror import mirrored_name
@@ -72,8 +72,7 @@ def write_lines_of(
     try:
         grey, sha256 = open_page(fetched_page(source, config.fetch))
     except (OSError, ValueError) as error:
-        kind, attempts = failure_kind(error)
-        return [Failure(uri, "read", str(error), attempts=attempts, kind=kind)]
+        return [read_failure(uri, error)]
     height_px, width_px = grey.shape
     lines = find_lines(grey, default_line_network())
     page = Page(uri, lines, width_px, height_px, source="finder")

@@ -8,6 +8,7 @@ import apache_beam as beam
 
 from model.key_set import UriTally
 from pipelines.transforms.files import write_bytes
+from pipelines.transforms.summary import Summing
 
 
 class WriteInputs(beam.PTransform):
@@ -24,27 +25,10 @@ class WriteInputs(beam.PTransform):
     def expand(self, sources):
         return (
             sources
-            | "Sum up" >> beam.CombineGlobally(_Tallying())
+            | "Name" >> beam.Map(lambda source: source.uri)
+            | "Sum up" >> beam.CombineGlobally(Summing(UriTally))
             | "Write" >> beam.Map(_write, self._path)
         )
-
-
-class _Tallying(beam.CombineFn):
-    def create_accumulator(self):
-        return UriTally()
-
-    def add_input(self, tally, source):
-        tally.add(source.uri)
-        return tally
-
-    def merge_accumulators(self, tallies):
-        merged = UriTally()
-        for tally in tallies:
-            merged.merge(tally)
-        return merged
-
-    def extract_output(self, tally):
-        return tally
 
 
 def _write(tally: UriTally, path: str) -> None:

@@ -5,10 +5,16 @@ from __future__ import annotations
 from pipelines.formats.addresses import is_address
 from pipelines.formats.page_uris import file_of
 from pipelines.formats.pairing import IMAGE_EXTENSIONS, split_extension
-from pipelines.transforms.fetch import BUSY, LARGEST_IMAGE_BYTES, FetchConfig, shared_fetcher
+from pipelines.transforms.fetch import (
+    BUSY,
+    LARGEST_IMAGE_BYTES,
+    FetchConfig,
+    failure_kind,
+    shared_fetcher,
+)
 from pipelines.transforms.files import read_bytes
 from pipelines.transforms.http_get import Answer, FetchError
-from schemas.records import Page, PageSource
+from schemas.records import Failure, Page, PageSource
 
 # What an image file never begins with: HTML, XML, JSON.
 _TEXT_STARTS = (b"<", b"{", b"[")
@@ -44,6 +50,25 @@ def fetched_page(source: PageSource, config: FetchConfig) -> Page:
     if not source.fault and not is_address(source.addresses[0]):
         return Page(source.uri)
     return Page(source.uri, image=read_page_bytes(source, config))
+
+
+def page_again(uri: str, address: str) -> Page:
+    """Make a page that was read before, to be opened once more.
+
+    Args:
+        uri: The page.
+        address: Where its image is; empty where that is its URI.
+
+    Raises:
+        OSError: As of `read_page_bytes`.
+    """
+    return fetched_page(PageSource(uri, (address or uri,)), FetchConfig())
+
+
+def read_failure(uri: str, error: Exception) -> Failure:
+    """Say that a page could not be read, and whether it may be another time."""
+    kind, attempts = failure_kind(error)
+    return Failure(uri, "read", str(error), attempts=attempts, kind=kind)
 
 
 def read_page_bytes(source: PageSource, config: FetchConfig) -> bytes:

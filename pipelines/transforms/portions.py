@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import apache_beam as beam
 import pyarrow as pa
-import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.interruption import is_interrupted
 from pipelines.page_records import PageResult
-from pipelines.transforms.files import write_bytes
+from pipelines.transforms.files import write_whole
 from pipelines.transforms.rows import failure_row, line_row, page_row
+from pipelines.transforms.write import parquet_bytes
 from schemas.records import Failure
 from schemas.tables import TABLES
 
@@ -102,11 +102,7 @@ def write_portion(folder: str, pages: Sequence[PageRows]) -> None:
     name = uuid.uuid4().hex
     for table in PORTION_TABLES:
         rows = pa.concat_tables([getattr(page, table) for page in pages])
-        buffer = pa.BufferOutputStream()
-        pq.write_table(rows, buffer, compression="zstd")
-        path = portion_file(folder, table, name)
-        write_bytes(f"{path}.part", buffer.getvalue().to_pybytes())
-        FileSystems.rename([f"{path}.part"], [path])
+        write_whole(portion_file(folder, table, name), parquet_bytes(rows))
 
 
 def portion_file(folder: str, table: str, name: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import apache_beam as beam
 
 from model.summary import DatasetSummary
@@ -23,22 +26,32 @@ class WriteSummary(beam.PTransform):
     def expand(self, lines):
         return (
             lines
-            | "Sum up" >> beam.CombineGlobally(_Summing())
+            | "Sum up" >> beam.CombineGlobally(Summing(DatasetSummary))
             | "As JSON" >> beam.Map(summary_to_json)
             | "Write" >> beam.Map(lambda text, path: write_bytes(path, text.encode()), self._path)
         )
 
 
-class _Summing(beam.CombineFn):
-    def create_accumulator(self):
-        return DatasetSummary()
+class Summing(beam.CombineFn):
+    """Sum up into an object that has `add`, and `merge` for another of its kind.
 
-    def add_input(self, summary, line):
-        summary.add(line)
+    Args:
+        empty: Makes one that has seen nothing.
+    """
+
+    def __init__(self, empty: Callable[[], Any]):
+        super().__init__()
+        self._empty = empty
+
+    def create_accumulator(self):
+        return self._empty()
+
+    def add_input(self, summary, element):
+        summary.add(element)
         return summary
 
     def merge_accumulators(self, summaries):
-        merged = DatasetSummary()
+        merged = self._empty()
         for summary in summaries:
             merged.merge(summary)
         return merged

@@ -10,11 +10,10 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam.io import fileio
-from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.value_provider import StaticValueProvider
 
 from model.tfrecord import write_record
-from pipelines.transforms.files import write_bytes
+from pipelines.transforms.files import write_bytes, write_whole
 from schemas.features import encode_line
 from schemas.tables import TABLES
 
@@ -147,26 +146,24 @@ def _write_lines(lines: list[str], path: str) -> None:
 
 
 class WriteTable(beam.PTransform):
-    """Write rows as one of the Parquet tables.
+    """Write rows as one file of one of the Parquet tables.
 
     Args:
         output: Folder that holds the tables.
         table: Name of the table.
-        shards: Files; 0 leaves it to the runner.
     """
 
-    def __init__(self, output: str, table: str, shards: int = 1):
+    def __init__(self, output: str, table: str):
         super().__init__()
         self._prefix = f"{output}/{table}/{table}"
         self._schema = TABLES[table]
-        self._shards = shards
 
     def expand(self, rows):
         return rows | "Write" >> beam.io.WriteToParquet(
             self._prefix,
             schema=self._schema,
             codec="zstd",
-            num_shards=self._shards,
+            num_shards=1,
             file_name_suffix=".parquet",
         )
 
@@ -179,9 +176,13 @@ def write_one_row(path: str, table: str, row: dict) -> None:
         table: Name of the table.
         row: Column to value.
     """
+    write_whole(path, parquet_bytes(pa.Table.from_pylist([row], schema=TABLES[table])))
+
+
+def parquet_bytes(rows: pa.Table) -> bytes:
+    """Make a Parquet file of rows, in memory."""
     import pyarrow.parquet as pq
 
     buffer = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist([row], schema=TABLES[table]), buffer, compression="zstd")
-    write_bytes(f"{path}.part", buffer.getvalue().to_pybytes())
-    FileSystems.rename([f"{path}.part"], [path])
+    pq.write_table(rows, buffer, compression="zstd")
+    return buffer.getvalue().to_pybytes()

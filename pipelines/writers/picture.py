@@ -10,11 +10,9 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from pipelines.formats.page_uris import split_page_uri
 from pipelines.transforms.cut import open_page
-from pipelines.transforms.fetch import FetchConfig
 from pipelines.transforms.files import read_bytes
-from pipelines.transforms.page_bytes import fetched_page
+from pipelines.transforms.page_bytes import page_again
 from pipelines.writers.page_text import PageText
-from schemas.records import PageSource
 
 _QUALITY = 88
 _AS_TAKEN = 1
@@ -36,8 +34,7 @@ def read_picture(page: PageText) -> bytes:
         OSError: If the image cannot be read.
         ValueError: If it does not decode, or is another than was transcribed.
     """
-    source = PageSource(page.uri, (page.address or page.uri,))
-    read = fetched_page(source, FetchConfig())
+    read = page_again(page.uri, page.address)
     grey, sha256 = open_page(read)
     if sha256 != page.sha256:
         raise ValueError("image was changed after it was transcribed; transcribe it again")

@@ -87,7 +87,7 @@ def test_a_full_disk_is_one_line_and_nothing_counts(archive, capsys, monkeypatch
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.transforms.portions.write_bytes", full)
+        patch.setattr("pipelines.transforms.portions.write_whole", full)
         assert transcribe(archive) == 4
     assert "no space left on the disk; free some and run the same again" in capsys.readouterr().err
     assert not (archive / "out" / "runs").exists()

@@ -150,7 +150,7 @@ def test_a_portion_without_its_pages_is_none(tmp_path, monkeypatch):
             raise OSError("No space left on device")
         renamed.append(targets)
 
-    monkeypatch.setattr("pipelines.transforms.portions.FileSystems.rename", rename)
+    monkeypatch.setattr("pipelines.transforms.files.FileSystems.rename", rename)
     with pytest.raises(OSError, match="No space"):
         write_portion(str(tmp_path), rows)
     assert len(renamed) == 2 and portion_names(str(tmp_path)) == []
