@@ -2,9 +2,10 @@
 
     python -m benchmarks.decode --model MODEL --dataset DATASET
 
-Builds a language model from the texts of the train split, tunes its weights on the eval split,
-and reads the test split: CER and WER, and processor milliseconds a line of the network, of the
-best path, of the beam search and of all that the decoder tells, each line read once.
+Builds language model and lexicon from the texts of the train split, tunes their weights on the
+eval split, and reads the test split: CER and WER, and processor milliseconds a line of the
+network, of the best path, of the beam search and of all that the decoder tells, each line read
+once.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ from pathlib import Path
 import numpy as np
 
 from model.beam_config import BeamConfig
-from model.beam_search import beam_search
+from model.beam_search import beam_search, search_frames
 from model.beam_tuning import tune_weights
 from model.beam_weights import PrefixWeights
 from model.bundle import load_bundle
-from model.ctc import decode_greedy, softmax
+from model.ctc import decode_greedy
 from model.decoding import Decoder
 from model.language_model import LanguageModel
 from model.language_model_build import ORDER, build_language_model
+from model.lexicon import Lexicon
 from model.metrics import error_rates
 from model.recogniser import Recogniser
 from model.samples import decode_strip, read_examples
+from model.word_counts import count_words
 
 _TUNED_ON = 300
 _STEPS = 256
@@ -67,12 +70,14 @@ def main() -> None:
         return [(recogniser.logits(decode_strip(line)), line.text) for line in lines]
 
     texts = [line.text for line in _examples(flags.dataset, "train")]
-    tuned_on = [(softmax(logits), text) for logits, text in read("eval", _TUNED_ON)]
+    lexicon = Lexicon(count_words(texts))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "language_model.bin")
         path.write_bytes(build_language_model(texts, charset, flags.order))
         language_model = LanguageModel.open(path, charset)
-        config, _ = tune_weights(tuned_on, charset, BeamConfig(), language_model)
+        config, _ = tune_weights(
+            read("eval", _TUNED_ON), charset, BeamConfig(), language_model, lexicon
+        )
         started = time.process_time()
         lines = read("test")
         network_ms = (time.process_time() - started) / len(lines) * 1000
@@ -81,14 +86,16 @@ def main() -> None:
         print(f"network {network_ms:.2f} ms a line; {config}")
         # A second model: the first one has the contexts of the tuning in its memory.
         language_model = LanguageModel.open(path, charset)
-        weights = PrefixWeights(charset, config, language_model)
+        weights = PrefixWeights(charset, config, language_model, lexicon)
         _timed("best path", lambda logits: decode_greedy(logits, charset)[0], lines)
 
         def best(logits: np.ndarray) -> str:
-            return charset.decode(beam_search(softmax(logits), config, weights)[0].labels)
+            return charset.decode(
+                beam_search(search_frames(logits, config), config, weights)[0].labels
+            )
 
         _timed(f"beam of {config.width}", best, lines)
-        decoder = Decoder(charset, config, language_model)
+        decoder = Decoder(charset, config, language_model, lexicon)
         _timed("... with probabilities", lambda logits: decoder.decode(logits).text, lines)
 
 

@@ -9,6 +9,7 @@ WIDEST_BEAM = 1024
 _RANGES = {
     "lm_weight": (0, 10),
     "length_bonus": (-20, 20),
+    "blank_penalty": (0, 10),
     "unknown_word_penalty": (0, 20),
     "least_probability": (0, 1),
     "least_share": (0, 1),
@@ -26,6 +27,7 @@ class BeamConfig:
         lm_weight: Exponent of the language model's probability.
         length_bonus: Added for each character, in nats; it makes up for what a language model
             takes off longer texts.
+        blank_penalty: Taken off, in nats, the blank in every frame.
         unknown_word_penalty: Taken off, in nats, for a word that is not in the lexicon.
         least_probability: A character less probable than this is not tried in a frame, unless
             it is the most probable one. A frame where that leaves the blank alone counts as a
@@ -36,6 +38,7 @@ class BeamConfig:
     width: int = 16
     lm_weight: float = 0.5
     length_bonus: float = 1.0
+    blank_penalty: float = 0.5
     unknown_word_penalty: float = 1.0
     least_probability: float = 0.01
     least_share: float = 1e-3
@@ -59,10 +62,13 @@ class BeamConfig:
     def of_facts(cls, facts: object) -> BeamConfig:
         """Read what `dataclasses.asdict` gave.
 
+        Args:
+            facts: Those that were written before there was a penalty on blanks have none.
+
         Raises:
             ValueError: If it is not such settings.
         """
         known = {field.name for field in fields(cls)}
-        if not isinstance(facts, dict) or set(facts) != known:
+        if not isinstance(facts, dict) or {*facts, "blank_penalty"} != known:
             raise ValueError(f"settings of the beam search are not {{{', '.join(sorted(known))}}}")
-        return cls(**facts)
+        return cls(**{"blank_penalty": 0.0} | facts)

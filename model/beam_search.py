@@ -17,7 +17,7 @@ import numpy as np
 from model.beam_config import BeamConfig
 from model.beam_weights import Context, PrefixWeights
 from model.charset import BLANK
-from model.ctc import FAINTEST, STRONGEST, Beam
+from model.ctc import FAINTEST, STRONGEST, Beam, softmax
 
 _by_weight = attrgetter("weight")
 # The probability of the blank, and those of the characters that are tried, greatest first.
@@ -106,21 +106,28 @@ def _take_apart(root: _Prefix) -> None:
             node.children = None
 
 
-def without_long_blanks(probabilities: np.ndarray, config: BeamConfig) -> np.ndarray:
-    """Leave out what changes nothing: of a run of certain blanks all frames but the first.
+def search_frames(logits: np.ndarray, config: BeamConfig) -> np.ndarray:
+    """Make of logits what a search looks at.
+
+    A network trained by CTC is surer of its blanks than it should be (Zeyer et al. 2021, "Why
+    does CTC result in peaky behavior?"), and characters get lost: blanks lose `blank_penalty`.
+    Of a run of certain blanks all frames but the first are left out, which changes nothing.
 
     Args:
-        probabilities: float32 [time, classes].
+        logits: float32 [time, classes].
         config: Of the search; `least_probability` says how certain a blank has to be.
 
     Returns:
-        float32 [frames, classes].
+        float32 [frames, classes], probabilities.
 
     Example:
-        >>> line = np.array([[1, 0], [1, 0], [0, 1], [1, 0]], np.float32)
-        >>> without_long_blanks(line, BeamConfig()).argmax(axis=1).tolist()
+        >>> line = np.log(np.array([[1, 1e-9], [1, 1e-9], [1e-9, 1], [1, 1e-9]], np.float32))
+        >>> search_frames(line, BeamConfig()).argmax(axis=1).tolist()
         [0, 1, 0]
     """
+    lighter = np.array(logits, np.float32)
+    lighter[:, BLANK] -= np.float32(config.blank_penalty)
+    probabilities = softmax(lighter)
     # Half of it, so that no character of these frames is tried, however they were rounded.
     certain = probabilities[:, BLANK] > 1 - config.least_probability / 2
     again = certain[1:] & certain[:-1]
@@ -236,16 +243,6 @@ def _open(node: _Prefix, weights: PrefixWeights) -> dict[int, _Prefix]:
         node.context = weights.after(node.parent.context, node.label)
     node.children = {}
     return node.children
-
-
-def _gain(node: _Prefix, label: int, weights: PrefixWeights) -> float:
-    gain = node.context.gains.get(label) or weights.gain(node.context, label)
-    return gain * weights.of_closing(node.word, label) if weights.has_lexicon else gain
-
-
-def _child(node: _Prefix, label: int, gain: float, weights: PrefixWeights) -> _Prefix:
-    word = weights.word(node.word, label) if weights.has_lexicon else None
-    return _Prefix(node, label, gain, word)
 
 
 def _survivors(reached: list[_Prefix], config: BeamConfig) -> list[_Prefix]:

@@ -6,7 +6,8 @@ model.onnx          strips in, logits out, in float32
 model.int8.onnx     the same in 8-bit integers (where training had lines to measure on)
 language_model.bin  how likely a character is after others, for the beam search (may be missing)
 decoding.json       what was tuned: weights of the search, temperatures (may be missing)
-words.json          how often training met each word, for hints at the spelling (may be missing)
+words.json          how often training met each word, for the beam search and for hints at the
+                    spelling (may be missing)
 weights.keras       to fine-tune from
 saved_model.pb …    images in, text out, for TensorFlow Serving (where trained on it)
 card.json           what it was trained on and how well it reads
@@ -24,6 +25,7 @@ from model.decoding_config import BEAM, GREEDY
 from model.decoding_settings import DecodingSettings
 from model.language_model import LanguageModel
 from model.preprocess import PreprocessConfig
+from model.word_counts import WORDS_FILE
 
 CHARSET_FILE = "charset.json"
 PREPROCESS_FILE = "preprocess.json"
@@ -89,11 +91,14 @@ class Bundle:
 
         Args:
             decoding: How lines are read, one of `decoding_config.DECODINGS`; for `BEAM` the
-                language model and what was tuned for it go into the digest.
+                language model, what was tuned for it and the words that it knows go into the
+                digest.
         """
         names = [ONNX_FILES[self.precision], CHARSET_FILE, PREPROCESS_FILE]
         if decoding == BEAM:
             optional = (LANGUAGE_MODEL_FILE, DECODING_FILE)
+            if self.decoding.knows_words:
+                optional += (WORDS_FILE,)
             names += [name for name in optional if (self.directory / name).is_file()]
         digest = hashlib.sha256()
         for name in names:

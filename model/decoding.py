@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.beam_config import BeamConfig
-from model.beam_search import beam_search, without_long_blanks
+from model.beam_search import beam_search, search_frames
 from model.beam_weights import Context, PrefixWeights
 from model.calibration import temper
 from model.charset import BLANK, Charset
@@ -106,8 +106,7 @@ class Decoder:
         if not self._config.width:
             return self._best_path(*decode_greedy(logits, self._charset))
         check_logits(logits, self._charset)
-        probabilities = softmax(np.asarray(logits, np.float32))
-        frames = without_long_blanks(probabilities, self._config)
+        frames = search_frames(logits, self._config)
         beams = beam_search(frames, self._config, self._weights)
         total = sum(beam.weight for beam in beams)
         lines = tuple((self._text(beam.labels), beam.weight / total) for beam in beams)
@@ -115,7 +114,7 @@ class Decoder:
         if characters:
             mean = float(np.mean([c.confidence for c in characters]))
         else:  # How sure the blanks are.
-            mean = float(probabilities.max(axis=-1).mean())
+            mean = float(softmax(np.asarray(logits, np.float32)).max(axis=-1).mean())
         return Decoded(BEAM, lines[0][0], mean, characters, lines)
 
     def _best_path(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from itertools import chain
 
 from model.beam_config import BeamConfig
 from model.bundle import Bundle
@@ -13,6 +13,7 @@ from model.decoding import Decoder
 from model.decoding_config import BEAM, GREEDY, DecodingConfig
 from model.language_model import LanguageModel
 from model.lexicon import Lexicon, words_of
+from model.word_counts import read_model_words
 
 _GREEDILY = "lines were read greedily"
 
@@ -26,16 +27,18 @@ class DecodingPlan:
         note: Why lines are read greedily though a beam search was asked for; else empty.
         search: Settings of the beam search; of width 0 for greedy.
         language_model: None for greedy.
+        words: That the model comes with and the search takes for known.
     """
 
     method: str = GREEDY
     note: str = ""
     search: BeamConfig = field(default_factory=lambda: BeamConfig(width=0))
     language_model: LanguageModel | None = None
+    words: Collection[str] = ()
 
 
 def plan_decoding(bundle: Bundle, config: DecodingConfig) -> DecodingPlan:
-    """Find out how a bundle can read; costs no more than opening a file.
+    """Find out how a bundle can read; costs no more than reading its words.
 
     Args:
         bundle: The model.
@@ -43,7 +46,8 @@ def plan_decoding(bundle: Bundle, config: DecodingConfig) -> DecodingPlan:
 
     Returns:
         A beam search where it is asked for and the bundle has a language model of its own
-        charset; else the best path, with a note that says why.
+        charset, and the words that it was tuned with; else the best path, with a note that says
+        why.
     """
     if config.method == GREEDY:
         return DecodingPlan()
@@ -54,9 +58,10 @@ def plan_decoding(bundle: Bundle, config: DecodingConfig) -> DecodingPlan:
         return DecodingPlan(note=f"beam of 0 prefixes: {_GREEDILY}")
     try:
         language_model = bundle.open_language_model()
+        words = read_model_words(bundle.directory) if bundle.decoding.knows_words else ()
     except ValueError as error:
         return DecodingPlan(note=f"{error}: {_GREEDILY}")
-    return DecodingPlan(BEAM, "", search, language_model)
+    return DecodingPlan(BEAM, "", search, language_model, words)
 
 
 def open_decoder(
@@ -78,28 +83,31 @@ def open_decoder(
     plan = plan or plan_decoding(bundle, config)
     if plan.method == GREEDY:
         return Decoder(bundle.charset, plan.search)
-    lexicon = read_lexicon(config.lexicon) if config.lexicon else None
+    lexicon = _open_lexicon(plan.words, config.lexicon)
     temperature = bundle.decoding.beam.temperature
     return Decoder(bundle.charset, plan.search, plan.language_model, lexicon, temperature)
 
 
-def read_lexicon(path: str | Path) -> Lexicon:
-    """Collect the words of a text file.
-
-    Args:
-        path: UTF-8; words on lines of their own or in running text.
+def _open_lexicon(words: Collection[str], path: str) -> Lexicon | None:
+    """Join the words of a model, which may have none, and those of a text file, if there is one.
 
     Raises:
-        ValueError: If the file cannot be read or has no words, or too many.
+        ValueError: If the file cannot be read or has no words, or they are too many.
     """
+    if not path:
+        return Lexicon(words) if words else None
     try:
-        return Lexicon(_words(path))
+        listed = _words(path)
+        first = next(listed, None)
+        if first is None:
+            raise ValueError("no word in it; list some or leave it out")
+        return Lexicon(chain(words, [first], listed))
     except (OSError, ValueError) as error:
         told = str(error)
-        raise ValueError(told if str(path) in told else f"{path}: {told}") from None
+        raise ValueError(told if path in told else f"{path}: {told}") from None
 
 
-def _words(path: str | Path) -> Iterator[str]:
+def _words(path: str) -> Iterator[str]:
     with open(path, encoding="utf-8-sig") as lines:
         for line in lines:
             yield from words_of(unicodedata.normalize("NFC", line))

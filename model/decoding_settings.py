@@ -35,11 +35,13 @@ class DecodingSettings:
 
     Attributes:
         search: Beam search with the bundle's language model.
+        knows_words: Whether the words of training are the lexicon of the search.
         greedy: The best path; its confidences are given as they are, whatever the temperature.
         beam: The beam search; its confidences are tempered.
     """
 
     search: BeamConfig = field(default_factory=BeamConfig)
+    knows_words: bool = False
     greedy: Calibration = field(default_factory=Calibration)
     beam: Calibration = field(default_factory=Calibration)
 
@@ -59,6 +61,9 @@ class DecodingSettings:
     def from_json(cls, text: str) -> DecodingSettings:
         """Read what `to_json` wrote.
 
+        Args:
+            text: The JSON object; one written before searches knew words does not speak of them.
+
         Raises:
             ValueError: If it is not such settings.
 
@@ -66,10 +71,16 @@ class DecodingSettings:
             >>> DecodingSettings.from_json(DecodingSettings().to_json()) == DecodingSettings()
             True
         """
-        data = _object(json.loads(text), ("search", "greedy", "beam"), "settings")
+        data = json.loads(text)
+        if isinstance(data, dict):
+            data = {"knows_words": False} | data
+        data = _object(data, ("search", "knows_words", "greedy", "beam"), "settings")
+        if not isinstance(data["knows_words"], bool):
+            raise ValueError(f"knows_words of {data['knows_words']!r}; give true or false")
         try:
             return cls(
                 BeamConfig.of_facts(data["search"]),
+                data["knows_words"],
                 _calibration(data["greedy"]),
                 _calibration(data["beam"]),
             )

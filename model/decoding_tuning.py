@@ -17,11 +17,11 @@ from model.calibration import (
     temper,
 )
 from model.charset import Charset
-from model.ctc import softmax
 from model.decoding import Decoded, Decoder
 from model.decoding_config import GREEDY
 from model.decoding_settings import Calibration, DecodingSettings
 from model.language_model import LanguageModel
+from model.lexicon import Lexicon
 from model.metrics import character_errors, error_rates
 from model.page_error import LineDoubt, fit_page_error
 
@@ -53,7 +53,10 @@ class Tuned:
 
 
 def tune_decoding(
-    lines: Sequence[HeldOut], charset: Charset, language_model: LanguageModel | None
+    lines: Sequence[HeldOut],
+    charset: Charset,
+    language_model: LanguageModel | None,
+    lexicon: Lexicon | None = None,
 ) -> Tuned:
     """Tune the beam search and both calibrations.
 
@@ -61,6 +64,7 @@ def tune_decoding(
         lines: Lines that nothing was trained on, with some text each.
         charset: Of the recogniser.
         language_model: Built from other lines; None for none.
+        lexicon: The words of these other lines.
 
     Returns:
         Settings and facts. Fewer than `LEAST_LINES` lines, or a network that reads less than
@@ -76,18 +80,19 @@ def tune_decoding(
     if language_model is None:
         return Tuned(DecodingSettings(greedy=greedy), "", facts)
     step = -(-len(lines) // _MOST_TUNED_ON)
-    tuned_on = [(softmax(np.asarray(logits, np.float32)), text) for logits, text in lines[::step]]
-    search, _ = tune_weights(tuned_on, charset, BeamConfig(), language_model)
-    decoded = _decode(lines, Decoder(charset, search, language_model))
+    search, _ = tune_weights(lines[::step], charset, BeamConfig(), language_model, lexicon)
+    decoded = _decode(lines, Decoder(charset, search, language_model, lexicon))
     beam = _calibrate(lines, decoded)
     facts["beam"] = {
         "lm_weight": search.lm_weight,
         "length_bonus": search.length_bonus,
+        "blank_penalty": search.blank_penalty,
+        "unknown_word_penalty": search.unknown_word_penalty,
         "width": search.width,
         **_error_facts(lines, decoded),
         **_calibration_facts(lines, decoded, beam),
     }
-    return Tuned(DecodingSettings(search, greedy, beam), "", facts)
+    return Tuned(DecodingSettings(search, lexicon is not None, greedy, beam), "", facts)
 
 
 def _why_not(lines: Sequence[HeldOut], cer: float) -> str:

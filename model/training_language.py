@@ -16,7 +16,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 from model import bundle
@@ -25,6 +25,7 @@ from model.decoding_config import DECODINGS
 from model.decoding_tuning import HeldOut, tune_decoding
 from model.language_model import LanguageModel
 from model.language_model_build import build_language_model, highest_order
+from model.lexicon import Lexicon
 from model.recogniser import Recogniser
 from model.samples import decode_strip, read_examples
 from model.training_language_config import LanguageConfig, add_language_flags, language_config
@@ -70,8 +71,9 @@ def add_language_model(
             facts["perplexity"] = language_model.perplexity(text for _, text in lines)
     else:
         path.unlink(missing_ok=True)
-    write_model_words(whole.directory, (example.text for example in read_examples(train_paths)))
-    tuned = tune_decoding(lines, whole.charset, language_model)
+    words = write_model_words(whole.directory, _texts(train_paths, config))
+    lexicon = Lexicon(words) if words else None
+    tuned = tune_decoding(lines, whole.charset, language_model, lexicon)
     _write(whole.directory / bundle.DECODING_FILE, tuned.settings.to_json().encode())
     card |= {"language_model": facts, "decoding": tuned.facts}
     bundle.write_card(whole.directory, card)
@@ -108,10 +110,15 @@ def _build(
             counts["characters"] += len(text)
             yield text
 
-    train = (example.text for example in read_examples(train_paths))
-    data = build_language_model(counted(chain(train, config.extra_lines())), charset, order)
+    data = build_language_model(counted(_texts(train_paths, config)), charset, order)
     extra = [path.name for path in config.texts]
     return data, {"order": order, **counts, "extra_texts": extra, "bytes": len(data)}
+
+
+def _texts(train_paths: Iterable[str], config: LanguageConfig) -> Iterator[str]:
+    """Read all that a language model learns from."""
+    yield from (example.text for example in read_examples(train_paths))
+    yield from config.extra_lines()
 
 
 def _held_out(whole: bundle.Bundle, eval_paths: Iterable[str]) -> list[HeldOut]:

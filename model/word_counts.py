@@ -75,7 +75,10 @@ def read_model_words(directory: Path, is_needed: bool = True) -> Counter[str]:
     path = directory / WORDS_FILE
     if not path.is_file():
         if is_needed:
-            raise ValueError(f"{directory}: no {WORDS_FILE}; give a word list")
+            raise ValueError(
+                f"{directory}: no {WORDS_FILE}; "
+                "run python -m model.training_language or give a word list"
+            )
         return Counter()
     try:
         return from_json(path.read_text("utf-8"))
@@ -83,9 +86,15 @@ def read_model_words(directory: Path, is_needed: bool = True) -> Counter[str]:
         raise ValueError(f"{path}: {error}; train anew or take the file out") from None
 
 
-def write_model_words(directory: Path, texts: Iterable[str]) -> None:
-    """Write the words that a model comes with: those of the texts it was trained on."""
-    (directory / WORDS_FILE).write_text(to_json(count_words(texts)), "utf-8")
+def write_model_words(directory: Path, texts: Iterable[str]) -> Counter[str]:
+    """Write the words that a model comes with: those of the texts that it learnt from.
+
+    Returns:
+        The words; of more than a million the most frequent.
+    """
+    counts = Counter(dict(count_words(texts).most_common(MOST_WORDS)))
+    (directory / WORDS_FILE).write_text(to_json(counts), "utf-8")
+    return counts
 
 
 def read_word_list(path: Path, least_count: int) -> Counter[str]:

@@ -51,7 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--beam_width", type=int, help="prefixes that the search keeps")
     parser.add_argument(
-        "--lexicon", default="", help="text file whose words the search need not doubt"
+        "--lexicon",
+        default="",
+        help="text file of words that the search need not doubt, beside those of training",
     )
     parser.add_argument(
         "--device", choices=DEVICES, default=AUTO, help="auto: a GPU if ONNX Runtime finds one"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from model.beam_config import BeamConfig
-from model.beam_search import beam_search
+from model.beam_search import beam_search, search_frames
 from model.beam_tuning import tune_weights
 from model.beam_weights import PrefixWeights
 from model.charset import Charset
@@ -164,13 +164,14 @@ def test_tuning_finds_that_the_model_helps(language_model):
         steps = [step for label in CHARSET.encode(text) for step in (label, 0)]
         logits = rng.normal(0, 1, (len(steps), 5)).astype(np.float32)
         logits[np.arange(len(steps)), steps] += 2
-        lines.append((softmax(logits), text))
+        lines.append((logits, text))
 
     def edits(config):
         weights = PrefixWeights(CHARSET, config, language_model)
         return sum(
-            character_errors(text, CHARSET.decode(beam_search(p, config, weights)[0].labels)).edits
-            for p, text in lines
+            character_errors(text, CHARSET.decode(best.labels)).edits
+            for logits, text in lines
+            for best in beam_search(search_frames(logits, config), config, weights)[:1]
         )
 
     start = BeamConfig(lm_weight=0.0, length_bonus=0.0)
@@ -178,6 +179,18 @@ def test_tuning_finds_that_the_model_helps(language_model):
     assert tuned.lm_weight > 0
     assert errors.edits == edits(tuned) < edits(start)
     assert errors.length == sum(len(text) for _, text in lines)
+
+
+def test_a_lighter_blank_lets_more_characters_through():
+    config = BeamConfig(length_bonus=0.0, blank_penalty=0.0)
+    weights = PrefixWeights(CHARSET, config)
+    logits = np.log(np.array([[0.6, 0.02, 0.02, 0.35, 0.01]], np.float32))
+    assert beam_search(search_frames(logits, config), config, weights)[0].labels == ()
+    light = replace(config, blank_penalty=1.0)
+    frames = search_frames(logits, light)
+    assert beam_search(frames, light, weights)[0].labels == (3,)
+    assert frames.sum() == pytest.approx(1)
+    assert frames[0, 0] / frames[0, 3] == pytest.approx(0.6 / 0.35 / math.e)
 
 
 def test_tuning_without_lines_is_refused(language_model):
@@ -190,6 +203,7 @@ def test_tuning_without_lines_is_refused(language_model):
     [
         ({"width": -1}, "beam of -1 prefixes; choose 1 to 1024, or 0 for the best path"),
         ({"width": 10_000}, "beam of 10000 prefixes"),
+        ({"blank_penalty": -1}, "blank_penalty of -1; give a number from 0 to 10"),
         ({"lm_weight": -0.1}, "lm_weight of -0.1; give a number from 0 to 10"),
         ({"length_bonus": math.nan}, "length_bonus of nan"),
         ({"unknown_word_penalty": math.inf}, "unknown_word_penalty of inf"),

@@ -10,6 +10,7 @@ from model.decoding_settings import DecodingSettings
 from model.language_model_build import build_language_model
 from model.preprocess import PreprocessConfig
 from model.recogniser import Recogniser
+from model.word_counts import WORDS_FILE
 from schemas.records import Line, LineImage
 from tests.drawn import text_strip
 from tests.fakes import write_fake_bundle
@@ -46,7 +47,15 @@ def test_the_language_model_is_in_the_digest_of_the_beam_search_alone(tmp_path):
         seen.add(bundle.digest(BEAM))
     (bundle.directory / DECODING_FILE).write_text(DecodingSettings().to_json())
     seen.add(bundle.digest(BEAM))
+    (bundle.directory / WORDS_FILE).write_text('{"a": 1}')
+    seen.add(bundle.digest(BEAM))
     assert len(seen) == 4
+    settings = DecodingSettings(knows_words=True)
+    (bundle.directory / DECODING_FILE).write_text(settings.to_json())
+    for words in ('{"a": 1}', '{"b": 1}'):
+        (bundle.directory / WORDS_FILE).write_text(words)
+        seen.add(load_bundle(bundle.directory).digest(BEAM))
+    assert len(seen) == 6
     assert bundle.digest() == greedy and bundle.has_language_model
 
 

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from model import bundle
+from model.beam_config import BeamConfig
 from model.charset import Charset
-from model.decoding_choice import plan_decoding, read_lexicon
+from model.decoding_choice import open_decoder, plan_decoding
 from model.decoding_config import BEAM, GREEDY, DecodingConfig
 from model.decoding_settings import Calibration, DecodingSettings
 from model.language_model_build import build_language_model
 from model.page_error import PageErrorModel
 from model.recogniser import Recogniser
+from model.word_counts import write_model_words
 from schemas.records import Line, LineImage
 from tests.drawn import text_strip
 from tests.fakes import write_fake_bundle
@@ -110,24 +112,62 @@ def test_tables_that_point_outside_each_other_are_refused(model):
         whole.open_language_model()
 
 
-def test_a_lexicon_helps_in_the_search_alone(model, tmp_path):
+def read_doubtful(directory, **flags):
+    """Read "a ab a", of which the b may as well be a c."""
+    whole = bundle.load_bundle(directory)
+    labels = whole.charset.encode("a ab a")
+    logits = np.full((len(labels), whole.charset.class_count), -9, np.float32)
+    logits[np.arange(len(labels)), labels] = 0
+    logits[3, whole.charset.encode("c")] = 0
+    return open_decoder(whole, DecodingConfig(BEAM, **flags)).decode(logits).text
+
+
+def set_search(directory, knows_words):
+    search = BeamConfig(lm_weight=0.0, unknown_word_penalty=3.0)
+    settings = DecodingSettings(search, knows_words)
+    (directory / bundle.DECODING_FILE).write_text(settings.to_json())
+
+
+@pytest.mark.parametrize("known", ["ab", "ac"])
+def test_a_lexicon_decides(model, tmp_path, known):
+    set_search(model, knows_words=False)
     words = tmp_path / "words.txt"
-    words.write_text("abbe\u0301 de\n cade\n", "utf-8")
-    assert "abbé" in read_lexicon(words)
-    reader = recogniser(model, method=BEAM, lexicon=str(words))
-    assert reader.read(IMAGE).text
+    words.write_text(f"a\n {known}\n", "utf-8")
+    assert read_doubtful(model, lexicon=str(words)) == f"a {known} a"
     missing = str(tmp_path / "none.txt")
     with pytest.raises(ValueError, match=r"none\.txt"):
         recogniser(model, method=BEAM, lexicon=missing)
 
 
+def test_words_of_training_decide_where_the_search_was_tuned_with_them(model, tmp_path):
+    for known in ("ab", "ac"):
+        write_model_words(model, [f"a {known}"])
+        set_search(model, knows_words=True)
+        assert read_doubtful(model) == f"a {known} a"
+        set_search(model, knows_words=False)
+        assert read_doubtful(model) == "a ab a"
+
+
+def test_a_list_of_the_users_comes_on_top_of_the_words_of_training(model, tmp_path):
+    write_model_words(model, ["a ac"])
+    set_search(model, knows_words=True)
+    (tmp_path / "w.txt").write_text("abbe\u0301", "utf-8")
+    assert read_doubtful(model, lexicon=str(tmp_path / "w.txt")) == "a ac a"
+
+
+def test_words_that_are_gone_are_stated(model):
+    set_search(model, knows_words=True)
+    note = recogniser(model, method=BEAM).decoding_note
+    assert "no words.json" in note and note.endswith(": lines were read greedily")
+
+
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"", "without words"), (b"12 3", "without words"), (b"\xff", "utf-8")]
+    ("content", "message"), [(b"", "no word in it"), (b"12 3", "no word in it"), (b"\xff", "utf-8")]
 )
-def test_a_lexicon_that_is_none_is_named(tmp_path, content, message):
+def test_a_lexicon_that_is_none_is_named(model, tmp_path, content, message):
     (tmp_path / "w.txt").write_bytes(content)
     with pytest.raises(ValueError, match=rf"w\.txt: .*{message}"):
-        read_lexicon(tmp_path / "w.txt")
+        recogniser(model, method=BEAM, lexicon=str(tmp_path / "w.txt"))
 
 
 @pytest.mark.parametrize("method", [GREEDY, BEAM])

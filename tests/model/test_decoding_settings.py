@@ -23,9 +23,16 @@ CALIBRATIONS = st.builds(
 SEARCHES = st.builds(BeamConfig, st.integers(1, 1024), st.floats(0, 10), st.floats(-20, 20))
 
 
-@given(st.builds(DecodingSettings, SEARCHES, CALIBRATIONS, CALIBRATIONS))
+@given(st.builds(DecodingSettings, SEARCHES, st.booleans(), CALIBRATIONS, CALIBRATIONS))
 def test_settings_are_read_back(settings):
     assert DecodingSettings.from_json(settings.to_json()) == settings
+
+
+def test_settings_of_before_penalties_on_blanks_read_as_they_did():
+    data = json.loads(DecodingSettings().to_json())
+    del data["knows_words"], data["search"]["blank_penalty"]
+    settings = DecodingSettings.from_json(json.dumps(data))
+    assert settings.search.blank_penalty == 0 and not settings.knows_words
 
 
 def test_each_way_to_decode_has_its_calibration():
@@ -36,8 +43,9 @@ def test_each_way_to_decode_has_its_calibration():
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ((), [], "is not {search, greedy, beam}"),
-        (("more",), 1, "is not {search, greedy, beam}"),
+        ((), [], "is not {search, knows_words, greedy, beam}"),
+        (("more",), 1, "is not {search, knows_words, greedy, beam}"),
+        (("knows_words",), 1, "knows_words of 1; give true or false"),
         (("search",), {"width": 3}, "settings of the beam search are not"),
         (("search", "width"), 10_000, "beam of 10000 prefixes"),
         (("search", "width"), "16", "width of '16'"),

@@ -13,6 +13,7 @@ from model.recogniser import Recogniser
 from model.samples import decode_strip
 from model.training_language import _build, main
 from model.training_language_config import LanguageConfig
+from model.word_counts import read_model_words
 from schemas.records import Line, LineImage
 from tests.drawn import line_example, write_tfrecords
 from tests.fakes import write_fake_bundle
@@ -54,6 +55,7 @@ def test_a_model_gets_a_language_model(model, dataset, capsys):
     assert whole.digest() == greedy and whole.has_language_model
     reader = Recogniser(whole, DecodingConfig(BEAM))
     assert reader.decoding_note == "" and reader.page_error is not None
+    assert whole.decoding.knows_words
     card = json.loads((model / bundle.CARD_FILE).read_text())
     assert card["preset"] == "fast"
     assert card["language_model"]["perplexity"] > 1
@@ -70,6 +72,7 @@ def test_a_language_model_is_replaced_and_taken_away(model, dataset, tmp_path):
     assert (model / bundle.LANGUAGE_MODEL_FILE).read_bytes() != first
     facts = json.loads((model / bundle.CARD_FILE).read_text())["language_model"]
     assert (facts["order"], facts["lines"], facts["extra_texts"]) == (3, 8 + 18, ["more.txt"])
+    assert read_model_words(model)["bac"] >= 9
     assert add(model, dataset, "--language_model_order", 0) == 0
     assert not bundle.load_bundle(model).has_language_model
     assert bundle.load_bundle(model).decoding.greedy.page_error is not None
