@@ -23,6 +23,10 @@ from schemas.records import Page
 _PARTIAL_SHARE = 0.5
 _MOST_ENLARGED = 2.0
 _AT_A_LINE = 0.85
+# Insertions, numbers and catchwords are few and easily missed: lines shorter than so many
+# pitches are chosen more often.
+_SHORT_PITCHES = 3.0
+_SHORT_WEIGHT = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +48,13 @@ class TrainingPage:
     lines: tuple[TargetLine, ...]
     pitch_px: float
     complete: bool
+
+    @cached_property
+    def chances(self) -> np.ndarray:
+        """How often each line is cut out: float [lines], their sum is 1."""
+        lengths_px = np.array([arc_lengths(line.path)[-1] for line in self.lines])
+        weights = np.where(lengths_px < _SHORT_PITCHES * self.pitch_px, _SHORT_WEIGHT, 1.0)
+        return weights / weights.sum()
 
     @cached_property
     def levels(self) -> tuple[np.ndarray, np.ndarray]:
@@ -157,7 +168,7 @@ class PieceMaker:
         """Choose the middle of a piece: mostly near a line."""
         if rng.random() >= _AT_A_LINE:
             return rng.uniform(0, 1, 2) * page.ink.shape[::-1]
-        path = page.lines[rng.integers(len(page.lines))].path
+        path = page.lines[rng.choice(len(page.lines), p=page.chances)].path
         place = resample(path, rng.uniform(0, 1, 1) * arc_lengths(path)[-1])[0]
         return place + rng.uniform(-0.4, 0.4, 2) * self._side_px / scale
 

@@ -27,7 +27,7 @@ from model.reading_order import order_lines
 from schemas.records import Line, Polyline
 
 # To be raised with each change of what is found: pages are read anew then.
-FINDER_VERSION = 1
+FINDER_VERSION = 2
 # Nobody writes on less.
 _LEAST_SIDE_PX = 8
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,15 @@ def test_a_page_without_lines_teaches_nothing():
     assert prepare_page(Page("a.png"), np.full((50, 40), 255, np.uint8), True) is None
     with pytest.raises(ValueError, match="no page has lines"):
         PieceMaker([], 64, UPRIGHT, 0)
+
+
+def test_short_lines_are_cut_out_more_often():
+    page = training_page()
+    first, second, *_ = page.lines
+    short = replace(second, path=second.path[:1] + [[0.0, 0.0], [2 * page.pitch_px, 0.0]])
+    chances = replace(page, lines=(first, short, first)).chances
+    assert chances.sum() == pytest.approx(1)
+    assert chances[1] == pytest.approx(5 * chances[0]) == pytest.approx(5 * chances[2])
 
 
 def test_the_same_number_gives_the_same_batch():
