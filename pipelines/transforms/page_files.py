@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import apache_beam as beam
+from apache_beam import coders
 
 from pipelines.formats.addresses import clean_address, is_address
 from pipelines.formats.iiif import read_manifest
@@ -23,7 +24,11 @@ from pipelines.transforms.fetch import (
 )
 from pipelines.transforms.files import BeamFiles, MatchFiles, list_entries, match_files
 from pipelines.transforms.page_inputs import PageInputs, lists_pages
+from pipelines.transforms.page_source_coder import PageSourceCoder
 from schemas.records import PageSource
+
+# For the steps that say that they give sources.
+coders.registry.register_coder(PageSource, PageSourceCoder)
 
 
 @dataclass(frozen=True)
@@ -76,11 +81,15 @@ class ListPages(beam.PTransform):
         return (
             (files, listed, named)
             | beam.Flatten()
-            | "By name" >> beam.Map(lambda source: (source.uri, source))
-            | "Each page once" >> beam.CombinePerKey(best_source)
-            | beam.Values()
-            | "Pages of files" >> beam.FlatMap(pages_of_file)
+            | "By name" >> beam.Map(_named).with_output_types(tuple[str, PageSource])
+            | "Each page once" >> beam.GroupByKey()
+            | "Best source" >> beam.MapTuple(lambda name, sources: best_source(sources))
+            | "Pages of files" >> beam.FlatMap(pages_of_file).with_output_types(PageSource)
         )
+
+
+def _named(source: PageSource) -> tuple[str, PageSource]:
+    return source.uri, source
 
 
 def file_source(path: str) -> PageSource:

@@ -40,7 +40,7 @@ def test_a_page_without_lines_teaches_nothing():
 def test_short_lines_are_cut_out_more_often():
     page = training_page()
     first, second, *_ = page.lines
-    short = replace(second, path=second.path[:1] + [[0.0, 0.0], [2 * page.pitch_px, 0.0]])
+    short = replace(second, path=second.path[:1] + np.array([[0.0, 0.0], [2 * page.pitch_px, 0.0]]))
     chances = replace(page, lines=(first, short, first)).chances
     assert chances.sum() == pytest.approx(1)
     assert chances[1] == pytest.approx(5 * chances[0]) == pytest.approx(5 * chances[2])
