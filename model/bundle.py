@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from model.charset import Charset
@@ -92,7 +92,7 @@ class Bundle:
         Args:
             decoding: How lines are read, one of `decoding_config.DECODINGS`; for `BEAM` the
                 language model, what was tuned for it and the words that it knows go into the
-                digest.
+                digest, for `GREEDY` what predicts errors, if something does.
         """
         names = [ONNX_FILES[self.precision], CHARSET_FILE, PREPROCESS_FILE]
         if decoding == BEAM:
@@ -104,6 +104,9 @@ class Bundle:
         for name in names:
             content = (self.directory / name).read_bytes()
             digest.update(f"{name} {len(content)}\n".encode() + content)
+        page_error = self.decoding.greedy.page_error
+        if decoding == GREEDY and page_error:
+            digest.update(f"page_error {json.dumps(asdict(page_error))}\n".encode())
         return digest.hexdigest()
 
 

@@ -100,11 +100,12 @@ def _open_lexicon(words: Collection[str], path: str) -> Lexicon | None:
         listed = _words(path)
         first = next(listed, None)
         if first is None:
-            raise ValueError("no word in it; list some or leave it out")
+            raise ValueError("no word in it")
         return Lexicon(chain(words, [first], listed))
     except (OSError, ValueError) as error:
         told = str(error)
-        raise ValueError(told if path in told else f"{path}: {told}") from None
+        told = told if path in told else f"{path}: {told}"
+        raise ValueError(f"--lexicon {told}; give a text file in UTF-8 with words") from None
 
 
 def _words(path: str) -> Iterator[str]:

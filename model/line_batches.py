@@ -15,7 +15,13 @@ from model.crop import fit_to_image
 from model.extent import line_pitch_px
 from model.geometry import arc_lengths, resample
 from model.line_scale import EVEN_PITCH_PX, resize, to_ink
-from model.line_targets import TargetLine, draw_targets, target_lines, transform
+from model.line_targets import (
+    TargetLine,
+    draw_targets,
+    meeting_lines,
+    target_lines,
+    transform,
+)
 from model.page_augment import PageAugmentConfig, change_ink, draw_homography, draw_pitch_px
 from schemas.records import Page
 
@@ -23,10 +29,10 @@ from schemas.records import Page
 _PARTIAL_SHARE = 0.5
 _MOST_ENLARGED = 2.0
 _AT_A_LINE = 0.85
-# Insertions, numbers and catchwords are few and easily missed: lines shorter than so many
-# pitches are chosen more often.
+# Insertions, numbers and notes beside a line are few and easily missed: lines shorter than so
+# many pitches, and lines that meet, are chosen more often.
 _SHORT_PITCHES = 3.0
-_SHORT_WEIGHT = 5.0
+_RARE_WEIGHT = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +56,16 @@ class TrainingPage:
     complete: bool
 
     @cached_property
-    def chances(self) -> np.ndarray:
-        """How often each line is cut out: float [lines], their sum is 1."""
+    def short(self) -> np.ndarray:
+        """Which lines are short: bool [lines]."""
         lengths_px = np.array([arc_lengths(line.path)[-1] for line in self.lines])
-        weights = np.where(lengths_px < _SHORT_PITCHES * self.pitch_px, _SHORT_WEIGHT, 1.0)
-        return weights / weights.sum()
+        return lengths_px < _SHORT_PITCHES * self.pitch_px
+
+    @cached_property
+    def meeting(self) -> np.ndarray:
+        """Which lines end or begin where another does: bool [lines]."""
+        pairs = meeting_lines(self.lines, self.pitch_px)
+        return np.isin(np.arange(len(self.lines)), np.ravel(pairs))
 
     @cached_property
     def levels(self) -> tuple[np.ndarray, np.ndarray]:
@@ -115,14 +126,21 @@ class PieceMaker:
         side_px: Side of a piece.
         config: What may happen to it.
         seed: Of chance.
+        meeting_weight: As of `draw_targets`; above 1 lines that meet are cut out oftener, too.
     """
 
     def __init__(
-        self, pages: Sequence[TrainingPage], side_px: int, config: PageAugmentConfig, seed: int
+        self,
+        pages: Sequence[TrainingPage],
+        side_px: int,
+        config: PageAugmentConfig,
+        seed: int,
+        meeting_weight: float = 1.0,
     ):
         if not pages:
             raise ValueError("no page has lines to learn from; give more pages")
         self._pages, self._side_px, self._config, self._seed = pages, side_px, config, seed
+        self._meeting_weight = meeting_weight
         counts = Counter(page.document for page in pages)
         weights = np.array(
             [
@@ -162,13 +180,16 @@ class PieceMaker:
         if turns:
             return ink, draw_targets((), shape, pitch_px, complete=True)
         lines = [transform(line, matrix) for line in page.lines]
-        return ink, draw_targets(lines, shape, scale * page.pitch_px, page.complete)
+        pitch_px = scale * page.pitch_px
+        return ink, draw_targets(lines, shape, pitch_px, page.complete, self._meeting_weight)
 
     def _centre(self, page: TrainingPage, scale: float, rng: np.random.Generator) -> np.ndarray:
         """Choose the middle of a piece: mostly near a line."""
         if rng.random() >= _AT_A_LINE:
             return rng.uniform(0, 1, 2) * page.ink.shape[::-1]
-        path = page.lines[rng.choice(len(page.lines), p=page.chances)].path
+        rare = page.short | page.meeting if self._meeting_weight > 1 else page.short
+        weights = np.where(rare, _RARE_WEIGHT, 1.0)
+        path = page.lines[rng.choice(len(page.lines), p=weights / weights.sum())].path
         place = resample(path, rng.uniform(0, 1, 1) * arc_lengths(path)[-1])[0]
         return place + rng.uniform(-0.4, 0.4, 2) * self._side_px / scale
 

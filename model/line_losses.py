@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from keras import ops
 
-# Of baseline, start and end: what the channel counts, and what its ink counts more.
-_SHARES = (1.0, 0.4, 0.4)
+# Of baseline, start and end: what the channel's ink counts more.
 _INK_WEIGHTS = (3.0, 8.0, 8.0)
 _DICE_SHARE = 0.5
 _REACH_SHARE = 0.5
@@ -13,7 +14,23 @@ _SMOOTH = 10.0
 _EPSILON = 1e-6
 
 
-def line_loss(truth, logits):
+def build_line_loss(mark_share: float) -> Callable:
+    """Build the loss.
+
+    Args:
+        mark_share: What starts and ends count, each, beside baselines.
+
+    Returns:
+        `line_loss` with that share, of two arguments, as Keras wants it.
+    """
+
+    def loss(truth, logits):
+        return line_loss(truth, logits, mark_share)
+
+    return loss
+
+
+def line_loss(truth, logits, mark_share: float):
     """Compare maps with what they should be.
 
     Baseline, start and end: cross-entropy in which the few places with ink weigh more, and
@@ -23,14 +40,15 @@ def line_loss(truth, logits):
     Args:
         truth: float [batch, height, width, 6], the channels and the weight.
         logits: float [batch, height, width, 5].
+        mark_share: What starts and ends count, each, beside baselines.
 
     Returns:
         The loss of the batch.
     """
     truth, logits = (ops.convert_to_tensor(maps, "float32") for maps in (truth, logits))
     weight = truth[..., 5]
-    total = 0.0
-    for channel, (share, ink_weight) in enumerate(zip(_SHARES, _INK_WEIGHTS)):
+    total, shares = 0.0, (1.0, mark_share, mark_share)
+    for channel, (share, ink_weight) in enumerate(zip(shares, _INK_WEIGHTS)):
         wanted, logit = truth[..., channel], logits[..., channel]
         entropy = ops.relu(logit) - logit * wanted + ops.log1p(ops.exp(-ops.abs(logit)))
         weights = weight * (1 + (ink_weight - 1) * wanted)

@@ -21,6 +21,9 @@ _END_REACH = 0.22
 # What lies this far from all known lines is left open where not all lines are known.
 _KNOWN_REACH = 0.55
 _SHIFT = 4
+# How near one line ends to where the next begins, and how far around that it counts more.
+_MEETING_ACROSS, _MEETING_DOWN = 4.0, 0.7
+_MEETING_REACH = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +80,39 @@ def transform(line: TargetLine, matrix: np.ndarray, step_px: float = _STEP_PX) -
     return TargetLine(moved[0], line.above_px * scale, line.below_px * scale)
 
 
+def meeting_lines(lines: Sequence[TargetLine], pitch_px: float) -> list[tuple[int, int]]:
+    """Find lines that end where another begins, as a line of text and a note beside it.
+
+    Args:
+        lines: The lines.
+        pitch_px: Line pitch.
+
+    Returns:
+        Pairs of places: the line that ends, the line that begins.
+
+    Example:
+        >>> one, two = (
+        ...     TargetLine(np.array(path, float), 9, 3)
+        ...     for path in ([[0, 50], [80, 50]], [[95, 53], [150, 53]])
+        ... )
+        >>> meeting_lines([two, one], 20)
+        [(1, 0)]
+    """
+    if not lines:
+        return []
+    starts, ends = (np.stack([line.path[place] for line in lines]) for place in (0, -1))
+    across, down = ((starts[None] - ends[:, None]) / pitch_px).transpose(2, 0, 1)
+    near = (np.abs(across) < _MEETING_ACROSS) & (np.abs(down) < _MEETING_DOWN)
+    np.fill_diagonal(near, False)
+    return [(int(ended), int(begun)) for ended, begun in np.argwhere(near)]
+
+
 def draw_targets(
-    lines: Sequence[TargetLine], shape: tuple[int, int], pitch_px: float, complete: bool
+    lines: Sequence[TargetLine],
+    shape: tuple[int, int],
+    pitch_px: float,
+    complete: bool,
+    meeting_weight: float = 1.0,
 ) -> np.ndarray:
     """Draw the maps of an image.
 
@@ -87,6 +121,7 @@ def draw_targets(
         shape: Height and width of the image, both even.
         pitch_px: Line pitch in the image.
         complete: Whether all lines of the image are known.
+        meeting_weight: What the places count where lines meet; all others count 1.
 
     Returns:
         float32 [height / 2, width / 2, 6]: the maps of `CHANNELS`, and last the weight of
@@ -108,8 +143,22 @@ def draw_targets(
             _stroke(marks[name], across, 255, _MARK_PX)
         for name, reach_px in (("above", line.above_px), ("below", line.below_px)):
             _stroke(reaches[name], path, reach_px / REACH_UNIT_PX, _MARK_PX + 3)
+    if meeting_weight != 1:
+        _weigh_meetings(weight, lines, pitch_px, meeting_weight)
     scaled = [mark.astype(np.float32) / 255 for mark in marks.values()]
     return np.stack([*scaled, *reaches.values(), weight], axis=-1)
+
+
+def _weigh_meetings(
+    weight: np.ndarray, lines: Sequence[TargetLine], pitch_px: float, meeting_weight: float
+) -> None:
+    known, radius_px = weight > 0, max(1, round(_MEETING_REACH * pitch_px / STRIDE_PX))
+    limit = 4 * max(weight.shape)
+    for ended, begun in meeting_lines(lines, pitch_px):
+        for point in (lines[ended].path[-1], lines[begun].path[0]):
+            place = np.clip((point + 0.5) / STRIDE_PX - 0.5, -limit, limit).round().astype(int)
+            cv2.circle(weight, tuple(map(int, place)), radius_px, meeting_weight, -1)
+    weight *= known
 
 
 def _stroke(canvas: np.ndarray, path: np.ndarray, value: float, width_px: int) -> None:

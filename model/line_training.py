@@ -14,7 +14,7 @@ import numpy as np
 from model.checkpoint import find_run, load_checkpoint, save_checkpoint
 from model.duration import format_duration
 from model.line_batches import PieceMaker, TrainingPage
-from model.line_losses import line_loss
+from model.line_losses import build_line_loss
 from model.line_network import build_line_network
 from model.line_pictures import draw_maps
 from model.line_training_config import LineTrainingConfig
@@ -64,14 +64,17 @@ class LineTrainingRun:
     ):
         self._config, self._folder, self._report = config, folder, report
         self._pages = [page.uri for page in (*train, *evaluation)]
-        self._maker = PieceMaker(train, config.side_px, config.augmentation, config.seed)
+        self._maker = PieceMaker(
+            train, config.side_px, config.augmentation, config.seed, config.meeting_weight
+        )
+        self._line_loss = build_line_loss(config.mark_share)
         judged = PieceMaker(evaluation, config.side_px, _JUDGED_AUGMENTATION, config.seed)
         self._judged = [judged.batch(i, config.batch_size) for i in range(_JUDGED_BATCHES)]
         keras.utils.set_random_seed(config.seed)
         self._model = build_line_network(config.network, config.policy)
         self._model.compile(
             optimizer=build_optimizer(self._model, config, config.steps),
-            loss=line_loss,
+            loss=self._line_loss,
             jit_compile=False,
         )
         self._step, self._loss, self._course = 0, 0.0, []
@@ -128,7 +131,7 @@ class LineTrainingRun:
                 {"weights": [keras.ops.convert_to_numpy(w) for w in self._model.weights]},
                 {"step": self._step, "network": asdict(self._config.network)},
             )
-        losses = [line_loss(maps, out) for (_, maps), out in zip(self._judged, outputs)]
+        losses = [self._line_loss(maps, out) for (_, maps), out in zip(self._judged, outputs)]
         loss = float(np.mean([keras.ops.convert_to_numpy(one) for one in losses]))
         self._course.append({"step": self._step, "loss": self._loss, "eval_loss": loss})
         picture = PICTURE_FILE.format(step=self._step)

@@ -21,6 +21,9 @@ class LineTrainingConfig:
         weight_decay: Of AdamW, on matrices only.
         clip_norm: Longest gradient.
         averaged_share: Share of the run that the averaged weights look back on.
+        mark_share: What starts and ends of lines count in the loss, each, beside baselines.
+        meeting_weight: What places count where one line ends and another begins; above 1 they
+            are seen more often, too.
         judge_steps: Steps from one look at the eval pages to the next.
         precision: One of `PRECISIONS`; weights are float32 in any case.
         seed: Of weights, pieces and augmentation.
@@ -35,6 +38,8 @@ class LineTrainingConfig:
     weight_decay: float = 1e-2
     clip_norm: float = 2.0
     averaged_share: float = 0.02
+    mark_share: float = 0.8
+    meeting_weight: float = 4.0
     judge_steps: int = 250
     precision: str = "float32"
     seed: int = 0
@@ -45,6 +50,9 @@ class LineTrainingConfig:
         for name in ("steps", "batch_size", "judge_steps"):
             if getattr(self, name) < 1:
                 raise ValueError(f"--{name} {getattr(self, name)} is too small; give more")
+        for name in ("mark_share", "meeting_weight"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"--{name} {getattr(self, name)} is not above 0")
         if self.learning_rate <= 0:
             raise ValueError(f"--learning_rate {self.learning_rate} is not above 0")
         if self.side_px < 1 or self.side_px % self.network.multiple_px:

@@ -30,6 +30,8 @@ _IMAGE, _TEXT = raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_TEXT
 
 # PDFium is not safe to use from two threads at once, not even on two files.
 _ONE_AT_A_TIME = threading.Lock()
+# A page that hangs a decoder keeps it for good.
+_LONGEST_WAIT_S = 120.0
 
 
 def count_pdf_pages(file: BinaryIO) -> int:
@@ -88,18 +90,32 @@ def open_pdf(file: BinaryIO) -> Iterator[pdfium.PdfDocument]:
 
     Raises:
         ValueError: If it is encrypted or broken, or has no page.
+        TimeoutError: If another PDF hangs.
     """
-    with _ONE_AT_A_TIME:
-        try:
-            document = pdfium.PdfDocument(file)
-        except pdfium.PdfiumError as error:
-            if error.err_code == raw.FPDF_ERR_PASSWORD:
-                raise ValueError("PDF is encrypted; save it without a password") from None
-            raise ValueError("PDF is broken or has no pages; export it anew") from None
-        with closing(document):
-            if not len(document):
-                raise ValueError("PDF has no pages; export it anew")
+    if not _ONE_AT_A_TIME.acquire(timeout=_LONGEST_WAIT_S):
+        raise TimeoutError(
+            f"another PDF has been read for {_LONGEST_WAIT_S:.0f} s, and two cannot be at once; "
+            "take out the one that takes too long and run again"
+        )
+    try:
+        with _opened(file) as document:
             yield document
+    finally:
+        _ONE_AT_A_TIME.release()
+
+
+@contextmanager
+def _opened(file: BinaryIO) -> Iterator[pdfium.PdfDocument]:
+    try:
+        document = pdfium.PdfDocument(file)
+    except pdfium.PdfiumError as error:
+        if error.err_code == raw.FPDF_ERR_PASSWORD:
+            raise ValueError("PDF is encrypted; save it without a password") from None
+        raise ValueError("PDF is broken or has no pages; export it anew") from None
+    with closing(document):
+        if not len(document):
+            raise ValueError("PDF has no pages; export it anew")
+        yield document
 
 
 def _decode(page: pdfium.PdfPage) -> np.ndarray:
@@ -147,6 +163,8 @@ def _covers(image: pdfium.PdfImage, page: pdfium.PdfPage) -> bool:
 
 def _extract(image: pdfium.PdfImage, rotation: int) -> np.ndarray:
     with closing(image.get_bitmap()) as bitmap:
+        # What is taken out of it is copied.
+        bitmap.warn_on_close = False
         pixels = bitmap.to_numpy()
         if bitmap.n_channels == 1:
             grey = pixels.copy()
@@ -168,4 +186,5 @@ def _draw(page: pdfium.PdfPage, px_per_point: float) -> np.ndarray:
     # PDFium rounds up: without this a page of 2480.0001 px would get another column.
     scale = px_per_point * (1 - 1e-5)
     with closing(page.render(scale=scale, grayscale=True, draw_annots=False)) as bitmap:
+        bitmap.warn_on_close = False
         return bitmap.to_numpy().copy()

@@ -36,6 +36,13 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     add("--batch_size", type=int, default=defaults.batch_size, help="pieces of pages in a batch")
     add("--side_px", type=int, default=defaults.side_px, help="side of a piece")
     add("--learning_rate", type=float, default=defaults.learning_rate, help="peak")
+    add("--mark_share", type=float, default=defaults.mark_share, help="of starts and ends")
+    add(
+        "--meeting_weight",
+        type=float,
+        default=defaults.meeting_weight,
+        help="of places where lines meet",
+    )
     add("--judge_steps", type=int, default=defaults.judge_steps, help="from judging to judging")
     add("--precision", choices=PRECISIONS, default="float32", help="to compute in")
     add("--seed", type=int, default=0, help="of weights, pieces and augmentation")
@@ -71,6 +78,8 @@ def _train(args: argparse.Namespace) -> None:
         batch_size=args.batch_size,
         side_px=args.side_px,
         learning_rate=args.learning_rate,
+        mark_share=args.mark_share,
+        meeting_weight=args.meeting_weight,
         judge_steps=args.judge_steps,
         precision=args.precision,
         seed=args.seed,

@@ -28,8 +28,9 @@ def count_words(texts: Iterable[str]) -> Counter[str]:
         >>> count_words(["Le maire, le 3 mai"])["le"]
         2
     """
-    normal = (unicodedata.normalize("NFC", text.lower()) for text in texts)
-    return Counter(word for text in normal for word in words_of(text))
+    normal = (unicodedata.normalize("NFC", text) for text in texts)
+    # Once they are words: the small letter of 'İ' is two characters, the second no letter.
+    return Counter(word.lower() for text in normal for word in words_of(text))
 
 
 def to_json(counts: Mapping[str, int]) -> str:

@@ -64,9 +64,13 @@ class Account:
 
     @property
     def failure_rate(self) -> float:
-        """The larger of the shares of pages and of lines that failed."""
+        """The larger of the shares of pages and of lines that failed.
+
+        Pages that an earlier run has read count as read, not as left out.
+        """
+        left_out = self.pages_skipped - self.pages_unchanged
         return max(
-            self.pages_failed / max(1, self.pages_in - self.pages_skipped),
+            self.pages_failed / max(1, self.pages_in - left_out),
             self.lines_failed / max(1, self.lines_in),
         )
 

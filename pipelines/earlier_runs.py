@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import compress
+
+import numpy as np
+import pyarrow.compute as pc
 
 from model.key_set import sorted_keys
 from pipelines.archive import Archive, read_batches
@@ -13,7 +17,7 @@ from pipelines.transforms.describe import page_key
 from pipelines.transforms.files import first_existing, read_bytes, write_bytes
 from pipelines.transforms.portions import portion_names
 
-_COLUMNS = ["page_uri", "status", "sha256", "lines_sha256"]
+_DIGESTS = ["sha256", "lines_sha256"]
 
 
 def publish_interrupted(archive: Archive) -> None:
@@ -42,6 +46,8 @@ def publish_interrupted(archive: Archive) -> None:
 def write_known_pages(archive: Archive, digest: str, path: str) -> None:
     """Write the keys of all pages that need no reading.
 
+    Of each page the newest reading alone counts: it is the one that the tables show.
+
     Args:
         archive: The folder.
         digest: Names model and preprocessing.
@@ -51,15 +57,36 @@ def write_known_pages(archive: Archive, digest: str, path: str) -> None:
 
 
 def _keys(archive: Archive, digest: str) -> Iterator[bytes]:
-    for run in archive.finished_runs():
-        if digest_of(run["model_digest"], run["preprocess_digest"]) != digest:
-            continue
-        for path in archive.files_of("pages", run["run_id"]):
-            for rows in read_batches(path, _COLUMNS):
-                columns = (column.to_pylist() for column in rows.columns)
+    runs = sorted(archive.finished_runs(), key=lambda run: run["run_id"], reverse=True)
+    files = [(run, path) for run in runs for path in archive.files_of("pages", run["run_id"])]
+    pages = np.concatenate(
+        [
+            np.empty(0, np.int64),
+            *(_short_keys(uris) for _, path in files for (uris,) in _read(path, [])),
+        ]
+    )
+    pages.sort()
+    is_read = np.zeros(len(pages), bool)
+    for run, path in files:
+        is_same = digest_of(run["model_digest"], run["preprocess_digest"]) == digest
+        for uris, *digests in _read(path, _DIGESTS if is_same else []):
+            places = np.searchsorted(pages, _short_keys(uris))
+            is_newest = ~is_read[places]
+            is_read[places] = True
+            if is_same:
+                rows = compress(zip(uris, *digests), is_newest)
                 # In pieces: a list of ten million keys takes four times their bytes.
-                yield b"".join(
-                    page_key(uri, sha256, lines_sha256, digest)
-                    for uri, status, sha256, lines_sha256 in zip(*columns)
-                    if status != "failed"
-                )
+                yield b"".join(page_key(*row, digest) for row in rows)
+
+
+def _read(path: str, columns: list[str]) -> Iterator[list[list[str]]]:
+    """Read names of the pages that did not fail, and more of each, a few thousand at a time."""
+    for rows in read_batches(path, ["page_uri", "status", *columns]):
+        uris, status, *others = rows.columns
+        did_not_fail = pc.not_equal(status, "failed")
+        yield [column.filter(did_not_fail).to_pylist() for column in (uris, *others)]
+
+
+def _short_keys(uris: Sequence[str]) -> np.ndarray:
+    """Name pages by 8 bytes each; where two share them, the older one is read once more."""
+    return np.fromiter(map(hash, uris), np.int64, len(uris))

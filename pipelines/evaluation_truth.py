@@ -20,12 +20,11 @@ from pipelines.evaluation_pairs import pair_truth, read_truth
 from pipelines.options import UsageError
 from pipelines.transcripts import open_tables
 from pipelines.transforms.cut import cut_page, open_page
+from schemas.features import FOUND_SOURCE
 from schemas.records import Line, LineImage, Page, Polyline
 
 _PICTURE_HEIGHT_PX = 64
 _FETCHED_ROWS = 10_000
-# What `pages.lines_source` says of lines that the line finder found.
-_FINDER = "finder"
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def _transcribed_pages(connection: duckdb.DuckDBPyConnection, match: str) -> dic
     )
     rows = connection.sql(query).fetchall()
     # Nobody knows how the lines of a page that failed were to be had: as those of the others.
-    sources = [_FINDER, ""] if any(source == _FINDER for _, source, _, _ in rows) else []
+    sources = [FOUND_SOURCE, ""] if any(source == FOUND_SOURCE for _, source, _, _ in rows) else []
     return {
         uri: ReadPage(uri, (), width, height, match == "place" if match else source in sources)
         for uri, source, width, height in rows

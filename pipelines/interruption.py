@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -53,10 +54,14 @@ def interruptible() -> Iterator[None]:
             os._exit(statuses[0])
         statuses.append(_STATUS[signal.Signals(number)])
         _asked_for.set()
-        timer = threading.Timer(_GRACE_S, _leave, statuses)
-        timer.daemon = True
+        # The runner tells of the error that stops it, at length.
+        beam_log.setLevel(logging.CRITICAL)
         timer.start()
 
+    beam_log = logging.getLogger("apache_beam")
+    level = beam_log.level
+    timer = threading.Timer(_GRACE_S, _leave, [statuses])
+    timer.daemon = True
     before = {number: signal.signal(number, stop) for number in _STATUS}
     try:
         yield
@@ -65,12 +70,14 @@ def interruptible() -> Iterator[None]:
             raise
     finally:
         _asked_for.clear()
+        timer.cancel()
+        beam_log.setLevel(level)
         for number, handler in before.items():
             signal.signal(number, handler)
     if statuses:
         raise Interrupted(statuses[0])
 
 
-def _leave(status: int) -> None:
-    print(Interrupted(status), file=sys.stderr, flush=True)
-    os._exit(status)
+def _leave(statuses: list[int]) -> None:
+    print(Interrupted(statuses[0]), file=sys.stderr, flush=True)
+    os._exit(statuses[0])

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,6 +35,8 @@ _EXIT_STATUSES = (
     f"{EXIT_FAILURES} finished with more failures than accepted, {EXIT_INTERRUPTED} interrupted "
     f"or no space left, {EXIT_CTRL_C} Ctrl-C."
 )
+# Of paths that were given; what a worker meets comes as an error of the runner.
+_PATH_ERRORS = (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 _NO_SPACE = "No space left on device"
 
 _BEAM_FLAGS = (
@@ -75,7 +81,11 @@ def verb_parser(
 def add_output_flags(parser: argparse.ArgumentParser, default: str | None = None) -> None:
     """Add `--output`, `--overwrite` and `--max_failure_rate`."""
     parser.add_argument(
-        "--output", default=default, required=default is None, help="folder to write, made whole"
+        "--output",
+        type=output_folder,
+        default=default,
+        required=default is None,
+        help="folder to write, made whole",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
     add_failure_flag(parser)
@@ -89,6 +99,20 @@ def add_failure_flag(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_MAX_FAILURE_RATE,
         help=f"share of failed lines and pages above which the exit status is {EXIT_FAILURES}",
     )
+
+
+def output_folder(text: str) -> str:
+    """Read a flag that names a folder to write.
+
+    Example:
+        >>> output_folder("out/1858")
+        'out/1858'
+    """
+    if re.search(r"[*?[]", text):
+        raise argparse.ArgumentTypeError(
+            f"{text} has one of * ? [, which stand for other characters in paths; choose another"
+        )
+    return text
 
 
 def share(text: str) -> float:
@@ -123,7 +147,8 @@ def run_verb(
     """
     args, unknown = parser.parse_known_args(argv)
     _refuse(parser, unknown)
-    return _one_line_errors(run, args)
+    with _terminable():
+        return _one_line_errors(run, args)
 
 
 def run_beam_verb(
@@ -142,7 +167,29 @@ def run_beam_verb(
         The exit status, as of `run_verb`.
     """
     args, rest = parser.parse_known_args(argv)
-    return _one_line_errors(run, args, _beam_options(parser, rest))
+    with _terminable():
+        return _one_line_errors(run, args, _beam_options(parser, rest))
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM came: what is half done is to be taken away, as after Ctrl-C."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        # Only the main thread is sent signals.
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _one_line_errors(run: Callable[..., int], *arguments) -> int:
@@ -151,9 +198,16 @@ def _one_line_errors(run: Callable[..., int], *arguments) -> int:
     except UsageError as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("interrupted", file=sys.stderr)
-        return EXIT_CTRL_C
+        return EXIT_INTERRUPTED if isinstance(error, _Terminated) else EXIT_CTRL_C
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python would try to flush the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except _PATH_ERRORS as error:
+        print(f"{error.filename or error}: {error.strerror}; check the flags", file=sys.stderr)
+        return EXIT_USAGE
     # A runner passes on what a worker met as an error of its own, with the text.
     except (OSError, RuntimeError) as error:
         if _NO_SPACE not in str(error):

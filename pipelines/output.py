@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,19 +10,30 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipelines.options import UsageError
 
+# In each folder that `whole_output` wrote: only such a folder is ever replaced.
+_MARK = ".quire"
+
 
 def check_free(output: str, overwrite: bool) -> None:
-    """Refuse to write over something unless told to.
+    """Refuse to write over something unless told to, and over what is not ours at all.
 
     Args:
         output: Folder that is to be written.
         overwrite: Whether it may exist.
 
     Raises:
-        UsageError: If it exists and must not.
+        UsageError: If it exists and must not, or `whole_output` did not write it.
     """
-    if not overwrite and FileSystems.exists(output):
+    output = output.rstrip("/")
+    if not FileSystems.exists(output):
+        return
+    if not overwrite:
         raise UsageError(f"{output} exists; give --overwrite to replace it, or another --output")
+    if not FileSystems.exists(f"{output}/{_MARK}"):
+        raise UsageError(
+            f"{output} was not written by Quire (there is no {_MARK} in it); "
+            "give another --output, or take it away yourself"
+        )
 
 
 @contextmanager
@@ -42,6 +54,7 @@ def whole_output(output: str) -> Iterator[str]:
     FileSystems.mkdirs(staging)
     try:
         yield staging
+        FileSystems.create(f"{staging}/{_MARK}").close()
         discard(replaced)
         if FileSystems.exists(output):
             FileSystems.rename([output], [replaced])
@@ -61,8 +74,7 @@ def scratch_folder(output: str) -> Iterator[str]:
     Yields:
         The folder.
     """
-    scratch = f"{output.rstrip('/')}.scratch"
-    discard(scratch)
+    scratch = f"{output.rstrip('/')}.scratch-{uuid.uuid4().hex[:8]}"
     FileSystems.mkdirs(scratch)
     try:
         yield scratch

@@ -20,7 +20,7 @@ from model.prediction_picture import draw_prediction
 from model.recogniser import Recogniser
 from model.spelling import Speller, SpellingConfig
 from model.word_counts import read_model_words, read_word_list
-from pipelines.formats.page_uris import page_uri, split_page_uri
+from pipelines.formats.page_uris import file_of, page_uri, split_page_uri
 from pipelines.options import UsageError
 from pipelines.prediction_text import describe, to_json
 from pipelines.writers.mirror import mirrored_name
@@ -178,9 +178,12 @@ def _name_pictures(pages: Sequence[str], show: str) -> dict[str, Path]:
     if show.lower().endswith(_PICTURES):
         if len(pages) > 1:
             raise UsageError(f"--show {show} is one picture of {len(pages)} pages; name a folder")
+        if any(os.path.exists(show) and os.path.samefile(show, file_of(page)) for page in pages):
+            raise UsageError(f"--show {show} is the image itself; name another file")
         return {page: Path(show) for page in pages}
     folders = [os.path.dirname(page) for page in pages]
-    shared = os.path.commonpath(folders) if folders and all(folders) else ""
+    can_share = all(folders) and len(set(map(os.path.isabs, folders))) == 1
+    shared = os.path.commonpath(folders) if can_share else ""
     shared = f"{shared.rstrip('/')}/" if shared else ""
     return {page: Path(show, f"{mirrored_name(page, shared)}.jpg") for page in pages}
 

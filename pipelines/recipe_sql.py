@@ -15,16 +15,21 @@ WITH sought AS (
         SELECT regexp_extract_all(lower(strip_accents($name::VARCHAR)), '[\pL\pM\pN]+') AS words
     )
 ),
--- Another letter changes a word by one edit: only lines with a word that near are looked into.
+plain AS (
+    SELECT page_uri, line_id, line_index, text, characters, alternatives, regexp_replace(
+        lower(strip_accents(array_to_string([text] || [a.text FOR a IN alternatives], ' '))),
+        '[^\pL\pM\pN ]', ' ', 'g'
+    ) AS letters, string_split(letters, ' ') AS pieces
+    FROM lines
+),
+-- Another letter changes a word by one edit, or joins two where a space was: only lines with a
+-- word that near are looked into, and those where a space may set the word free.
 near AS MATERIALIZED (
     SELECT page_uri, line_id, line_index, text, characters, alternatives
-    FROM lines, sought
-    WHERE list_min([
-        levenshtein(word, first_word)
-        FOR word IN string_split(regexp_replace(
-            lower(strip_accents(array_to_string([text] || [a.text FOR a IN alternatives], ' '))),
-            '[^\pL\pM\pN ]', ' ', 'g'
-        ), ' ')
+    FROM plain, sought
+    WHERE contains(letters, first_word) OR list_min([
+        levenshtein(piece, first_word)
+        FOR piece IN pieces || [pair[1] || pair[2] FOR pair IN list_zip(pieces, pieces[2:])]
     ]) <= $distance::INTEGER + 1
 ),
 places AS (
@@ -77,21 +82,38 @@ ORDER BY edits, matches.source, page_uri, line_index
 LIMIT $limit::BIGINT
 """
 
+# A page has no confidence where no character was read: with lines on it all of them are lost.
 WORST_PAGES = """
+WITH errors AS (
+    SELECT *, CASE
+        WHEN confidence IS NOT NULL THEN coalesce(cer_estimate, 1 - confidence)
+        WHEN lines_ok + lines_failed > 0 THEN 1
+    END AS error
+    FROM pages
+    WHERE status = 'ok'
+)
 SELECT page_uri, cer_estimate, confidence, lines_ok, lines_failed,
     array_to_string(warnings, ', ') AS warnings
-FROM pages
-WHERE status = 'ok' AND coalesce(cer_estimate, 1 - confidence) >= $least::DOUBLE
-ORDER BY coalesce(cer_estimate, 1 - confidence) DESC, page_uri
+FROM errors
+WHERE error >= $least::DOUBLE
+ORDER BY error DESC, page_uri
 LIMIT $limit::BIGINT
 """
 
-# A file beside the page is named like it, so the name without its ending goes too.
+# A file beside the page is named like it: its name is a word that goes up to the last point.
 FAILURES_BY_CAUSE = r"""
-WITH causes AS (
-    SELECT *, replace(replace(error, uri, 'PAGE'), regexp_replace(uri, '\.\w+$', ''), 'PAGE')
-        AS unnamed
+WITH named AS (
+    SELECT *, regexp_extract(uri, '[^/]*.$') AS name,
+        regexp_replace(uri, '([^/])\.\w+$', '\1') AS stem,
+        regexp_replace(name, '([^/])\.\w+$', '\1') AS name_stem
     FROM failures
+),
+causes AS (
+    SELECT *, substr(replace(replace(
+        replace(replace(' ' || error, uri, 'PAGE'), name, 'PAGE'),
+        ' ' || stem || '.', ' PAGE.'), ' ' || name_stem || '.', ' PAGE.'
+    ), 2) AS unnamed
+    FROM named
 ),
 shortened AS (
     SELECT *, regexp_replace(
@@ -130,18 +152,26 @@ LIMIT $limit::BIGINT
 """
 
 GOT_WORSE = """
-WITH newest AS (
-    SELECT page_uri, run_id AS new_run, lag(run_id) OVER readings AS old_run,
-        cer_estimate AS new_cer_estimate, lag(cer_estimate) OVER readings AS old_cer_estimate,
-        confidence AS new_confidence, lag(confidence) OVER readings AS old_confidence
+WITH errors AS (
+    SELECT *, confidence IS NULL AND lines_ok + lines_failed > 0 AS is_lost,
+        CASE WHEN is_lost THEN 1 ELSE cer_estimate END AS error,
+        CASE WHEN is_lost THEN 1 ELSE 1 - confidence END AS doubt
     FROM all_pages
     WHERE status = 'ok'
+),
+newest AS (
+    SELECT page_uri, run_id AS new_run, lag(run_id) OVER readings AS old_run,
+        cer_estimate AS new_cer_estimate, lag(cer_estimate) OVER readings AS old_cer_estimate,
+        confidence AS new_confidence, lag(confidence) OVER readings AS old_confidence,
+        coalesce(
+            error - lag(error) OVER readings, doubt - lag(doubt) OVER readings
+        ) AS worse_by
+    FROM errors
     WINDOW readings AS (PARTITION BY page_uri ORDER BY run_id)
     QUALIFY row_number() OVER (PARTITION BY page_uri ORDER BY run_id DESC) = 1
 )
-SELECT page_uri,
-    coalesce(new_cer_estimate - old_cer_estimate, old_confidence - new_confidence) AS worse_by,
-    old_cer_estimate, new_cer_estimate, old_confidence, new_confidence, old_run, new_run
+SELECT page_uri, worse_by, old_cer_estimate, new_cer_estimate, old_confidence, new_confidence,
+    old_run, new_run
 FROM newest
 WHERE worse_by > $least::DOUBLE
 ORDER BY worse_by DESC, page_uri

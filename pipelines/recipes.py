@@ -83,7 +83,8 @@ RECIPES = (
     Recipe(
         "names",
         "Lines with a name, or with words that are almost the name: in the text, in another "
-        "reading of the line, or with one letter replaced by what else the model saw there. "
+        "reading of the line, or with one letter replaced by what else the model saw there. That "
+        "a letter may be a space is tried where the first word of the name stands beside it. "
         "Accents and capitals make no difference. Edits are counted in bytes: one for a Latin "
         "letter.",
         recipe_sql.NAMES,
@@ -97,7 +98,8 @@ RECIPES = (
     Recipe(
         "worst_pages",
         "The pages that are read worst, by the CER to be expected; where the model predicts "
-        "none, by the share that is missing to full confidence.",
+        "none, by the share that is missing to full confidence. A page with lines but "
+        "without any text counts as wrong throughout.",
         recipe_sql.WORST_PAGES,
         (_limit(50), Parameter("least", "CER from which on a page is listed", "0")),
         ("least=0.1",),
@@ -123,7 +125,8 @@ RECIPES = (
     Recipe(
         "got_worse",
         "Pages whose newest reading is worse than the one before: by the CER to be expected; "
-        "where one of the two has none, by the confidence.",
+        "where one of the two has none, by the confidence. A page with lines but without any text "
+        "counts as wrong throughout.",
         recipe_sql.GOT_WORSE,
         (Parameter("least", "listed are those that are worse by more", "0.01"), _limit(1000)),
     ),

@@ -18,6 +18,7 @@ from pipelines.options import (
     UsageError,
     add_failure_flag,
     finish,
+    output_folder,
     run_beam_verb,
     verb_parser,
 )
@@ -59,7 +60,10 @@ def _parser() -> argparse.ArgumentParser:
         "--device", choices=DEVICES, default=AUTO, help="auto: a GPU if ONNX Runtime finds one"
     )
     parser.add_argument(
-        "--output", required=True, help="folder of the tables; what is in it already stays"
+        "--output",
+        type=output_folder,
+        required=True,
+        help="folder of the tables; what is in it already stays",
     )
     parser.add_argument(
         "--collection", type=collection, default="all", help="partition of the tables to write to"
@@ -117,6 +121,10 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         raise UsageError(f"--page_time_limit_s {args.page_time_limit_s} is no time to wait")
     if args.workers < 1:
         raise UsageError(f"--workers {args.workers} is not 1 or more")
+    if args.decoding == GREEDY and (args.lexicon or args.beam_width is not None):
+        raise UsageError("--lexicon and --beam_width are of the beam search; add --decoding beam")
+    if args.price_per_core_hour < 0:
+        raise UsageError(f"--price_per_core_hour {args.price_per_core_hour} is below 0")
     try:
         decoding = DecodingConfig(args.decoding, args.beam_width, args.lexicon)
     except ValueError as error:

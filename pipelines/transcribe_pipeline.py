@@ -26,7 +26,7 @@ from pipelines.publish import publish
 from pipelines.run_lock import run_lock
 from pipelines.runs import RunStart
 from pipelines.transforms.describe import PageReading, ReadPages
-from pipelines.transforms.files import read_bytes, write_bytes
+from pipelines.transforms.files import read_bytes, write_whole
 from pipelines.transforms.inputs import WriteInputs
 from pipelines.transforms.page_files import ListPages, PagesConfig
 from pipelines.transforms.page_inputs import page_inputs
@@ -83,7 +83,7 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Accoun
         publish_interrupted(archive)
         run = begin_run(config, bundle, decoding)
         reading = page_reading(config, bundle, run, archive)
-        write_bytes(archive.run_start, run.to_json().encode())
+        write_whole(archive.run_start, run.to_json().encode())
         with beam.Pipeline(options=options) as pipeline:
             listing = ListPages(inputs, config.pages)
             recognition = replace(config.recognition, model=str(bundle.directory))

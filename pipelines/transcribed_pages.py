@@ -20,7 +20,7 @@ _ROWS_AT_A_TIME = 1000
 # Lists of numbers leave DuckDB several times faster than lists of structs.
 _QUERY = """
     SELECT page_uri, status, sha256, width_px, height_px, address,
-        canvas_width_px, canvas_height_px,
+        canvas_width_px, canvas_height_px, dpi,
         line_id, line_index, region_id, text, lines.confidence,
         [c.text FOR c IN characters], [c.confidence FOR c IN characters],
         [p.x FOR p IN baseline], [p.y FOR p IN baseline],
@@ -103,12 +103,12 @@ def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
 
 
 def _page(rows: list[tuple]) -> PageText | Skipped:
-    uri, status, sha256, width_px, height_px, address, *canvas_px = rows[0][:8]
+    uri, status, sha256, width_px, height_px, address, *canvas_px, dpi = rows[0][:9]
     if status != "ok":
         return Skipped(uri, f"transcribe left it as {status}")
     # A page without lines is one row all the same.
-    lines = tuple(_transcript(uri, row[8:]) for row in rows if row[8] is not None)
-    return PageText(uri, width_px, height_px, lines, sha256, address, tuple(canvas_px))
+    lines = tuple(_transcript(uri, row[9:]) for row in rows if row[9] is not None)
+    return PageText(uri, width_px, height_px, lines, sha256, address, tuple(canvas_px), dpi or 0)
 
 
 def _transcript(uri: str, row: tuple) -> Transcript:

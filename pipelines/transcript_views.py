@@ -4,10 +4,15 @@ from __future__ import annotations
 
 # The name of a run begins with the time of its start.
 # Of each page the newest run that read it; of one that none could read, the newest that tried.
+# A document that cannot be opened is a page that failed, until a run opens it and finds its pages.
 _PAGES = """
 CREATE VIEW pages AS
-SELECT *
-FROM all_pages
+WITH documents AS (
+    SELECT document AS page_uri, max(run_id) AS last_run_id FROM all_pages GROUP BY document
+)
+SELECT all_pages.*
+FROM all_pages LEFT JOIN documents USING (page_uri)
+WHERE status <> 'failed' OR last_run_id IS NULL OR all_pages.run_id >= last_run_id
 QUALIFY row_number() OVER (
     PARTITION BY page_uri
     ORDER BY status = 'ok' DESC, status = 'failed' DESC, run_id DESC
@@ -20,15 +25,21 @@ SELECT all_lines.*
 FROM all_lines SEMI JOIN pages USING (page_uri, run_id)
 """
 
-# What still is wrong: pages whose last run failed, and lines of the text that is shown.
+# What still is wrong: pages and documents whose last run failed, and lines of the text that is
+# shown.
 _FAILURES = """
 CREATE VIEW failures AS
 WITH last_run AS (
-    SELECT page_uri, max(run_id) AS run_id FROM all_pages GROUP BY page_uri
+    SELECT uri, max(run_id) AS run_id
+    FROM (
+        SELECT page_uri AS uri, run_id FROM all_pages
+        UNION ALL
+        SELECT document, run_id FROM all_pages
+    )
+    GROUP BY uri
 )
 SELECT all_failures.*
-FROM all_failures SEMI JOIN last_run
-    ON all_failures.uri = last_run.page_uri AND all_failures.run_id = last_run.run_id
+FROM all_failures SEMI JOIN last_run USING (uri, run_id)
 """
 
 # Given lines keep their names from run to run; found ones keep them while the finder and

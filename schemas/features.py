@@ -32,6 +32,8 @@ MANIFEST_FILE = "manifest.json"
 LINE_FILES = "*.tfrecord.gz"
 # The source of lines that were read from TFRecords of ours: they are cut already.
 CUT_SOURCE = "quire"
+# The source of lines that were looked for in the image.
+FOUND_SOURCE = "finder"
 
 
 def encode_line(example: LineExample) -> bytes:

@@ -8,6 +8,7 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit, urlunsplit
 
 # What may stand in an address as it is; '%' too, for it may be quoted already.
 _KEPT = "%/:=&?~+!$,;'@()*[]"
+_LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _HOST = re.compile(r"[\w.:-]+", re.ASCII)
 _LONGEST_ADDRESS = 8192
 
@@ -50,7 +51,7 @@ def clean_address(text: str, base: str = "") -> str:
         parts = urlsplit(urldefrag(address).url)
         host = _ascii_host(parts.hostname or "")
         port = f":{parts.port}" if parts.port else ""
-        path, query = (quote(part, safe=_KEPT) for part in (parts.path, parts.query))
+        path, query = map(_quoted, (parts.path, parts.query))
     except (UnicodeError, ValueError):
         raise ValueError(f"address {shown} cannot be read; mend it") from None
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
@@ -60,6 +61,10 @@ def clean_address(text: str, base: str = "") -> str:
     if ":" in host:
         host = f"[{host}]"
     return urlunsplit((parts.scheme, host + port, path, query, ""))
+
+
+def _quoted(part: str) -> str:
+    return _LONE_PERCENT.sub("%25", quote(part, safe=_KEPT))
 
 
 # A manifest names the same host thousands of times.

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pipelines.formats.addresses import is_address
 from pipelines.formats.iiif_image import WIDTH_PX, image_addresses
 from pipelines.formats.iiif_json import entries, number_of, text_of, uri_of
 from schemas.records import PageSource
@@ -28,8 +29,9 @@ def read_manifest(data: bytes, uri: str, width_px: int = WIDTH_PX) -> Iterator[P
 
     Yields:
         A page for each canvas of the first sequence, in its order, called by the id of the
-        canvas; by the manifest and a number where it has none or two images bear the same.
-        One without an image has a fault.
+        canvas, behind the manifest where that is no address, for another may have the same;
+        by the manifest and a number where it has none or two images bear the same. One
+        without an image has a fault.
 
     Raises:
         ValueError: If it is no manifest, or one without pages.
@@ -75,13 +77,19 @@ def _canvases(manifest: dict) -> list[dict]:
 
 
 def _page(canvas: dict, uri: str, place: int, width_px: int) -> PageSource:
-    name = uri_of(canvas) or f"{uri}#canvas={place + 1}"
+    name = _page_uri(uri_of(canvas), uri, place)
     size = number_of(canvas, "width"), number_of(canvas, "height")
     page = PageSource(name, (), uri, place, text_of(canvas.get("label")), size)
     try:
         return replace(page, addresses=image_addresses(_resource(canvas, size), uri, width_px))
     except (ValueError, RecursionError) as error:
         return replace(page, fault=f"{uri}: canvas {place + 1} {error}")
+
+
+def _page_uri(canvas_id: str, uri: str, place: int) -> str:
+    if is_address(canvas_id):
+        return canvas_id
+    return f"{uri}#id={canvas_id}" if canvas_id else f"{uri}#canvas={place + 1}"
 
 
 def _resource(canvas: dict, size: tuple[int, int]) -> dict:
@@ -94,6 +102,8 @@ def _resource(canvas: dict, size: tuple[int, int]) -> dict:
         raise ValueError("has no image; add one, or take it out")
     whole = next((one for one in found if _covers(one, size)), None)
     if whole is None:
+        if len(found) == 1:
+            raise ValueError("has its image on a part of it; give the image itself as --input")
         raise ValueError(
             f"is put together from {len(found)} images; give the images themselves as --input"
         )

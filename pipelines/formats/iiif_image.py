@@ -11,7 +11,8 @@ from pipelines.formats.iiif_json import entries, mentions, number_of, uri_of
 WIDTH_PX = 3000
 # The end of an image request: region, size, rotation, quality and format.
 _REQUEST = re.compile(r"/([^/]+)/[^/]+/(!?[0-9.]+)/\w+\.\w+$")
-_REGION = re.compile(r"(?:pct:)?[0-9.]+,[0-9.]+,([0-9.]+),[0-9.]+|full|square")
+_NUMBER = r"([0-9]+\.?[0-9]*|\.[0-9]+)"
+_REGION = re.compile(rf"(pct:)?{','.join([_NUMBER] * 4)}|full|square")
 _VERSION_1 = ("image-api/1", "api/image/1")
 
 
@@ -82,13 +83,22 @@ def _from_service(resource: dict, selector: dict, own: str, width_px: int) -> li
         # The manifest means a part of the image, or has it turned: that is the page.
         return []
     width = number_of(service, "width") or number_of(resource, "width") or width_px
-    if region[1] and not region[0].startswith("pct:"):
-        width = number_of({"width": region[1]}, "width") or width
+    width = _region_width_px(region, width)
     is_first = mentions([service.get("@context"), service.get("profile")], *_VERSION_1)
     quality = "native" if is_first else "default"
     rotation = selector.get("rotation", "0")
     size = f"{min(width, width_px)},"
     return [f"{uri_of(service).rstrip('/')}/{region[0]}/{size}/{rotation}/{quality}.jpg"]
+
+
+def _region_width_px(region: re.Match, width_px: int) -> int:
+    """Tell how wide a region is; to ask for more would enlarge it, which version 3 forbids."""
+    if not region[4]:
+        return width_px
+    left, width = float(region[2]), float(region[4])
+    if region[1]:
+        return max(1, int(min(width, max(100 - left, 0)) * width_px / 100))
+    return number_of({"width": width}, "width") or width_px
 
 
 def _is_image_service(service: dict) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from pipelines.formats.addresses import clean_address, is_address
+from pipelines.formats.page_uris import file_of
 from pipelines.formats.pairing import IMAGE_EXTENSIONS
 from pipelines.formats.source import inside
 from pipelines.formats.xml_tree import child, children, namespace_of, parse_xml
@@ -80,7 +81,7 @@ def _use(file: etree._Element) -> str:
 def _is_image(file: etree._Element) -> bool:
     kind = (file.get("MIMETYPE") or "").lower()
     return kind.startswith("image/") or (
-        not kind and _href(file).lower().endswith(IMAGE_EXTENSIONS)
+        not kind and file_of(_href(file)).lower().endswith(IMAGE_EXTENSIONS)
     )
 
 

@@ -21,7 +21,8 @@ MARKUP_EXTENSION = ".xml"
 TEXT_EXTENSIONS = (".gt.txt", ".txt")
 # Folders beneath the images in which tools keep their XML.
 MARKUP_FOLDERS = ("page", "alto")
-
+# They and the ending as some write them; others in mixed case are found by listing alone.
+_OTHER_FOLDERS = ("Page", "PAGE", "Alto", "ALTO")
 
 # Files that hold many lines or pages each.
 CONTAINER_EXTENSIONS = (".csv", ".tsv", ".parquet", ".arrow", ".tfrecord.gz")
@@ -253,20 +254,46 @@ def markup_candidates(image_uri: str) -> list[str]:
         image_uri: The image; of a page of several, with its number.
 
     Returns:
-        Paths: XML with the name of the image beside it or in a folder for XML; for a page of
-        several then those with its number too.
+        Paths: XML with the name of the image, in both Unicode forms, without its ending and
+        with it, beside it or in a folder for XML; for a page of several then those with its
+        number too. Last come folders, and endings, in capitals. Each may be a request to a
+        store, so not all is tried with all.
 
     Example:
-        >>> markup_candidates("d/x.jpg")
+        >>> markup_candidates("d/x.jpg")[:3]
         ['d/x.xml', 'd/page/x.xml', 'd/alto/x.xml']
-        >>> markup_candidates("d/x.pdf#page=3")[3:6]
+        >>> markup_candidates("d/x.jpg")[3:6]
+        ['d/x.jpg.xml', 'd/page/x.jpg.xml', 'd/alto/x.jpg.xml']
+        >>> markup_candidates("d/x.jpg")[6:10]
+        ['d/Page/x.xml', 'd/PAGE/x.xml', 'd/Alto/x.xml', 'd/ALTO/x.xml']
+        >>> markup_candidates("d/x.jpg")[10:]
+        ['d/x.XML', 'd/PAGE/x.XML', 'd/ALTO/x.XML']
+        >>> markup_candidates("d/x.pdf#page=3")[6:9]
         ['d/x_3.xml', 'd/page/x_3.xml', 'd/alto/x_3.xml']
     """
     file_uri, number = split_page_uri(image_uri)
     stem = split_extension(file_uri)[0]
-    stems = [stem, *(numbered_names(stem, number) if number else ())]
+    whole, full = _unicode_forms(stem), _unicode_forms(file_uri)
+    stems = [name for form in whole for name in numbered_names(form, number)] if number else []
+    usual, other = ("", *MARKUP_FOLDERS), _OTHER_FOLDERS
+    capital = MARKUP_EXTENSION.upper()
     return [
-        posixpath.join(folder, place, name + MARKUP_EXTENSION)
+        *_beside([*whole, *full, *stems], usual, MARKUP_EXTENSION),
+        *_beside([*whole, *stems], other, MARKUP_EXTENSION),
+        *_beside(whole, ("", *(folder.upper() for folder in MARKUP_FOLDERS)), capital),
+    ]
+
+
+def _unicode_forms(stem: str) -> list[str]:
+    """List a path with its last name as it is, then in NFC and NFD where they differ."""
+    folder, name = posixpath.split(stem)
+    forms = (name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD")))
+    return [posixpath.join(folder, form) for form in dict.fromkeys(forms)]
+
+
+def _beside(stems: Iterable[str], places: Iterable[str], extension: str) -> list[str]:
+    return [
+        posixpath.join(folder, place, name + extension)
         for folder, name in map(posixpath.split, stems)
-        for place in ("", *MARKUP_FOLDERS)
+        for place in places
     ]

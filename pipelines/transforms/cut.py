@@ -23,7 +23,7 @@ from pipelines.formats.kraken_arrow import CUT_OUT
 from pipelines.formats.page_uris import is_paged, page_uri, split_page_uri
 from pipelines.transforms.files import BeamFiles, read_bytes
 from pipelines.transforms.routing import RouteByType
-from schemas.features import CUT_SOURCE
+from schemas.features import CUT_SOURCE, FOUND_SOURCE
 from schemas.records import Failure, LineExample, LineFact, LineImage, Page, PageDone
 
 
@@ -80,8 +80,8 @@ def read_image(page: Page) -> PageImage:
 
     Raises:
         OSError: If it cannot be read.
-        ValueError: If it is a page of several that does not decode, or a file of several
-            pages and none is named.
+        ValueError: If it is a page of several that does not decode, or one of several pages
+            and none is named.
     """
     file_uri, number = split_page_uri(page.uri)
     if number is not None and not page.image:
@@ -92,13 +92,22 @@ def read_image(page: Page) -> PageImage:
     data = page.image or read_bytes(page.uri)
     file = io.BytesIO(data)
     decode = partial(decode_image, data)
-    if is_paged(page.uri) and not page.image:
+    # What comes from the web may be of any kind, whatever it is called.
+    if page.image or is_paged(page.uri):
         page_count = count_pages(file)
         if page_count > 1:
-            named = page_uri(page.uri, 1)
-            raise ValueError(f"file has {page_count} pages; name one of them, as in {named}")
+            raise ValueError(_which_of_several(page, page_count))
         decode = partial(decode_page, file, 1)
     return PageImage(exact_key(data), decode, lambda width_px: page_dpi(file, None, width_px))
+
+
+def _which_of_several(page: Page, page_count: int) -> str:
+    if page.image:
+        return (
+            f"image is a PDF or TIFF of {page_count} pages; download it and give the file, or "
+            "give an image for each page"
+        )
+    return f"file has {page_count} pages; name one of them, as in {page_uri(page.uri, 1)}"
 
 
 def _dpi(file_uri: str, number: int, width_px: int) -> float | None:
@@ -138,7 +147,8 @@ def cut_page(
         A `PageDone`, and a line image or a failure for each line; or one failure of the
         whole page.
     """
-    if not page.lines:
+    # Where nobody says that there are lines, a page without any is a blank one.
+    if not page.lines and page.source != FOUND_SOURCE:
         return [Failure(page.uri, "find", "page has no lines; take it out if it is blank")]
     try:
         page = fit_to_image(page, grey)

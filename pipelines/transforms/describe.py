@@ -21,6 +21,7 @@ from pipelines.transforms.cut import cut_page, read_image
 from pipelines.transforms.fetch import FetchConfig
 from pipelines.transforms.files import first_existing, read_bytes
 from pipelines.transforms.page_bytes import fetched_page, is_no_image, read_failure
+from schemas.features import FOUND_SOURCE
 from schemas.records import Failure, Line, LineImage, Page, PageDone, PageSource, Skipped
 
 LINE_SOURCES = ("given", "find", "auto", "whole")
@@ -129,7 +130,7 @@ def _found_page(uri: str, grey, line_source: str) -> Page:
         return Page(uri, (Line("line", 0),), source="whole")
     if line_source == "given":
         raise ValueError("no PAGE or ALTO file beside it; add one, or run with --lines find")
-    return Page(uri, find_lines(grey, default_line_network()), source="finder")
+    return Page(uri, find_lines(grey, default_line_network()), source=FOUND_SOURCE)
 
 
 def _given_page(uri: str, line_source: str) -> tuple[Page | None, str]:

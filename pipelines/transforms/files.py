@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from io import TextIOWrapper
 from typing import BinaryIO
@@ -13,6 +14,10 @@ from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.options import UsageError
+
+_GLOB = re.compile(r"[*?[]")
+# '[' cannot be quoted in Beam's patterns; any one character stands for it.
+_LITERAL = {"*": "[*]", "?": "[?]", "[": "?"}
 
 
 def read_bytes(uri: str) -> bytes:
@@ -36,6 +41,16 @@ def write_whole(uri: str, data: bytes) -> None:
     """Write a file that appears whole or not at all."""
     write_bytes(f"{uri}.part", data)
     FileSystems.rename([f"{uri}.part"], [uri])
+
+
+def printable(path: str) -> str:
+    r"""Make a file name text; one that is not UTF-8 is not found by it, and so fails alone.
+
+    Example:
+        >>> printable("caf\udce9.png")
+        'caf\\udce9.png'
+    """
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class BeamFiles:
@@ -117,17 +132,32 @@ def match_files(given: str) -> list[str]:
         ValueError: If it is of a kind that is not read.
     """
     (result,) = FileSystems.match([_pattern(given, "the list")])
-    return [metadata.path for metadata in result.metadata_list]
+    return [printable(metadata.path) for metadata in result.metadata_list]
+
+
+def settled(path: str) -> str:
+    """Write a local path the shortest way, so that a page has one name.
+
+    Example:
+        >>> settled("./scans//a.jpg"), settled("gs://scans//a.jpg")
+        ('scans/a.jpg', 'gs://scans//a.jpg')
+    """
+    return path if FileSystems.get_scheme(path) else os.path.normpath(path)
 
 
 def _pattern(given: str, flag: str) -> str:
+    given = settled(given)
     try:
         beneath = FileSystems.join(given, "**")
     except ValueError:
         # Of a scheme that no file system of Beam's has, as it is installed here.
         raise UsageError(f"{given}: kind of address that is not read; check {flag}") from None
-    if any(character in given for character in "*?["):
-        return given
+    if _GLOB.search(given):
+        if not FileSystems.exists(given):
+            return given
+        # A name that only looks like a glob.
+        given = _GLOB.sub(lambda found: _LITERAL[found[0]], given)
+        beneath = FileSystems.join(given, "**")
     return beneath if _matches_something(beneath) or os.path.isdir(given) else given
 
 
@@ -154,6 +184,6 @@ class MatchFiles(beam.PTransform):
             begin
             | "Patterns" >> beam.Create(self._patterns)
             | "Match" >> fileio.MatchAll(fileio.EmptyMatchTreatment.ALLOW)
-            | "Path" >> beam.Map(lambda metadata: metadata.path)
+            | "Path" >> beam.Map(lambda metadata: printable(metadata.path))
             | "Once" >> beam.Distinct()
         )

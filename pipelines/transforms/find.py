@@ -17,6 +17,7 @@ from pipelines.transforms.routing import RouteByType
 from pipelines.writers.found_lines import write_found_lines
 from pipelines.writers.mirror import mirrored_name
 from pipelines.writers.page_text import Origin
+from schemas.features import FOUND_SOURCE
 from schemas.records import Failure, Page, PageDone, PageSource, Skipped
 
 
@@ -75,7 +76,7 @@ def write_lines_of(
         return [read_failure(uri, error)]
     height_px, width_px = grey.shape
     lines = find_lines(grey, default_line_network())
-    page = Page(uri, lines, width_px, height_px, source="finder")
+    page = Page(uri, lines, width_px, height_px, source=FOUND_SOURCE)
     mirrored = mirrored_name(uri, folder)
     try:
         files = {f"{config.output}/page/{mirrored}.xml": write_found_lines(page, config.origin)}

@@ -137,6 +137,8 @@ class _Redirects(HTTPRedirectHandler):
 
     def redirect_request(self, request, body, code, message, headers, address):
         """Make the request that follows."""
+        # The caller would read to the end what comes with the redirect, which may have none.
+        body.close()
         return _request(address)
 
     # Python 3.10 does not know it yet.

@@ -14,7 +14,7 @@ from pipelines.formats.iiif import read_manifest
 from pipelines.formats.iiif_image import WIDTH_PX
 from pipelines.formats.mets import is_mets, read_mets
 from pipelines.formats.page_images import page_uris
-from pipelines.formats.page_uris import is_paged
+from pipelines.formats.page_uris import file_of, is_paged, split_page_uri
 from pipelines.formats.pairing import IMAGE_EXTENSIONS, split_extension
 from pipelines.transforms.fetch import (
     LARGEST_MANIFEST_BYTES,
@@ -22,7 +22,7 @@ from pipelines.transforms.fetch import (
     failure_kind,
     shared_fetcher,
 )
-from pipelines.transforms.files import BeamFiles, MatchFiles, list_entries, match_files
+from pipelines.transforms.files import BeamFiles, MatchFiles, list_entries, match_files, settled
 from pipelines.transforms.page_inputs import PageInputs, lists_pages
 from pipelines.transforms.page_source_coder import PageSourceCoder
 from schemas.records import PageSource
@@ -81,10 +81,12 @@ class ListPages(beam.PTransform):
         return (
             (files, listed, named)
             | beam.Flatten()
+            # Before each comes once: a manifest may name pages of a file that is given too.
+            | "Pages of files" >> beam.FlatMap(pages_of_file).with_output_types(PageSource)
             | "By name" >> beam.Map(_named).with_output_types(tuple[str, PageSource])
             | "Each page once" >> beam.GroupByKey()
-            | "Best source" >> beam.MapTuple(lambda name, sources: best_source(sources))
-            | "Pages of files" >> beam.FlatMap(pages_of_file).with_output_types(PageSource)
+            | "Sources" >> beam.Values()
+            | "Best source" >> beam.Map(best_source).with_output_types(PageSource)
         )
 
 
@@ -98,14 +100,21 @@ def file_source(path: str) -> PageSource:
 
 
 def best_source(sources: Iterable[PageSource]) -> PageSource:
-    """Choose among sources of one page: one without a fault, and of a document, goes first.
+    """Choose among sources of one page: one without a fault, and of a manifest, goes first.
 
     Example:
         >>> best_source([PageSource("x", ("x",)), PageSource("x", ("x",), "mets.xml")]).document
         'mets.xml'
     """
     return min(
-        sources, key=lambda one: (bool(one.fault), not one.document, one.document, one.place)
+        sources,
+        key=lambda one: (
+            bool(one.fault),
+            # The document of a page of several is its file, where no manifest lists it.
+            one.document in ("", file_of(one.uri)),
+            one.document,
+            one.place,
+        ),
     )
 
 
@@ -143,7 +152,7 @@ def pages_named(entry: str, config: PagesConfig) -> Iterator[PageSource]:
     is_plain = not any(mark in entry for mark in "*?[")
     if not is_address(entry) and is_plain and split_extension(entry)[1] in IMAGE_EXTENSIONS:
         # Whoever opens it says whether it is there: a list may have millions of these.
-        yield file_source(entry)
+        yield file_source(settled(entry))
         return
     try:
         paths = [clean_address(entry)] if is_address(entry) else match_files(entry)
@@ -188,15 +197,21 @@ def pages_of_file(source: PageSource) -> list[PageSource]:
     """Name the pages of a file, each to be opened by itself.
 
     Args:
-        source: A file, or something on the web, which is one page.
+        source: A file, a page of one, or something on the web, which is one page.
 
     Returns:
-        A source for each page of a file of several; else the one that was given.
+        A source for each page of a file of several; else the one that was given, called by
+        the file where that has but the one page.
     """
-    if source.fault or is_address(source.addresses[0]) or not is_paged(source.uri):
+    file_uri, number = split_page_uri(source.uri)
+    if source.fault or is_address(source.addresses[0]) or not is_paged(file_uri):
         return [source]
-    uris = page_uris(source.uri, BeamFiles())
+    if number not in (None, 1):
+        return [source]
+    uris = page_uris(file_uri, BeamFiles())
     if len(uris) == 1:
+        return [replace(source, uri=file_uri, addresses=(file_uri,))]
+    if number:
         return [source]
     document = source.document or source.uri
     start = source.place if source.document else 0

@@ -72,7 +72,7 @@ def probe_page(source: PageSource) -> list[ProbedPage | Failure | Skipped]:
         return [ProbedPage(source)]
     try:
         with BeamFiles().open(file_of(source.uri)) as file:
-            if is_paged(source.uri):
+            if is_paged(file_of(source.uri)):
                 count_pages(file)
             else:
                 Image.open(file).close()

@@ -65,9 +65,14 @@ class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogni
         return self._recognition.open()
 
     def batch_elements_kwargs(self) -> dict[str, int]:
-        """Take one page at a time on a CPU, so that memory stays flat."""
-        most = 1 if self._recognition.device == CPU else _MOST_PAGES
-        return {"min_batch_size": 1, "max_batch_size": most}
+        """Take one page at a time on a CPU: memory stays flat, and a page is written once read.
+
+        Beam asks once, where the pipeline is built, and what lines run on there decides for all
+        workers. If only the workers have a GPU it gets one page at a time, which is slower; so
+        build the pipeline where a GPU is, if it is to be kept busy.
+        """
+        is_on_gpu = self._recognition.device != CPU and self.load_model().batch_lines > 1
+        return {"min_batch_size": 1, "max_batch_size": _MOST_PAGES if is_on_gpu else 1}
 
     def run_inference(
         self, batch: Sequence[PageLines | PageResult], model: Recogniser, inference_args=None
@@ -140,9 +145,9 @@ def _result(
 
 
 def _cer_estimate(lines: Sequence[ReadLine], recogniser: Recogniser) -> float | None:
-    if recogniser.page_error is None or not lines:
+    transcripts = [line.transcript for line in lines if line.transcript.characters]
+    if recogniser.page_error is None or not transcripts:
         return None
-    transcripts = [line.transcript for line in lines]
     return recogniser.page_error.predict(
         [LineDoubt(1 - line.confidence, len(line.characters)) for line in transcripts]
     )

@@ -35,6 +35,7 @@ class PageText:
         sha256: Digest of the image that was read, as `open_page` gives it.
         address: Where the image is to be had; empty where that is `uri`.
         canvas_px: Width and height of its canvas in a manifest; zeros where it has none.
+        dpi: The resolution that the image states; 0 where it states none.
     """
 
     uri: str
@@ -44,6 +45,7 @@ class PageText:
     sha256: str = ""
     address: str = ""
     canvas_px: tuple[int, int] = (0, 0)
+    dpi: float = 0.0
 
 
 @dataclass(frozen=True)

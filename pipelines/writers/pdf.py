@@ -27,8 +27,9 @@ from pipelines.writers.pdf_font import (
 from pipelines.writers.words import words_of
 from schemas.records import Line, Transcript
 
-# The tables do not hold an image's resolution; this is what archives scan at.
-_PX_PER_INCH = 300
+# What archives scan at, where an image does not state it, or states what no scanner does.
+_USUAL_DPI = 300.0
+_DPI_RANGE = (50.0, 2400.0)
 _POINTS_PER_INCH = 72
 # Of the line's height. PDFium takes two lines for one that are nearer than half a character.
 _WIDEST = 1.0
@@ -59,14 +60,16 @@ def write_pdf(page: PageText, picture: bytes) -> bytes:
         picture: Its picture, a JPEG.
 
     Returns:
-        The file, of one page at 300 dpi.
+        The file, of one page as large as the original, if the image states its resolution;
+        else at 300 dpi.
 
     Raises:
         ValueError: If PDFium does not take the picture, or the page has more than 65,535
             different characters.
     """
     longest_px = max(page.width_px, page.height_px)
-    scale = min(_POINTS_PER_INCH / _PX_PER_INCH, _LONGEST_SIDE_POINTS / longest_px)
+    dpi = page.dpi if _DPI_RANGE[0] <= page.dpi <= _DPI_RANGE[1] else _USUAL_DPI
+    scale = min(_POINTS_PER_INCH / dpi, _LONGEST_SIDE_POINTS / longest_px)
     width, height = page.width_px * scale, page.height_px * scale
     with closing(pdfium.PdfDocument.new()) as document:
         sheet = document.new_page(width, height)

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from model.beam_config import BeamConfig
 from model.bundle import DECODING_FILE, LANGUAGE_MODEL_FILE, load_bundle, write_settings
 from model.charset import Charset
 from model.decoding_config import BEAM
-from model.decoding_settings import DecodingSettings
+from model.decoding_settings import Calibration, DecodingSettings
 from model.language_model_build import build_language_model
+from model.page_error import PageErrorModel
 from model.preprocess import PreprocessConfig
 from model.recogniser import Recogniser
 from model.word_counts import WORDS_FILE
@@ -57,6 +59,20 @@ def test_the_language_model_is_in_the_digest_of_the_beam_search_alone(tmp_path):
         seen.add(load_bundle(bundle.directory).digest(BEAM))
     assert len(seen) == 6
     assert bundle.digest() == greedy and bundle.has_language_model
+
+
+def test_what_predicts_errors_is_in_the_digest_of_greedy_reading(tmp_path):
+    directory = write_fake_bundle(tmp_path / "m")
+
+    def digest(**settings):
+        (directory / DECODING_FILE).write_text(DecodingSettings(**settings).to_json())
+        return load_bundle(directory).digest()
+
+    without = load_bundle(directory).digest()
+    one, other = (Calibration(page_error=PageErrorModel((0.1,), (rate,))) for rate in (0.25, 0.5))
+    assert digest() == digest(beam=one, search=BeamConfig(width=3)) == without
+    assert digest(greedy=one) == digest(greedy=one, beam=one, knows_words=True)
+    assert len({without, digest(greedy=one), digest(greedy=other)}) == 3
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"search": {}}'])

@@ -37,13 +37,19 @@ def test_a_page_without_lines_teaches_nothing():
         PieceMaker([], 64, UPRIGHT, 0)
 
 
-def test_short_lines_are_cut_out_more_often():
+def test_short_lines_are_known():
     page = training_page()
     first, second, *_ = page.lines
     short = replace(second, path=second.path[:1] + np.array([[0.0, 0.0], [2 * page.pitch_px, 0.0]]))
-    chances = replace(page, lines=(first, short, first)).chances
-    assert chances.sum() == pytest.approx(1)
-    assert chances[1] == pytest.approx(5 * chances[0]) == pytest.approx(5 * chances[2])
+    page = replace(page, lines=(first, short))
+    assert page.short.tolist() == [False, True] and not page.meeting.any()
+
+
+def test_lines_that_meet_are_known():
+    page = training_page()
+    first, *_, last = page.lines
+    beside = replace(first, path=first.path[-1] + np.array([[page.pitch_px, 0.0], [300.0, 0.0]]))
+    assert replace(page, lines=(first, last, beside)).meeting.tolist() == [True, False, True]
 
 
 def test_the_same_number_gives_the_same_batch():

@@ -23,6 +23,22 @@ def test_marks_lie_where_the_line_does():
     assert not baseline[:20].any()
 
 
+def test_where_lines_meet_counts_more():
+    lines = [level_line(20, 60, 50), level_line(70, 120, 50)]
+    shape = (96, 128)
+    alike = draw_targets(lines, shape, PITCH_PX, complete=True)
+    more = draw_targets(lines, shape, PITCH_PX, complete=True, meeting_weight=4.0)
+    assert np.array_equal(alike[..., :5], more[..., :5])
+    assert set(np.unique(alike[..., 5])) == {1.0} and set(np.unique(more[..., 5])) == {1.0, 4.0}
+    assert more[25, 30, 5] == more[25, 35, 5] == 4 and more[25, 12, 5] == 1
+    # What is not known stays so.
+    partial, weighed = (
+        draw_targets(lines, shape, PITCH_PX, complete=False, meeting_weight=weight)[..., 5]
+        for weight in (1.0, 4.0)
+    )
+    assert np.array_equal(partial > 0, weighed > 0)
+
+
 def test_reach_is_told_on_the_baseline():
     targets = draw_targets([level_line(20, 100, 50)], (96, 128), PITCH_PX, complete=True)
     on_line = targets[..., 0] > 0.5

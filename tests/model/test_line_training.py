@@ -106,13 +106,15 @@ def test_the_loss_falls_as_maps_come_to_fit():
     right = np.where(truth[..., :5] > 0.5, 6.0, -6.0).astype(np.float32)
     right[..., 3:5] = np.log(np.expm1(0.7))
     blank, shifted = np.full_like(right, -6), np.roll(right, 3, axis=1)
-    losses = [float(line_loss(truth, logits)) for logits in (right, blank, shifted)]
+    losses = [float(line_loss(truth, logits, 0.8)) for logits in (right, blank, shifted)]
     assert losses[0] < 0.5 * losses[1] < losses[2]
     # Where nothing is known nothing is learnt.
     truth[:, :, 9:, 5] = 0
     other = right.copy()
     other[:, :, 9:] = 5
-    assert float(line_loss(truth, other)) == pytest.approx(float(line_loss(truth, right)), rel=1e-5)
+    assert float(line_loss(truth, other, 0.8)) == pytest.approx(
+        float(line_loss(truth, right, 0.8)), rel=1e-5
+    )
 
 
 def test_the_command_trains_and_writes_a_model(tmp_path, monkeypatch, capsys):

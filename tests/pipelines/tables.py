@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.query import main
 from schemas.tables import TABLES
 
 
@@ -18,6 +22,11 @@ def whole_row(table: str, values: dict) -> dict:
         empty = [] if is_list else "" if field.type == pa.string() else 0
         row[field.name] = values.get(field.name, None if field.nullable else empty)
     return row
+
+
+def page(uri: str, **columns) -> dict:
+    """Make a row of `pages` of a page that was read."""
+    return {"page_uri": uri, "status": "ok"} | columns
 
 
 def write_run(folder: Path, run: dict, **rows: list[dict]) -> None:
@@ -38,3 +47,12 @@ def write_run(folder: Path, run: dict, **rows: list[dict]) -> None:
 def _write(path: Path, table: str, rows: list[dict]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(rows, schema=TABLES[table]), path)
+
+
+def ask_recipe(folder: Path, recipe: str, *values: str) -> list[dict]:
+    """Run a recipe on an archive and give its rows; values are those of `--set`."""
+    flags = [flag for value in values for flag in ("--set", value)]
+    with redirect_stdout(StringIO()) as out:
+        paths = ["--transcripts", str(folder), "--format", "jsonl"]
+        assert main([*paths, "--recipe", recipe, *flags]) == 0
+    return [json.loads(line) for line in out.getvalue().splitlines()]

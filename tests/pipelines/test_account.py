@@ -40,3 +40,6 @@ def test_the_failure_rate_is_the_worse_of_pages_and_lines():
     assert CLOSED.failure_rate == 1 / 8
     assert replace(CLOSED, lines_ok=0, lines_failed=50).failure_rate == 1
     assert Account(3, 0, 0, 3, 0, 0, 0).failure_rate == 0
+    # What is known from earlier runs is read, too.
+    unchanged = Account(10, 0, 1, 9, 0, 0, 0, pages_unchanged=9)
+    assert unchanged.failure_rate == 1 / 10

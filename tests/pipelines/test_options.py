@@ -1,7 +1,10 @@
 """Flags and exit statuses."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -106,6 +109,12 @@ def test_help_loads_nothing_heavy(verb):
             4,
             "no space",
         ),
+        (
+            NotADirectoryError(20, "Not a directory", "a.txt/x"),
+            2,
+            "a.txt/x: Not a directory; check",
+        ),
+        (PermissionError(13, "Permission denied", "/x"), 2, "/x: Permission denied; check"),
     ],
 )
 def test_what_ends_a_run_from_outside_is_one_line(parser, capsys, error, status, message):
@@ -115,6 +124,45 @@ def test_what_ends_a_run_from_outside_is_one_line(parser, capsys, error, status,
     assert run_verb(parser, run, ["--output", "o"]) == status
     said = capsys.readouterr().err
     assert message in said and said.count("\n") == 1
+
+
+def test_a_run_that_is_told_to_end_tidies_up(parser, capsys):
+    tidied = []
+
+    def run(args):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(9)
+        finally:
+            tidied.append(True)
+
+    before = signal.getsignal(signal.SIGTERM)
+    assert run_verb(parser, run, ["--output", "o"]) == 4
+    assert tidied and capsys.readouterr().err == "interrupted\n"
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    code = (
+        "import sys; from pipelines.options import *\n"
+        "def run(args):\n"
+        "    for _ in range(100_000): print('a line of some length')\n"
+        "    return 0\n"
+        "sys.exit(run_verb(verb_parser('test', 'x'), run, []))"
+    )
+    ran = subprocess.run(
+        ["bash", "-c", f'"{sys.executable}" -c "$0" | head -1; exit ${{PIPESTATUS[0]}}', code],
+        capture_output=True,
+        text=True,
+    )
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("a line of some length\n", "", 0)
+
+
+def test_a_folder_to_write_has_no_wild_cards(parser, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run_verb(parser, lambda args: 0, ["--output", "out[1858]"])
+    assert ended.value.code == 2
+    assert "out[1858] has one of * ? [" in capsys.readouterr().err
 
 
 def test_other_errors_are_not_hidden(parser):

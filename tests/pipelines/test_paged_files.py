@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from model import pdf_pages
 from model.tfrecord import read_records
 from pipelines.formats.page_xml import write_page_xml
 from pipelines.ingest import main as ingest_main
@@ -166,6 +167,14 @@ def test_every_page_of_a_file_is_transcribed_by_itself(tmp_path, capsys):
     assert [lines for *_, lines in pages] == [0, 1, 1, 1, 1, 1, 1]
     # The PDF and the TIFF hold the same three images.
     assert len({sha256 for _, status, sha256, _ in pages if status == "ok"}) == 3
+
+
+def test_a_pdf_behind_one_that_hangs_fails_and_may_pass_later(tmp_path, monkeypatch):
+    monkeypatch.setattr(pdf_pages, "_LONGEST_WAIT_S", 0.05)
+    write_scan(tmp_path, "scan.pdf", "PDF")
+    with pdf_pages._ONE_AT_A_TIME, pytest.raises(TimeoutError, match="another PDF .* run again"):
+        open_page(Page(f"{tmp_path}/scan.pdf#page=1"))
+    assert open_page(Page(f"{tmp_path}/scan.pdf#page=1"))[1]
 
 
 def test_given_lines_are_found_for_each_page(tmp_path):

@@ -2,14 +2,16 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.plan import Plan, SampledPage
 from pipelines.transforms.page_files import file_source
-from pipelines.transforms.probe import probe_page
+from pipelines.transforms.probe import ProbedPage, probe_page
 from schemas.records import PageSource
+from tests.drawn_files import image_file
 
 SAMPLES = st.lists(
     st.builds(SampledPage, st.floats(0, 100), st.integers(0, 99), st.integers(0, 10**6)),
@@ -41,3 +43,11 @@ def test_a_source_with_a_fault_cannot_be_opened():
     assert failure.error == "manifest is gone"
     (failure,) = probe_page(file_source("nowhere.jpg"))
     assert failure.uri == "nowhere.jpg"
+
+
+@pytest.mark.parametrize("kind", ["PDF", "TIFF"])
+def test_a_page_of_a_file_of_several_is_opened_as_such(tmp_path, kind):
+    path = tmp_path / f"scan.{kind.lower()[:3]}"
+    path.write_bytes(image_file([np.full((40, 30), 255, np.uint8)] * 2, kind))
+    source = file_source(f"{path}#page=2")
+    assert probe_page(source) == [ProbedPage(source)]

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,6 +50,13 @@ def test_a_line_and_a_page(tmp_path, model, line, capsys):
     for row in (*of_line["lines"], *of_page["lines"]):
         assert 0 < row["confidence"] <= 1 and "corrected" not in row
     assert all(len(row["baseline"]) > 1 for row in of_page["lines"])
+
+
+def test_the_image_is_not_drawn_over(model, line, capsys):
+    before = line.read_bytes()
+    assert predict(model, line, "--show", line) == 2
+    assert "is the image itself; name another file" in capsys.readouterr().err
+    assert line.read_bytes() == before
 
 
 def test_text_for_people(model, line, capsys):
@@ -113,6 +121,16 @@ def test_pictures_go_to_a_file_or_a_folder(tmp_path, model, line, capsys):
     capsys.readouterr()
     assert predict(model, line, other, "--show", shown) == 2
     assert capsys.readouterr().err.endswith("is one picture of 2 pages; name a folder\n")
+
+
+def test_pictures_of_absolute_and_relative_names(tmp_path, model, line, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    other = tmp_path / "sub" / "b.png"
+    other.parent.mkdir()
+    shutil.copy(line, other)
+    assert predict(model, line, "sub/b.png", "--show", "pictures") == 0
+    written = {str(path.relative_to("pictures")) for path in Path("pictures").rglob("*.jpg")}
+    assert written == {f"_{line}.jpg", "sub/b.png.jpg"}
 
 
 def test_a_picture_that_cannot_be_written_is_told(tmp_path, model, line, capsys):

@@ -1,7 +1,7 @@
 """The recipes of `python -m pipelines.query`, on tables made by hand."""
 
-import json
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,23 +10,16 @@ from pipelines.options import UsageError
 from pipelines.query import main
 from pipelines.recipes import RECIPES, find_recipe, recipe_page
 from pipelines.transcripts import open_tables
-from tests.pipelines.tables import write_run
+from tests.pipelines.tables import ask_recipe, page, write_run
 
 PAGE = Path(__file__).parents[2] / "docs" / "queries.md"
 RUN_1, RUN_2, RUN_3 = (f"2026010{day}T000000-000000-aa" for day in (1, 2, 3))
 
 
 @pytest.fixture
-def ask(tmp_path, capsys):
+def ask(tmp_path):
     """Run a recipe on the archive and give its rows."""
-
-    def rows(recipe, *flags):
-        flags = [flag for value in flags for flag in ("--set", value)]
-        paths = ["--transcripts", str(tmp_path), "--format", "jsonl"]
-        assert main([*paths, "--recipe", recipe, *flags]) == 0
-        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-
-    return rows
+    return partial(ask_recipe, tmp_path)
 
 
 def line(line_id, text, readings=(), letters=None, **columns):
@@ -47,10 +40,6 @@ def line(line_id, text, readings=(), letters=None, **columns):
 
 def alternatives(texts):
     return [{"text": text, "confidence": 0.1} for text in texts]
-
-
-def page(uri, **columns):
-    return {"page_uri": uri, "status": "ok"} | columns
 
 
 def write_lines(folder, *lines):
@@ -87,6 +76,17 @@ def test_a_name_is_found_in_text_readings_and_letters(tmp_path, ask):
     assert len(ask("names", "name=martin", "limit=2")) == 2
 
 
+def test_a_space_may_be_a_letter_and_a_letter_a_space(tmp_path, ask):
+    write_lines(
+        tmp_path,
+        line("joined", "le Mar in, notaire", letters={6: "t"}),
+        line("parted", "deuxMartin notaire", letters={3: " "}),
+        line("neither", "deuxMartin notaire"),
+    )
+    found = [(row["line_id"], row["found"], row["source"]) for row in ask("names", "name=martin")]
+    assert found == [("joined", "Martin", "letter"), ("parted", "Martin", "letter")]
+
+
 def test_a_name_may_have_several_words(tmp_path, ask):
     write_lines(
         tmp_path,
@@ -114,53 +114,6 @@ def test_an_older_reading_of_a_page_is_not_searched(tmp_path, ask):
     write_lines(tmp_path, line("l", "Martin"))
     write_run(tmp_path, {"run_id": RUN_2}, pages=[page("a.jpg")], lines=[line("l", "Dupont")])
     assert ask("names", "name=Martin") == []
-
-
-def test_the_worst_pages_come_first(tmp_path, ask):
-    pages = [
-        page("good.jpg", cer_estimate=0.01, confidence=0.5),
-        page("unknown.jpg", confidence=0.875),
-        page("bad.jpg", cer_estimate=0.25, confidence=0.99, warnings=["blurred", "skewed"]),
-        page("blank.jpg"),
-        page("failed.jpg", status="failed"),
-    ]
-    write_run(tmp_path, {"run_id": RUN_1}, pages=pages)
-    rows = ask("worst_pages")
-    assert [row["page_uri"] for row in rows] == ["bad.jpg", "unknown.jpg", "good.jpg"]
-    assert [row["cer_estimate"] for row in rows[:2]] == [0.25, None]
-    assert rows[0]["warnings"] == "blurred, skewed"
-    assert len(ask("worst_pages", "least=0.1")) == 2 and len(ask("worst_pages", "limit=1")) == 1
-
-
-def test_failures_are_counted_by_cause(tmp_path, ask):
-    failures = [
-        ("/a b/p1.jpg", "/a b/p1.xml: XML is not well-formed (line 3); mend it"),
-        ("/a b/p2.jpg", "/a b/p2.xml: XML is not well-formed (line 17); mend it"),
-        ("p3.jpg", "https://x.org:80/y/3.jpg answers 503; run again"),
-        ("p4.jpg", "image has 640 x 480 px but its lines 64 x 48; pair it with the right file"),
-    ]
-    rows = [
-        {"uri": uri, "stage": "read", "error": error, "kind": "permanent"}
-        for uri, error in failures
-    ]
-    rows[2]["kind"] = "transient"
-    rows += [{**rows[3], "stage": "crop", "line_id": f"l{i}"} for i in range(3)]
-    pages = [page(uri, status="failed") for uri, _ in failures]
-    write_run(tmp_path, {"run_id": RUN_1}, pages=pages, failures=rows)
-    size = "image has N x N px but its lines N x N; pair it with the right file"
-    assert [tuple(row.values()) for row in ask("failures_by_cause")] == [
-        ("crop", "permanent", size, 3, 1, "p4.jpg"),
-        (
-            "read",
-            "permanent",
-            "PAGE.xml: XML is not well-formed (line N); mend it",
-            2,
-            2,
-            "/a b/p1.jpg",
-        ),
-        ("read", "permanent", size, 1, 1, "p4.jpg"),
-        ("read", "transient", "FILE answers N; run again", 1, 1, "p3.jpg"),
-    ]
 
 
 @pytest.fixture
@@ -199,31 +152,6 @@ def test_runs_of_one_model_are_not_compared_unless_named(tmp_path, ask):
         write_run(tmp_path, run, pages=[page("a.jpg")], lines=[line("l", text)])
     assert ask("differences") == []
     assert len(ask("differences", f"old={RUN_1}", f"new={RUN_2}")) == 1
-
-
-def test_pages_that_got_worse_are_listed(tmp_path, ask):
-    before = [
-        page("worse.jpg", cer_estimate=0.125, confidence=0.5),
-        page("doubt.jpg", confidence=0.75),
-        page("better.jpg", cer_estimate=0.5),
-        page("once.jpg", cer_estimate=0.5),
-    ]
-    after = [
-        page("worse.jpg", cer_estimate=0.375, confidence=0.9),
-        page("doubt.jpg", cer_estimate=0.01, confidence=0.25),
-        page("better.jpg", cer_estimate=0.25),
-    ]
-    write_run(tmp_path, {"run_id": RUN_1}, pages=before)
-    write_run(tmp_path, {"run_id": RUN_2}, pages=after)
-    skipped = page("worse.jpg", status="skipped")
-    write_run(tmp_path, {"run_id": RUN_3}, pages=[skipped])
-    rows = ask("got_worse")
-    assert [(row["page_uri"], row["worse_by"]) for row in rows] == [
-        ("doubt.jpg", 0.5),
-        ("worse.jpg", 0.25),
-    ]
-    assert {(row["old_run"], row["new_run"]) for row in rows} == {(RUN_1, RUN_2)}
-    assert len(ask("got_worse", "least=0.3")) == 1
 
 
 def test_pages_are_counted_by_day(tmp_path, ask):

@@ -88,6 +88,33 @@ def test_another_model_reads_all_pages_and_the_difference_can_be_seen(archive):
     assert ask(archive, "SELECT count(*) FROM lines WHERE contains(text, 'é')") == [(0,)]
 
 
+def test_what_is_as_it_was_before_the_last_reading_is_read_anew(archive):
+    def texts():
+        return dict(ask(archive, "SELECT line_id, text FROM lines WHERE page_uri LIKE '%p1.jpg'"))
+
+    def swap(name, content):
+        (archive / name).write_bytes(content)
+        assert transcribe(archive) == 0
+
+    assert transcribe(archive) == 0
+    first = texts()
+    image, xml, charset = names = "in/p1.jpg", "in/p1.xml", "m/charset.json"
+    before = {name: (archive / name).read_bytes() for name in names}
+    after = {
+        image: before[image] + b" ",
+        xml: before[xml].replace(b'id="l1"', b'id="l9"'),
+        charset: before[charset].replace("é".encode(), "è".encode()),
+    }
+    for name in names:
+        read_pages = 3 if name == charset else 1
+        swap(name, after[name])
+        assert last_run(archive)[1] == read_pages
+        swap(name, before[name])
+        assert last_run(archive)[1] == read_pages and texts() == first
+    assert transcribe(archive) == 0
+    assert last_run(archive) == (6, 0, 0, 6, 6)
+
+
 def test_redo_reads_all_again_and_a_collection_is_a_partition(archive):
     assert transcribe(archive, "--collection", "1858") == 0
     assert transcribe(archive, "--redo", "--collection", "1858") == 0

@@ -14,6 +14,7 @@ from pipelines.formats.addresses import clean_address, is_address
         ("\u00a0HTTP://Example.org:8080/a|b#xywh=1\t", "http://example.org:8080/a%7Cb"),
         ("https://bücher.example/x?n=ü", "https://xn--bcher-kva.example/x?n=%C3%BC"),
         ("http://[::1]:80/x", "http://[::1]:80/x"),
+        ("https://e.org/100% a%2x%C3.jpg?n=5%", "https://e.org/100%25%20a%252x%C3.jpg?n=5%25"),
         ("https://example.org/iiif/a%2Fb/full/100,/0/default.jpg",) * 2,
     ],
 )

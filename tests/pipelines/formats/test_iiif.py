@@ -112,15 +112,48 @@ def test_a_part_of_an_image_stays_that_part():
     assert addresses(selected) == (f"{SERVICE}/0,0,800,1500/800,/90/default.jpg",)
 
 
+@pytest.mark.parametrize(
+    ("region", "width_px"),
+    [
+        ("pct:10,10,50,50", 1000),
+        ("pct:10.5,0,33.3,100", 666),
+        ("pct:80,0,50,50", 400),
+        ("pct:0,0,0.01,50", 1),
+        ("100,100,500,50", 500),
+        ("full", 2000),
+    ],
+)
+def test_a_region_is_never_enlarged(region, width_px):
+    selected = {
+        "type": "SpecificResource",
+        "source": image([service()], width=2000),
+        "selector": {"type": "ImageApiSelector", "region": region},
+    }
+    assert addresses(selected) == (f"{SERVICE}/{region}/{width_px},/0/default.jpg",)
+
+
+def test_a_region_that_is_none_is_not_asked_for():
+    selected = {
+        "type": "SpecificResource",
+        "source": image([service()], width=2000),
+        "selector": {"type": "ImageApiSelector", "region": "pct:1.2.3,0,50,50"},
+    }
+    assert addresses(selected) == (IMAGE,)
+
+
 def test_relative_addresses_start_from_the_manifest():
     assert addresses({"id": "../7.jpg"}) == ("https://example.org/iiif/7.jpg",)
+
+
+TWO_PARTS = {"items": [{"target": f"c#xywh=0,{y},1000,1000", "body": {}} for y in (0, 1000)]}
 
 
 @pytest.mark.parametrize(
     ("one", "cure"),
     [
         ({"id": "c"}, "has no image; add one"),
-        (canvas(image(), target="c#xywh=0,0,500,900"), "put together from 1 images; give"),
+        (canvas(image(), target="c#xywh=0,0,500,900"), "has its image on a part of it; give"),
+        (canvas([image()], items=[TWO_PARTS]), "put together from 2 images; give"),
         (canvas({"type": "Image"}), "without an address; mend the manifest"),
         (canvas({"id": "file:///etc/passwd"}), "none of http or https; mend it"),
         (canvas([]), "without an image; add one"),
@@ -143,7 +176,7 @@ def test_an_image_on_the_whole_canvas_goes_before_one_on_a_part():
 def test_pages_without_an_id_or_with_that_of_another_are_numbered():
     other = image(id="https://example.org/8.jpg")
     pages = read(v3(canvas(image(), ""), canvas(image(), "c"), canvas(other, "c")))
-    assert [page.uri for page in pages] == [f"{URI}#canvas=1", "c", f"{URI}#canvas=3"]
+    assert [page.uri for page in pages] == [f"{URI}#canvas=1", f"{URI}#id=c", f"{URI}#canvas=3"]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +258,7 @@ def test_any_json_gives_pages_with_addresses_or_faults(values, name):
 def test_half_a_surrogate_can_be_written():
     data = json.dumps(v3(canvas(image(id=IMAGE + "\ud800"), "c\ud800\n", label="\ud800")))
     (page,) = read_manifest(data.encode(), URI)
-    assert (page.uri, page.label) == ("c", "?") and page.addresses == (IMAGE,)
+    assert (page.uri, page.label) == (f"{URI}#id=c", "?") and page.addresses == (IMAGE,)
 
 
 def test_ten_thousand_pages_are_given_one_by_one():

@@ -116,6 +116,7 @@ def test_without_a_physical_map_the_only_one_serves():
         ("file://./img/1.jpg", URI, "d/img/1.jpg"),
         ("file:///x/d/1.jpg", "/x/d/mets.xml", "/x/d/1.jpg"),
         ("1.jpg", "mets.xml", "1.jpg"),
+        ("scan.tif#page=2", URI, "d/scan.tif#page=2"),
         ("gs://b/d/1.jpg", "gs://b/d/mets.xml", "gs://b/d/1.jpg"),
         (" https://example.org/1 2.jpg ", URI, "https://example.org/1%202.jpg"),
         ("../1.jpg", "https://example.org/m/mets.xml", "https://example.org/1.jpg"),

@@ -92,7 +92,38 @@ def test_the_image_is_looked_for_beside_and_above_the_xml():
     assert candidates[:2] == ["d/page/PH é.jpg", "d/PH é.jpg"]
     assert unicodedata.normalize("NFD", "d/PH é.jpg") in candidates
     assert "d/x.tif" in candidates
-    assert markup_candidates("d/x.jpg") == ["d/x.xml", "d/page/x.xml", "d/alto/x.xml"]
+    assert markup_candidates("d/x.jpg")[:3] == ["d/x.xml", "d/page/x.xml", "d/alto/x.xml"]
+
+
+NFC, NFD = (unicodedata.normalize(form, "d/é") for form in ("NFC", "NFD"))
+
+
+@pytest.mark.parametrize(
+    ("image", "markup"),
+    [
+        (f"{NFD}.jpg", f"{NFC}.xml"),
+        (f"{NFC}.jpg", f"{NFD}.xml"),
+        (f"{NFC}.jpg", f"d/page/{NFD[2:]}.xml"),
+        ("d/x.jpg", "d/x.XML"),
+        ("d/x.jpg", "d/Page/x.xml"),
+        ("D/X.JPG", "D/ALTO/X.XML"),
+    ],
+)
+def test_transcribe_finds_what_ingest_pairs(image, markup):
+    assert pairing_key(image) == pairing_key(markup)
+    assert markup in markup_candidates(image)
+
+
+def test_numbered_descriptions_are_looked_for_in_all_folders_and_forms():
+    candidates = markup_candidates(f"{NFD}.pdf#page=3")
+    for path in (f"{NFC}_0003.xml", f"{NFC}/0003.xml", f"d/PAGE/{NFC[2:]}-3.xml"):
+        assert path in candidates
+
+
+def test_not_many_places_are_asked_for():
+    for image, most in (("d/x.jpg", 14), ("d/x.pdf#page=3", 200)):
+        candidates = markup_candidates(image)
+        assert len(candidates) == len(set(candidates)) <= most
 
 
 @pytest.mark.parametrize(

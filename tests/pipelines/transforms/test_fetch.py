@@ -15,6 +15,7 @@ from pipelines.transforms.http_get import FetchError
 from pipelines.transforms.page_bytes import fetched_page, is_no_image, read_page_bytes
 from schemas.records import PageSource
 from tests.drawn import jpeg
+from tests.drawn_files import image_file
 from tests.pipelines.iiif_server import Scripted, serve_iiif
 
 QUICK = FetchConfig(requests_per_second=0, attempts=3, first_wait_s=0.01)
@@ -161,6 +162,12 @@ def test_redirects_are_followed(server, status):
     assert (answer.data, answer.address) == (b"well", f"{server.address}/b%20c.jpg")
 
 
+def test_what_comes_with_a_redirect_is_not_read(server):
+    endless = Scripted(302, b"x", {"Location": "/y", "Content-Length": "9" * 12})
+    server.scripted = {"/x": [endless], "/y": [Scripted(body=b"well")]}
+    assert fetch(server, "/x").data == b"well"
+
+
 @pytest.mark.parametrize("to", ["/x", "/y"])
 def test_redirects_in_a_circle_end(server, to):
     server.scripted["/y"] = [redirect("/x")]
@@ -268,6 +275,19 @@ def test_a_page_on_the_web_is_opened_like_one_in_a_file(server, tmp_path):
     assert page.image == b"" and open_page(page)[1] == sha256
     with pytest.raises(FetchError, match="f; g"):
         fetched_page(PageSource("c", (), fault="f; g"), QUICK)
+
+
+@pytest.mark.parametrize("kind", ["PDF", "TIFF"])
+def test_a_file_of_several_pages_on_the_web_is_not_taken_for_its_first(server, kind):
+    grey = np.full((30, 20), 200, np.uint8)
+    server.scripted = {
+        "/1": [Scripted(body=image_file([grey], kind))],
+        "/3": [Scripted(body=image_file([grey] * 3, kind))],
+    }
+    one, several = (fetched_page(source(server, path), QUICK) for path in ("/1", "/3"))
+    assert open_page(one)[0].min() >= 190
+    with pytest.raises(ValueError, match="PDF or TIFF of 3 pages; download it and give the file"):
+        open_page(several)
 
 
 def test_what_lies_beside_images_is_told_from_them():

@@ -146,6 +146,42 @@ def test_manifests_and_files_go_together_and_each_page_comes_once(server, folder
     )
 
 
+def test_canvases_of_two_manifests_that_bear_the_same_name_are_two(folder, pipeline):
+    for name in ("p", "q"):
+        image = {"resource": {"@id": f"https://example.org/{name}.jpg"}}
+        canvases = [{"@id": "canvas-1", "images": [image]}]
+        book = {"@type": "sc:Manifest", "sequences": [{"canvases": canvases}]}
+        (folder / f"{name}.json").write_text(json.dumps(book))
+    expect(
+        pipeline,
+        [folder / "*.json"],
+        [(f"{n}.json#id=canvas-1", (f"https://example.org/{n}.jpg",)) for n in ("p", "q")],
+        lambda page: (_name(page.uri), page.addresses),
+    )
+
+
+def test_pages_that_mets_names_in_a_file_that_is_given_too_come_once(folder, pipeline):
+    files = {"c": "img/3.tif#page=2", "a": "img/3.tif#page=1", "b": "img/2.tif#page=1"}
+    (folder / "img" / "2.tif").write_bytes(image_file([BLANK], "TIFF"))
+    # The manifest goes before the file, whatever the two are called.
+    (folder / "zzz.xml").write_bytes(mets({"MAX": files}, [("", [name]) for name in files]))
+    expect(
+        pipeline,
+        [folder / "zzz.xml", folder / "img" / "*.tif"],
+        [
+            ("3.tif#page=2", 0, "zzz.xml", True),
+            ("3.tif#page=1", 1, "zzz.xml", True),
+            ("2.tif", 2, "zzz.xml", True),
+        ],
+        lambda page: (
+            _name(page.uri),
+            page.place,
+            _name(page.document),
+            page.addresses == (page.uri,),
+        ),
+    )
+
+
 @pytest.mark.parametrize("version", [2, 3])
 def test_a_manifest_on_the_web_becomes_its_pages(server, version):
     pages = listed(serve_manifest(server, version))

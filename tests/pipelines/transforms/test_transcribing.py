@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import apache_beam as beam
 import numpy as np
@@ -12,6 +13,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
 
 from model.key_set import sorted_keys
+from model.onnx_session import AUTO, CPU
+from model.page_error import PageErrorModel
 from model.page_quality import PageQuality
 from pipelines.options import LOCAL_RUNNER
 from pipelines.page_records import PageLines, PageResult
@@ -33,10 +36,24 @@ from pipelines.transforms.portions import (
     rows_of,
     write_portion,
 )
-from pipelines.transforms.recognise import RecognisePages, Recognition
+from pipelines.transforms.recognise import (
+    RecognisePages,
+    RecogniserHandler,
+    Recognition,
+    recognise_pages,
+)
 from pipelines.transforms.rows import page_row
-from schemas.records import Failure, Line, LineImage, PageDone, PageSource, Skipped
-from tests.drawn import text_strip
+from schemas.records import (
+    Character,
+    Failure,
+    Line,
+    LineImage,
+    PageDone,
+    PageSource,
+    Skipped,
+    Transcript,
+)
+from tests.drawn import png, text_strip
 from tests.fakes import write_fake_bundle
 from tests.pipelines.archive import write_bad_files, write_page
 
@@ -81,6 +98,18 @@ def test_pages_are_read_and_what_cannot_be_read_is_said(pipeline, tmp_path):
     )
 
 
+@pytest.mark.parametrize("line_source", ["find", "auto"])
+def test_a_blank_page_is_a_page_without_lines(tmp_path, line_source):
+    path = tmp_path / "blank.png"
+    path.write_bytes(png(np.full((300, 200), 240, np.uint8)))
+    read = read_page(file_source(str(path)), PageReading(line_source, 64))
+    assert isinstance(read, PageLines) and read.images == ()
+    (result,) = recognise_pages([read], Recognition(write_fake_bundle(tmp_path / "m")).open())
+    row = page_row(result, "r")
+    assert (row["status"], row["lines_ok"], row["lines_failed"]) == ("ok", 0, 0)
+    assert row["cer_estimate"] is None and row["confidence"] is None
+
+
 def page_with(lines):
     done = PageDone("p.jpg", "ab", 9, 9, "page", len(lines))
     return PageLines(done, tuple(lines), (), PageQuality(0.5, None, 0.2), 300.0, 1.0)
@@ -103,6 +132,52 @@ def test_lines_are_recognised_and_bad_ones_are_failures(pipeline, tmp_path):
             [(f.stage, f.line_id, f.error) for f in result.failures],
         ),
     )
+
+
+@pytest.mark.parametrize(("batch_lines", "most_pages"), [(1, 1), (32, 8)])
+def test_several_pages_are_read_together_only_where_a_gpu_is_found(
+    monkeypatch, batch_lines, most_pages
+):
+    found = SimpleNamespace(batch_lines=batch_lines)
+    monkeypatch.setattr(Recognition, "open", lambda recognition: found)
+    for device, most in ((CPU, 1), (AUTO, most_pages)):
+        batches = RecogniserHandler(Recognition("m", device=device)).batch_elements_kwargs()
+        assert batches == {"min_batch_size": 1, "max_batch_size": most}
+
+
+def test_the_device_that_is_chosen_reads_one_page_at_a_time_without_a_gpu(tmp_path, monkeypatch):
+    only_cpu = ["CPUExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: only_cpu)
+    recognition = Recognition(str(write_fake_bundle(tmp_path / "m")), device=AUTO)
+    assert RecogniserHandler(recognition).batch_elements_kwargs()["max_batch_size"] == 1
+
+
+class NameReader:
+    """A recogniser that reads in each line its name."""
+
+    batch_lines = 1
+    page_error = PageErrorModel((0.5,), (0.25,))
+
+    def prepare(self, image):
+        return image.strip
+
+    def run(self, strips):
+        return strips
+
+    def transcribe(self, image, logits):
+        characters = tuple(Character(letter, 0.5) for letter in image.line.line_id)
+        return Transcript(image.page_uri, image.line, image.line.line_id, 0.5, characters)
+
+
+def test_errors_are_expected_only_where_something_was_read():
+    def cer_estimate(*texts):
+        lines = [LineImage("p.jpg", Line(t, i), text_strip(t)) for i, t in enumerate(texts)]
+        (result,) = recognise_pages([page_with(lines)], NameReader())
+        assert len(result.lines) == len(texts)
+        return result.cer_estimate
+
+    assert cer_estimate() is None and cer_estimate("", "") is None
+    assert cer_estimate("acte", "") == 0.25
 
 
 def test_every_page_has_one_row():

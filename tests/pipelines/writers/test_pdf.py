@@ -106,6 +106,12 @@ def test_few_letters_on_a_long_line_are_not_drawn_out():
     assert box[2] - box[0] == pytest.approx(40 * 72 / 300, abs=0.1)
 
 
+@pytest.mark.parametrize(("dpi", "width_inches"), [(0, 1000 / 300), (200, 5), (1, 1000 / 300)])
+def test_a_page_is_as_large_as_its_original(dpi, width_inches):
+    page = replace(one_line("a", BOX), dpi=dpi)
+    assert opened(page)[0].get_width() == pytest.approx(72 * width_inches, abs=0.1)
+
+
 def test_a_picture_that_is_none_is_refused():
     with pytest.raises(ValueError, match="PDFium does not take the picture"):
         write_pdf(settle(one_line("", BOX)), b"no picture")

@@ -1,0 +1,52 @@
+"""Which pages need no reading, told from tables made by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.key_set import KeySet
+from pipelines.archive import Archive
+from pipelines.earlier_runs import write_known_pages
+from pipelines.runs import digest_of
+from pipelines.transforms.describe import page_key
+from tests.pipelines.tables import write_run
+
+DIGEST = digest_of("m1", "p")
+# Of each run its model, and of each page what became of it and the digest of its image.
+PAGES = st.dictionaries(
+    st.sampled_from("abc"),
+    st.tuples(st.sampled_from(["ok", "failed", "skipped"]), st.sampled_from("xy")),
+)
+RUNS = st.lists(st.tuples(st.sampled_from(["m1", "m2"]), PAGES), max_size=5)
+
+
+def known_keys(folder: Path) -> list[bytes]:
+    write_known_pages(Archive(str(folder)), DIGEST, str(folder / "known"))
+    return list(KeySet((folder / "known").read_bytes()))
+
+
+@settings(max_examples=30, deadline=None)
+@given(RUNS)
+def test_a_page_is_known_by_its_newest_reading_alone(runs):
+    newest = {}
+    with TemporaryDirectory() as folder:
+        for number, (model, pages) in enumerate(runs):
+            run = {"run_id": f"r{number}", "model_digest": model, "preprocess_digest": "p"}
+            rows = [
+                {"page_uri": uri, "status": status, "sha256": sha256}
+                for uri, (status, sha256) in pages.items()
+            ]
+            write_run(Path(folder), run, pages=rows)
+            newest |= {
+                row["page_uri"]: (model, row["sha256"]) for row in rows if row["status"] != "failed"
+            }
+        wanted = [
+            page_key(uri, sha256, "", DIGEST)
+            for uri, (model, sha256) in newest.items()
+            if model == "m1"
+        ]
+        assert known_keys(Path(folder)) == sorted(wanted)
