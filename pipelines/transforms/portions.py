@@ -13,6 +13,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipelines.interruption import is_interrupted
 from pipelines.page_records import PageResult
+from pipelines.transforms.columns import table_of
 from pipelines.transforms.files import write_whole
 from pipelines.transforms.rows import failure_row, line_row, page_row
 from pipelines.transforms.write import parquet_bytes
@@ -118,4 +119,4 @@ def portion_names(folder: str) -> list[str]:
 
 
 def _table(name: str, rows: list[dict]) -> pa.Table:
-    return pa.Table.from_pylist(rows, schema=TABLES[name])
+    return table_of(rows, TABLES[name])
