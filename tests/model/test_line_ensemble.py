@@ -10,6 +10,8 @@ from model.line_finder import load_line_network
 from model.line_network import LineNetworkConfig, build_line_network
 from model.line_onnx import export_line_network
 
+pytestmark = pytest.mark.train
+
 
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory):

@@ -52,7 +52,9 @@ def test_a_model_gets_a_language_model(model, dataset, capsys):
     printed = capsys.readouterr().out
     assert "language model: order 6, 8 lines" in printed and "beam: eval CER" in printed
     whole = bundle.load_bundle(model)
-    assert whole.digest() == greedy and whole.has_language_model
+    # Pages are read as before, but now their errors are predicted.
+    assert replace(whole, decoding=DecodingSettings()).digest() == greedy != whole.digest()
+    assert whole.has_language_model
     reader = Recogniser(whole, DecodingConfig(BEAM))
     assert reader.decoding_note == "" and reader.page_error is not None
     assert whole.decoding.knows_words
