@@ -132,7 +132,7 @@ def draw_targets(
     reaches = {name: np.zeros(size, np.float32) for name in CHANNELS[3:]}
     weight = np.full(size, 1.0 if complete else 0.0, np.float32)
     for line in lines:
-        path = (line.path + 0.5) / STRIDE_PX - 0.5
+        path = _on_maps(line.path)
         if not complete:
             reach_px = 2 * _KNOWN_REACH * pitch_px / STRIDE_PX
             _stroke(weight, path, 1.0, max(1, round(reach_px)))
@@ -149,6 +149,11 @@ def draw_targets(
     return np.stack([*scaled, *reaches.values(), weight], axis=-1)
 
 
+def _on_maps(points: np.ndarray) -> np.ndarray:
+    """Bring points from pixels of the image to those of the maps, counted at their centres."""
+    return (points + 0.5) / STRIDE_PX - 0.5
+
+
 def _weigh_meetings(
     weight: np.ndarray, lines: Sequence[TargetLine], pitch_px: float, meeting_weight: float
 ) -> None:
@@ -156,7 +161,7 @@ def _weigh_meetings(
     limit = 4 * max(weight.shape)
     for ended, begun in meeting_lines(lines, pitch_px):
         for point in (lines[ended].path[-1], lines[begun].path[0]):
-            place = np.clip((point + 0.5) / STRIDE_PX - 0.5, -limit, limit).round().astype(int)
+            place = np.clip(_on_maps(point), -limit, limit).round().astype(int)
             cv2.circle(weight, tuple(map(int, place)), radius_px, meeting_weight, -1)
     weight *= known
 

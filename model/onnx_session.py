@@ -12,6 +12,11 @@ _GPU_PROVIDERS = ("CUDAExecutionProvider", "ROCMExecutionProvider")
 _CPU_PROVIDER = "CPUExecutionProvider"
 
 
+def gpu_providers() -> list[str]:
+    """List what ONNX Runtime could run a GPU with; whether there is one shows in a session."""
+    return [name for name in _GPU_PROVIDERS if name in onnxruntime.get_available_providers()]
+
+
 def open_session(path: Path, device: str = CPU) -> onnxruntime.InferenceSession:
     """Load a network.
 
@@ -28,7 +33,7 @@ def open_session(path: Path, device: str = CPU) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    found = [name for name in _GPU_PROVIDERS if name in onnxruntime.get_available_providers()]
+    found = gpu_providers()
     if device == GPU and not found:
         raise ValueError("ONNX Runtime finds no GPU; install onnxruntime-gpu, or use --device cpu")
     providers = [_CPU_PROVIDER] if device == CPU else [*found, _CPU_PROVIDER]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import compress
 
 import numpy as np
 import pyarrow.compute as pc
 
-from model.key_set import sorted_keys
+from model.key_set import short_keys, sorted_keys
 from pipelines.archive import Archive, read_batches
 from pipelines.options import UsageError
 from pipelines.publish import publish
@@ -62,15 +62,16 @@ def _keys(archive: Archive, digest: str) -> Iterator[bytes]:
     pages = np.concatenate(
         [
             np.empty(0, np.int64),
-            *(_short_keys(uris) for _, path in files for (uris,) in _read(path, [])),
+            *(short_keys(uris) for _, path in files for (uris,) in _read(path, [])),
         ]
     )
     pages.sort()
+    # Of two pages that share a key the older one is read once more.
     is_read = np.zeros(len(pages), bool)
     for run, path in files:
         is_same = digest_of(run["model_digest"], run["preprocess_digest"]) == digest
         for uris, *digests in _read(path, _DIGESTS if is_same else []):
-            places = np.searchsorted(pages, _short_keys(uris))
+            places = np.searchsorted(pages, short_keys(uris))
             is_newest = ~is_read[places]
             is_read[places] = True
             if is_same:
@@ -85,8 +86,3 @@ def _read(path: str, columns: list[str]) -> Iterator[list[list[str]]]:
         uris, status, *others = rows.columns
         did_not_fail = pc.not_equal(status, "failed")
         yield [column.filter(did_not_fail).to_pylist() for column in (uris, *others)]
-
-
-def _short_keys(uris: Sequence[str]) -> np.ndarray:
-    """Name pages by 8 bytes each; where two share them, the older one is read once more."""
-    return np.fromiter(map(hash, uris), np.int64, len(uris))

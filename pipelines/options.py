@@ -23,6 +23,9 @@ EXIT_CTRL_C = 130
 
 DEFAULT_MAX_FAILURE_RATE = 0.05
 
+# What stands for other characters in paths.
+WILD_CARD = re.compile(r"[*?[]")
+
 # Beam's own DirectRunner first tries to download Prism. This is the runner behind it.
 LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 
@@ -108,7 +111,7 @@ def output_folder(text: str) -> str:
         >>> output_folder("out/1858")
         'out/1858'
     """
-    if re.search(r"[*?[]", text):
+    if WILD_CARD.search(text):
         raise argparse.ArgumentTypeError(
             f"{text} has one of * ? [, which stand for other characters in paths; choose another"
         )

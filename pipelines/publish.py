@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from model.key_set import UriTally, key_of
+from model.key_set import UriTally, short_keys
 from pipelines.account import Account, AccountError
 from pipelines.archive import Archive, read_table
 from pipelines.runs import RunStart
@@ -112,7 +112,7 @@ def repeated_pages(folder: str, names: Sequence[str]) -> dict[str, frozenset[str
         The pages to leave out of each portion that has some.
     """
     keys = np.concatenate(
-        [np.empty(0, np.uint64), *(_short_keys(uris) for _, uris in _uris(folder, names))]
+        [np.empty(0, np.int64), *(short_keys(uris) for _, uris in _uris(folder, names))]
     )
     keys.sort()
     suspects = np.unique(keys[1:][keys[1:] == keys[:-1]])
@@ -121,7 +121,7 @@ def repeated_pages(folder: str, names: Sequence[str]) -> dict[str, frozenset[str
     seen: set[str] = set()
     repeated = {}
     for name, uris in _uris(folder, names):
-        of_suspects = np.isin(_short_keys(uris), suspects)
+        of_suspects = np.isin(short_keys(uris), suspects)
         here = {uri for uri, is_suspect in zip(uris, of_suspects) if is_suspect}
         repeated[name] = frozenset(here & seen)
         seen |= here
@@ -176,7 +176,3 @@ def _uris(folder: str, names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     for name in names:
         rows = read_table(portion_file(folder, "pages", name), ["page_uri"])
         yield name, rows["page_uri"].to_pylist()
-
-
-def _short_keys(uris: Sequence[str]) -> np.ndarray:
-    return np.array([int.from_bytes(key_of(uri)[:8], "big") for uri in uris], np.uint64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from io import TextIOWrapper
 from typing import BinaryIO
@@ -13,9 +12,8 @@ from apache_beam.io import fileio
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from pipelines.options import UsageError
+from pipelines.options import WILD_CARD, UsageError
 
-_GLOB = re.compile(r"[*?[]")
 # '[' cannot be quoted in Beam's patterns; any one character stands for it.
 _LITERAL = {"*": "[*]", "?": "[?]", "[": "?"}
 
@@ -152,11 +150,11 @@ def _pattern(given: str, flag: str) -> str:
     except ValueError:
         # Of a scheme that no file system of Beam's has, as it is installed here.
         raise UsageError(f"{given}: kind of address that is not read; check {flag}") from None
-    if _GLOB.search(given):
+    if WILD_CARD.search(given):
         if not FileSystems.exists(given):
             return given
         # A name that only looks like a glob.
-        given = _GLOB.sub(lambda found: _LITERAL[found[0]], given)
+        given = WILD_CARD.sub(lambda found: _LITERAL[found[0]], given)
         beneath = FileSystems.join(given, "**")
     return beneath if _matches_something(beneath) or os.path.isdir(given) else given
 

@@ -16,6 +16,7 @@ from pipelines.formats.mets import is_mets, read_mets
 from pipelines.formats.page_images import page_uris
 from pipelines.formats.page_uris import file_of, is_paged, split_page_uri
 from pipelines.formats.pairing import IMAGE_EXTENSIONS, split_extension
+from pipelines.options import WILD_CARD
 from pipelines.transforms.fetch import (
     LARGEST_MANIFEST_BYTES,
     FetchConfig,
@@ -149,7 +150,7 @@ def pages_named(entry: str, config: PagesConfig) -> Iterator[PageSource]:
     Yields:
         The pages; one with a fault where there are none.
     """
-    is_plain = not any(mark in entry for mark in "*?[")
+    is_plain = not WILD_CARD.search(entry)
     if not is_address(entry) and is_plain and split_extension(entry)[1] in IMAGE_EXTENSIONS:
         # Whoever opens it says whether it is there: a list may have millions of these.
         yield file_source(settled(entry))

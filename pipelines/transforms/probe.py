@@ -70,9 +70,10 @@ def probe_page(source: PageSource) -> list[ProbedPage | Failure | Skipped]:
         return [Failure(source.uri, "read", source.fault)]
     if is_address(source.addresses[0]):
         return [ProbedPage(source)]
+    file_uri = file_of(source.uri)
     try:
-        with BeamFiles().open(file_of(source.uri)) as file:
-            if is_paged(file_of(source.uri)):
+        with BeamFiles().open(file_uri) as file:
+            if is_paged(file_uri):
                 count_pages(file)
             else:
                 Image.open(file).close()

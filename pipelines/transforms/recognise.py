@@ -13,7 +13,7 @@ from apache_beam.ml.inference.base import ModelHandler, RunInference
 from model.bundle import load_bundle
 from model.decoding_config import DecodingConfig
 from model.line_reading import read_lines
-from model.onnx_session import CPU
+from model.onnx_session import CPU, gpu_providers
 from model.page_error import LineDoubt
 from model.recogniser import Recogniser
 from model.strip_quality import measure_strip
@@ -71,7 +71,8 @@ class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogni
         workers. If only the workers have a GPU it gets one page at a time, which is slower; so
         build the pipeline where a GPU is, if it is to be kept busy.
         """
-        is_on_gpu = self._recognition.device != CPU and self.load_model().batch_lines > 1
+        may_use_gpu = self._recognition.device != CPU and gpu_providers()
+        is_on_gpu = bool(may_use_gpu) and self.load_model().batch_lines > 1
         return {"min_batch_size": 1, "max_batch_size": _MOST_PAGES if is_on_gpu else 1}
 
     def run_inference(

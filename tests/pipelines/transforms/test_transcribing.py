@@ -140,6 +140,8 @@ def test_several_pages_are_read_together_only_where_a_gpu_is_found(
 ):
     found = SimpleNamespace(batch_lines=batch_lines)
     monkeypatch.setattr(Recognition, "open", lambda recognition: found)
+    cuda = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: cuda)
     for device, most in ((CPU, 1), (AUTO, most_pages)):
         batches = RecogniserHandler(Recognition("m", device=device)).batch_elements_kwargs()
         assert batches == {"min_batch_size": 1, "max_batch_size": most}
