@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import compress
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from model.key_set import short_keys, sorted_keys
@@ -13,10 +14,12 @@ from pipelines.archive import Archive, read_batches
 from pipelines.options import UsageError
 from pipelines.publish import publish
 from pipelines.runs import RunStart, digest_of
-from pipelines.transforms.describe import page_key
+from pipelines.transforms.describe import RETURNED, failing_key, page_key
 from pipelines.transforms.files import first_existing, read_bytes, write_bytes
 from pipelines.transforms.portions import portion_names
 
+_NAMES = ["page_uri", "document"]
+_FACTS = ["status", "reason"]
 _DIGESTS = ["sha256", "lines_sha256"]
 
 
@@ -44,7 +47,7 @@ def publish_interrupted(archive: Archive) -> None:
 
 
 def write_known_pages(archive: Archive, digest: str, path: str) -> None:
-    """Write the keys of all pages that need no reading.
+    """Write the keys of all pages that need no reading, and of what failed when last tried.
 
     Of each page the newest reading alone counts: it is the one that the tables show.
 
@@ -58,31 +61,41 @@ def write_known_pages(archive: Archive, digest: str, path: str) -> None:
 
 def _keys(archive: Archive, digest: str) -> Iterator[bytes]:
     runs = sorted(archive.finished_runs(), key=lambda run: run["run_id"], reverse=True)
-    files = [(run, path) for run in runs for path in archive.files_of("pages", run["run_id"])]
-    pages = np.concatenate(
-        [
-            np.empty(0, np.int64),
-            *(short_keys(uris) for _, path in files for (uris,) in _read(path, [])),
-        ]
-    )
-    pages.sort()
+    files = [
+        (number, run, path)
+        for number, run in enumerate(runs, 1)
+        for path in archive.files_of("pages", run["run_id"])
+    ]
+    every = [short_keys(_names(rows)) for *_, path in files for rows in read_batches(path, _NAMES)]
+    names = np.concatenate([np.empty(0, np.int64), *every])
+    names.sort()
     # Of two pages that share a key the older one is read once more.
-    is_read = np.zeros(len(pages), bool)
-    for run, path in files:
+    is_read = np.zeros(len(names), bool)
+    newest = np.zeros(len(names), np.int32)
+    for number, run, path in files:
         is_same = digest_of(run["model_digest"], run["preprocess_digest"]) == digest
-        for uris, *digests in _read(path, _DIGESTS if is_same else []):
-            places = np.searchsorted(pages, short_keys(uris))
-            is_newest = ~is_read[places]
-            is_read[places] = True
+        for rows in read_batches(path, [*_NAMES, *_FACTS, *(_DIGESTS if is_same else [])]):
+            uris = rows["page_uri"].to_pylist()
+            places = np.searchsorted(names, short_keys(uris))
+            has_failed = _is(rows["status"], "failed")
+            is_newest = ~has_failed & ~_is(rows["reason"], RETURNED) & ~is_read[places]
+            is_read[places[is_newest]] = True
             if is_same:
-                rows = compress(zip(uris, *digests), is_newest)
+                digests = (rows[name].to_pylist() for name in _DIGESTS)
+                known = compress(zip(uris, *digests), is_newest)
                 # In pieces: a list of ten million keys takes four times their bytes.
-                yield b"".join(page_key(*row, digest) for row in rows)
+                yield b"".join(page_key(*row, digest) for row in known)
+            # As the views have it: a document fails no more once a run has found its pages.
+            is_failing = has_failed & np.isin(newest[places], (0, number))
+            yield b"".join(map(failing_key, compress(uris, is_failing)))
+            places = np.searchsorted(names, short_keys(_names(rows)))
+            newest[places[newest[places] == 0]] = number
 
 
-def _read(path: str, columns: list[str]) -> Iterator[list[list[str]]]:
-    """Read names of the pages that did not fail, and more of each, a few thousand at a time."""
-    for rows in read_batches(path, ["page_uri", "status", *columns]):
-        uris, status, *others = rows.columns
-        did_not_fail = pc.not_equal(status, "failed")
-        yield [column.filter(did_not_fail).to_pylist() for column in (uris, *others)]
+def _names(rows: pa.RecordBatch) -> list[str]:
+    """List the pages of some rows, and the documents that they are of."""
+    return [*rows["page_uri"].to_pylist(), *rows["document"].unique().to_pylist()]
+
+
+def _is(column: pa.Array, value: str) -> np.ndarray:
+    return pc.equal(column, value).to_numpy(zero_copy_only=False)

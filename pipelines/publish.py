@@ -15,7 +15,7 @@ from pipelines.account import Account, AccountError
 from pipelines.archive import Archive, read_table
 from pipelines.runs import RunStart
 from pipelines.table_files import TableFiles
-from pipelines.transforms.describe import UNCHANGED
+from pipelines.transforms.describe import RETURNED, UNCHANGED
 from pipelines.transforms.portions import PORTION_TABLES, portion_file, portion_names
 from pipelines.transforms.write import write_one_row
 
@@ -29,12 +29,14 @@ class PortionSums:
     Attributes:
         pages: The pages.
         account: Of pages and lines.
+        row_count: Rows of `pages`: those that are unchanged have none, unless they failed since.
         repeated: For some portions, pages that an earlier one holds too: a worker that was
             stopped has done them twice.
     """
 
     pages: UriTally
     account: Account
+    row_count: int
     repeated: dict[str, frozenset[str]]
 
 
@@ -65,7 +67,7 @@ def publish(archive: Archive, run: RunStart, expected: UriTally | None) -> Accou
     written = {
         table: _publish_table(archive, run, table, names, sums.repeated) for table in PORTION_TABLES
     }
-    check_rows(sums.account, written)
+    check_rows(sums, written)
     status = "interrupted" if expected is None else "complete"
     write_one_row(archive.run_file(run.run_id), "runs", run.row(sums.account, status))
     archive.clear_unfinished()
@@ -89,16 +91,18 @@ def sum_portions(folder: str, names: Sequence[str]) -> PortionSums:
             tally.add(uri)
         for counted in rows["status"].value_counts().to_pylist():
             numbers[f"pages_{counted['values']}"] += counted["counts"]
-        numbers["pages_unchanged"] += pc.sum(pc.equal(rows["reason"], UNCHANGED)).as_py() or 0
+        for reason in (UNCHANGED, RETURNED):
+            numbers[reason] += pc.sum(pc.equal(rows["reason"], reason)).as_py() or 0
         for column in ("lines_ok", "lines_failed"):
             numbers[column] += pc.sum(rows[column]).as_py() or 0
     account = Account(
         pages_in=tally.count,
         lines_in=numbers["lines_ok"] + numbers["lines_failed"],
         **{name: numbers[name] for name in ("pages_ok", "pages_failed", "pages_skipped")},
-        **{name: numbers[name] for name in ("lines_ok", "lines_failed", "pages_unchanged")},
+        **{name: numbers[name] for name in ("lines_ok", "lines_failed")},
+        pages_unchanged=numbers[UNCHANGED] + numbers[RETURNED],
     )
-    return PortionSums(tally, account, repeated)
+    return PortionSums(tally, account, tally.count - numbers[UNCHANGED], repeated)
 
 
 def repeated_pages(folder: str, names: Sequence[str]) -> dict[str, frozenset[str]]:
@@ -135,15 +139,20 @@ def without_pages(rows: pa.Table, column: str, pages: frozenset[str]) -> pa.Tabl
     return rows.filter(pc.invert(pc.is_in(rows[column], value_set=pa.array(sorted(pages)))))
 
 
-def check_rows(account: Account, written: dict[str, int]) -> None:
+def check_rows(sums: PortionSums, written: dict[str, int]) -> None:
     """Check the account against the rows that were written.
+
+    Args:
+        sums: What the portions hold.
+        written: Rows of each table.
 
     Raises:
         AccountError: If a table has more or fewer rows.
     """
+    account = sums.account
     expected = {
         "lines": account.lines_ok,
-        "pages": account.pages_in - account.pages_unchanged,
+        "pages": sums.row_count,
         "failures": account.pages_failed + account.lines_failed,
     }
     for table, row_count in expected.items():

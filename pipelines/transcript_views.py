@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # The name of a run begins with the time of its start.
 # Of each page the newest run that read it; of one that none could read, the newest that tried.
+# A page that failed and came back as it was read is skipped, in a row of its own.
 # A document that cannot be opened is a page that failed, until a run opens it and finds its pages.
 _PAGES = """
 CREATE VIEW pages AS
@@ -15,7 +16,7 @@ FROM all_pages LEFT JOIN documents USING (page_uri)
 WHERE status <> 'failed' OR last_run_id IS NULL OR all_pages.run_id >= last_run_id
 QUALIFY row_number() OVER (
     PARTITION BY page_uri
-    ORDER BY status = 'ok' DESC, status = 'failed' DESC, run_id DESC
+    ORDER BY status = 'ok' DESC, run_id DESC
 ) = 1
 """
 
@@ -39,7 +40,11 @@ WITH last_run AS (
     GROUP BY uri
 )
 SELECT all_failures.*
-FROM all_failures SEMI JOIN last_run USING (uri, run_id)
+FROM all_failures SEMI JOIN (
+    FROM last_run
+    UNION
+    SELECT page_uri, run_id FROM pages
+) USING (uri, run_id)
 """
 
 # Given lines keep their names from run to run; found ones keep them while the finder and

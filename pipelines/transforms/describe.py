@@ -26,6 +26,8 @@ from schemas.records import Failure, Line, LineImage, Page, PageDone, PageSource
 
 LINE_SOURCES = ("given", "find", "auto", "whole")
 UNCHANGED = "unchanged since an earlier run"
+# Such a page has a row, unlike the others that are unchanged: it says that the failure is over.
+RETURNED = "unchanged since an earlier run, after a failure"
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,13 @@ def read_page(source: PageSource, reading: PageReading) -> PageLines | PageResul
     if is_no_image(source):
         is_known = page_key(uri, "", "", reading.digest) in _known(reading.known)
         skipped = Skipped(uri, UNCHANGED if is_known else "no image")
-        return PageResult(skipped, source=source)
+        return PageResult(_or_returned(skipped, source, reading), source=source)
     try:
         # To wait for a server that is busy is not to hang.
         page = fetched_page(source, reading.fetch)
         result = within_time(reading.time_limit_s, _read, page, reading)
+        if isinstance(result, PageResult):
+            result = replace(result, outcome=_or_returned(result.outcome, source, reading))
     except (OSError, ValueError) as error:
         result = PageResult(read_failure(uri, error))
     return replace(result, seconds=time.monotonic() - started, source=source)
@@ -101,6 +105,26 @@ def page_key(uri: str, sha256: str, lines_sha256: str, digest: str) -> bytes:
         digest: Names model and preprocessing.
     """
     return key_of(uri, sha256, lines_sha256, digest)
+
+
+def failing_key(uri: str) -> bytes:
+    """Name a page, or a document, that failed when it was last tried.
+
+    Args:
+        uri: The page or document.
+    """
+    return key_of(uri)
+
+
+def _or_returned(
+    outcome: Failure | Skipped, source: PageSource, reading: PageReading
+) -> Failure | Skipped:
+    """Tell of an unchanged page whether it, or its document, failed since it was read."""
+    if outcome != Skipped(source.uri, UNCHANGED):
+        return outcome
+    names = filter(None, (source.uri, source.document))
+    is_returned = any(failing_key(name) in _known(reading.known) for name in names)
+    return replace(outcome, reason=RETURNED) if is_returned else outcome
 
 
 def _read(read: Page, reading: PageReading) -> PageLines | PageResult:

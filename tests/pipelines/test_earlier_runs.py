@@ -12,14 +12,14 @@ from model.key_set import KeySet
 from pipelines.archive import Archive
 from pipelines.earlier_runs import write_known_pages
 from pipelines.runs import digest_of
-from pipelines.transforms.describe import page_key
+from pipelines.transforms.describe import RETURNED, failing_key, page_key
 from tests.pipelines.tables import write_run
 
 DIGEST = digest_of("m1", "p")
 # Of each run its model, and of each page what became of it and the digest of its image.
 PAGES = st.dictionaries(
     st.sampled_from("abc"),
-    st.tuples(st.sampled_from(["ok", "failed", "skipped"]), st.sampled_from("xy")),
+    st.tuples(st.sampled_from(["ok", "failed", "skipped", RETURNED]), st.sampled_from("xy")),
 )
 RUNS = st.lists(st.tuples(st.sampled_from(["m1", "m2"]), PAGES), max_size=5)
 
@@ -31,22 +31,39 @@ def known_keys(folder: Path) -> list[bytes]:
 
 @settings(max_examples=30, deadline=None)
 @given(RUNS)
-def test_a_page_is_known_by_its_newest_reading_alone(runs):
-    newest = {}
+def test_a_page_is_known_by_its_newest_reading_and_fails_by_its_newest_row(runs):
+    newest, statuses = {}, {}
     with TemporaryDirectory() as folder:
         for number, (model, pages) in enumerate(runs):
             run = {"run_id": f"r{number}", "model_digest": model, "preprocess_digest": "p"}
             rows = [
-                {"page_uri": uri, "status": status, "sha256": sha256}
+                {"page_uri": uri, "sha256": sha256}
+                | ({"reason": RETURNED} if status == RETURNED else {"status": status})
                 for uri, (status, sha256) in pages.items()
             ]
             write_run(Path(folder), run, pages=rows)
+            statuses |= {uri: status for uri, (status, _) in pages.items()}
             newest |= {
-                row["page_uri"]: (model, row["sha256"]) for row in rows if row["status"] != "failed"
+                uri: (model, sha256)
+                for uri, (status, sha256) in pages.items()
+                if status not in ("failed", RETURNED)
             }
         wanted = [
             page_key(uri, sha256, "", DIGEST)
             for uri, (model, sha256) in newest.items()
             if model == "m1"
         ]
+        wanted += [failing_key(uri) for uri, status in statuses.items() if status == "failed"]
         assert known_keys(Path(folder)) == sorted(wanted)
+
+
+def test_a_document_fails_until_a_newer_run_finds_its_pages(tmp_path):
+    def is_failing(run_id, uri, **columns):
+        row = {"page_uri": uri, "reason": RETURNED} | columns
+        write_run(tmp_path, {"run_id": run_id}, pages=[row])
+        return failing_key("d.pdf") in known_keys(tmp_path)
+
+    assert not is_failing("r1", "d.pdf#page=1", document="d.pdf")
+    assert is_failing("r2", "d.pdf", document="d.pdf", status="failed")
+    assert is_failing("r3", "e.pdf#page=1", document="e.pdf")
+    assert not is_failing("r4", "d.pdf#page=1", document="d.pdf")

@@ -13,13 +13,14 @@ from pipelines.archive import Archive
 from pipelines.page_records import PageResult
 from pipelines.publish import publish
 from pipelines.runs import RunStart
-from pipelines.transforms.describe import UNCHANGED
+from pipelines.transforms.describe import RETURNED, UNCHANGED
 from pipelines.transforms.portions import portion_names, rows_of, write_portion
 from schemas.records import Failure, PageDone, Skipped
 
 RUN = RunStart(
     "20260101T000000-000000-aa", "transcribe", {}, datetime(2026, 1, 1, tzinfo=timezone.utc), "all"
 )
+UNCHANGED_PAGES = {"a": UNCHANGED, "b": UNCHANGED, "c": RETURNED}
 
 
 @pytest.fixture
@@ -65,6 +66,13 @@ def test_unchanged_pages_are_counted_and_have_no_row(archive):
     account = publish(archive, RUN, tally("a", "b"))
     assert (account.pages_skipped, account.pages_unchanged) == (1, 1)
     assert [row["page_uri"] for row in table(archive, "pages")] == ["a"]
+
+
+def test_unchanged_pages_that_failed_since_have_a_row(archive):
+    write(archive, *(PageResult(Skipped(uri, reason)) for uri, reason in UNCHANGED_PAGES.items()))
+    account = publish(archive, RUN, tally(*UNCHANGED_PAGES))
+    assert (account.pages_skipped, account.pages_unchanged) == (3, 3)
+    assert [row["page_uri"] for row in table(archive, "pages")] == ["c"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipelines.archive import Archive
@@ -20,6 +21,7 @@ from pipelines.transforms import portions
 from pipelines.transforms.describe import PageReading, read_page
 from pipelines.transforms.page_files import file_source
 from schemas.tables import SCHEMA_VERSION
+from tests.drawn_files import image_file
 from tests.fakes import write_fake_bundle
 from tests.pipelines.archive import write_page
 
@@ -134,6 +136,40 @@ def test_a_page_that_failed_is_tried_again_and_leaves_the_failures_when_it_is_re
     assert transcribe(archive) == 0
     assert ask(archive, "FROM failures") == []
     assert ask(archive, "SELECT status FROM pages WHERE page_uri LIKE '%p1.jpg'") == [("ok",)]
+
+
+def test_a_page_that_failed_one_night_and_came_back_is_ok_again_without_being_read(archive):
+    image = archive / "in" / "p1.jpg"
+    whole = image.read_bytes()
+    shown = "SELECT page_uri, line_id, text, run_id FROM lines ORDER BY ALL"
+    assert transcribe(archive) == 0
+    before = ask(archive, shown)
+    image.write_bytes(whole[:500])
+    assert transcribe(archive, "--max_failure_rate", "1") == 0
+    assert len(ask(archive, "FROM failures")) == 1
+    image.write_bytes(whole)
+    for _ in range(2):
+        assert transcribe(archive) == 0
+        assert last_run(archive) == (6, 0, 0, 6, 6)
+        assert ask(archive, "FROM failures") == [] and ask(archive, shown) == before
+        assert ask(archive, "SELECT count(*) FROM pages WHERE status = 'ok'") == [(3,)]
+    # One row says so; the next night there is nothing to say.
+    assert ask(archive, "SELECT count(*) FROM all_pages") == [(6 + 1 + 1,)]
+
+
+def test_a_pdf_that_could_not_be_opened_one_night_leaves_the_failures(archive):
+    path = archive / "in" / "scan.pdf"
+    path.write_bytes(image_file([np.full((400, 300), 255, np.uint8)] * 2, "PDF"))
+    assert transcribe(archive) == 0
+    whole = path.read_bytes()
+    path.write_bytes(b"%PDF-")
+    assert transcribe(archive, "--max_failure_rate", "1") == 0
+    assert ask(archive, "SELECT uri[-8:] FROM failures") == [("scan.pdf",)]
+    path.write_bytes(whole)
+    assert transcribe(archive) == 0
+    assert last_run(archive) == (8, 0, 0, 8, 8)
+    assert ask(archive, "FROM failures") == []
+    assert ask(archive, "SELECT count(*) FROM pages WHERE status = 'ok'") == [(5,)]
 
 
 def test_what_a_killed_run_has_done_is_kept(archive):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipelines.transcripts import open_tables
+from pipelines.transforms.describe import RETURNED
 from tests.pipelines.tables import write_run
 
 RUNS = "r1", "r2", "r3"
@@ -69,3 +70,38 @@ def test_of_each_page_the_newest_reading_is_shown(tmp_path, ask):
     assert ask("SELECT page_uri, run_id FROM pages") == [("a.jpg", "r2")]
     assert ask("SELECT text FROM lines") == [("new",)]
     assert ask("SELECT uri, run_id FROM failures") == [("a.jpg", "r3")]
+
+
+def write_returned(folder, run_id, uri, document=""):
+    """Write a run that found a page as an earlier one had read it, after a failure."""
+    row = {"page_uri": uri, "status": "skipped", "reason": RETURNED, "document": document}
+    write_run(folder, {"run_id": run_id}, pages=[row])
+
+
+def test_a_page_that_failed_and_came_back_is_ok_with_its_older_text(tmp_path, ask):
+    lines = [{"page_uri": "a.jpg", "line_id": "l", "text": "old"}]
+    bad_line = {"uri": "a.jpg", "line_id": "m"}
+    pages = [{"page_uri": "a.jpg", "status": "ok"}]
+    write_run(tmp_path, {"run_id": "r1"}, pages=pages, lines=lines, failures=[bad_line])
+    write_failed(tmp_path, "r2", "a.jpg")
+    both = [("m", "r1"), ("", "r2")]
+    assert ask("SELECT line_id, run_id FROM failures ORDER BY run_id") == both
+    write_returned(tmp_path, "r3", "a.jpg")
+    assert ask("SELECT page_uri, status, run_id FROM pages") == [("a.jpg", "ok", "r1")]
+    assert ask("SELECT text FROM lines") == [("old",)]
+    assert ask("SELECT line_id, run_id FROM failures") == both[:1]
+
+
+def test_a_document_that_failed_and_came_back_is_forgotten(tmp_path, ask):
+    write_pages(tmp_path, "r1", "scan.pdf", "ok")
+    write_failed(tmp_path, "r2", "scan.pdf")
+    assert ask("SELECT uri FROM failures") == [("scan.pdf",)]
+    write_returned(tmp_path, "r3", "scan.pdf#page=1", "scan.pdf")
+    assert ask("SELECT page_uri, status FROM pages") == [("scan.pdf#page=1", "ok")]
+    assert ask("FROM failures") == []
+
+
+def test_of_what_no_run_could_read_the_newest_row_is_shown(tmp_path, ask):
+    write_failed(tmp_path, "r1", "notes.md")
+    write_run(tmp_path, {"run_id": "r2"}, pages=[{"page_uri": "notes.md", "status": "skipped"}])
+    assert ask("SELECT status FROM pages") == [("skipped",)] and ask("FROM failures") == []
