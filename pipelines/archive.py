@@ -7,13 +7,16 @@ runs/RUN.parquet                             written last: without it a run's fi
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
+from pipelines.damage import damage_text
 from pipelines.options import UsageError
 from pipelines.output import discard
 
@@ -93,11 +96,16 @@ class Archive:
         self.make()
 
     def finished_runs(self) -> list[dict]:
-        """Read the rows of the runs that are finished."""
-        (match,) = FileSystems.match([f"{self.output}/runs/*.parquet"])
-        return [
-            row for metadata in match.metadata_list for row in read_table(metadata.path).to_pylist()
-        ]
+        """Read the rows of the runs that are finished.
+
+        Raises:
+            UsageError: If one is damaged.
+        """
+        rows = []
+        for path in self._run_files():
+            with self._naming_damage(path):
+                rows += read_table(path).to_pylist()
+        return rows
 
     def files_of(self, table: str, run_id: str) -> list[str]:
         """List the files of a table that a run wrote, in order."""
@@ -105,19 +113,44 @@ class Archive:
         return sorted(metadata.path for metadata in match.metadata_list)
 
     def has_files(self, table: str) -> bool:
-        """Tell whether any run wrote a file of a table."""
-        pattern = f"{self.output}/{table}/collection=*/*.parquet"
-        (match,) = FileSystems.match([pattern], limits=[1])
-        return bool(match.metadata_list)
+        """Tell whether any run that is finished wrote a file of a table."""
+        (match,) = FileSystems.match([f"{self.output}/{table}/collection=*/*.parquet"])
+        runs = set(map(_stem, self._run_files()))
+        return any(
+            _stem(metadata.path).rpartition("-")[0] in runs for metadata in match.metadata_list
+        )
+
+    def read_batches(self, path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        """Read some columns of a file of the tables, a few thousand rows at a time.
+
+        Raises:
+            UsageError: If it is damaged.
+        """
+        with self._naming_damage(path), FileSystems.open(path) as file:
+            yield from pq.ParquetFile(file).iter_batches(columns=columns)
+
+    @contextmanager
+    def _naming_damage(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        # pyarrow's own: what comes of the file system has a number, or a class.
+        except (pa.ArrowInvalid, OSError) as error:
+            if type(error) not in (pa.ArrowInvalid, OSError) or getattr(error, "errno", None):
+                raise
+            stem = _stem(path)
+            run_id = stem if path == self.run_file(stem) else stem.rpartition("-")[0]
+            raise UsageError(damage_text(path, self.run_file(run_id))) from None
+
+    def _run_files(self) -> list[str]:
+        (match,) = FileSystems.match([f"{self.output}/runs/*.parquet"])
+        return [metadata.path for metadata in match.metadata_list]
+
+
+def _stem(path: str) -> str:
+    return posixpath.splitext(posixpath.basename(path))[0]
 
 
 def read_table(path: str, columns: list[str] | None = None) -> pa.Table:
     """Read a Parquet file, or some of its columns."""
     with FileSystems.open(path) as file:
         return pq.ParquetFile(file).read(columns=columns)
-
-
-def read_batches(path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    """Read some columns of a Parquet file, a few thousand rows at a time."""
-    with FileSystems.open(path) as file:
-        yield from pq.ParquetFile(file).iter_batches(columns=columns)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from model.key_set import short_keys, sorted_keys
-from pipelines.archive import Archive, read_batches
+from pipelines.archive import Archive
 from pipelines.options import UsageError
 from pipelines.publish import publish
 from pipelines.runs import RunStart, digest_of
@@ -66,15 +66,15 @@ def _keys(archive: Archive, digest: str) -> Iterator[bytes]:
         for number, run in enumerate(runs, 1)
         for path in archive.files_of("pages", run["run_id"])
     ]
-    every = [short_keys(_names(rows)) for *_, path in files for rows in read_batches(path, _NAMES)]
-    names = np.concatenate([np.empty(0, np.int64), *every])
+    batches = (rows for *_, path in files for rows in archive.read_batches(path, _NAMES))
+    names = np.concatenate([np.empty(0, np.int64), *(short_keys(_names(rows)) for rows in batches)])
     names.sort()
     # Of two pages that share a key the older one is read once more.
     is_read = np.zeros(len(names), bool)
     newest = np.zeros(len(names), np.int32)
     for number, run, path in files:
         is_same = digest_of(run["model_digest"], run["preprocess_digest"]) == digest
-        for rows in read_batches(path, [*_NAMES, *_FACTS, *(_DIGESTS if is_same else [])]):
+        for rows in archive.read_batches(path, [*_NAMES, *_FACTS, *(_DIGESTS if is_same else [])]):
             uris = rows["page_uri"].to_pylist()
             places = np.searchsorted(names, short_keys(uris))
             has_failed = _is(rows["status"], "failed")

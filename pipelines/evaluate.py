@@ -140,17 +140,18 @@ def _of_dataset(args: argparse.Namespace) -> Evaluation:
 
 def _of_transcripts(args: argparse.Namespace) -> Evaluation:
     from pipelines.evaluation_truth import TruthFiles, evaluate_transcripts
+    from pipelines.transcript_damage import naming_damage
 
-    return evaluate_transcripts(
-        TruthFiles(
-            transcripts=args.transcripts,
-            truth=tuple(args.truth),
-            rules=_text_rules(args),
-            has_pictures=bool(args.report),
-            match=getattr(args, "match", ""),
-            is_complete=not getattr(args, "incomplete_truth", False),
-        )
+    config = TruthFiles(
+        transcripts=args.transcripts,
+        truth=tuple(args.truth),
+        rules=_text_rules(args),
+        has_pictures=bool(args.report),
+        match=getattr(args, "match", ""),
+        is_complete=not getattr(args, "incomplete_truth", False),
     )
+    with naming_damage(args.transcripts):
+        return evaluate_transcripts(config)
 
 
 def _text_rules(args: argparse.Namespace) -> TextRules:

@@ -46,6 +46,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from pipelines.export_pipeline import ExportConfig, run_export
+    from pipelines.transcript_damage import naming_damage
 
     config = ExportConfig(
         transcripts=args.transcripts,
@@ -55,7 +56,8 @@ def _run(args: argparse.Namespace) -> int:
         page_version=args.page_version,
         iiif_base=args.iiif_base,
     )
-    exported = run_export(config)
+    with naming_damage(args.transcripts):
+        exported = run_export(config)
     print(exported)
     failure_rate = exported.account.failure_rate
     return finish(failure_rate, args.max_failure_rate, f"{args.output}/failures")

@@ -75,11 +75,13 @@ def _run(args: argparse.Namespace) -> int:
     # DuckDB takes a moment to import, and --help and --recipes need none of it.
     import duckdb
 
+    from pipelines.transcript_damage import naming_damage
     from pipelines.transcripts import open_tables, write_rows
 
     connection = open_tables(args.transcripts)
     try:
-        write_rows(_select(connection, query, values), args.format, sys.stdout)
+        with naming_damage(args.transcripts):
+            write_rows(_select(connection, query, values), args.format, sys.stdout)
     # Some errors show only while rows are made.
     except duckdb.Error as error:
         raise UsageError(f"query: {str(error).splitlines()[0]}") from None

@@ -30,11 +30,13 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from pipelines.picture import draw_page
+    from pipelines.transcript_damage import naming_damage
     from pipelines.transcripts import open_tables
 
     if not args.output.lower().endswith(".png"):
         raise UsageError(f"--output {args.output} does not end in .png")
-    uri = draw_page(open_tables(args.transcripts), args.page, args.output)
+    with naming_damage(args.transcripts):
+        uri = draw_page(open_tables(args.transcripts), args.page, args.output)
     print(f"{args.output} shows {uri}")
     return 0
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from pathlib import Path
 from typing import TextIO
 
 import duckdb
 
 from pipelines.options import UsageError
+from pipelines.transcript_damage import naming_damage
+from pipelines.transcript_files import files_of, runs_of
 from pipelines.transcript_views import VIEWS
 
 
@@ -26,32 +29,28 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
         `line_changes(old, new)` between two runs.
 
     Raises:
-        UsageError: If the folder holds no finished run.
+        UsageError: If the folder holds no finished run, or a file is damaged. Damage that shows
+            only when rows are read is for `pipelines.transcript_damage.naming_damage`.
     """
-    root = Path(directory)
-    if not root.is_dir():
+    if not Path(directory).is_dir():
         raise UsageError(f"{directory}: no such folder; give --transcripts what transcribe wrote")
-    # The row of `runs` is written last: what no run vouches for may be cut short.
-    runs = sorted(str(path) for path in (root / "runs").glob("*.parquet"))
+    runs = list(runs_of(directory).values())
     if not runs:
         raise UsageError(f"{directory} has no table runs, so no run ended here; transcribe again")
     connection = duckdb.connect()
-    connection.read_parquet(runs, union_by_name=True).create_view("runs")
-    names = {Path(path).stem for path in runs}
-    for table in ("lines", "pages", "failures"):
-        _view_of_all(connection, root, table, names)
-    for statement in VIEWS:
-        connection.execute(statement)
+    with naming_damage(directory):
+        connection.read_parquet(runs, union_by_name=True).create_view("runs")
+        for table in ("lines", "pages", "failures"):
+            _view_of_all(connection, directory, table)
+        for statement in VIEWS:
+            connection.execute(statement)
     return connection
 
 
-def _view_of_all(
-    connection: duckdb.DuckDBPyConnection, root: Path, table: str, runs: set[str]
-) -> None:
-    found = sorted((root / table).glob("collection=*/*.parquet"))
-    files = [str(path) for path in found if path.stem.rpartition("-")[0] in runs]
+def _view_of_all(connection: duckdb.DuckDBPyConnection, directory: str, table: str) -> None:
+    files = list(files_of(directory, table))
     if not files:
-        raise UsageError(f"{root} has no table {table}; transcribe again")
+        raise UsageError(f"{directory} has no table {table}; transcribe again")
     rows = connection.read_parquet(files, hive_partitioning=True, union_by_name=True)
     # A collection may be called 1858; it is a name all the same.
     rows.project("* REPLACE (collection::VARCHAR AS collection)").create_view(f"all_{table}")
@@ -62,7 +61,7 @@ def write_rows(rows: duckdb.DuckDBPyRelation, format_name: str, out: TextIO) -> 
 
     Args:
         rows: Rows of a query, not yet fetched.
-        format_name: 'table', 'csv' or 'jsonl'.
+        format_name: 'table', 'csv' or 'jsonl'. Lists and structs are JSON in all of them.
         out: Where to.
     """
     if format_name == "table":
@@ -75,10 +74,9 @@ def write_rows(rows: duckdb.DuckDBPyRelation, format_name: str, out: TextIO) -> 
     while batch := rows.fetchmany(1000):
         for row in batch:
             if format_name == "csv":
-                writer.writerow(row)
+                writer.writerow(map(_flat, row))
             else:
-                line = json.dumps(dict(zip(names, row)), ensure_ascii=False, default=str)
-                out.write(f"{line}\n")
+                out.write(f"{_json_text(dict(zip(names, row)))}\n")
 
 
 def _table(rows: duckdb.DuckDBPyRelation) -> str:
@@ -93,4 +91,25 @@ def _table(rows: duckdb.DuckDBPyRelation) -> str:
 def _cell(value) -> str:
     if value is None:
         return ""
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"{value:.3f}" if isinstance(value, float) else str(_flat(value))
+
+
+def _flat(value):
+    """Make text of a list or struct; anything else stays."""
+    return _json_text(value) if isinstance(value, (list, tuple, dict)) else value
+
+
+def _json_text(value) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+    # JSON has no NaN, and its names are texts; DuckDB has numbers and maps of all kinds.
+    except (TypeError, ValueError):
+        return json.dumps(_plain(value), ensure_ascii=False, default=str)
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return list(map(_plain, value))
+    return None if isinstance(value, float) and not math.isfinite(value) else value

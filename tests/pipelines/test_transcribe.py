@@ -179,6 +179,31 @@ def test_query_prints_a_table_csv_or_json(transcripts, capsys):
     assert [json.loads(line)["text"] for line in lines] == expected
 
 
+NESTED = {"text": "é", "place": [1, None], "day": "2026-01-02"}
+
+
+def test_lists_and_structs_are_json_in_every_format(transcripts, capsys):
+    def printed(format_name, sql):
+        flags = ["--transcripts", str(transcripts), "--format", format_name]
+        assert query([*flags, sql]) == 0
+        return capsys.readouterr().out.rstrip("\n").splitlines()[-1]
+
+    sql = "SELECT {text: 'é', place: [1, NULL], day: DATE '2026-01-02'} AS x, 'a, \"b\"' AS y"
+    row = next(csv.reader([printed("csv", sql)]))
+    assert json.loads(row[0]) == NESTED and row[1] == 'a, "b"'
+    assert json.loads(printed("jsonl", sql)) == {"x": NESTED, "y": 'a, "b"'}
+    assert printed("table", sql).startswith('{"text": "é", "place": [1, null]')
+    sql = "SELECT characters FROM lines"
+    (cell,) = next(csv.reader([printed("csv", sql)]))
+    assert [*json.loads(cell)[0]] == ["text", "confidence", "alternatives"]
+
+
+def test_what_json_has_no_words_for_is_json_all_the_same(transcripts, capsys):
+    sql = "SELECT MAP {DATE '2026-01-02': ['nan'::FLOAT, 0.5]} AS x, 'inf'::FLOAT AS y"
+    assert query(["--transcripts", str(transcripts), "--format", "jsonl", sql]) == 0
+    assert json.loads(capsys.readouterr().out) == {"x": {"2026-01-02": [None, 0.5]}, "y": None}
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_every_table_is_a_view(transcripts, capsys, table):
     assert query(["--transcripts", str(transcripts), f"SELECT count(*) AS n FROM {table}"]) == 0
