@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import compress
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +15,9 @@ from pipelines.archive import Archive
 from pipelines.options import UsageError
 from pipelines.publish import publish
 from pipelines.runs import RunStart, digest_of
-from pipelines.transforms.describe import RETURNED, failing_key, page_key
+from pipelines.transforms.describe import NOT_READ, failing_key, name_key, page_key
 from pipelines.transforms.files import first_existing, read_bytes, write_bytes
-from pipelines.transforms.portions import portion_names
+from pipelines.transforms.portions import portion_file, portion_names
 
 _NAMES = ["page_uri", "document"]
 _FACTS = ["status", "reason"]
@@ -33,12 +34,9 @@ def publish_interrupted(archive: Archive) -> None:
         AccountError: If the sums do not close.
         UsageError: If another version of Quire began that run.
     """
-    if first_existing([archive.run_start]) is None:
+    run = _unfinished_run(archive)
+    if run is None:
         return
-    try:
-        run = RunStart.from_json(read_bytes(archive.run_start).decode())
-    except ValueError as error:
-        raise UsageError(f"{archive.unfinished}: {error}") from None
     is_published = first_existing([archive.run_file(run.run_id)]) is not None
     if is_published or not portion_names(archive.portions):
         archive.clear_unfinished()
@@ -56,40 +54,89 @@ def write_known_pages(archive: Archive, digest: str, path: str) -> None:
         digest: Names model and preprocessing.
         path: File for the keys, which `model.key_set.KeySet` reads.
     """
-    write_bytes(path, sorted_keys(_keys(archive, digest)))
+    write_bytes(path, sorted_keys(_keys(archive, _finished_files(archive), digest, page_key)))
 
 
-def _keys(archive: Archive, digest: str) -> Iterator[bytes]:
+def write_planned_pages(archive: Archive, digest: str, path: str) -> None:
+    """Write what `write_known_pages` would, what a killed run has done with it, and names alone.
+
+    Args:
+        archive: The folder, which is not touched.
+        digest: Names model and preprocessing.
+        path: File for the keys, `name_key` of each page among them.
+
+    Raises:
+        UsageError: If another version of Quire began the run that was killed.
+    """
+
+    def both_keys(*row: str) -> bytes:
+        return page_key(*row) + name_key(row[0], digest)
+
+    files = [*_unfinished_files(archive), *_finished_files(archive)]
+    write_bytes(path, sorted_keys(_keys(archive, files, digest, both_keys)))
+
+
+class _PagesFile(NamedTuple):
+    """A file of `pages`: of a run, counted from the newest, that read with some digest."""
+
+    number: int
+    digest: str
+    path: str
+
+
+def _finished_files(archive: Archive) -> list[_PagesFile]:
     runs = sorted(archive.finished_runs(), key=lambda run: run["run_id"], reverse=True)
-    files = [
-        (number, run, path)
-        for number, run in enumerate(runs, 1)
+    return [
+        _PagesFile(number, digest_of(run["model_digest"], run["preprocess_digest"]), path)
+        for number, run in enumerate(runs, 2)
         for path in archive.files_of("pages", run["run_id"])
     ]
-    batches = (rows for *_, path in files for rows in archive.read_batches(path, _NAMES))
+
+
+def _unfinished_files(archive: Archive) -> list[_PagesFile]:
+    run = _unfinished_run(archive)
+    names = portion_names(archive.portions) if run else []
+    paths = (portion_file(archive.portions, "pages", name) for name in names)
+    return [_PagesFile(1, run.digest, path) for path in paths]
+
+
+def _unfinished_run(archive: Archive) -> RunStart | None:
+    if first_existing([archive.run_start]) is None:
+        return None
+    try:
+        return RunStart.from_json(read_bytes(archive.run_start).decode())
+    except ValueError as error:
+        raise UsageError(f"{archive.unfinished}: {error}") from None
+
+
+def _keys(
+    archive: Archive, files: Sequence[_PagesFile], digest: str, keys_of: Callable[..., bytes]
+) -> Iterator[bytes]:
+    """Make the keys of pages that need no reading, and of what failed; newest files come first."""
+    batches = (rows for file in files for rows in archive.read_batches(file.path, _NAMES))
     names = np.concatenate([np.empty(0, np.int64), *(short_keys(_names(rows)) for rows in batches)])
     names.sort()
     # Of two pages that share a key the older one is read once more.
     is_read = np.zeros(len(names), bool)
     newest = np.zeros(len(names), np.int32)
-    for number, run, path in files:
-        is_same = digest_of(run["model_digest"], run["preprocess_digest"]) == digest
-        for rows in archive.read_batches(path, [*_NAMES, *_FACTS, *(_DIGESTS if is_same else [])]):
+    for file in files:
+        columns = [*_NAMES, *_FACTS, *(_DIGESTS if file.digest == digest else [])]
+        for rows in archive.read_batches(file.path, columns):
             uris = rows["page_uri"].to_pylist()
             places = np.searchsorted(names, short_keys(uris))
-            has_failed = _is(rows["status"], "failed")
-            is_newest = ~has_failed & ~_is(rows["reason"], RETURNED) & ~is_read[places]
+            has_failed = _is_in(rows["status"], "failed")
+            is_newest = ~has_failed & ~_is_in(rows["reason"], *NOT_READ) & ~is_read[places]
             is_read[places[is_newest]] = True
-            if is_same:
+            if file.digest == digest:
                 digests = (rows[name].to_pylist() for name in _DIGESTS)
                 known = compress(zip(uris, *digests), is_newest)
                 # In pieces: a list of ten million keys takes four times their bytes.
-                yield b"".join(page_key(*row, digest) for row in known)
+                yield b"".join(keys_of(*row, digest) for row in known)
             # As the views have it: a document fails no more once a run has found its pages.
-            is_failing = has_failed & np.isin(newest[places], (0, number))
+            is_failing = has_failed & np.isin(newest[places], (0, file.number))
             yield b"".join(map(failing_key, compress(uris, is_failing)))
             places = np.searchsorted(names, short_keys(_names(rows)))
-            newest[places[newest[places] == 0]] = number
+            newest[places[newest[places] == 0]] = file.number
 
 
 def _names(rows: pa.RecordBatch) -> list[str]:
@@ -97,5 +144,5 @@ def _names(rows: pa.RecordBatch) -> list[str]:
     return [*rows["page_uri"].to_pylist(), *rows["document"].unique().to_pylist()]
 
 
-def _is(column: pa.Array, value: str) -> np.ndarray:
-    return pc.equal(column, value).to_numpy(zero_copy_only=False)
+def _is_in(column: pa.Array, *values: str) -> np.ndarray:
+    return pc.is_in(column, value_set=pa.array(values)).to_numpy(zero_copy_only=False)

@@ -14,9 +14,17 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.bundle import Bundle
 from model.recogniser import Recogniser
+from pipelines.archive import Archive
+from pipelines.earlier_runs import write_planned_pages
 from pipelines.output import scratch_folder
-from pipelines.plan import Plan, SampledPage
-from pipelines.transcribe_pipeline import TranscribeConfig, open_bundle
+from pipelines.page_records import PageResult
+from pipelines.plan import CheckedPage, Plan, SampledPage
+from pipelines.transcribe_pipeline import (
+    TranscribeConfig,
+    begin_run,
+    open_bundle,
+    page_reading,
+)
 from pipelines.transforms.describe import PageReading, read_page
 from pipelines.transforms.files import read_bytes
 from pipelines.transforms.page_files import ListPages
@@ -25,9 +33,11 @@ from pipelines.transforms.portions import rows_of
 from pipelines.transforms.probe import ChooseSample, ProbePages
 from pipelines.transforms.recognise import recognise_pages
 from pipelines.transforms.write import WriteJsonLines, parquet_bytes
-from schemas.records import PageDone, PageSource
+from schemas.records import PageDone, PageSource, Skipped
 
 _SAMPLED_PAGES = 20
+# Looked at, not transcribed: some hundredths of a second each.
+_CHECKED_PAGES = 100
 _SHOWN_FAILURES = 5
 
 
@@ -47,7 +57,8 @@ class PlanConfig:
 def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOptions) -> Plan:
     """Reckon what a transcription would take; nothing is written.
 
-    Pages that an earlier run has read are not known here: that takes reading them.
+    Whether a page that an earlier run has read is still the same takes reading its file, so
+    some are looked at, and the others reckoned from those.
 
     Args:
         config: The transcription.
@@ -55,41 +66,58 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
         options: Beam's options.
 
     Raises:
-        UsageError: If the input or the model is missing.
+        UsageError: If the input or the model is missing, or the output is something else.
     """
     listing = ListPages(page_inputs(config.inputs), config.pages)
-    bundle, _ = open_bundle(config.recognition)
+    bundle, decoding = open_bundle(config.recognition)
+    archive = Archive(config.output.rstrip("/"))
+    archive.check()
+    digest = begin_run(config, bundle, decoding).digest
     with scratch_folder(config.output) as scratch:
+        known = "" if config.redo else f"{scratch}/known"
+        if known:
+            write_planned_pages(archive, digest, known)
         with beam.Pipeline(options=options) as pipeline:
-            build_plan(pipeline, listing, scratch)
+            build_plan(pipeline, listing, scratch, known, digest)
         counts = dict(_rows(f"{scratch}/counts.jsonl"))
-        sources = [_source(row) for row in _rows(f"{scratch}/sample.jsonl")]
+        new, read = (
+            [_source(row) for row in _rows(f"{scratch}/{name}.jsonl")] for name in ("new", "known")
+        )
         failures = _rows(f"{scratch}/failures.jsonl")
+        checked = check_pages(read, page_reading(config, bundle, digest, known))
+    changed = [source for source, page in zip(read, checked) if not page.is_unchanged]
     return Plan(
-        counts.get("pages", 0),
+        counts.get("new", 0),
         counts.get("failures", 0),
         counts.get("skipped", 0),
-        tuple(try_pages(sources, config, bundle)),
+        tuple(try_pages([*new, *changed][:_SAMPLED_PAGES], config, bundle)),
         tuple(f"{uri}: {error}" for uri, error in failures),
         planning.worker_count,
         planning.price_per_core_hour,
+        counts.get("known", 0),
+        tuple(checked),
     )
 
 
-def build_plan(pipeline: beam.Pipeline, listing: ListPages, folder: str) -> None:
+def build_plan(
+    pipeline: beam.Pipeline, listing: ListPages, folder: str, known: str = "", digest: str = ""
+) -> None:
     """Wire the pipeline.
 
     Args:
         pipeline: To add to.
         listing: Gives the pages.
-        folder: For what is found out: counts, a sample and some failures.
+        folder: For what is found out: counts, samples and some failures.
+        known: File of the keys of pages that were read; empty for none.
+        digest: Names model and preprocessing.
     """
     sources = pipeline | "List pages" >> listing | "Spread pages" >> beam.Reshuffle()
-    probed = sources | "Probe" >> ProbePages()
-    pages, failures = probed.ProbedPage, probed.Failure
+    probed = sources | "Probe" >> ProbePages(known, digest)
+    failures = probed.Failure
     (
         (
-            pages | "Page" >> beam.Map(lambda page: ("pages", 1)),
+            probed.ProbedPage | "New page" >> beam.Map(lambda page: ("new", 1)),
+            probed.KnownPage | "Known page" >> beam.Map(lambda page: ("known", 1)),
             failures | "Failure" >> beam.Map(lambda failure: ("failures", 1)),
             probed.Skipped | "Skipped" >> beam.Map(lambda skipped: ("skipped", 1)),
         )
@@ -97,17 +125,41 @@ def build_plan(pipeline: beam.Pipeline, listing: ListPages, folder: str) -> None
         | "Sum" >> beam.CombinePerKey(sum)
         | "Write counts" >> WriteJsonLines(f"{folder}/counts")
     )
-    (
-        pages
-        | "Sample" >> ChooseSample(_SAMPLED_PAGES)
-        | "Each page" >> beam.FlatMap(lambda chosen: [asdict(page.source) for page in chosen])
-        | "Write sample" >> WriteJsonLines(f"{folder}/sample")
-    )
+    for name, pages, count in (
+        ("new", probed.ProbedPage, _SAMPLED_PAGES),
+        ("known", probed.KnownPage, _CHECKED_PAGES),
+    ):
+        (
+            pages
+            | f"Sample of {name}" >> ChooseSample(count)
+            | f"Each {name}"
+            >> beam.FlatMap(lambda chosen: [asdict(page.source) for page in chosen])
+            | f"Write {name}" >> WriteJsonLines(f"{folder}/{name}")
+        )
     (
         failures
         | "Some failures" >> ChooseSample(_SHOWN_FAILURES)
         | "Each" >> beam.FlatMap(lambda chosen: [(one.uri, one.error) for one in chosen])
         | "Write failures" >> WriteJsonLines(f"{folder}/failures")
+    )
+
+
+def check_pages(sources: Sequence[PageSource], reading: PageReading) -> list[CheckedPage]:
+    """Look whether pages that were read are still the same, as a run does, and time each.
+
+    Args:
+        sources: The pages.
+        reading: How pages are read, and which were.
+    """
+    return [_check_page(source, reading) for source in sources]
+
+
+def _check_page(source: PageSource, reading: PageReading) -> CheckedPage:
+    started = time.monotonic()
+    result = read_page(source, reading)
+    seconds = time.monotonic() - started
+    return CheckedPage(
+        seconds, isinstance(result, PageResult) and isinstance(result.outcome, Skipped)
     )
 
 
@@ -121,8 +173,7 @@ def try_pages(
         config: The transcription.
         bundle: The model.
     """
-    height_px, fetch = bundle.preprocess.strip_height_px, config.pages.fetch
-    reading = PageReading(config.line_source, height_px, config.page_time_limit_s, fetch=fetch)
+    reading = page_reading(config, bundle)
     recogniser = config.recognition.open()
     if sources:
         # The first page pays for what is loaded once.

@@ -15,7 +15,7 @@ from pipelines.account import Account, AccountError
 from pipelines.archive import Archive, read_table
 from pipelines.runs import RunStart
 from pipelines.table_files import TableFiles
-from pipelines.transforms.describe import RETURNED, UNCHANGED
+from pipelines.transforms.describe import NOT_READ, UNCHANGED
 from pipelines.transforms.portions import PORTION_TABLES, portion_file, portion_names
 from pipelines.transforms.write import write_one_row
 
@@ -91,7 +91,7 @@ def sum_portions(folder: str, names: Sequence[str]) -> PortionSums:
             tally.add(uri)
         for counted in rows["status"].value_counts().to_pylist():
             numbers[f"pages_{counted['values']}"] += counted["counts"]
-        for reason in (UNCHANGED, RETURNED):
+        for reason in NOT_READ:
             numbers[reason] += pc.sum(pc.equal(rows["reason"], reason)).as_py() or 0
         for column in ("lines_ok", "lines_failed"):
             numbers[column] += pc.sum(rows[column]).as_py() or 0
@@ -100,7 +100,7 @@ def sum_portions(folder: str, names: Sequence[str]) -> PortionSums:
         lines_in=numbers["lines_ok"] + numbers["lines_failed"],
         **{name: numbers[name] for name in ("pages_ok", "pages_failed", "pages_skipped")},
         **{name: numbers[name] for name in ("lines_ok", "lines_failed")},
-        pages_unchanged=numbers[UNCHANGED] + numbers[RETURNED],
+        pages_unchanged=sum(numbers[reason] for reason in NOT_READ),
     )
     return PortionSums(tally, account, tally.count - numbers[UNCHANGED], repeated)
 

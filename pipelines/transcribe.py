@@ -83,7 +83,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_page_flags(parser)
     add = parser.add_argument_group("planning").add_argument
-    add("--dry_run", action="store_true", help="count pages, try some, tell what all would take")
+    add(
+        "--dry_run",
+        action="store_true",
+        help="count pages, new and changed ones apart from those that are unchanged; try some; "
+        "tell what it would take",
+    )
     add("--workers", type=int, default=1, help="to reckon with in the dry run, a core each")
     add("--price_per_core_hour", type=float, default=0.0, help="to reckon with in the dry run")
     add_failure_flag(parser)

@@ -82,7 +82,10 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Accoun
     with run_lock(archive.unfinished), show_progress("transcribe", options) as tally:
         publish_interrupted(archive)
         run = begin_run(config, bundle, decoding)
-        reading = page_reading(config, bundle, run, archive)
+        known = "" if config.redo else archive.known_pages(run.run_id)
+        if known:
+            write_known_pages(archive, run.digest, known)
+        reading = page_reading(config, bundle, run.digest, known)
         write_whole(archive.run_start, run.to_json().encode())
         with beam.Pipeline(options=options) as pipeline:
             listing = ListPages(inputs, config.pages)
@@ -186,24 +189,21 @@ def preprocess_digest(line_source: str, bundle: Bundle) -> str:
 
 
 def page_reading(
-    config: TranscribeConfig, bundle: Bundle, run: RunStart, archive: Archive
+    config: TranscribeConfig, bundle: Bundle, digest: str = "", known: str = ""
 ) -> PageReading:
     """Say how pages are read, and which need not be.
 
     Args:
         config: What and how.
         bundle: The model.
-        run: The run.
-        archive: The folder, with what earlier runs wrote.
+        digest: Names model and preprocessing.
+        known: File of the keys of pages that were read; empty for none.
     """
-    known = "" if config.redo else archive.known_pages(run.run_id)
-    if known:
-        write_known_pages(archive, run.digest, known)
     return PageReading(
         config.line_source,
         bundle.preprocess.strip_height_px,
         config.page_time_limit_s,
-        run.digest,
+        digest,
         known,
         config.pages.fetch,
     )

@@ -28,6 +28,7 @@ LINE_SOURCES = ("given", "find", "auto", "whole")
 UNCHANGED = "unchanged since an earlier run"
 # Such a page has a row, unlike the others that are unchanged: it says that the failure is over.
 RETURNED = "unchanged since an earlier run, after a failure"
+NOT_READ = (UNCHANGED, RETURNED)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def read_page(source: PageSource, reading: PageReading) -> PageLines | PageResul
     started = time.monotonic()
     uri = source.uri
     if is_no_image(source):
-        is_known = page_key(uri, "", "", reading.digest) in _known(reading.known)
+        is_known = page_key(uri, "", "", reading.digest) in known_keys(reading.known)
         skipped = Skipped(uri, UNCHANGED if is_known else "no image")
         return PageResult(_or_returned(skipped, source, reading), source=source)
     try:
@@ -107,6 +108,16 @@ def page_key(uri: str, sha256: str, lines_sha256: str, digest: str) -> bytes:
     return key_of(uri, sha256, lines_sha256, digest)
 
 
+def name_key(uri: str, digest: str) -> bytes:
+    """Name a page that was read with a model and preprocessing, whatever it looked like.
+
+    Args:
+        uri: The page.
+        digest: Names model and preprocessing.
+    """
+    return key_of(uri, digest)
+
+
 def failing_key(uri: str) -> bytes:
     """Name a page, or a document, that failed when it was last tried.
 
@@ -123,7 +134,7 @@ def _or_returned(
     if outcome != Skipped(source.uri, UNCHANGED):
         return outcome
     names = filter(None, (source.uri, source.document))
-    is_returned = any(failing_key(name) in _known(reading.known) for name in names)
+    is_returned = any(failing_key(name) in known_keys(reading.known) for name in names)
     return replace(outcome, reason=RETURNED) if is_returned else outcome
 
 
@@ -132,7 +143,7 @@ def _read(read: Page, reading: PageReading) -> PageLines | PageResult:
     image = read_image(read)
     # Nothing lies beside what is on the web.
     given, lines_sha256 = (None, "") if read.image else _given_page(uri, reading.line_source)
-    if page_key(uri, image.sha256, lines_sha256, reading.digest) in _known(reading.known):
+    if page_key(uri, image.sha256, lines_sha256, reading.digest) in known_keys(reading.known):
         return PageResult(Skipped(uri, UNCHANGED))
     grey = image.decode()
     page = given or _found_page(uri, grey, reading.line_source)
@@ -183,5 +194,10 @@ def _described_pages(data: bytes) -> tuple[Page | Failure, ...]:
 
 
 @lru_cache(maxsize=1)
-def _known(path: str) -> KeySet:
+def known_keys(path: str) -> KeySet:
+    """Read a file of keys, once in a process.
+
+    Args:
+        path: The file; empty for none.
+    """
     return KeySet(read_bytes(path) if path else b"")

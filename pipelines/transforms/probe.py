@@ -11,6 +11,7 @@ from model.key_set import key_of
 from model.page_images import count_pages
 from pipelines.formats.addresses import is_address
 from pipelines.formats.page_uris import file_of, is_paged
+from pipelines.transforms.describe import known_keys, name_key
 from pipelines.transforms.files import BeamFiles
 from pipelines.transforms.page_bytes import is_no_image
 from pipelines.transforms.routing import RouteByType
@@ -33,11 +34,26 @@ class ProbedPage:
         return self.source.uri
 
 
+@dataclass(frozen=True)
+class KnownPage(ProbedPage):
+    """A page that an earlier run has read as it would be read now, were it still the same."""
+
+
 class ProbePages(beam.PTransform):
-    """Sort pages into those that can be opened, those that cannot, and what is no page."""
+    """Sort pages into those that can be opened, those that cannot, and what is no page.
+
+    Args:
+        known: File of the keys of pages that were read; empty for none.
+        digest: Names model and preprocessing.
+    """
+
+    def __init__(self, known: str = "", digest: str = ""):
+        super().__init__()
+        self._arguments = known, digest
 
     def expand(self, sources):
-        return sources | RouteByType(probe_page, (ProbedPage, Failure, Skipped))
+        kinds = (ProbedPage, KnownPage, Failure, Skipped)
+        return sources | RouteByType(probe_page, kinds, *self._arguments)
 
 
 class ChooseSample(beam.PTransform):
@@ -55,21 +71,27 @@ class ChooseSample(beam.PTransform):
         return pages | beam.combiners.Top.Of(self._count, key=lambda page: key_of(page.uri))
 
 
-def probe_page(source: PageSource) -> list[ProbedPage | Failure | Skipped]:
+def probe_page(
+    source: PageSource, known: str = "", digest: str = ""
+) -> list[ProbedPage | Failure | Skipped]:
     """Open a page's file and read its header.
 
     Args:
         source: The page; one on the web is not asked for.
+        known: As of `ProbePages`.
+        digest: As of `ProbePages`.
 
     Returns:
         One record: the page, why it cannot be opened, or that it is no image.
     """
+    is_known = name_key(source.uri, digest) in known_keys(known)
+    page = KnownPage(source) if is_known else ProbedPage(source)
     if is_no_image(source):
         return [Skipped(source.uri, "no image")]
     if source.fault:
         return [Failure(source.uri, "read", source.fault)]
     if is_address(source.addresses[0]):
-        return [ProbedPage(source)]
+        return [page]
     file_uri = file_of(source.uri)
     try:
         with BeamFiles().open(file_uri) as file:
@@ -80,4 +102,4 @@ def probe_page(source: PageSource) -> list[ProbedPage | Failure | Skipped]:
     # What Pillow makes of a bad header has many names.
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         return [Failure(source.uri, "read", f"{error}; look at the file")]
-    return [ProbedPage(source)]
+    return [page]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.plan import Plan, SampledPage
+from pipelines.plan import CheckedPage, Plan, SampledPage
 from pipelines.transforms.page_files import file_source
 from pipelines.transforms.probe import ProbedPage, probe_page
 from schemas.records import PageSource
@@ -36,6 +36,36 @@ def test_a_plan_without_pages_says_so():
         "  a.jpg: broken",
         "nothing to time a sample of",
     ]
+
+
+def checked(changed, unchanged, seconds=0.5):
+    return (CheckedPage(9.0, False),) * changed + (CheckedPage(seconds, True),) * unchanged
+
+
+def test_pages_that_are_unchanged_are_no_work_but_to_be_seen_so():
+    plan = Plan(10, 0, 1, (SampledPage(2.0, 3, 100),) * 2, known_count=8, checked=checked(2, 6))
+    assert (plan.page_count, plan.changed_count, plan.unchanged_count) == (12, 2, 6)
+    assert plan.core_seconds == 12 * 2.0 + 6 * 0.5 and plan.output_bytes == 1200
+    assert plan.error_share == 0
+    said = "pages: 12 to read (10 new, 2 changed), 6 unchanged, 0 unreadable, 1 skipped"
+    assert str(plan).splitlines()[0] == said and "reckoned" not in str(plan)
+
+
+def test_what_was_not_looked_at_is_reckoned_and_the_margin_says_so():
+    sample = (SampledPage(2.0, 3, 100),) * 2
+    plan = Plan(0, 0, 0, sample, known_count=1000, checked=checked(10, 90, 0.0))
+    assert (plan.changed_count, plan.unchanged_count) == (100, 900)
+    assert "of 1,000 pages that were read before 100 were looked at, 10 of them" in str(plan)
+    assert 0.5 < plan.error_share < 0.7
+    none = Plan(99, 0, 0, sample, known_count=1000, checked=checked(0, 100, 0.0))
+    assert none.changed_count == 0 < none.error_share < plan.error_share
+
+
+def test_where_nothing_changed_the_time_is_that_of_looking():
+    plan = Plan(0, 0, 0, (), known_count=7200, checked=checked(0, 100))
+    lines = str(plan).splitlines()
+    assert lines[0].startswith("pages: 0 to read (0 new, 0 changed), 7,200 unchanged")
+    assert lines[-1].startswith("estimate: 1.00 core-hours, ") and "sample" not in str(plan)
 
 
 def test_a_source_with_a_fault_cannot_be_opened():

@@ -204,6 +204,43 @@ def test_a_run_that_was_killed_as_it_ended_is_not_counted_twice(archive, monkeyp
     assert ask(archive, "FROM runs ORDER BY run_id")[:1] == before
 
 
+def planned(folder, capsys, *flags):
+    before = sorted(path.name for path in folder.glob("**/*"))
+    capsys.readouterr()
+    assert transcribe(folder, "--dry_run", *flags) == 0
+    assert sorted(path.name for path in folder.glob("**/*")) == before
+    return capsys.readouterr().out.splitlines()[0]
+
+
+def test_a_plan_tells_new_and_changed_pages_from_those_that_are_unchanged(archive, capsys):
+    assert planned(archive, capsys) == "pages: 3 to read, 0 unreadable, 3 skipped"
+    assert transcribe(archive) == 0
+    write_page(archive / "in", "p2", ("another text",))
+    write_page(archive / "in", "p4")
+    (archive / "in" / "p1.jpg").write_bytes(b"")
+    said = planned(archive, capsys)
+    assert said == "pages: 2 to read (1 new, 1 changed), 1 unchanged, 1 unreadable, 4 skipped"
+    assert planned(archive, capsys, "--redo") == "pages: 3 to read, 1 unreadable, 4 skipped"
+    other = planned(archive, capsys, "--lines", "find")
+    assert other == "pages: 3 to read, 1 unreadable, 4 skipped"
+
+
+def test_a_plan_knows_what_a_killed_run_has_done_and_what_it_found_unchanged(archive, capsys):
+    assert transcribe(archive) == 0
+    folder = Archive(str(archive / "out"))
+    write_page(archive / "in", "p4")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.transcribe_pipeline.publish", stop)
+        assert transcribe(archive) == 130
+    assert portions.portion_names(folder.portions)
+    said = "pages: 0 to read (0 new, 0 changed), 4 unchanged, 0 unreadable, 4 skipped"
+    assert planned(archive, capsys) == said
+
+
+def stop(*_):
+    raise KeyboardInterrupt
+
+
 def test_what_another_version_left_unfinished_is_not_mixed_in(archive, capsys):
     folder = Archive(str(archive / "out"))
     folder.make()
