@@ -58,6 +58,7 @@ class Page:
         writer: Name of the hand; empty where nobody says.
         image: The bytes of the image file, where it is no file of its own (a row of a
             table); empty where `uri` is a file.
+        address: Where `image` was fetched from; empty where it was not.
     """
 
     uri: str
@@ -69,6 +70,7 @@ class Page:
     split: str = ""
     writer: str = ""
     image: bytes = b""
+    address: str = ""
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,9 @@ def read_page(source: PageSource, reading: PageReading) -> PageLines | PageResul
     try:
         # To wait for a server that is busy is not to hang.
         page = fetched_page(source, reading.fetch)
+        if page.address:
+            # Of several the one that gave the image, for whoever asks for it again.
+            source = replace(source, addresses=(page.address,))
         result = within_time(reading.time_limit_s, _read, page, reading)
         if isinstance(result, PageResult):
             result = replace(result, outcome=_or_returned(result.outcome, source, reading))

@@ -42,14 +42,15 @@ def fetched_page(source: PageSource, config: FetchConfig) -> Page:
         config: How to ask for things on the web.
 
     Returns:
-        The page; without its image where that is a file.
+        The page; without image and address where it is a file.
 
     Raises:
         OSError: As of `read_page_bytes`.
     """
     if not source.fault and not is_address(source.addresses[0]):
         return Page(source.uri)
-    return Page(source.uri, image=read_page_bytes(source, config))
+    image, address = read_page_bytes(source, config)
+    return Page(source.uri, image=image, address=address)
 
 
 def page_again(uri: str, address: str) -> Page:
@@ -71,7 +72,7 @@ def read_failure(uri: str, error: Exception) -> Failure:
     return Failure(uri, "read", str(error), attempts=attempts, kind=kind)
 
 
-def read_page_bytes(source: PageSource, config: FetchConfig) -> bytes:
+def read_page_bytes(source: PageSource, config: FetchConfig) -> tuple[bytes, str]:
     """Read the image file of a page.
 
     Args:
@@ -79,7 +80,7 @@ def read_page_bytes(source: PageSource, config: FetchConfig) -> bytes:
         config: How to ask for things on the web.
 
     Returns:
-        The file. It may still turn out to be no image.
+        (file, which of its addresses gave it). It may still turn out to be no image.
 
     Raises:
         OSError: If it cannot be read; a `FetchError` where it is on the web or its source
@@ -88,11 +89,12 @@ def read_page_bytes(source: PageSource, config: FetchConfig) -> bytes:
     if source.fault:
         raise FetchError(source.fault, source.is_transient, source.attempts)
     if not is_address(source.addresses[0]):
-        return read_bytes(source.addresses[0])
+        return read_bytes(source.addresses[0]), source.addresses[0]
     failed: list[FetchError] = []
     for address in source.addresses:
         try:
-            return _image(shared_fetcher(config).fetch(address, LARGEST_IMAGE_BYTES), address)
+            answer = shared_fetcher(config).fetch(address, LARGEST_IMAGE_BYTES)
+            return _image(answer, address), address
         except FetchError as error:
             failed.append(error)
             # Whoever is busy is asked for no more.

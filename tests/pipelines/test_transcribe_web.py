@@ -60,6 +60,21 @@ def test_a_iiif_manifest_is_transcribed_by_the_names_of_its_canvases(tmp_path, s
     assert show([*paths, "--page", "canvas/b", "--output", str(tmp_path / "b.png")]) == 0
 
 
+def test_the_address_is_the_one_that_gave_the_image(tmp_path, server):
+    server.scripted["/manifest"] = [Scripted(body=json.dumps(server.manifest(3)).encode())]
+    service = "/iiif/a/full/640,/0/default.jpg"
+    server.scripted[service] = [Scripted(404)]
+    assert transcribe(tmp_path, [f"{server.address}/manifest"]) == 0
+    assert ask(tmp_path, "SELECT address FROM pages ORDER BY place") == [
+        (f"{server.address}/a.jpg",),
+        (f"{server.address}/iiif/b/full/640,/0/default.jpg",),
+    ]
+    # A service that is there again may make another image than the one that was read.
+    del server.scripted[service]
+    paths = ["--transcripts", str(tmp_path / "out"), "--output", str(tmp_path / "pdf")]
+    assert export([*paths, "--to", "pdf", "--max_failure_rate", "0"]) == 0
+
+
 def test_a_page_that_the_server_does_not_give_is_a_row(tmp_path, server):
     server.scripted["/manifest"] = [Scripted(body=json.dumps(server.manifest(3)).encode())]
     for path in ("/a.jpg", "/iiif/a/full/640,/0/default.jpg", "/iiif/a/full/max/0/default.jpg"):

@@ -224,20 +224,25 @@ def source(server, *paths):
     return PageSource("https://example.org/c", tuple(server.address + path for path in paths))
 
 
+def given_by(server, path):
+    return jpeg(server.pages["a"]), server.address + path
+
+
 def test_the_image_itself_is_taken_where_the_service_fails(server):
     small, own = "/iiif/a/full/10,/0/default.jpg", "/a.jpg"
-    narrow = read_page_bytes(source(server, small, own), QUICK)
+    narrow, address = read_page_bytes(source(server, small, own), QUICK)
     assert server.paths == [small] and narrow != jpeg(server.pages["a"])
+    assert address == server.address + small
     too_wide = "/iiif/a/full/999,/0/default.jpg"
-    assert read_page_bytes(source(server, too_wide, own), QUICK) == jpeg(server.pages["a"])
+    assert read_page_bytes(source(server, too_wide, own), QUICK) == given_by(server, own)
     server.scripted = {small: [Scripted(500)]}
-    assert read_page_bytes(source(server, small, own), QUICK) == jpeg(server.pages["a"])
+    assert read_page_bytes(source(server, small, own), QUICK) == given_by(server, own)
 
 
 @pytest.mark.parametrize("body", [b"<!DOCTYPE html><title>Please log in", b'\n {"error": 1}', b""])
 def test_a_page_of_html_is_no_image(server, body):
     server.scripted = {"/x": [Scripted(body=body)]}
-    assert read_page_bytes(source(server, "/x", "/a.jpg"), QUICK) == jpeg(server.pages["a"])
+    assert read_page_bytes(source(server, "/x", "/a.jpg"), QUICK) == given_by(server, "/a.jpg")
     with pytest.raises(FetchError, match="no image|is empty") as caught:
         read_page_bytes(source(server, "/x"), QUICK)
     assert failure_kind(caught.value) == ("permanent", 1)
@@ -307,7 +312,7 @@ def test_the_server_is_asked_no_faster_than_agreed(server):
 def test_files_are_read_as_they_are(tmp_path):
     (tmp_path / "x.jpg").write_bytes(b"anything")
     path = str(tmp_path / "x.jpg")
-    assert read_page_bytes(PageSource(path, (path,)), QUICK) == b"anything"
+    assert read_page_bytes(PageSource(path, (path,)), QUICK) == (b"anything", path)
     with pytest.raises(OSError, match="y.jpg") as caught:
         read_page_bytes(PageSource("y", (str(tmp_path / "y.jpg"),)), QUICK)
     assert failure_kind(caught.value) == ("permanent", 1)
