@@ -96,7 +96,7 @@ def alto_pages(root: etree._Element) -> list[Page | Failure]:
     """
     pages = list(root.iterfind("{*}Layout/{*}Page")) if recognises(root) else []
     if not pages:
-        raise ValueError("no <Page> of ALTO in it; give --format the format that it has")
+        raise ValueError("no <Page> of ALTO in it; save the file anew, or take it out")
     namespace = namespace_of(root)
     if not namespace.startswith(_VERSIONS) and namespace not in _ELDER_NAMESPACES:
         raise ValueError(f"namespace {namespace} is not of ALTO 2, 3 or 4; save it as one of them")

@@ -107,16 +107,20 @@ def read_markup_pages(data: bytes, format_name: str = "auto") -> list[Page | Fai
         ValueError: If it cannot be read.
     """
     root = parse_xml(data)
+    # Not every command that reads these files has the flag --format.
     if format_name in MARKUP_FORMATS:
-        return MARKUP_FORMATS[format_name].read(root)
+        markup = MARKUP_FORMATS[format_name]
+        if not markup.recognises(root):
+            raise ValueError(f"file is not of --format {format_name}; give the one that it has")
+        return markup.read(root)
     for markup in MARKUP_FORMATS.values():
         if markup.recognises(root):
             return markup.read(root)
     if namespace_of(root) in _COMPANION_NAMESPACES:
         raise NotAPage(f"<{etree.QName(root).localname}> describes no page")
     raise ValueError(
-        f"<{etree.QName(root).localname}> is no known format; "
-        f"give --format one of {', '.join(MARKUP_FORMATS)} or take the file out"
+        f"<{etree.QName(root).localname}> is neither PAGE nor ALTO; "
+        "save the file as one of them, or take it out"
     )
 
 

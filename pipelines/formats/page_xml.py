@@ -67,7 +67,7 @@ def page_xml_pages(root: etree._Element) -> list[Page]:
     """
     page = child(root, "Page") if recognises(root) else None
     if page is None:
-        raise ValueError("no <Page> of PAGE XML in it; give --format the format that it has")
+        raise ValueError("no <Page> of PAGE XML in it; save the file anew, or take it out")
     version = namespace_of(root)[len(NAMESPACE_PREFIX) :]
     if version < _FIRST_VERSION:
         raise ValueError(

@@ -32,15 +32,22 @@ def test_page_xml_is_found_by_content(format_name):
     [
         ("<alto>", "auto", "not well-formed"),
         ("", "auto", "file is empty; export it anew"),
-        ("<html/>", "auto", "<html> is no known format"),
-        (ALTO, "page", "no <Page> of PAGE XML in it; give --format"),
-        (PAGE, "alto", "no <Page> of ALTO in it; give --format"),
-        ("<alto/>", "auto", "no <Page> of ALTO in it; give --format"),
+        ("<html/>", "auto", "<html> is neither PAGE nor ALTO; save"),
+        (ALTO, "page", "file is not of --format page; give the one that it has"),
+        (PAGE, "alto", "file is not of --format alto; give the one that it has"),
+        ("<alto/>", "auto", "no <Page> of ALTO in it; save"),
     ],
 )
 def test_a_file_that_is_no_page_says_why(data, format_name, reason):
     with pytest.raises(ValueError, match=reason):
         read_markup(data.encode(), format_name)
+
+
+@pytest.mark.parametrize("data", ["<html/>", "<alto/>", PAGE.replace("Page ", "Leaf ")])
+def test_advice_fits_commands_without_the_flag_format(data):
+    with pytest.raises(ValueError, match="; ") as error:
+        read_markup(data.replace("/Page>", "/Leaf>").encode())
+    assert "--" not in str(error.value)
 
 
 def test_a_mets_file_beside_the_pages_is_no_page():
