@@ -19,6 +19,7 @@ from apache_beam.io.filesystems import FileSystems
 from pipelines.damage import damage_text
 from pipelines.options import UsageError
 from pipelines.output import discard
+from pipelines.transforms.files import starts_beneath
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ class Archive:
     def known_pages(self, run_id: str) -> str:
         """File of the pages that a run need not read; workers keep what they read of it."""
         return f"{self.portions}/known-{run_id}"
+
+    @property
+    def own_starts(self) -> tuple[str, ...]:
+        """What all paths of ours start with, for `pipelines.transforms.files.is_left_out`."""
+        tables = (f"{table}/collection=" for table in ("lines", "pages", "failures"))
+        return starts_beneath(self.output, *tables, "runs/", ".unfinished/")
 
     def make(self) -> None:
         """Make the folder, or see that what is there is one.

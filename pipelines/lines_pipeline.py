@@ -12,7 +12,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from model.bundle import DEFAULT_FOLDER, LINES_FILE
 from model.fingerprint import exact_key
 from pipelines.account import Account, AccountError
-from pipelines.output import check_free, whole_output
+from pipelines.output import check_free, output_starts, whole_output
 from pipelines.page_records import PageResult
 from pipelines.progress import Tally, show_progress
 from pipelines.runs import RunStart
@@ -27,6 +27,8 @@ from pipelines.writers.mirror import common_folder
 from pipelines.writers.page_text import Origin
 from schemas import VERSION
 from schemas.records import Failure, PageDone, Skipped
+
+_WRITTEN = ("page/", "show/", "pages/", "failures/", "runs/", "counts.json")
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def run_lines(config: LinesConfig, options: PipelineOptions) -> Account:
         UsageError: If the input is missing or the output exists.
         AccountError: If the sums do not close; nothing is written then.
     """
-    listing = ListPages(page_inputs(config.inputs), config.pages)
+    left_out = output_starts(config.output, *_WRITTEN)
+    listing = ListPages(page_inputs(config.inputs), config.pages, left_out)
     check_free(config.output, config.overwrite)
     digest = exact_key((DEFAULT_FOLDER / LINES_FILE).read_bytes())
     start = RunStart.now("lines", asdict(config), digest)

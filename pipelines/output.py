@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.options import UsageError
+from pipelines.transforms.files import starts_beneath
 
 # In each folder that `whole_output` wrote: only such a folder is ever replaced.
 _MARK = ".quire"
+_PARTIAL, _REPLACED = ".partial", ".replaced"
 
 
 def check_free(output: str, overwrite: bool) -> None:
@@ -49,7 +51,7 @@ def whole_output(output: str) -> Iterator[str]:
         The folder to write in.
     """
     output = output.rstrip("/")
-    staging, replaced = f"{output}.partial", f"{output}.replaced"
+    staging, replaced = f"{output}{_PARTIAL}", f"{output}{_REPLACED}"
     discard(staging)
     FileSystems.mkdirs(staging)
     try:
@@ -62,6 +64,18 @@ def whole_output(output: str) -> Iterator[str]:
         discard(replaced)
     finally:
         discard(staging)
+
+
+def output_starts(output: str, *names: str) -> tuple[str, ...]:
+    """Tell what the paths of files start with that go into `whole_output`, or were there before.
+
+    Args:
+        output: Folder that is to appear.
+        names: Of what is written in it, folders with a '/'.
+    """
+    output = output.rstrip("/")
+    folders = (f"{output}{ending}" for ending in ("", _PARTIAL, _REPLACED))
+    return tuple(start for folder in folders for start in starts_beneath(folder, _MARK, *names))
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from pipelines.transcribe_pipeline import (
     page_reading,
 )
 from pipelines.transforms.describe import PageReading, read_page
-from pipelines.transforms.files import read_bytes
+from pipelines.transforms.files import read_bytes, starts_beneath
 from pipelines.transforms.page_files import ListPages
 from pipelines.transforms.page_inputs import page_inputs
 from pipelines.transforms.portions import rows_of
@@ -68,7 +68,7 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
     Raises:
         UsageError: If the input or the model is missing, or the output is something else.
     """
-    listing = ListPages(page_inputs(config.inputs), config.pages)
+    inputs = page_inputs(config.inputs)
     bundle, decoding = open_bundle(config.recognition)
     archive = Archive(config.output.rstrip("/"))
     archive.check()
@@ -77,6 +77,8 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
         known = "" if config.redo else f"{scratch}/known"
         if known:
             write_planned_pages(archive, digest, known)
+        left_out = archive.own_starts + starts_beneath(scratch, "")
+        listing = ListPages(inputs, config.pages, left_out)
         with beam.Pipeline(options=options) as pipeline:
             build_plan(pipeline, listing, scratch, known, digest)
         counts = dict(_rows(f"{scratch}/counts.jsonl"))

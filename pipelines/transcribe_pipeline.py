@@ -88,7 +88,7 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Accoun
         reading = page_reading(config, bundle, run.digest, known)
         write_whole(archive.run_start, run.to_json().encode())
         with beam.Pipeline(options=options) as pipeline:
-            listing = ListPages(inputs, config.pages)
+            listing = ListPages(inputs, config.pages, archive.own_starts)
             recognition = replace(config.recognition, model=str(bundle.directory))
             transforms = listing, ReadPages(reading), RecognisePages(recognition)
             build_transcribe(pipeline, transforms, archive, run.run_id, tally)

@@ -166,22 +166,57 @@ def _matches_something(pattern: str) -> bool:
         return False
 
 
+def starts_beneath(folder: str, *names: str) -> tuple[str, ...]:
+    """Make what the paths of some files in a folder start with, for `is_left_out`.
+
+    Args:
+        folder: The folder.
+        names: Starts of names in it.
+
+    Example:
+        >>> starts_beneath("gs://b/out/", "runs/", "lines/collection=")
+        ('gs://b/out/runs/', 'gs://b/out/lines/collection=')
+    """
+    folders = [_absolute(folder)]
+    if not FileSystems.get_scheme(folder):
+        folders.append(os.path.realpath(folder))
+    return tuple(f"{one.rstrip('/')}/{name}" for one in dict.fromkeys(folders) for name in names)
+
+
+def is_left_out(path: str, starts: tuple[str, ...]) -> bool:
+    """Tell whether a file is one of those that `starts_beneath` speaks of.
+
+    Example:
+        >>> is_left_out("d/../out/runs/r", starts_beneath("out", "runs/"))
+        True
+    """
+    return _absolute(path).startswith(starts)
+
+
+def _absolute(path: str) -> str:
+    return path if FileSystems.get_scheme(path) else os.path.abspath(path)
+
+
 class MatchFiles(beam.PTransform):
     """List the files that some patterns match, spread over the workers.
 
     Args:
         patterns: What `input_patterns` gave.
+        left_out: Of files that are not listed: those that are being written.
     """
 
-    def __init__(self, patterns: tuple[str, ...]):
+    def __init__(self, patterns: tuple[str, ...], left_out: tuple[str, ...] = ()):
         super().__init__()
-        self._patterns = patterns
+        self._patterns, self._left_out = patterns, left_out
 
     def expand(self, begin):
+        left_out = self._left_out
         return (
             begin
             | "Patterns" >> beam.Create(self._patterns)
             | "Match" >> fileio.MatchAll(fileio.EmptyMatchTreatment.ALLOW)
             | "Path" >> beam.Map(lambda metadata: printable(metadata.path))
+            | "Not ours"
+            >> beam.Filter(lambda path, starts: not is_left_out(path, starts), left_out)
             | "Once" >> beam.Distinct()
         )

@@ -23,7 +23,14 @@ from pipelines.transforms.fetch import (
     failure_kind,
     shared_fetcher,
 )
-from pipelines.transforms.files import BeamFiles, MatchFiles, list_entries, match_files, settled
+from pipelines.transforms.files import (
+    BeamFiles,
+    MatchFiles,
+    is_left_out,
+    list_entries,
+    match_files,
+    settled,
+)
 from pipelines.transforms.page_inputs import PageInputs, lists_pages
 from pipelines.transforms.page_source_coder import PageSourceCoder
 from schemas.records import PageSource
@@ -55,16 +62,18 @@ class ListPages(beam.PTransform):
     Args:
         inputs: What `page_inputs` gave.
         config: How.
+        left_out: What the paths of files that are not listed start with: those that are being
+            written, should the output lie in the input.
     """
 
-    def __init__(self, inputs: PageInputs, config: PagesConfig):
+    def __init__(self, inputs: PageInputs, config: PagesConfig, left_out: tuple[str, ...] = ()):
         super().__init__()
-        self._inputs, self._config = inputs, config
+        self._inputs, self._config, self._left_out = inputs, config, left_out
 
     def expand(self, begin):
-        files = begin | "Files" >> MatchFiles(self._inputs.patterns) | beam.Map(file_source)
+        files = begin | "Files" >> MatchFiles(self._inputs.patterns, self._left_out)
         listing = (
-            begin | "Manifests" >> MatchFiles(self._inputs.manifests),
+            begin | "Manifests" >> MatchFiles(self._inputs.manifests, self._left_out),
             begin | "Addresses" >> beam.Create(self._inputs.addresses),
         ) | "All that list" >> beam.Flatten()
         listed = (
@@ -77,10 +86,10 @@ class ListPages(beam.PTransform):
             | "Lists" >> beam.Create(self._inputs.lists)
             | "Read lists" >> beam.FlatMap(list_entries)
             | "Each entry once" >> beam.Distinct()
-            | "Read entries" >> beam.FlatMap(pages_named, self._config)
+            | "Read entries" >> beam.FlatMap(pages_named, self._config, self._left_out)
         )
         return (
-            (files, listed, named)
+            (files | "Of files" >> beam.Map(file_source), listed, named)
             | beam.Flatten()
             # Before each comes once: a manifest may name pages of a file that is given too.
             | "Pages of files" >> beam.FlatMap(pages_of_file).with_output_types(PageSource)
@@ -140,12 +149,15 @@ def pages_listed(uri: str, config: PagesConfig) -> Iterator[PageSource]:
         yield _fault(uri, error)
 
 
-def pages_named(entry: str, config: PagesConfig) -> Iterator[PageSource]:
+def pages_named(
+    entry: str, config: PagesConfig, left_out: tuple[str, ...] = ()
+) -> Iterator[PageSource]:
     """Read the pages that an entry of a list stands for.
 
     Args:
         entry: What --input may name, but no list.
         config: How.
+        left_out: As of `ListPages`.
 
     Yields:
         The pages; one with a fault where there are none.
@@ -164,6 +176,8 @@ def pages_named(entry: str, config: PagesConfig) -> Iterator[PageSource]:
         return
     reads = is_address(entry) or lists_pages(entry)
     for path in paths:
+        if is_left_out(path, left_out):
+            continue
         yield from pages_listed(path, config) if reads else [file_source(path)]
 
 

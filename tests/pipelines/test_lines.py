@@ -207,3 +207,10 @@ def test_a_missing_file_ends_the_run(tmp_path):
         check_files(account, str(tmp_path), ("page",))
     (tmp_path / "page" / "p.xml").write_text("")
     check_files(account, str(tmp_path), ("page",))
+
+
+def test_an_output_in_the_input_is_no_input(tmp_path):
+    write_drawn_page(tmp_path / "p.png", 1, 2)
+    for flags in (["--show"], ["--show", "--overwrite"]):
+        assert lines([tmp_path], tmp_path / "out", *flags) == 0
+        assert [Path(row["page_uri"]).name for row in rows(tmp_path / "out", "pages")] == ["p.png"]

@@ -117,6 +117,18 @@ def test_what_is_as_it_was_before_the_last_reading_is_read_anew(archive):
     assert last_run(archive) == (6, 0, 0, 6, 6)
 
 
+def test_an_output_in_the_input_is_no_input(archive):
+    paths = ["--input", str(archive / "in"), "--model", str(archive / "m")]
+    output = str(archive / "in" / "out")
+    assert main([*paths, "--output", output, *DIRECT]) == 0
+    assert main([*paths, "--output", f"{archive}/m/../in/out/", "--dry_run", *DIRECT]) == 0
+    assert main([*paths, "--output", output, *DIRECT]) == 0
+    connection = open_tables(output)
+    counts = "SELECT pages_in, pages_ok, pages_unchanged FROM runs ORDER BY run_id"
+    assert connection.sql(counts).fetchall() == [(6, 3, 0), (6, 0, 6)]
+    assert connection.sql("SELECT count(*) FROM all_pages").fetchall() == [(6,)]
+
+
 def test_redo_reads_all_again_and_a_collection_is_a_partition(archive):
     assert transcribe(archive, "--collection", "1858") == 0
     assert transcribe(archive, "--redo", "--collection", "1858") == 0

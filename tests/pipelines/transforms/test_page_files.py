@@ -8,6 +8,7 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
 
+from pipelines.archive import Archive
 from pipelines.options import LOCAL_RUNNER, UsageError
 from pipelines.transforms.fetch import FetchConfig
 from pipelines.transforms.page_bytes import read_page_bytes
@@ -74,9 +75,9 @@ def listed(uri):
     return [page for source in pages_listed(str(uri), QUICK) for page in pages_of_file(source)]
 
 
-def expect(pipeline, inputs, wanted, key):
+def expect(pipeline, inputs, wanted, key, left_out=()):
     """List the pages of some inputs in a pipeline, and assert what they are through a key."""
-    pages = pipeline | ListPages(page_inputs([str(one) for one in inputs]), QUICK)
+    pages = pipeline | ListPages(page_inputs([str(one) for one in inputs]), QUICK, left_out)
     assert_that(pages | "Key" >> beam.Map(key), equal_to(wanted))
 
 
@@ -308,3 +309,19 @@ def test_pages_on_the_web_and_faults_are_not_opened():
         PageSource("c", (), fault="f"),
     ):
         assert pages_of_file(source) == [source]
+
+
+@pytest.mark.parametrize("way", ["folder", "glob", "manifests", "list"])
+def test_what_is_being_written_is_not_listed(pipeline, tmp_path, way):
+    scans = tmp_path / "in"
+    for name in ("1.png", "out/runs/r.parquet", "out/.unfinished/run.json", "out/runs.png"):
+        (scans / name).parent.mkdir(parents=True, exist_ok=True)
+        (scans / name).write_bytes(b"{}" if name.endswith("json") else b"x")
+    (tmp_path / "list.txt").write_text(f"{scans}\n")
+    given = {"folder": scans, "glob": f"{scans}/**", "list": f"@{tmp_path}/list.txt"}
+    given["manifests"] = f"{scans}/**.json"
+    # By another name than those of the files.
+    (tmp_path / "link").symlink_to(scans / "out")
+    left_out = Archive(f"{tmp_path}/link").own_starts
+    wanted = [] if way == "manifests" else ["1.png", "runs.png"]
+    expect(pipeline, [given[way]], wanted, lambda page: page.uri.rpartition("/")[2], left_out)
