@@ -46,6 +46,8 @@ class Contestant:
 CONTESTANTS = (
     Contestant("quire fp32", "quire"),
     Contestant("quire int8", "quire", ("--precision", "int8")),
+    Contestant("quire fp32 x128", "quire", ("--batch", "128")),
+    Contestant("quire int8 x128", "quire", ("--precision", "int8", "--batch", "128")),
     Contestant("kraken", "kraken"),
     Contestant("pylaia", "pylaia"),
     Contestant("calamari", "calamari"),
@@ -129,17 +131,17 @@ def table(rows: Iterable[Speed], absent: dict[str, str], base: str = _BASE) -> s
         Lines of text.
     """
     head = (
-        f"{'':12} {'version':>9} {'lines/s':>8} {'from-to':>13} {'per CPU s':>9} {'x ' + base:>9}"
+        f"{'':14} {'version':>9} {'lines/s':>8} {'from-to':>13} {'per CPU s':>9} {'x ' + base:>9}"
     )
     lines = [head + "  weights"]
     for row in rows:
         spread = f"{row.slowest:.1f}-{row.fastest:.1f}"
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
         lines.append(
-            f"{row.name:12} {row.version:>9} {row.lines_per_s:8.1f} {spread:>13} "
+            f"{row.name:14} {row.version:>9} {row.lines_per_s:8.1f} {spread:>13} "
             f"{row.lines_per_cpu_s:9.1f} {ratio:>9}  {row.weights}"
         )
-    return "\n".join([*lines, *(f"{name:12} not run: {why}" for name, why in absent.items())])
+    return "\n".join([*lines, *(f"{name:14} not run: {why}" for name, why in absent.items())])
 
 
 def command(contestant: Contestant, args: argparse.Namespace) -> list[str]:

@@ -61,14 +61,14 @@ def decode_greedy(logits: np.ndarray, charset: Charset) -> tuple[str, float, tup
     run_peaks = np.maximum.reduceat(best, run_starts)
     written = path[run_starts] != BLANK
     peaks = run_peaks[written]
-    labels = path[run_starts][written]
-    text = charset.decode(labels)
+    labels = path[run_starts[written]]
+    text = charset.decode(labels.tolist())
     confidence = float(peaks.mean() if len(peaks) else best.mean())
     run_lengths = np.diff(run_starts, append=len(path))
     at_peak = np.flatnonzero(best == np.repeat(run_peaks, run_lengths))
     steps = at_peak[np.searchsorted(at_peak, run_starts[written])]
     others = _alternatives(probabilities[steps], labels, charset)
-    characters = tuple(Character(c, float(p), o) for c, p, o in zip(text, peaks, others))
+    characters = tuple(map(Character, text, peaks.tolist(), others))
     return text, confidence, characters
 
 

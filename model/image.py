@@ -151,7 +151,7 @@ def _to_grey(image: Image.Image) -> np.ndarray:
         wide = np.asarray(image, np.float32)
         full = 65535.0 if wide.max() > 255 else 255.0
         return np.clip(wide * (255.0 / full), 0, 255).astype(np.uint8)
-    return np.array(image.convert("L"))
+    return np.array(image if image.mode == "L" else image.convert("L"))
 
 
 def even_background(grey: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Reading many lines: each by itself on a CPU, lines of one width together on a GPU."""
+"""Reading many lines: those of one width together, whatever fails alone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read_lines(images: Sequence[LineImage], recogniser: Recogniser) -> list[Tran
             outcomes[place] = _failure(image, error)
             continue
         waiting[waiting_width].append((place, prepared))
-    for batch in _batches(waiting, recogniser.batch_lines):
+    for batch in _batches(waiting, recogniser.lines_at_once):
         places = [place for place, _ in batch]
         prepared = [strip for _, strip in batch]
         for place, logits in zip(places, halving(prepared, recogniser.run)):
@@ -76,9 +76,9 @@ def halving(
     return halving(items[:middle], run) + halving(items[middle:], run)
 
 
-def _batches(waiting: dict[int, list], size: int) -> Iterator[list]:
+def _batches(waiting: dict[int, list], lines_at_once: Callable[[int], int]) -> Iterator[list]:
     for width_px in sorted(waiting):
-        lines = waiting[width_px]
+        lines, size = waiting[width_px], lines_at_once(width_px)
         yield from (lines[start : start + size] for start in range(0, len(lines), size))
 
 

@@ -10,6 +10,8 @@ CPU, GPU, AUTO = "cpu", "gpu", "auto"
 DEVICES = (AUTO, CPU, GPU)
 _GPU_PROVIDERS = ("CUDAExecutionProvider", "ROCMExecutionProvider")
 _CPU_PROVIDER = "CPUExecutionProvider"
+# Noted in the metadata of a network that has them.
+FIXED_RANGES = "quire_fixed_ranges"
 
 
 def gpu_providers() -> list[str]:
@@ -49,3 +51,11 @@ def open_session(path: Path, device: str = CPU) -> onnxruntime.InferenceSession:
 def is_on_gpu(session: onnxruntime.InferenceSession) -> bool:
     """Tell whether a session runs on a GPU: it may have fallen back to the CPU."""
     return session.get_providers()[0] in _GPU_PROVIDERS
+
+
+def has_fixed_ranges(session: onnxruntime.InferenceSession) -> bool:
+    """Tell whether a network of 8-bit integers rounds a line alike in any batch.
+
+    One without the guards of `model.quantise_guards` does not.
+    """
+    return FIXED_RANGES in session.get_modelmeta().custom_metadata_map

@@ -1,4 +1,4 @@
-"""Reading strips on ONNX Runtime: on one thread one line at a time, or in batches on a GPU.
+"""Reading strips on ONNX Runtime, on one thread or a GPU, lines of one width together.
 
 A line's text depends on the line alone: never on its batch, its neighbours or the machine's
 number of cores. A GPU may round otherwise in a batch of another size.
@@ -13,11 +13,13 @@ import numpy as np
 from model.bundle import Bundle
 from model.decoding_choice import open_decoder, plan_decoding
 from model.decoding_config import DecodingConfig
-from model.onnx_session import CPU, is_on_gpu, open_session
+from model.onnx_session import CPU, has_fixed_ranges, is_on_gpu, open_session
 from model.preprocess import prepare_strip
 from schemas.records import LineImage, Transcript
 
-_GPU_BATCH_LINES = 32
+# A step of an LSTM costs several lines little more than one; the width bounds the memory.
+_CPU_BATCH_LINES, _CPU_BATCH_PX = 16, 16_384
+_GPU_BATCH_LINES, _GPU_BATCH_PX = 32, 65_536
 
 
 class Recogniser:
@@ -29,7 +31,7 @@ class Recogniser:
         device: One of `model.onnx_session.DEVICES`.
 
     Attributes:
-        batch_lines: Lines of one width that are best read together.
+        is_on_gpu: Whether it runs on a GPU.
         decoding_method: How lines are read: one of `decoding_config.DECODINGS`.
         decoding_note: Why lines are read greedily though a beam search was asked for; else
             empty.
@@ -50,7 +52,24 @@ class Recogniser:
         self._most_lines = decoding.most_lines
         self._bundle = bundle
         self._session = open_session(bundle.onnx_path, device)
-        self.batch_lines = _GPU_BATCH_LINES if is_on_gpu(self._session) else 1
+        self.is_on_gpu = is_on_gpu(self._session)
+        self._reads_apart = bundle.precision != "int8" or has_fixed_ranges(self._session)
+
+    def lines_at_once(self, width_px: int) -> int:
+        """Tell how many lines of one padded width are best read together.
+
+        Args:
+            width_px: Of what `prepare` gives.
+
+        Returns:
+            1 at least; never more if a line would be read otherwise beside others.
+        """
+        if not self._reads_apart:
+            return 1
+        lines, most_px = _CPU_BATCH_LINES, _CPU_BATCH_PX
+        if self.is_on_gpu:
+            lines, most_px = _GPU_BATCH_LINES, _GPU_BATCH_PX
+        return max(1, min(lines, most_px // width_px))
 
     def prepare(self, image: LineImage) -> np.ndarray:
         """Make network input of a line.

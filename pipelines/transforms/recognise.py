@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 import apache_beam as beam
@@ -20,8 +21,8 @@ from model.strip_quality import measure_strip
 from pipelines.page_records import PageLines, PageResult, ReadLine
 from schemas.records import Failure, Transcript
 
-# On a GPU lines of so many pages are read together.
-_MOST_PAGES = 8
+# Lines that are held to be read together: enough for some of each width.
+_LINES_FOR_CPU, _LINES_FOR_GPU = 128, 512
 
 
 @dataclass(frozen=True)
@@ -64,22 +65,31 @@ class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogni
         """Load the bundle."""
         return self._recognition.open()
 
-    def batch_elements_kwargs(self) -> dict[str, int]:
-        """Take one page at a time on a CPU: memory stays flat, and a page is written once read.
+    def batch_elements_kwargs(self) -> dict[str, object]:
+        """Take pages with some hundred lines together, so that there are several of one width.
 
-        Beam asks once, where the pipeline is built, and what lines run on there decides for all
-        workers. If only the workers have a GPU it gets one page at a time, which is slower; so
-        build the pipeline where a GPU is, if it is to be kept busy.
+        Beam asks once, where the pipeline is built; what could run a GPU there decides for all
+        workers. A fixed size, for nothing is to be learnt from how long batches take.
         """
         may_use_gpu = self._recognition.device != CPU and gpu_providers()
-        is_on_gpu = bool(may_use_gpu) and self.load_model().batch_lines > 1
-        return {"min_batch_size": 1, "max_batch_size": _MOST_PAGES if is_on_gpu else 1}
+        most_lines = _LINES_FOR_GPU if may_use_gpu else _LINES_FOR_CPU
+        return {
+            "min_batch_size": most_lines,
+            "max_batch_size": most_lines,
+            "element_size_fn": partial(_share_of_batch, most_lines=most_lines),
+        }
 
     def run_inference(
         self, batch: Sequence[PageLines | PageResult], model: Recogniser, inference_args=None
     ) -> Iterable[PageResult]:
         """Read the lines of some pages; what became of the others is passed on."""
         return recognise_pages(batch, model)
+
+
+def _share_of_batch(page: PageLines | PageResult, most_lines: int) -> int:
+    """Count a page's lines, 1 at least and no more than a batch holds."""
+    lines = len(page.images) if isinstance(page, PageLines) else 0
+    return min(max(1, lines), most_lines)
 
 
 class RecognisePages(beam.PTransform):

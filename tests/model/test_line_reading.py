@@ -1,11 +1,13 @@
 """Many lines: together or alone, the same text; a bad one harms no other."""
 
+import shutil
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.bundle import load_bundle
+from model.bundle import DEFAULT_MODEL, ONNX_FILES, load_bundle
 from model.line_reading import halving, read_line, read_lines
 from model.onnx_session import AUTO, CPU, GPU, is_on_gpu, open_session
 from model.recogniser import Recogniser
@@ -30,11 +32,33 @@ IMAGES = [image(text, i) for i, text in enumerate(["acte", "le maire", "an", "fi
 
 @pytest.mark.parametrize("batch_lines", [1, 2, 5])
 def test_lines_are_read_alike_in_every_batch(recogniser, monkeypatch, batch_lines):
-    monkeypatch.setattr(recogniser, "batch_lines", batch_lines)
+    monkeypatch.setattr(recogniser, "lines_at_once", lambda width_px: batch_lines)
     alone = [recogniser.read(image) for image in IMAGES]
     assert read_lines(IMAGES, recogniser) == alone
     assert read_lines(IMAGES[::-1], recogniser) == alone[::-1]
     assert read_line(IMAGES[0], recogniser) == alone[0]
+
+
+@pytest.mark.parametrize("precision", sorted(ONNX_FILES))
+def test_the_default_model_sees_the_same_in_every_batch_to_the_last_bit(precision):
+    default = Recogniser(load_bundle(DEFAULT_MODEL, precision))
+    # Of one width, but of very different ink.
+    strips = [text_strip("le maire")[:, :400] for _ in range(17)]
+    for number, strip in enumerate(strips):
+        strip[:] = 255 - (255 - strip) // (1 + number % 5)
+        strip[:, 20 * number : 20 * number + 5] = 0
+    prepared = [default.prepare(image("", i, strip)) for i, strip in enumerate(strips)]
+    alone = [default.run([one])[0] for one in prepared]
+    for size in (2, 3, 5, 8, 16, 17):
+        assert np.array_equal(default.run(prepared[:size]), alone[:size])
+
+
+def test_wide_lines_are_read_by_fewer_and_old_integer_networks_by_one(tmp_path):
+    bundle = load_bundle(write_fake_bundle(tmp_path / "m"))
+    lines_at_once = Recogniser(bundle).lines_at_once
+    assert [lines_at_once(width_px) for width_px in (64, 2048, 99_968)] == [16, 8, 1]
+    shutil.copy(bundle.onnx_path, tmp_path / "m" / ONNX_FILES["int8"])
+    assert Recogniser(load_bundle(tmp_path / "m", "int8")).lines_at_once(64) == 1
 
 
 def test_a_line_that_the_network_refuses_fails_alone(recogniser, monkeypatch):
@@ -45,7 +69,7 @@ def test_a_line_that_the_network_refuses_fails_alone(recogniser, monkeypatch):
             raise RuntimeError("out of memory on the device")
         return run(prepared)
 
-    monkeypatch.setattr(recogniser, "batch_lines", 8)
+    monkeypatch.setattr(recogniser, "lines_at_once", lambda width_px: 8)
     monkeypatch.setattr(recogniser, "run", refuse)
     short = image("", 9, np.zeros((48, 99), np.uint8))
     outcomes = read_lines([*IMAGES, short], recogniser)

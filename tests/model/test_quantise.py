@@ -5,6 +5,8 @@ import pytest
 
 from model.bundle import load_bundle
 from model.charset import Charset
+from model.onnx_session import open_session
+from model.preprocess import prepare_strip
 from model.recogniser import Recogniser
 from tests.drawn import line_example, text_strip, write_tfrecords
 
@@ -37,6 +39,49 @@ def test_it_gives_nearly_the_same_logits(bundle):
     exact, rounded = whole.logits(strip), small.logits(strip)
     assert exact.shape == rounded.shape
     assert np.abs(exact - rounded).max() < 0.05 * np.ptp(exact)
+
+
+def test_a_line_comes_out_the_same_beside_any_other_to_the_last_bit(bundle):
+    small = Recogniser(load_bundle(bundle, "int8"))
+    strips = [255 - (255 - text_strip("marie")) // faint for faint in range(1, 18)]
+    prepared = [prepare_strip(strip, load_bundle(bundle).preprocess) for strip in strips]
+    alone = [small.run([one])[0] for one in prepared]
+    assert small.lines_at_once(64) > 1
+    for size in (2, 3, 8, 16, 17):
+        assert np.array_equal(small.run(prepared[:size]), alone[:size])
+
+
+def test_guards_change_nothing_that_the_network_computes(bundle, tmp_path):
+    """In floats, where nothing is rounded by a range."""
+    import onnx
+    from onnxruntime.quantization import QuantFormat, quantize_static
+
+    from model.quantise import _Lines
+    from model.quantise_guards import guard_ranges
+
+    preprocess = load_bundle(bundle).preprocess
+    strips = [prepare_strip(text_strip(text), preprocess) for text in ("maire", "rame", "ire")]
+    half_done = tmp_path / "convolutions.onnx"
+    quantize_static(bundle / "model.onnx", half_done, _Lines(strips),
+                    quant_format=QuantFormat.QDQ, op_types_to_quantize=["Conv"])  # fmt: skip
+    guarded = onnx.load(half_done)
+    guard_ranges(guarded)
+    onnx.checker.check_model(guarded)
+    onnx.save(guarded, tmp_path / "guarded.onnx")
+    before, after = (
+        open_session(path).run(["logits"], {"strips": strips[0][None]})[0]
+        for path in (half_done, tmp_path / "guarded.onnx")
+    )
+    assert np.abs(before - after).max() < 1e-4 * np.ptp(before)
+
+
+def test_features_that_nothing_bounds_are_refused(bundle):
+    import onnx
+
+    from model.quantise_guards import guard_ranges
+
+    with pytest.raises(ValueError, match="quantise the convolutions first"):
+        guard_ranges(onnx.load(bundle / "model.onnx"))
 
 
 def test_it_has_a_digest_of_its_own_and_is_smaller(bundle):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from types import SimpleNamespace
 
 import apache_beam as beam
 import numpy as np
@@ -134,31 +133,29 @@ def test_lines_are_recognised_and_bad_ones_are_failures(pipeline, tmp_path):
     )
 
 
-@pytest.mark.parametrize(("batch_lines", "most_pages"), [(1, 1), (32, 8)])
-def test_several_pages_are_read_together_only_where_a_gpu_is_found(
-    monkeypatch, batch_lines, most_pages
-):
-    found = SimpleNamespace(batch_lines=batch_lines)
-    monkeypatch.setattr(Recognition, "open", lambda recognition: found)
-    cuda = ["CUDAExecutionProvider", "CPUExecutionProvider"]
-    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: cuda)
-    for device, most in ((CPU, 1), (AUTO, most_pages)):
-        batches = RecogniserHandler(Recognition("m", device=device)).batch_elements_kwargs()
-        assert batches == {"min_batch_size": 1, "max_batch_size": most}
-
-
-def test_the_device_that_is_chosen_reads_one_page_at_a_time_without_a_gpu(tmp_path, monkeypatch):
-    only_cpu = ["CPUExecutionProvider"]
-    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: only_cpu)
-    recognition = Recognition(str(write_fake_bundle(tmp_path / "m")), device=AUTO)
-    assert RecogniserHandler(recognition).batch_elements_kwargs()["max_batch_size"] == 1
+def test_pages_of_some_hundred_lines_are_read_together_more_where_a_gpu_may_be(monkeypatch):
+    providers = ["CPUExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: providers)
+    chosen = RecogniserHandler(Recognition("m", device=AUTO)).batch_elements_kwargs()
+    on_cpu = RecogniserHandler(Recognition("m", device=CPU)).batch_elements_kwargs()
+    assert chosen["max_batch_size"] == on_cpu["max_batch_size"] == 128
+    providers.insert(0, "CUDAExecutionProvider")
+    on_gpu = RecogniserHandler(Recognition("m", device=AUTO)).batch_elements_kwargs()
+    assert on_gpu["max_batch_size"] > 128
+    # Beam would emit an empty batch before one that is larger than the largest.
+    share = on_cpu["element_size_fn"]
+    line = LineImage("p.jpg", Line("l", 0), text_strip("acte"))
+    pages = page_with([line] * 3), page_with([line] * 500), PageResult(Skipped("x.md", "no image"))
+    assert [share(page) for page in pages] == [3, 128, 1]
 
 
 class NameReader:
     """A recogniser that reads in each line its name."""
 
-    batch_lines = 1
     page_error = PageErrorModel((0.5,), (0.25,))
+
+    def lines_at_once(self, width_px):
+        return 1
 
     def prepare(self, image):
         return image.strip
