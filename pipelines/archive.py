@@ -119,6 +119,10 @@ class Archive:
         (match,) = FileSystems.match([f"{self.output}/{table}/collection=*/{run_id}-*.parquet"])
         return sorted(metadata.path for metadata in match.metadata_list)
 
+    def collection_of(self, path: str) -> str:
+        """Tell the collection of a file that `table_file` named."""
+        return path.rpartition("/collection=")[2].partition("/")[0]
+
     def has_files(self, table: str) -> bool:
         """Tell whether any run that is finished wrote a file of a table."""
         (match,) = FileSystems.match([f"{self.output}/{table}/collection=*/*.parquet"])

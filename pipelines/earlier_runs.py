@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress
 from typing import NamedTuple
 
@@ -74,6 +74,41 @@ def write_planned_pages(archive: Archive, digest: str, path: str) -> None:
 
     files = [*_unfinished_files(archive), *_finished_files(archive)]
     write_bytes(path, sorted_keys(_keys(archive, files, digest, both_keys)))
+
+
+def count_elsewhere(archive: Archive, collection: str) -> int:
+    """Count pages that the run has found unchanged, and whose text lies in another collection.
+
+    Args:
+        archive: The folder, with what the run has done.
+        collection: That of the run.
+    """
+    files = _finished_files(archive)
+    there = [file.path for file in files if archive.collection_of(file.path) != collection]
+    if not there:
+        return 0
+    here = [file.path for file in files if archive.collection_of(file.path) == collection]
+    only_there = np.setdiff1d(_ok_pages(archive, there), _ok_pages(archive, here))
+    portions = (portion_file(archive.portions, "pages", n) for n in portion_names(archive.portions))
+    found = _short_keys(
+        rows.filter(pc.is_in(rows["reason"], value_set=pa.array(NOT_READ)))
+        for path in portions
+        for rows in archive.read_batches(path, ["page_uri", "reason"])
+    )
+    return int(np.isin(np.unique(found), only_there).sum())
+
+
+def _ok_pages(archive: Archive, paths: Sequence[str]) -> np.ndarray:
+    return _short_keys(
+        rows.filter(pc.equal(rows["status"], "ok"))
+        for path in paths
+        for rows in archive.read_batches(path, ["page_uri", "status"])
+    )
+
+
+def _short_keys(batches: Iterable[pa.RecordBatch]) -> np.ndarray:
+    keys = [short_keys(rows["page_uri"].to_pylist()) for rows in batches]
+    return np.concatenate([np.empty(0, np.int64), *keys])
 
 
 class _PagesFile(NamedTuple):

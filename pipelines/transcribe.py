@@ -66,7 +66,10 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of the tables; what is in it already stays",
     )
     parser.add_argument(
-        "--collection", type=collection, default="all", help="partition of the tables to write to"
+        "--collection",
+        type=collection,
+        default="all",
+        help="partition of the tables to write to; pages that are unchanged stay where they are",
     )
     parser.add_argument(
         "--redo", action="store_true", help="read pages again that an earlier run has read"
@@ -150,12 +153,13 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         return EXIT_OK
     try:
         with interruptible():
-            account = run_transcribe(config, options)
+            transcribed = run_transcribe(config, options)
     except Interrupted as interrupted:
         print(interrupted, file=sys.stderr)
         return interrupted.status
-    print(account)
-    return finish(account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
+    print(transcribed)
+    failure_rate = transcribed.account.failure_rate
+    return finish(failure_rate, args.max_failure_rate, f"{args.output}/failures")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from model.recogniser import Recogniser
 from model.rectify import RECTIFY_VERSION
 from pipelines.account import Account
 from pipelines.archive import Archive
-from pipelines.earlier_runs import publish_interrupted, write_known_pages
+from pipelines.earlier_runs import count_elsewhere, publish_interrupted, write_known_pages
 from pipelines.options import UsageError
 from pipelines.progress import Tally, show_progress
 from pipelines.publish import publish
@@ -60,7 +60,30 @@ class TranscribeConfig:
     pages: PagesConfig = field(default_factory=PagesConfig)
 
 
-def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Account:
+@dataclass(frozen=True)
+class Transcribed:
+    """What came of a transcription.
+
+    Attributes:
+        account: Of pages and lines.
+        collection: The partition that it wrote to.
+        elsewhere_count: Pages that are unchanged, and lie in another.
+    """
+
+    account: Account
+    collection: str
+    elsewhere_count: int = 0
+
+    def __str__(self):
+        if not self.elsewhere_count:
+            return str(self.account)
+        return (
+            f"{self.account}\npages that are unchanged and stay in another collection: "
+            f"{self.elsewhere_count}; add --redo to read all anew into {self.collection}"
+        )
+
+
+def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transcribed:
     """Transcribe the pages of an archive that are new or changed.
 
     Args:
@@ -68,7 +91,7 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Accoun
         options: Beam's options.
 
     Returns:
-        The account, which closes.
+        What came of it; its account closes.
 
     Raises:
         UsageError: If the input or the model is missing, or the output is in use or
@@ -92,7 +115,9 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Accoun
             recognition = replace(config.recognition, model=str(bundle.directory))
             transforms = listing, ReadPages(reading), RecognisePages(recognition)
             build_transcribe(pipeline, transforms, archive, run.run_id, tally)
-        return publish(archive, run, UriTally(*json.loads(read_bytes(archive.inputs))))
+        elsewhere_count = count_elsewhere(archive, config.collection)
+        account = publish(archive, run, UriTally(*json.loads(read_bytes(archive.inputs))))
+    return Transcribed(account, config.collection, elsewhere_count)
 
 
 def build_transcribe(

@@ -117,6 +117,21 @@ def test_what_is_as_it_was_before_the_last_reading_is_read_anew(archive):
     assert last_run(archive) == (6, 0, 0, 6, 6)
 
 
+def test_pages_that_stay_in_another_collection_are_told(archive, capsys):
+    def said(*flags):
+        assert transcribe(archive, *flags) == 0
+        return [line for line in capsys.readouterr().out.splitlines() if "collection" in line]
+
+    assert said("--collection", "a") == [] and said("--collection", "a") == []
+    write_page(archive / "in", "p4")
+    expected = "pages that are unchanged and stay in another collection: 3; add --redo"
+    assert said("--collection", "b") == [f"{expected} to read all anew into b"]
+    places = "SELECT collection, count(*) FROM pages WHERE status = 'ok' GROUP BY ALL ORDER BY ALL"
+    assert ask(archive, places) == [("a", 3), ("b", 1)]
+    assert said("--collection", "b", "--redo") == [] and said("--collection", "b") == []
+    assert ask(archive, places) == [("b", 4)]
+
+
 def test_an_output_in_the_input_is_no_input(archive):
     paths = ["--input", str(archive / "in"), "--model", str(archive / "m")]
     output = str(archive / "in" / "out")
