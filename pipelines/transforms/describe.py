@@ -19,7 +19,8 @@ from pipelines.page_records import PageLines, PageResult
 from pipelines.time_limit import within_time
 from pipelines.transforms.cut import cut_page, read_image
 from pipelines.transforms.fetch import FetchConfig
-from pipelines.transforms.files import first_existing, read_bytes
+from pipelines.transforms.files import read_bytes
+from pipelines.transforms.folder_names import first_markup
 from pipelines.transforms.page_bytes import fetched_page, is_no_image, read_failure
 from schemas.features import FOUND_SOURCE
 from schemas.records import Failure, Line, LineImage, Page, PageDone, PageSource, Skipped
@@ -176,7 +177,7 @@ def _given_page(uri: str, line_source: str) -> tuple[Page | None, str]:
         return None, ""
     candidates = iter(markup_candidates(uri))
     # What a candidate describes may be another page of the file; then the next is asked.
-    while (markup_uri := first_existing(candidates)) is not None:
+    while (markup_uri := first_markup(candidates, uri)) is not None:
         data = read_bytes(markup_uri)
         try:
             page = page_described(uri, markup_uri, _described_pages(data))

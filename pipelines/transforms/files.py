@@ -154,9 +154,22 @@ def _pattern(given: str, flag: str) -> str:
         if not FileSystems.exists(given):
             return given
         # A name that only looks like a glob.
-        given = WILD_CARD.sub(lambda found: _LITERAL[found[0]], given)
-        beneath = FileSystems.join(given, "**")
+        given, beneath = _literal(given), beneath_pattern(given)
     return beneath if _matches_something(beneath) or os.path.isdir(given) else given
+
+
+def beneath_pattern(folder: str) -> str:
+    """Make the pattern of all files beneath a folder, whatever its name looks like.
+
+    Example:
+        >>> beneath_pattern("gs://b/box [2]")
+        'gs://b/box ?2]/**'
+    """
+    return FileSystems.join(_literal(folder), "**")
+
+
+def _literal(path: str) -> str:
+    return WILD_CARD.sub(lambda found: _LITERAL[found[0]], path)
 
 
 def _matches_something(pattern: str) -> bool:
