@@ -196,3 +196,19 @@ WHERE len(warnings) > 0 AND ($warning::VARCHAR = '' OR list_contains(warnings, $
 ORDER BY page_uri, line_index
 LIMIT $limit::BIGINT
 """
+
+# No table says what the newest run has seen: a page that is unchanged has no row.
+GONE = r"""
+WITH there AS (
+    SELECT file FROM glob(rtrim($folder::VARCHAR, '/') || '/**')
+),
+beneath AS (
+    SELECT *, regexp_replace(page_uri, '#page=\d+$', '') AS file
+    FROM pages
+    WHERE status = 'ok' AND starts_with(page_uri, rtrim($folder::VARCHAR, '/') || '/')
+)
+SELECT page_uri, collection, lines_ok, run_id
+FROM beneath ANTI JOIN there USING (file)
+ORDER BY page_uri
+LIMIT $limit::BIGINT
+"""

@@ -144,6 +144,17 @@ RECIPES = (
         (Parameter("warning", "only lines with this one", ""), _limit(1000)),
         ("warning=several lines",),
     ),
+    Recipe(
+        "gone",
+        "Pages that were read and whose image is not in its folder any more: they stay in the "
+        "views. Only of folders on a disk; where the folder itself cannot be seen, all its pages.",
+        recipe_sql.GONE,
+        (
+            Parameter("folder", "the folder of the images, named as it was for --input"),
+            _limit(1000),
+        ),
+        ("folder=scans",),
+    ),
 )
 
 

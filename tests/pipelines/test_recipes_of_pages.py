@@ -89,6 +89,23 @@ def test_from_text_to_nothing_is_worse(tmp_path, ask):
     assert listed == [("refused.jpg", 0.75), ("silent.jpg", 0.75)]
 
 
+@pytest.mark.parametrize("folder", ["scans", "./scans/", ""])
+def test_pages_whose_image_is_gone_are_listed(tmp_path, monkeypatch, folder):
+    monkeypatch.chdir(tmp_path)
+    named = folder.rstrip("/") or str(tmp_path / "scans")
+    (tmp_path / "scans" / "a b").mkdir(parents=True)
+    for name in ("a b/[1].jpg", "a b/scan.pdf"):
+        (tmp_path / "scans" / name).touch()
+    there = ("a b/[1].jpg", "a b/scan.pdf#page=2")
+    gone = ("1.jpg", "a b/gone.pdf#page=1")
+    pages = [page(f"{named}/{name}") for name in (*there, *gone)]
+    pages += [page(f"{named}/bad.jpg", status="failed"), page("https://x.org/1"), page("other.jpg")]
+    write_run(tmp_path / "out", {"run_id": RUN_1}, pages=pages)
+    rows = ask_recipe(tmp_path / "out", "gone", f"folder={folder or named}")
+    assert [row["page_uri"] for row in rows] == [f"{named}/{name}" for name in gone]
+    assert {row["collection"] for row in rows} == {"all"}
+
+
 def test_failures_are_counted_by_cause(tmp_path, ask):
     failures = [
         ("/a b/p1.jpg", "/a b/p1.xml: XML is not well-formed (line 3); mend it"),
