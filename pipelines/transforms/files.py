@@ -152,7 +152,10 @@ def _pattern(given: str, flag: str) -> str:
         raise UsageError(f"{given}: kind of address that is not read; check {flag}") from None
     if WILD_CARD.search(given):
         if not FileSystems.exists(given):
-            return given
+            # Beam looks in the folder before the wild card, and takes none for a folder that is
+            # not there.
+            has_folder = os.path.dirname(WILD_CARD.split(given)[0])
+            return given if has_folder else os.path.join(os.curdir, given)
         # A name that only looks like a glob.
         given, beneath = _literal(given), beneath_pattern(given)
     return beneath if _matches_something(beneath) or os.path.isdir(given) else given

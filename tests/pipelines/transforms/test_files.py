@@ -43,6 +43,16 @@ def test_a_glob_is_a_glob(tmp_path):
     assert match_files(f"{tmp_path}/a[2-9].png") == [f"{tmp_path}/a2.png"]
 
 
+def test_a_glob_in_the_folder_where_one_is_finds_what_that_folder_has(tmp_path, monkeypatch):
+    (tmp_path / "box1").mkdir()
+    for name in ("a.png", "box1/b.png"):
+        (tmp_path / name).write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    assert match_files("*.png") == ["./a.png"]
+    assert match_files("box?/*.png") == ["./box1/b.png"]
+    assert sorted(match_files("**")) == sorted(match_files(".")) == ["./a.png", "./box1/b.png"]
+
+
 def test_a_name_that_is_not_utf8_does_not_take_its_neighbours_down(tmp_path):
     (tmp_path / "a.png").write_bytes(b"x")
     with open(os.fsencode(tmp_path) + b"/caf\xe9.png", "wb"):
