@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -63,7 +64,11 @@ class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogni
 
     def load_model(self) -> Recogniser:
         """Load the bundle."""
-        return self._recognition.open()
+        recogniser = self._recognition.open()
+        # What is loaded by now stays; neither collections nor the end of the process, which
+        # takes half a second otherwise, need to walk through it.
+        gc.freeze()
+        return recogniser
 
     def batch_elements_kwargs(self) -> dict[str, object]:
         """Take pages with some hundred lines together, so that there are several of one width.
