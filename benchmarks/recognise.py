@@ -46,8 +46,8 @@ class Contestant:
 CONTESTANTS = (
     Contestant("quire fp32", "quire"),
     Contestant("quire int8", "quire", ("--precision", "int8")),
-    Contestant("quire fp32 x128", "quire", ("--batch", "128")),
-    Contestant("quire int8 x128", "quire", ("--precision", "int8", "--batch", "128")),
+    Contestant("quire fp32 x64", "quire", ("--batch", "64")),
+    Contestant("quire int8 x64", "quire", ("--precision", "int8", "--batch", "64")),
     Contestant("kraken", "kraken"),
     Contestant("pylaia", "pylaia"),
     Contestant("calamari", "calamari"),

@@ -32,8 +32,8 @@ from benchmarks.ingest import cpu_s
 _WAYS = ("chain", "two chains", "pipeline", "two processes")
 _RATIOS = (("pipeline", "chain"), ("two chains", "chain"), ("two processes", "pipeline"))
 _TWO = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
-# Some hundred lines, as the pipeline holds to be read together.
-_PAGES_AT_ONCE = 4
+# Of some dozen lines each: as many as the pipeline holds to read together.
+_PAGES_AT_ONCE = 2
 _SAMPLE_EVERY_S = 0.2
 _MARKUP = (".xml", ".alto.xml", ".page.xml")
 

@@ -18,7 +18,7 @@ from model.preprocess import prepare_strip
 from schemas.records import LineImage, Transcript
 
 # A step of an LSTM costs several lines little more than one; the width bounds the memory.
-_CPU_BATCH_LINES, _CPU_BATCH_PX = 16, 16_384
+_CPU_BATCH_LINES, _CPU_BATCH_PX = 16, 8_192
 _GPU_BATCH_LINES, _GPU_BATCH_PX = 32, 65_536
 
 

@@ -23,7 +23,7 @@ from pipelines.page_records import PageLines, PageResult, ReadLine
 from schemas.records import Failure, Transcript
 
 # Lines that are held to be read together: enough for some of each width.
-_LINES_FOR_CPU, _LINES_FOR_GPU = 128, 512
+_LINES_FOR_CPU, _LINES_FOR_GPU = 64, 512
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogni
         return recogniser
 
     def batch_elements_kwargs(self) -> dict[str, object]:
-        """Take pages with some hundred lines together, so that there are several of one width.
+        """Take pages with some dozens of lines together, so that there are several of one width.
 
         Beam asks once, where the pipeline is built; what could run a GPU there decides for all
         workers. A fixed size, for nothing is to be learnt from how long batches take.

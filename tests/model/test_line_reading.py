@@ -56,7 +56,7 @@ def test_the_default_model_sees_the_same_in_every_batch_to_the_last_bit(precisio
 def test_wide_lines_are_read_by_fewer_and_old_integer_networks_by_one(tmp_path):
     bundle = load_bundle(write_fake_bundle(tmp_path / "m"))
     lines_at_once = Recogniser(bundle).lines_at_once
-    assert [lines_at_once(width_px) for width_px in (64, 2048, 99_968)] == [16, 8, 1]
+    assert [lines_at_once(width_px) for width_px in (64, 2048, 99_968)] == [16, 4, 1]
     shutil.copy(bundle.onnx_path, tmp_path / "m" / ONNX_FILES["int8"])
     assert Recogniser(load_bundle(tmp_path / "m", "int8")).lines_at_once(64) == 1
 

@@ -133,20 +133,20 @@ def test_lines_are_recognised_and_bad_ones_are_failures(pipeline, tmp_path):
     )
 
 
-def test_pages_of_some_hundred_lines_are_read_together_more_where_a_gpu_may_be(monkeypatch):
+def test_pages_of_some_dozens_of_lines_are_read_together_more_where_a_gpu_may_be(monkeypatch):
     providers = ["CPUExecutionProvider"]
     monkeypatch.setattr("onnxruntime.get_available_providers", lambda: providers)
     chosen = RecogniserHandler(Recognition("m", device=AUTO)).batch_elements_kwargs()
     on_cpu = RecogniserHandler(Recognition("m", device=CPU)).batch_elements_kwargs()
-    assert chosen["max_batch_size"] == on_cpu["max_batch_size"] == 128
+    assert chosen["max_batch_size"] == on_cpu["max_batch_size"] == 64
     providers.insert(0, "CUDAExecutionProvider")
     on_gpu = RecogniserHandler(Recognition("m", device=AUTO)).batch_elements_kwargs()
-    assert on_gpu["max_batch_size"] > 128
+    assert on_gpu["max_batch_size"] > 64
     # Beam would emit an empty batch before one that is larger than the largest.
     share = on_cpu["element_size_fn"]
     line = LineImage("p.jpg", Line("l", 0), text_strip("acte"))
     pages = page_with([line] * 3), page_with([line] * 500), PageResult(Skipped("x.md", "no image"))
-    assert [share(page) for page in pages] == [3, 128, 1]
+    assert [share(page) for page in pages] == [3, 64, 1]
 
 
 class NameReader:
