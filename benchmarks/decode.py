@@ -91,7 +91,7 @@ def main() -> None:
 
         def best(logits: np.ndarray) -> str:
             return charset.decode(
-                beam_search(search_frames(logits, config), config, weights)[0].labels
+                beam_search(search_frames(logits, config, weights), config, weights)[0].labels
             )
 
         _timed(f"beam of {config.width}", best, lines)

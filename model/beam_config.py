@@ -10,10 +10,14 @@ _RANGES = {
     "lm_weight": (0, 10),
     "length_bonus": (-20, 20),
     "blank_penalty": (0, 10),
+    "frequency_weight": (0, 2),
     "unknown_word_penalty": (0, 20),
+    "unknown_edge_penalty": (0, 20),
     "least_probability": (0, 1),
     "least_share": (0, 1),
 }
+# What settings say that were written before there was such a thing.
+_OF_OLD = {"blank_penalty": 0.0, "frequency_weight": 0.0, "unknown_edge_penalty": 0.0}
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,11 @@ class BeamConfig:
         length_bonus: Added for each character, in nats; it makes up for what a language model
             takes off longer texts.
         blank_penalty: Taken off, in nats, the blank in every frame.
+        frequency_weight: Exponent of the frequency of characters that what the network saw of
+            them is divided by: it leans towards those that training met most.
         unknown_word_penalty: Taken off, in nats, for a word that is not in the lexicon.
+        unknown_edge_penalty: The same for a line's first and last word, which may be parts of
+            words that are broken at the end of a line.
         least_probability: A character less probable than this is not tried in a frame, unless
             it is the most probable one. A frame where that leaves the blank alone counts as a
             certain blank.
@@ -39,9 +47,11 @@ class BeamConfig:
     lm_weight: float = 0.5
     length_bonus: float = 1.0
     blank_penalty: float = 0.5
-    unknown_word_penalty: float = 1.0
-    least_probability: float = 0.01
-    least_share: float = 1e-3
+    frequency_weight: float = 0.3
+    unknown_word_penalty: float = 2.0
+    unknown_edge_penalty: float = 2.0
+    least_probability: float = 0.005
+    least_share: float = 2e-3
 
     def __post_init__(self):
         for name, value in asdict(self).items():
@@ -63,12 +73,12 @@ class BeamConfig:
         """Read what `dataclasses.asdict` gave.
 
         Args:
-            facts: Those that were written before there was a penalty on blanks have none.
+            facts: Old ones lack what there was not then; it is left out of the search.
 
         Raises:
             ValueError: If it is not such settings.
         """
         known = {field.name for field in fields(cls)}
-        if not isinstance(facts, dict) or {*facts, "blank_penalty"} != known:
+        if not isinstance(facts, dict) or {*facts, *_OF_OLD} != known:
             raise ValueError(f"settings of the beam search are not {{{', '.join(sorted(known))}}}")
-        return cls(**{"blank_penalty": 0.0} | facts)
+        return cls(**_OF_OLD | facts)

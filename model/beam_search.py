@@ -15,7 +15,7 @@ from operator import attrgetter
 import numpy as np
 
 from model.beam_config import BeamConfig
-from model.beam_weights import Context, PrefixWeights
+from model.beam_weights import LINE_START, Context, PrefixWeights
 from model.charset import BLANK
 from model.ctc import FAINTEST, STRONGEST, Beam, softmax
 
@@ -32,7 +32,8 @@ class _Prefix:
         label: Its last character.
         gain: What that multiplies weights by.
         context: What the language model knows; None until it is asked.
-        word: The letters it ends in, where there is a lexicon.
+        word: The letters it ends in, as `PrefixWeights.word` tells them; a new node has those
+            of a line's start.
         children: The texts of one character more, by label; None until it has been extended.
         reached_at: The last frame that it was weighed in.
         total_before: Its weight before that frame.
@@ -51,7 +52,7 @@ class _Prefix:
         self.parent = parent
         self.label = label
         self.gain = gain
-        self.word = None
+        self.word = LINE_START
         self.children: dict[int, _Prefix] | None = None
         self.context: Context | None = None
         self.reached_at = 0
@@ -106,28 +107,31 @@ def _take_apart(root: _Prefix) -> None:
             node.children = None
 
 
-def search_frames(logits: np.ndarray, config: BeamConfig) -> np.ndarray:
+def search_frames(logits: np.ndarray, config: BeamConfig, weights: PrefixWeights) -> np.ndarray:
     """Make of logits what a search looks at.
 
     A network trained by CTC is surer of its blanks than it should be (Zeyer et al. 2021, "Why
-    does CTC result in peaky behavior?"), and characters get lost: blanks lose `blank_penalty`.
+    does CTC result in peaky behavior?"), and characters get lost: blanks lose some weight. In
+    what it says of characters lies how frequent they are, and the language model says that
+    again: they lose some of it (Miao et al. 2015, "EESEN", divides by such priors).
     Of a run of certain blanks all frames but the first are left out, which changes nothing.
 
     Args:
         logits: float32 [time, classes].
         config: Of the search; `least_probability` says how certain a blank has to be.
+        weights: Say what each label loses.
 
     Returns:
         float32 [frames, classes], probabilities.
 
     Example:
+        >>> from model.charset import Charset
         >>> line = np.log(np.array([[1, 1e-9], [1, 1e-9], [1e-9, 1], [1, 1e-9]], np.float32))
-        >>> search_frames(line, BeamConfig()).argmax(axis=1).tolist()
+        >>> config, charset = BeamConfig(), Charset(("a",))
+        >>> search_frames(line, config, PrefixWeights(charset, config)).argmax(axis=1).tolist()
         [0, 1, 0]
     """
-    lighter = np.array(logits, np.float32)
-    lighter[:, BLANK] -= np.float32(config.blank_penalty)
-    probabilities = softmax(lighter)
+    probabilities = softmax(np.asarray(logits, np.float32) - weights.label_costs)
     # Half of it, so that no character of these frames is tried, however they were rounded.
     certain = probabilities[:, BLANK] > 1 - config.least_probability / 2
     again = certain[1:] & certain[:-1]

@@ -29,6 +29,7 @@ class _Point(NamedTuple):
     lm_weight: float
     excess: float
     blank_penalty: float
+    frequency_weight: float
     unknown_word_penalty: float
 
     def config(self, config: BeamConfig, usual_loss: float) -> BeamConfig:
@@ -37,12 +38,14 @@ class _Point(NamedTuple):
             lm_weight=self.lm_weight,
             length_bonus=round(self.lm_weight * usual_loss + self.excess, 6),
             blank_penalty=self.blank_penalty,
+            frequency_weight=self.frequency_weight,
             unknown_word_penalty=self.unknown_word_penalty,
+            unknown_edge_penalty=self.unknown_word_penalty,
         )
 
 
 # Steps along each axis, first whole, then half.
-_FIRST_STEPS = _Point(0.2, 0.2, 0.5, 0.5)
+_FIRST_STEPS = _Point(0.2, 0.2, 0.5, 0.2, 0.5)
 _SCALES = (1.0, 0.5)
 
 
@@ -87,7 +90,13 @@ def tune_weights(
             tried[point] = sum(counts, ErrorCount())
         return tried[point].edits
 
-    here = _Point(config.lm_weight, 0.0, config.blank_penalty, config.unknown_word_penalty)
+    here = _Point(
+        config.lm_weight,
+        0.0,
+        config.blank_penalty,
+        config.frequency_weight,
+        config.unknown_word_penalty,
+    )
     steps = _FIRST_STEPS if lexicon else _FIRST_STEPS._replace(unknown_word_penalty=0.0)
     for scale in _SCALES:
         while True:
@@ -113,5 +122,5 @@ def _errors(
     line: tuple[np.ndarray, str], charset: Charset, config: BeamConfig, weights: PrefixWeights
 ) -> ErrorCount:
     logits, text = line
-    best = beam_search(search_frames(logits, config), config, weights)[0]
+    best = beam_search(search_frames(logits, config, weights), config, weights)[0]
     return character_errors(text, charset.decode(best.labels))

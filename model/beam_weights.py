@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from model.beam_config import BeamConfig
-from model.charset import Charset
+from model.charset import BLANK, Charset
 from model.language_model import LINE_END, LanguageModel, State
 from model.lexicon import HYPHENS, LETTER, Lexicon
 
+# What the first word of a line begins with, so that it is known as such.
+LINE_START = "\n"
 # Contexts, and words, that are kept for when they come again: some 30 MB.
 _MOST_KEPT = 20_000
 
@@ -40,6 +44,12 @@ class PrefixWeights:
         language_model: None for none.
         lexicon: Words that cost nothing; None for no penalty.
 
+    Attributes:
+        has_lexicon: Whether words cost anything.
+        label_costs: float32 [classes], what each label loses in every frame, in nats: the blank
+            its penalty, a character the more the more frequent it is, a usual one nothing.
+        most: No character multiplies a weight by more than this.
+
     Raises:
         ValueError: If the language model is of another charset.
     """
@@ -56,8 +66,8 @@ class PrefixWeights:
                 "language model of another charset; build it from the charset of the recogniser"
             )
         self.has_lexicon = lexicon is not None
-        # No character multiplies a weight by more than this.
         self.most = math.exp(config.length_bonus) * (1 + 1e-9)
+        self.label_costs = _label_costs(charset, config, language_model)
         self._characters = ("", *charset.characters)
         self._is_letter = [bool(LETTER.match(c)) for c in self._characters]
         self._model = language_model
@@ -73,17 +83,23 @@ class PrefixWeights:
             prefix: Labels from 1.
         """
         before, label = prefix[:-1], prefix[-1]
-        word: str | None = None
-        for earlier in before:
-            word = self.word(word, earlier)
-        return self._gain(self._state(before), label) * self.of_closing(word, label)
+        return self._gain(self._state(before), label) * self.of_closing(self._word(before), label)
 
     def of_end(self, prefix: Sequence[int]) -> float:
-        """Weigh that the line ends here."""
+        """Weigh that the line ends here, and its last word with it."""
+        factor = self._of_word(self._word(prefix), is_last=True) if self.has_lexicon else 1.0
         state = self._state(prefix)
         if not state:
-            return 1.0
-        return math.exp(self._config.lm_weight * self._model.log_probability(state, LINE_END))
+            return factor
+        log_end = self._model.log_probability(state, LINE_END)
+        return factor * math.exp(self._config.lm_weight * log_end)
+
+    def _word(self, prefix: Sequence[int]) -> str:
+        start = len(prefix)
+        while start and self._is_letter[prefix[start - 1]]:
+            start -= 1
+        letters = "".join(self._characters[label] for label in prefix[start:])
+        return letters if start else LINE_START + letters
 
     def _state(self, prefix: Sequence[int]) -> State | None:
         if not self._model:
@@ -125,19 +141,16 @@ class PrefixWeights:
             found = context.following[label] = self._context(state)
         return found
 
-    def word(self, word: str | None, label: int) -> str | None:
+    def word(self, word: str, label: int) -> str:
         """Follow the word that a prefix ends in.
 
         Args:
-            word: The letters so far; None in the first word of a line, which may be the rest of
-                a word from the line before and is not looked up.
+            word: `LINE_START` at the start of a line, and the letters since what is none.
             label: The next character.
         """
-        if not self._is_letter[label]:
-            return ""
-        return None if word is None else word + self._characters[label]
+        return word + self._characters[label] if self._is_letter[label] else ""
 
-    def of_closing(self, word: str | None, label: int) -> float:
+    def of_closing(self, word: str, label: int) -> float:
         """Weigh that a character comes after the letters of a word: it may close a wrong one."""
         if not word or self._is_letter[label] or self._characters[label] in HYPHENS:
             return 1.0
@@ -145,7 +158,27 @@ class PrefixWeights:
         if factor is None:
             if len(self._of_words) >= _MOST_KEPT:
                 self._of_words.clear()
-            known = self._lexicon is None or word in self._lexicon
-            factor = 1.0 if known else math.exp(-self._config.unknown_word_penalty)
-            self._of_words[word] = factor
+            factor = self._of_words[word] = self._of_word(word)
         return factor
+
+    def _of_word(self, word: str, is_last: bool = False) -> float:
+        """Weigh a word that is closed."""
+        letters = word.removeprefix(LINE_START)
+        if not letters or self._lexicon is None or letters in self._lexicon:
+            return 1.0
+        if is_last or letters != word:
+            return math.exp(-self._config.unknown_edge_penalty)
+        return math.exp(-self._config.unknown_word_penalty)
+
+
+def _label_costs(
+    charset: Charset, config: BeamConfig, language_model: LanguageModel | None
+) -> np.ndarray:
+    costs = np.zeros(charset.class_count, np.float32)
+    logs = language_model.log_frequencies if language_model else None
+    if logs is not None:
+        shares = np.exp(logs[BLANK + 1 :])
+        usual = np.sum(shares * logs[BLANK + 1 :]) / np.sum(shares)
+        costs[BLANK + 1 :] = config.frequency_weight * (logs[BLANK + 1 :] - usual)
+    costs[BLANK] = config.blank_penalty
+    return costs

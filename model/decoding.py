@@ -106,7 +106,7 @@ class Decoder:
         if not self._config.width:
             return self._best_path(*decode_greedy(logits, self._charset))
         check_logits(logits, self._charset)
-        frames = search_frames(logits, self._config)
+        frames = search_frames(logits, self._config, self._weights)
         beams = beam_search(frames, self._config, self._weights)
         total = sum(beam.weight for beam in beams)
         lines = tuple((self._text(beam.labels), beam.weight / total) for beam in beams)

@@ -87,6 +87,7 @@ def tune_decoding(
         "lm_weight": search.lm_weight,
         "length_bonus": search.length_bonus,
         "blank_penalty": search.blank_penalty,
+        "frequency_weight": search.frequency_weight,
         "unknown_word_penalty": search.unknown_word_penalty,
         "width": search.width,
         **_error_facts(lines, decoded),

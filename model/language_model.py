@@ -52,6 +52,10 @@ class LanguageModel:
         charset: Its characters.
         order: Characters of its longest n-grams.
         arrays: The tables, as `language_model_build.py` names them.
+
+    Attributes:
+        log_frequencies: float32 [classes], of each label wherever it stands; None for a model
+            that was built before they were kept.
     """
 
     def __init__(self, charset: Charset, order: int, arrays: dict[str, np.ndarray]):
@@ -60,6 +64,7 @@ class LanguageModel:
         # A memoryview gives one element several times faster than an array does.
         views = {name: memoryview(np.asarray(array)) for name, array in arrays.items()}
         self._unigrams = [-steps / STEPS_PER_NAT for steps in views["unigrams"]]
+        self.log_frequencies = _log_frequencies(arrays)
         self._contexts = [views[f"contexts{length}"] for length in range(1, order)]
         self._starts = [views[f"starts{length}"] for length in range(1, order)]
         self._backoffs = [views[f"backoffs{length}"] for length in range(1, order)]
@@ -180,6 +185,11 @@ class LanguageModel:
         return math.exp(-total / count)
 
 
+def _log_frequencies(arrays: dict[str, np.ndarray]) -> np.ndarray | None:
+    steps = arrays.get("frequencies")
+    return None if steps is None else steps.astype(np.float32) / np.float32(-STEPS_PER_NAT)
+
+
 def _check_tables(order: int, arrays: dict[str, np.ndarray]) -> None:
     """Refuse tables that point outside each other, as after a copy that went wrong."""
     for length in range(1, order):
@@ -192,6 +202,8 @@ def _check_tables(order: int, arrays: dict[str, np.ndarray]) -> None:
             raise ValueError(f"tables of order {length + 1} do not fit together")
         if np.any(starts[1:] < starts[:-1]):
             raise ValueError(f"table of order {length + 1} has places that fall")
+    if len(arrays.get("frequencies", arrays["unigrams"])) != len(arrays["unigrams"]):
+        raise ValueError("table of frequencies does not fit the characters")
 
 
 def _difference(own: Charset, other: Charset) -> str:

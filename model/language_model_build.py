@@ -22,6 +22,8 @@ LOWEST_ORDER, HIGHEST_ORDER = 2, 8
 MOST_BYTES = 64_000_000
 # Below this order every n-gram seen is kept.
 _FIRST_PRUNED_ORDER = 4
+# Added to the count of each label where it is asked how frequent the label is.
+_MORE_OF_EACH = 5
 # For counts of 1, 2 and 3 or more, where a text is too small to tell them.
 _USUAL_DISCOUNTS = (0.5, 1.0, 1.5)
 
@@ -57,9 +59,11 @@ def build_language_model(
         raise ValueError("no text to build a language model from; give one line at least")
     for length in range(order - 1, 0, -1):
         counts[length] = shorter_counts(counts[length + 1], base, length)
+    frequencies = _frequencies(counts[order], base)
     counts = {length: without_padding(counts[length], base, length) for length in counts}
     least = _least_count(counts, base, most_bytes)
     tables, lower = _unigram_table(counts[1], base)
+    tables["frequencies"] = _steps(frequencies)
     lower_keys = np.arange(base, dtype=np.uint64)
     for length in range(2, order + 1):
         kept = counts[length].counts >= (least if length >= _FIRST_PRUNED_ORDER else 1)
@@ -134,6 +138,13 @@ def discounts(counts: np.ndarray) -> np.ndarray:
     found = (1 - 2 * share * n2 / n1, 2 - 3 * share * n3 / n2, 3 - 4 * share * n4 / n3)
     usable = all(0 < d < most for most, d in enumerate(found, start=1))
     return np.array([0.0, *(found if usable else _USUAL_DISCOUNTS)])
+
+
+def _frequencies(counts: Counts, base: int) -> np.ndarray:
+    """Tell how frequent each label is; a few more of each make a rare one not too rare."""
+    labels = (counts.keys % np.uint64(base)).astype(np.int64)
+    seen = np.bincount(labels, counts.counts, base) + _MORE_OF_EACH
+    return seen / seen.sum()
 
 
 def _unigram_table(counts: Counts, base: int) -> tuple[dict[str, np.ndarray], np.ndarray]:

@@ -29,6 +29,7 @@ CONFIGS = st.builds(
     width=st.sampled_from([1, 2, 3, 16]),
     lm_weight=st.sampled_from([0.0, 0.5, 2.0]),
     length_bonus=st.sampled_from([-1.0, 0.0, 1.5]),
+    unknown_edge_penalty=st.sampled_from([0.0, 2.0]),
     least_probability=st.sampled_from([0.0, 0.01, 0.3]),
     least_share=st.sampled_from([0.0, 0.001, 0.2]),
 )
@@ -141,11 +142,43 @@ def test_the_model_decides_what_the_network_cannot(language_model):
     ],
 )
 def test_words_that_are_not_in_the_lexicon_cost(text, penalties):
-    config = BeamConfig(length_bonus=0.0, unknown_word_penalty=2.0)
+    config = BeamConfig(length_bonus=0.0, unknown_word_penalty=2.0, unknown_edge_penalty=0.0)
     weights = PrefixWeights(CHARSET, config, lexicon=Lexicon(["ab"]))
+    assert weight_of(weights, text) == pytest.approx(math.exp(-2 * penalties))
+
+
+def weight_of(weights, text):
+    """Multiply all that the search would make of a text that the network is sure of."""
     labels = CHARSET.encode(text)
     factors = [weights.of_prefix(labels[:stop]) for stop in range(1, len(labels) + 1)]
-    assert math.prod(factors) == pytest.approx(math.exp(-2 * penalties))
+    return math.prod(factors) * weights.of_end(labels)
+
+
+@pytest.mark.parametrize(
+    ("text", "penalties"),
+    [
+        ("", 0),
+        ("ab", 0),
+        ("a", 1),  # first and last, but one word
+        ("a ab b", 2),
+        ("ab ab ab", 0),
+        ("ab bb b", 1),
+        (" a ab", 0),  # the first word is one that stands first
+        ("a- ab b-", 0),  # broken words
+        ("ab ", 0),
+    ],
+)
+def test_unknown_words_at_the_edges_have_a_price_of_their_own(text, penalties):
+    config = BeamConfig(length_bonus=0.0, unknown_word_penalty=0.0, unknown_edge_penalty=3.0)
+    weights = PrefixWeights(CHARSET, config, lexicon=Lexicon(["ab"]))
+    assert weight_of(weights, text) == pytest.approx(math.exp(-3 * penalties))
+    labels = CHARSET.encode(text)
+    probabilities = np.full((len(labels) * 2 + 1, 5), 1e-6, np.float32)
+    steps = [0, *(step for label in labels for step in (label, 0))]
+    probabilities[np.arange(len(steps)), steps] = 1
+    best = beam_search(probabilities, config, weights)[0]
+    assert best.labels == tuple(labels)
+    assert best.weight == pytest.approx(math.exp(-3 * penalties), rel=1e-4)
 
 
 def test_an_unknown_word_can_still_be_read():
@@ -171,7 +204,7 @@ def test_tuning_finds_that_the_model_helps(language_model):
         return sum(
             character_errors(text, CHARSET.decode(best.labels)).edits
             for logits, text in lines
-            for best in beam_search(search_frames(logits, config), config, weights)[:1]
+            for best in beam_search(search_frames(logits, config, weights), config, weights)[:1]
         )
 
     start = BeamConfig(lm_weight=0.0, length_bonus=0.0)
@@ -185,12 +218,32 @@ def test_a_lighter_blank_lets_more_characters_through():
     config = BeamConfig(length_bonus=0.0, blank_penalty=0.0)
     weights = PrefixWeights(CHARSET, config)
     logits = np.log(np.array([[0.6, 0.02, 0.02, 0.35, 0.01]], np.float32))
-    assert beam_search(search_frames(logits, config), config, weights)[0].labels == ()
+    frames = search_frames(logits, config, weights)
+    assert beam_search(frames, config, weights)[0].labels == ()
     light = replace(config, blank_penalty=1.0)
-    frames = search_frames(logits, light)
+    weights = PrefixWeights(CHARSET, light)
+    frames = search_frames(logits, light, weights)
     assert beam_search(frames, light, weights)[0].labels == (3,)
     assert frames.sum() == pytest.approx(1)
     assert frames[0, 0] / frames[0, 3] == pytest.approx(0.6 / 0.35 / math.e)
+
+
+@given(logits=logits_of(CHARSET.class_count, 6), weight=st.sampled_from([0.0, 0.3, 1.0]))
+def test_frequent_characters_lose_what_makes_them_frequent(logits, weight, language_model):
+    config = BeamConfig(blank_penalty=0.0, frequency_weight=weight, least_probability=0.0)
+    weights = PrefixWeights(CHARSET, config, language_model)
+    costs, logs = weights.label_costs, language_model.log_frequencies
+    shares = np.exp(logs[1:]) / np.exp(logs[1:]).sum()
+    assert costs[0] == 0 and shares @ costs[1:] == pytest.approx(0, abs=1e-6)
+    assert np.diff(costs[1:]) == pytest.approx(weight * np.diff(logs[1:]), abs=1e-5)
+    expected = softmax(logits - costs)
+    assert np.array_equal(search_frames(logits, config, weights)[0], expected[0])
+
+
+def test_without_frequencies_nothing_is_lost(language_model, monkeypatch):
+    monkeypatch.setattr(language_model, "log_frequencies", None)
+    weights = PrefixWeights(CHARSET, BeamConfig(blank_penalty=0.0), language_model)
+    assert not weights.label_costs.any()
 
 
 def test_tuning_without_lines_is_refused(language_model):
@@ -206,6 +259,8 @@ def test_tuning_without_lines_is_refused(language_model):
         ({"blank_penalty": -1}, "blank_penalty of -1; give a number from 0 to 10"),
         ({"lm_weight": -0.1}, "lm_weight of -0.1; give a number from 0 to 10"),
         ({"length_bonus": math.nan}, "length_bonus of nan"),
+        ({"frequency_weight": 3}, "frequency_weight of 3; give a number from 0 to 2"),
+        ({"unknown_edge_penalty": -1}, "unknown_edge_penalty of -1"),
         ({"unknown_word_penalty": math.inf}, "unknown_word_penalty of inf"),
         ({"least_share": 1.5}, "least_share of 1.5"),
     ],

@@ -28,8 +28,12 @@ def test_settings_are_read_back(settings):
     assert DecodingSettings.from_json(settings.to_json()) == settings
 
 
-def test_settings_of_before_penalties_on_blanks_read_as_they_did():
+def test_old_settings_read_as_they_did():
     data = json.loads(DecodingSettings().to_json())
+    del data["search"]["frequency_weight"], data["search"]["unknown_edge_penalty"]
+    search = DecodingSettings.from_json(json.dumps(data)).search
+    assert (search.frequency_weight, search.unknown_edge_penalty) == (0, 0)
+    assert search.blank_penalty == BeamConfig().blank_penalty
     del data["knows_words"], data["search"]["blank_penalty"]
     settings = DecodingSettings.from_json(json.dumps(data))
     assert settings.search.blank_penalty == 0 and not settings.knows_words

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.array_file import map_arrays
+from model.array_file import map_arrays, pack_arrays
 from model.charset import Charset
 from model.language_model import LINE_END, MAGIC, LanguageModel
 from model.language_model_build import build_language_model, discounts
@@ -95,6 +95,32 @@ def test_probabilities_sum_to_one_however_much_was_left_out(
     said = [probability(model, (LINE_END, *context), label) for label in range(5)]
     assert min(said) > 0
     assert sum(said) == pytest.approx(1, abs=3e-3)
+
+
+@given(texts=TEXTS, order=st.integers(2, 5))
+def test_frequencies_are_those_of_the_texts(texts, order, tmp_path_factory):
+    path = tmp_path_factory.mktemp("lm") / "x.bin"
+    path.write_bytes(build_language_model(texts, CHARSET, order))
+    found = np.exp(LanguageModel.open(path, CHARSET).log_frequencies)
+    lines = [" ".join(text.split()) for text in texts]
+    joined = "".join(lines)
+    counts = np.array([len(lines), *map(joined.count, CHARSET.characters)]) + 5
+    assert found == pytest.approx(counts / counts.sum(), rel=1e-3)
+
+
+def test_a_model_of_before_frequencies_were_kept_opens(tmp_path):
+    path = tmp_path / "x.bin"
+    path.write_bytes(build_language_model(LINES, CHARSET, 3))
+    facts, arrays = map_arrays(path, MAGIC)
+    kept = {name: array for name, array in arrays.items() if name != "frequencies"}
+    (tmp_path / "old.bin").write_bytes(pack_arrays(MAGIC, facts, kept))
+    old, new = (LanguageModel.open(tmp_path / name, CHARSET) for name in ("old.bin", "x.bin"))
+    assert old.log_frequencies is None
+    assert old.perplexity(LINES) == new.perplexity(LINES)
+    wrong = arrays | {"frequencies": arrays["frequencies"][1:]}
+    (tmp_path / "wrong.bin").write_bytes(pack_arrays(MAGIC, facts, wrong))
+    with pytest.raises(ValueError, match="frequencies does not fit the characters"):
+        LanguageModel.open(tmp_path / "wrong.bin", CHARSET)
 
 
 def test_equal_lines_in_any_order_give_equal_bytes():
