@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import re
 import signal
@@ -12,6 +11,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from pipelines.lasting import loading
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -225,20 +226,9 @@ def _one_line_errors(run: Callable[..., int], *arguments) -> int:
         return EXIT_INTERRUPTED
 
 
-@contextmanager
-def _lasting() -> Iterator[None]:
-    """Make what stays: no collection walks through it, now or at the end of the process."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
 def _beam_options(parser: argparse.ArgumentParser, flags: list[str]) -> PipelineOptions:
     # Beam takes seconds to import, and --help needs none of it.
-    with _lasting():
+    with loading():
         from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
     _refuse(parser, _unknown_to_beam(parser.prog, flags))

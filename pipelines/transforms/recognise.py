@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from model.onnx_session import CPU, gpu_providers
 from model.page_error import LineDoubt
 from model.recogniser import Recogniser
 from model.strip_quality import measure_strip
+from pipelines.lasting import leave_out
 from pipelines.page_records import PageLines, PageResult, ReadLine
 from schemas.records import Failure, Transcript
 
@@ -65,9 +65,8 @@ class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogni
     def load_model(self) -> Recogniser:
         """Load the bundle."""
         recogniser = self._recognition.open()
-        # What is loaded by now stays; neither collections nor the end of the process, which
-        # takes half a second otherwise, need to walk through it.
-        gc.freeze()
+        # Of a worker process, which has loaded all by now.
+        leave_out()
         return recogniser
 
     def batch_elements_kwargs(self) -> dict[str, object]:
