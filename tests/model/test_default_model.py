@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from model.bundle import DEFAULT_FOLDER, DEFAULT_MODEL, ONNX_FILES, load_bundle
@@ -17,6 +18,15 @@ def test_it_opens_by_its_name_and_reads(precision, tmp_path, monkeypatch):
     bundle = load_bundle(DEFAULT_MODEL, precision)
     read = Recogniser(bundle).read(LineImage("p", Line("l", 0), text_strip("la maison")))
     assert read.text and set(read.text) <= set(bundle.charset.characters)
+
+
+def test_integers_see_what_floats_see_on_whatever_processor_this_is():
+    """A kernel that errs for one kind of processor and one layer goes unnoticed otherwise."""
+    floats, integers = (Recogniser(load_bundle(DEFAULT_MODEL, name)) for name in ("fp32", "int8"))
+    for text in ("la maison", "le 3 mai 1858", "Jean Martin, notaire"):
+        exact, rounded = (one.logits(text_strip(text)) for one in (floats, integers))
+        assert np.abs(exact - rounded).mean() < 0.005 * np.ptp(exact)
+        assert np.abs(exact - rounded).max() < 0.1 * np.ptp(exact)
 
 
 def test_a_folder_of_its_name_comes_first(tmp_path, monkeypatch):
