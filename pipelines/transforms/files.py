@@ -165,8 +165,8 @@ def beneath_pattern(folder: str) -> str:
     """Make the pattern of all files beneath a folder, whatever its name looks like.
 
     Example:
-        >>> beneath_pattern("gs://b/box [2]")
-        'gs://b/box ?2]/**'
+        >>> beneath_pattern("scans/box [2]")
+        'scans/box ?2]/**'
     """
     return FileSystems.join(_literal(folder), "**")
 
