@@ -28,6 +28,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from benchmarks.ingest import cpu_s
+from benchmarks.rivals.stopwatch import batches
 
 _WAYS = ("chain", "two chains", "pipeline", "two processes")
 _RATIOS = (("pipeline", "chain"), ("two chains", "chain"), ("two processes", "pipeline"))
@@ -59,8 +60,7 @@ def bare_chain(paths: Sequence[str], line_source: str, precision: str) -> int:
     recogniser = Recogniser(bundle)
     reading = PageReading(line_source, bundle.preprocess.strip_height_px)
     lines = 0
-    for start in range(0, len(paths), _PAGES_AT_ONCE):
-        some = paths[start : start + _PAGES_AT_ONCE]
+    for some in batches(list(paths), _PAGES_AT_ONCE):
         pages = [read_page(file_source(path), reading) for path in some]
         lines += sum(len(result.lines) for result in recognise_pages(pages, recogniser))
     return lines
@@ -105,13 +105,13 @@ def measure(way: str, args: argparse.Namespace) -> dict:
     Returns:
         Lines, and seconds and processor seconds without the imports of this process.
     """
+    if way in ("chain", "two chains"):
+        return measure_chains(1 if way == "chain" else 2, args)
     import apache_beam.runners.portability.fn_api_runner  # noqa: F401
     import cv2
 
     from pipelines.transcribe import main as transcribe
 
-    if way in ("chain", "two chains"):
-        return measure_chains(1 if way == "chain" else 2, args)
     # Beam's worker processes have one thread each, too.
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory(dir=args.scratch) as folder:

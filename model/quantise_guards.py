@@ -15,6 +15,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from model.onnx_session import FIXED_RANGES
+
 # Two units are used. Four leave the columns of a product a multiple of 16: of 16 k + 8 columns
 # ONNX Runtime's kernel for AMX (1.23) gets some wrong.
 _GUARDS = 4
@@ -23,7 +25,7 @@ _CERTAIN = 50.0
 
 
 def guard_ranges(network: onnx.ModelProto) -> None:
-    """Put guards into a network, in place; it computes what it did before.
+    """Put guards into a network, in place, and note them; it computes what it did before.
 
     Args:
         network: What `model.onnx_export` wrote, its convolutions quantised, its LSTMs not.
@@ -42,6 +44,7 @@ def guard_ranges(network: onnx.ModelProto) -> None:
     _change(weights["kernel"], lambda kernel: _pad_blocks(kernel, 0, blocks))
     # Shapes of before.
     del graph.value_info[:]
+    helper.set_model_props(network, {FIXED_RANGES: "yes"})
 
 
 def _append_features(

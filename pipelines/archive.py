@@ -127,9 +127,7 @@ class Archive:
         """Tell whether any run that is finished wrote a file of a table."""
         (match,) = FileSystems.match([f"{self.output}/{table}/collection=*/*.parquet"])
         runs = set(map(_stem, self._run_files()))
-        return any(
-            _stem(metadata.path).rpartition("-")[0] in runs for metadata in match.metadata_list
-        )
+        return any(_run_of(metadata.path) in runs for metadata in match.metadata_list)
 
     def read_batches(self, path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
         """Read some columns of a file of the tables, a few thousand rows at a time.
@@ -149,7 +147,7 @@ class Archive:
             if type(error) not in (pa.ArrowInvalid, OSError) or getattr(error, "errno", None):
                 raise
             stem = _stem(path)
-            run_id = stem if path == self.run_file(stem) else stem.rpartition("-")[0]
+            run_id = stem if path == self.run_file(stem) else _run_of(path)
             raise UsageError(damage_text(path, self.run_file(run_id))) from None
 
     def _run_files(self) -> list[str]:
@@ -159,6 +157,11 @@ class Archive:
 
 def _stem(path: str) -> str:
     return posixpath.splitext(posixpath.basename(path))[0]
+
+
+def _run_of(path: str) -> str:
+    """Tell the run that wrote a file that `table_file` named."""
+    return _stem(path).rpartition("-")[0]
 
 
 def read_table(path: str, columns: list[str] | None = None) -> pa.Table:
