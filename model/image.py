@@ -12,7 +12,10 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 _MOST_PIXELS = 400_000_000
-_BACKGROUND_SCALE = 4
+# From 17 px on OpenCV has a median that is several times as fast on small images.
+_MEDIAN_PX = 17
+# Twice, which comes near to a Gaussian filter of 5 px, at a fraction of its time.
+_BLUR_PX = 13
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -167,9 +170,20 @@ def even_background(grey: np.ndarray) -> np.ndarray:
         uint8 of the same shape, paper 255, ink towards 0.
     """
     height, width = grey.shape
-    small_size = (max(1, width // _BACKGROUND_SCALE), max(1, height // _BACKGROUND_SCALE))
-    small = cv2.resize(grey, small_size, interpolation=cv2.INTER_AREA)
+    small = _halved(_halved(grey))
     small = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
-    small = cv2.GaussianBlur(cv2.medianBlur(small, 15), (0, 0), 5)
+    small = cv2.medianBlur(small, _MEDIAN_PX)
+    for _ in range(2):
+        small = cv2.blur(small, (_BLUR_PX, _BLUR_PX))
     background = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-    return cv2.divide(grey, np.maximum(background, 1), scale=255)
+    return cv2.divide(grey, cv2.max(background, 1), scale=255)
+
+
+def _halved(grey: np.ndarray) -> np.ndarray:
+    """Average 2 x 2 px, which is several times as fast as to scale to any other size.
+
+    An odd last row or column is left out, unless there is no other.
+    """
+    height, width = (max(1, side // 2) for side in grey.shape)
+    part = grey[: 2 * height, : 2 * width]
+    return cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)

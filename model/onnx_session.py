@@ -35,6 +35,9 @@ def open_session(path: Path, device: str = CPU) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    # Patterns are for shapes that come again and again; lines have hundreds, and each would hold
+    # a plan of its own.
+    options.enable_mem_pattern = False
     found = gpu_providers()
     if device == GPU and not found:
         raise ValueError("ONNX Runtime finds no GPU; install onnxruntime-gpu, or use --device cpu")

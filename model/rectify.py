@@ -12,7 +12,7 @@ from schemas.records import Line, Page
 
 WIDEST_STRIP_PX = 16_384
 # To be raised with each change of what a strip looks like: pages are read anew then.
-RECTIFY_VERSION = 1
+RECTIFY_VERSION = 2
 
 _NARROWEST_STRIP_PX = 8
 # OpenCV's remap counts in 16 bits.
@@ -173,11 +173,11 @@ def stretch_contrast(strip: np.ndarray) -> np.ndarray:
     Returns:
         uint8 of the same shape.
     """
-    ink = _PAPER - strip
     # Of bytes the percentiles are counted, not sorted for: several times as fast.
-    up_to = np.cumsum(np.bincount(ink.ravel(), minlength=_PAPER + 1))
+    counts = cv2.calcHist([strip], [0], None, [_PAPER + 1], [0, _PAPER + 1]).ravel()
+    up_to = np.cumsum(counts[::-1])
     ranks = np.array([_PAPER_PERCENTILE, _INK_PERCENTILE]) / 100 * up_to[-1]
     paper, dark = np.searchsorted(up_to, ranks)
-    levels = np.arange(_PAPER + 1, dtype=np.float32)
-    stretched = (levels - paper) * (_PAPER / max(dark - paper, _LEAST_CONTRAST))
-    return cv2.LUT(ink, (_PAPER - np.clip(stretched, 0, _PAPER)).round().astype(np.uint8))
+    ink = _PAPER - np.arange(_PAPER + 1, dtype=np.float32)
+    stretched = (ink - paper) * (_PAPER / max(dark - paper, _LEAST_CONTRAST))
+    return cv2.LUT(strip, (_PAPER - np.clip(stretched, 0, _PAPER)).round().astype(np.uint8))

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-# What a line costs once caches, kernels and memory arenas are there.
+# What a line costs once caches, kernels and memory arenas are there; or a batch, if it is larger.
 _WARM_UP_LINES = 5
 
 # A network that cannot be had is drawn at random: its speed does not depend on its weights,
@@ -86,7 +86,7 @@ def race(load: Callable[[Options], Loaded]) -> None:
     # Libraries print what they like.
     with contextlib.redirect_stdout(sys.stderr):
         loaded = load(options)
-        loaded.read(paths[:_WARM_UP_LINES])
+        loaded.read(paths[: max(_WARM_UP_LINES, options.batch)])
         started, cpu_started = time.perf_counter(), time.process_time()
         texts = loaded.read(paths)
         seconds = time.perf_counter() - started

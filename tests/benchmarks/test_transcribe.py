@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from benchmarks.transcribe import costs, count_rows, repeat_pages, resident_mb
+from benchmarks.growth import costs, repeat_pages
+from benchmarks.pace import Pace
+from benchmarks.transcribe_run import count_rows, resident_mb
 
 
-def run(seconds: float, memory_mb: float) -> dict:
+def run(seconds: float, memory_mb: float, loop_ms: float = 50.0) -> dict:
     return {
+        "loop_ms": loop_ms,
         "seconds": seconds,
         "cpu_seconds": seconds / 2,
         "peak_mb": memory_mb,
@@ -27,6 +31,32 @@ def test_the_start_is_not_charged_to_the_pages():
     assert [row["clock_ms"] for row in rows] == pytest.approx([100.0, 100.0])
     assert [row["cpu_ms"] for row in rows] == pytest.approx([50.0, 50.0])
     assert [row["settled_mb"] for row in rows] == [200, 210]
+
+
+def test_the_speed_of_the_machine_is_taken_off():
+    """It was half in the larger run, as the loop beside it tells."""
+    rows = costs([1, 11, 101], [run(5.0, 200), run(6.0, 210), run(30.0, 220, loop_ms=100.0)])
+    assert [row["loops"] for row in rows] == pytest.approx([1.0, 1.0])
+    assert rows[1]["cpu_ms"] > 2 * rows[0]["cpu_ms"]
+
+
+def sleep_s(seconds: float) -> float:
+    time.sleep(seconds)
+    return 2.0
+
+
+def test_work_goes_round_beside_what_is_measured():
+    with Pace(sleep_s, 0.02) as pace:
+        mark = pace.mark()
+        while pace.mark()[0] < mark[0] + 2:
+            time.sleep(0.01)
+        assert pace.seconds_since(mark) == 2.0
+    assert not pace.is_running
+
+
+def test_a_run_that_is_over_before_a_round_of_the_work_is_named():
+    with Pace(sleep_s, 2.0) as pace, pytest.raises(SystemExit, match="more pages"):
+        pace.seconds_since(pace.mark())
 
 
 @pytest.fixture

@@ -1,0 +1,126 @@
+"""What a page costs, and what memory there is, as an archive grows."""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import json
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.pace import Pace
+from benchmarks.transcribe_run import chain_cpu_s, run_apart
+
+_MARKUP = (".xml", ".alto.xml", ".page.xml")
+# Pages of a round of the bare loop that runs beside.
+_PACE_PAGES = 20
+_MOST_RUNS = 5
+
+
+def repeat_pages(paths: Sequence[str], count: int, folder: Path) -> str:
+    """Give pages, and the markup beside them, more names in another folder.
+
+    Args:
+        paths: Page images.
+        count: Names to give.
+        folder: Where to; it is made. Hard links, or copies where it is another file system.
+
+    Returns:
+        Glob of the images there, which all have one extension.
+    """
+    folder.mkdir(parents=True)
+    extension = Path(paths[0]).suffix
+    for number in range(count):
+        source = Path(paths[number % len(paths)])
+        name = folder / f"page_{number:06}"
+        _link(source, name.with_suffix(extension))
+        for suffix in _MARKUP:
+            if source.with_suffix(suffix).exists():
+                _link(source.with_suffix(suffix), name.with_suffix(suffix))
+    return f"{folder}/*{extension}"
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source.resolve(), target)
+    except OSError:
+        target.write_bytes(source.read_bytes())
+
+
+def costs(sizes: Sequence[int], results: Sequence[dict]) -> list[dict]:
+    """Tell what a page costs beyond the start, which the smallest archive shows.
+
+    Args:
+        sizes: Pages of each archive, the smallest first.
+        results: What `run_apart` gave for each, with what a page cost in the loop beside it.
+
+    Returns:
+        For each but the first: pages; milliseconds of processor and clock a page; the former as
+        a multiple of what a page cost in the loop meanwhile; memory.
+
+    Example:
+        >>> runs = [{"seconds": 3.0, "cpu_seconds": 2.0, "peak_mb": 300.0, "settled_mb": 290.0}]
+        >>> runs += [{"seconds": 13.0, "cpu_seconds": 7.0, "peak_mb": 320.0, "settled_mb": 310.0}]
+        >>> row = costs([1, 101], [{**run, "loop_ms": 40.0} for run in runs])[0]
+        >>> row["cpu_ms"], row["loops"]
+        (50.0, 1.25)
+    """
+    first = results[0]
+
+    def a_page(size: int, run: dict, key: str, unit_s: str | None = None) -> float:
+        cost, start = ((r[key] / (r[unit_s] if unit_s else 1)) for r in (run, first))
+        return 1000 * (cost - start) / (size - sizes[0])
+
+    return [
+        {
+            "pages": size,
+            "cpu_ms": a_page(size, run, "cpu_seconds"),
+            "clock_ms": a_page(size, run, "seconds"),
+            "loops": a_page(size, run, "cpu_seconds", "loop_ms"),
+            "peak_mb": run["peak_mb"],
+            "settled_mb": run["settled_mb"],
+        }
+        for size, run in zip(sizes[1:], results[1:])
+    ]
+
+
+def compare_growth(args: argparse.Namespace) -> None:
+    """Print what a page costs and what memory there is, for ever more pages."""
+    paths = sorted(glob.glob(args.input))
+    sizes, results = [1, *sorted(args.pages)], []
+    paced = paths[:_PACE_PAGES]
+    with (
+        tempfile.TemporaryDirectory(dir=args.scratch) as folder,
+        Pace(chain_cpu_s, paced, args) as pace,
+    ):
+        for size in sizes:
+            pattern = repeat_pages(paths, size, Path(folder, str(size)))
+            runs = [_run_paced(pattern, args, pace, len(paced)) for _ in range(_runs(size, sizes))]
+            middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+            results.append(middle)
+            print(f"{size} pages: {runs}", file=sys.stderr, flush=True)
+    rows = costs(sizes, results)
+    for row in rows:
+        print(
+            f"{row['pages']:6} pages: {row['cpu_ms']:.1f} ms of processor a page, "
+            f"{row['loops']:.3f} times the loop beside it, {row['clock_ms']:.1f} ms by the clock, "
+            f"{row['settled_mb']:.0f} MB, at most {row['peak_mb']:.0f}"
+        )
+    change = {key: rows[-1][key] / rows[0][key] - 1 for key in rows[0] if key != "pages"}
+    print("last against first: " + ", ".join(f"{k} {v:+.1%}" for k, v in change.items()))
+    print(json.dumps({"rows": rows, "change": change, "runs": results}))
+
+
+def _runs(size: int, sizes: Sequence[int]) -> int:
+    """Repeat small archives: they are over before the machine's speed has evened out."""
+    return max(1, min(_MOST_RUNS, sizes[-1] // (20 * size)))
+
+
+def _run_paced(pattern: str, args: argparse.Namespace, pace: Pace, pace_pages: int) -> dict:
+    mark = pace.mark()
+    run = run_apart(args.way, args, pattern)
+    return {**run, "loop_ms": 1000 * pace.seconds_since(mark) / pace_pages}

@@ -1,0 +1,171 @@
+"""One measurement of transcribing: in a bare loop or through the pipeline, with its memory."""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import json
+import multiprocessing
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from benchmarks.ingest import cpu_s
+from benchmarks.rivals.stopwatch import batches
+
+WAYS = ("chain", "two chains", "pipeline", "two processes")
+_TWO = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
+# Of some dozen lines each: as many as the pipeline holds to read together.
+_PAGES_AT_ONCE = 2
+_SAMPLE_EVERY_S = 0.2
+
+
+def bare_chain(paths: Sequence[str], line_source: str, precision: str) -> int:
+    """Read all lines of some pages without Beam and without writing.
+
+    Args:
+        paths: Page images.
+        line_source: As of `pipelines.transcribe`.
+        precision: As of `pipelines.transcribe`.
+
+    Returns:
+        Lines read.
+    """
+    from model.bundle import DEFAULT_MODEL, load_bundle
+    from model.recogniser import Recogniser
+    from pipelines.transforms.describe import PageReading, read_page
+    from pipelines.transforms.page_files import file_source
+    from pipelines.transforms.recognise import recognise_pages
+
+    bundle = load_bundle(DEFAULT_MODEL, precision)
+    recogniser = Recogniser(bundle)
+    reading = PageReading(line_source, bundle.preprocess.strip_height_px)
+    lines = 0
+    for some in batches(list(paths), _PAGES_AT_ONCE):
+        pages = [read_page(file_source(path), reading) for path in some]
+        lines += sum(len(result.lines) for result in recognise_pages(pages, recogniser))
+    return lines
+
+
+def timed_chain(paths: Sequence[str], args: argparse.Namespace) -> tuple[int, float, float, float]:
+    """Run `bare_chain`: lines, when it started and ended, and what the processor worked.
+
+    Imports are not counted.
+    """
+    import cv2
+
+    import pipelines.transforms.recognise  # noqa: F401
+
+    # Beam's worker processes have one thread each, too.
+    cv2.setNumThreads(1)
+    started, cpu_started = time.monotonic(), cpu_s()
+    lines = bare_chain(paths, args.lines, args.precision)
+    return lines, started, time.monotonic(), cpu_s() - cpu_started
+
+
+def chain_cpu_s(paths: Sequence[str], args: argparse.Namespace) -> float:
+    """Run `bare_chain`, and tell how many seconds the processor worked."""
+    return timed_chain(paths, args)[-1]
+
+
+def measure_chains(count: int, args: argparse.Namespace) -> dict:
+    """Divide the pages among some bare loops side by side, each in a process of its own."""
+    paths = sorted(glob.glob(args.input))
+    with ProcessPoolExecutor(count, multiprocessing.get_context("spawn")) as pool:
+        loops = [pool.submit(timed_chain, paths[k::count], args) for k in range(count)]
+        lines, starts, ends, worked = zip(*(loop.result() for loop in loops))
+    return {
+        "lines": sum(lines),
+        "seconds": max(ends) - min(starts),
+        "cpu_seconds": sum(worked),
+    }
+
+
+def measure(way: str, args: argparse.Namespace) -> dict:
+    """Transcribe some pages one way, in this process.
+
+    Args:
+        way: One of `WAYS`.
+        args: Of the command line.
+
+    Returns:
+        Lines, and seconds and processor seconds without the imports of this process.
+    """
+    if way in ("chain", "two chains"):
+        return measure_chains(1 if way == "chain" else 2, args)
+    import apache_beam.runners.portability.fn_api_runner  # noqa: F401
+    import cv2
+
+    from pipelines.transcribe import main as transcribe
+
+    # Beam's worker processes have one thread each, too.
+    cv2.setNumThreads(1)
+    with tempfile.TemporaryDirectory(dir=args.scratch) as folder:
+        output = Path(folder, "out")
+        started, cpu_started = time.perf_counter(), cpu_s()
+        flags = ["--input", args.input, "--output", str(output), "--lines", args.lines,
+                 "--precision", args.precision, "--max_failure_rate", "1"]  # fmt: skip
+        status = transcribe([*flags, *(_TWO if way == "two processes" else [])])
+        if status:
+            raise SystemExit(f"transcribe ended with status {status}")
+        seconds, worked = time.perf_counter() - started, cpu_s() - cpu_started
+        return {
+            "lines": count_rows(output / "lines"),
+            "seconds": seconds,
+            "cpu_seconds": worked,
+        }
+
+
+def count_rows(table: Path) -> int:
+    """Count the rows of a table in Parquet files."""
+    import pyarrow.parquet as parquet
+
+    return sum(parquet.read_metadata(path).num_rows for path in table.rglob("*.parquet"))
+
+
+def resident_mb(pid: int) -> float:
+    """Tell the resident memory of a process and all that it started; 0 once it has ended."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        children = [
+            task.read_text().split() for task in Path(f"/proc/{pid}/task").glob("*/children")
+        ]
+    except (OSError, IndexError):
+        return 0.0
+    own = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return own + sum(resident_mb(int(child)) for listed in children for child in listed)
+
+
+def run_apart(way: str, args: argparse.Namespace, pattern: str) -> dict:
+    """Run one measurement in a fresh process and watch its memory.
+
+    Args:
+        way: As of `measure`.
+        args: Of the command line.
+        pattern: Glob of page images.
+
+    Returns:
+        What `measure` gave, with the peak of the resident memory and the median of its second
+        half, in MB.
+    """
+    command = [sys.executable, "-m", "benchmarks.transcribe", "one", way, "--input", pattern,
+               "--lines", args.lines, "--precision", args.precision,
+               "--scratch", str(args.scratch)]  # fmt: skip
+    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, stdout=said, stderr=errors)
+        samples = []
+        while process.poll() is None:
+            samples.append(resident_mb(process.pid))
+            time.sleep(_SAMPLE_EVERY_S)
+        said.seek(0), errors.seek(0)
+        if process.returncode:
+            raise SystemExit(f"{' '.join(command)}:\n{errors.read()}")
+        result = json.loads(said.read().splitlines()[-1])
+    second_half = samples[len(samples) // 2 :]
+    return {**result, "peak_mb": max(samples), "settled_mb": statistics.median(second_half)}
