@@ -5,6 +5,7 @@ preprocess.json     how a strip becomes network input
 model.onnx          strips in, logits out, in float32
 model.int8.onnx     the same in 8-bit integers (where training had lines to measure on)
 language_model.bin  how likely a character is after others, for the beam search (may be missing)
+auxiliary.onnx      the auxiliary head, a second opinion for the beam search (may be missing)
 decoding.json       what was tuned: weights of the search, temperatures (may be missing)
 words.json          how often training met each word, for the beam search and for hints at the
                     spelling (may be missing)
@@ -34,6 +35,7 @@ WEIGHTS_FILE = "weights.keras"
 CARD_FILE = "card.json"
 LANGUAGE_MODEL_FILE = "language_model.bin"
 DECODING_FILE = "decoding.json"
+AUXILIARY_FILE = "auxiliary.onnx"
 # The line finder; only the model that comes with the package has one.
 LINES_FILE = "lines.onnx"
 
@@ -69,6 +71,11 @@ class Bundle:
         return self.directory / ONNX_FILES[self.precision]
 
     @property
+    def auxiliary_path(self) -> Path:
+        """The auxiliary head, which may be missing."""
+        return self.directory / AUXILIARY_FILE
+
+    @property
     def has_language_model(self) -> bool:
         """Whether it has one; it may still be of another charset."""
         return (self.directory / LANGUAGE_MODEL_FILE).is_file()
@@ -91,14 +98,17 @@ class Bundle:
 
         Args:
             decoding: How lines are read, one of `decoding_config.DECODINGS`; for `BEAM` the
-                language model, what was tuned for it and the words that it knows go into the
-                digest, for `GREEDY` what predicts errors, if something does.
+                language model, what was tuned for it, the words that it knows and the auxiliary
+                head, if it is asked, go into the digest, for `GREEDY` what predicts errors, if
+                something does.
         """
         names = [ONNX_FILES[self.precision], CHARSET_FILE, PREPROCESS_FILE]
         if decoding == BEAM:
             optional = (LANGUAGE_MODEL_FILE, DECODING_FILE)
             if self.decoding.knows_words:
                 optional += (WORDS_FILE,)
+            if self.decoding.auxiliary_share:
+                optional += (AUXILIARY_FILE,)
             names += [name for name in optional if (self.directory / name).is_file()]
         digest = hashlib.sha256()
         for name in names:

@@ -28,6 +28,7 @@ class DecodingPlan:
         search: Settings of the beam search; of width 0 for greedy.
         language_model: None for greedy.
         words: That the model comes with and the search takes for known.
+        auxiliary_share: What the auxiliary head counts for; 0 does not ask it.
     """
 
     method: str = GREEDY
@@ -35,6 +36,7 @@ class DecodingPlan:
     search: BeamConfig = field(default_factory=lambda: BeamConfig(width=0))
     language_model: LanguageModel | None = None
     words: Collection[str] = ()
+    auxiliary_share: float = 0.0
 
 
 def plan_decoding(bundle: Bundle, config: DecodingConfig) -> DecodingPlan:
@@ -59,9 +61,13 @@ def plan_decoding(bundle: Bundle, config: DecodingConfig) -> DecodingPlan:
     try:
         language_model = bundle.open_language_model()
         words = read_model_words(bundle.directory) if bundle.decoding.knows_words else ()
+        share = bundle.decoding.auxiliary_share
+        if share and not bundle.auxiliary_path.is_file():
+            path = bundle.auxiliary_path
+            raise ValueError(f"{path.parent}: no {path.name}; copy the model anew")
     except ValueError as error:
         return DecodingPlan(note=f"{error}: {_GREEDILY}")
-    return DecodingPlan(BEAM, "", search, language_model, words)
+    return DecodingPlan(BEAM, "", search, language_model, words, share)
 
 
 def open_decoder(

@@ -36,14 +36,21 @@ class DecodingSettings:
     Attributes:
         search: Beam search with the bundle's language model.
         knows_words: Whether the words of training are the lexicon of the search.
+        auxiliary_share: What the auxiliary head counts for in the search; 0 does not ask it.
         greedy: The best path; its confidences are given as they are, whatever the temperature.
         beam: The beam search; its confidences are tempered.
     """
 
     search: BeamConfig = field(default_factory=BeamConfig)
     knows_words: bool = False
+    auxiliary_share: float = 0.0
     greedy: Calibration = field(default_factory=Calibration)
     beam: Calibration = field(default_factory=Calibration)
+
+    def __post_init__(self):
+        share = self.auxiliary_share
+        if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share < 1:
+            raise ValueError(f"auxiliary_share of {share!r}; give a number from 0 to below 1")
 
     def calibration(self, method: str) -> Calibration:
         """Tell what the confidences of a way to decode are worth.
@@ -62,7 +69,7 @@ class DecodingSettings:
         """Read what `to_json` wrote.
 
         Args:
-            text: The JSON object; one written before searches knew words does not speak of them.
+            text: The JSON object; an older one does not speak of words or of an auxiliary head.
 
         Raises:
             ValueError: If it is not such settings.
@@ -73,14 +80,16 @@ class DecodingSettings:
         """
         data = json.loads(text)
         if isinstance(data, dict):
-            data = {"knows_words": False} | data
-        data = _object(data, ("search", "knows_words", "greedy", "beam"), "settings")
+            data = {"knows_words": False, "auxiliary_share": 0.0} | data
+        names = ("search", "knows_words", "auxiliary_share", "greedy", "beam")
+        data = _object(data, names, "settings")
         if not isinstance(data["knows_words"], bool):
             raise ValueError(f"knows_words of {data['knows_words']!r}; give true or false")
         try:
             return cls(
                 BeamConfig.of_facts(data["search"]),
                 data["knows_words"],
+                data["auxiliary_share"],
                 _calibration(data["greedy"]),
                 _calibration(data["beam"]),
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,10 @@ _MOST_TUNED_ON = 250
 # every character is likely a search takes long.
 _WORST_CER = 0.5
 
+# With a second opinion more is possible in each frame; from here on a search takes as long as
+# without.
+_LEAST_PROBABILITY = 0.01
+
 # Logits float [time, classes], and what stands there.
 HeldOut = tuple[np.ndarray, str]
 
@@ -57,6 +61,7 @@ def tune_decoding(
     charset: Charset,
     language_model: LanguageModel | None,
     lexicon: Lexicon | None = None,
+    searched: Sequence[HeldOut] | None = None,
 ) -> Tuned:
     """Tune the beam search and both calibrations.
 
@@ -65,6 +70,8 @@ def tune_decoding(
         charset: Of the recogniser.
         language_model: Built from other lines; None for none.
         lexicon: The words of these other lines.
+        searched: The same lines as network and auxiliary head see them together; None where
+            there is no such head.
 
     Returns:
         Settings and facts. Fewer than `LEAST_LINES` lines, or a network that reads less than
@@ -79,8 +86,11 @@ def tune_decoding(
     facts["greedy"] |= _calibration_facts(lines, decoded, greedy)
     if language_model is None:
         return Tuned(DecodingSettings(greedy=greedy), "", facts)
+    usual = BeamConfig()
+    if searched is not None:
+        lines, usual = searched, replace(usual, least_probability=_LEAST_PROBABILITY)
     step = -(-len(lines) // _MOST_TUNED_ON)
-    search, _ = tune_weights(lines[::step], charset, BeamConfig(), language_model, lexicon)
+    search, _ = tune_weights(lines[::step], charset, usual, language_model, lexicon)
     decoded = _decode(lines, Decoder(charset, search, language_model, lexicon))
     beam = _calibrate(lines, decoded)
     facts["beam"] = {
@@ -93,7 +103,8 @@ def tune_decoding(
         **_error_facts(lines, decoded),
         **_calibration_facts(lines, decoded, beam),
     }
-    return Tuned(DecodingSettings(search, lexicon is not None, greedy, beam), "", facts)
+    settings = DecodingSettings(search, lexicon is not None, greedy=greedy, beam=beam)
+    return Tuned(settings, "", facts)
 
 
 def _why_not(lines: Sequence[HeldOut], cer: float) -> str:

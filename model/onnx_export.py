@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from model.auxiliary_head import FEATURES
 from model.presets import Preset
 
 _OPSET = 17
@@ -43,7 +44,8 @@ def export_onnx(model: keras.Model, preset: Preset) -> onnx.ModelProto:
 
     Returns:
         A graph from `strips` float32 [batch, input_height_px, width, 1] to `logits`
-        float32 [batch, time, classes].
+        float32 [batch, time, classes] and `columns` float32 [batch, channels, time], the
+        features that the auxiliary head sees.
     """
     graph = _Graph()
     features = graph.node("Transpose", ["strips"], "channels_first", perm=[0, 3, 1, 2])
@@ -53,7 +55,7 @@ def export_onnx(model: keras.Model, preset: Preset) -> onnx.ModelProto:
         "MaxPool", [features], "column_maximum", kernel_shape=[preset.feature_height, 1]
     )
     axis = graph.constant("height_axis", np.array([2], np.int64))
-    columns = graph.node("Squeeze", [columns, axis], "columns")
+    columns = graph.node("Squeeze", [columns, axis], FEATURES)
     sequence = graph.node("Transpose", [columns], "time_major", perm=[2, 0, 1])
     for i in range(preset.lstm_layers):
         sequence = _bidirectional_lstm(graph, model, sequence, preset.lstm_units, f"lstm{i}")
@@ -61,7 +63,31 @@ def export_onnx(model: keras.Model, preset: Preset) -> onnx.ModelProto:
     product = graph.node("MatMul", [sequence, graph.constant("kernel", kernel)], "product")
     scores = graph.node("Add", [product, graph.constant("bias", bias)], "scores")
     graph.node("Transpose", [scores], "logits", perm=[1, 0, 2])
-    return _finish(graph, preset, class_count=len(bias))
+    features = _tensor(FEATURES, [preset.blocks[-1].channels, "time"])
+    strips = _tensor("strips", [preset.input_height_px, "width", 1])
+    outputs = [_tensor("logits", ["time", len(bias)]), features]
+    return _finish(graph, f"crnn_{preset.name}", strips, outputs)
+
+
+def export_auxiliary(model: keras.Model, preset: Preset) -> onnx.ModelProto:
+    """Write the auxiliary head as ONNX.
+
+    Args:
+        model: What `build_crnn` gave, trained.
+        preset: The sizes it was built with.
+
+    Returns:
+        A graph from `columns` float32 [batch, channels, time] to `logits` float32
+        [batch, time, classes].
+    """
+    graph = _Graph()
+    kernel, bias = model.get_layer("auxiliary").get_weights()
+    weights = [graph.constant("kernel", kernel.transpose(2, 1, 0)), graph.constant("bias", bias)]
+    scores = graph.node("Conv", [FEATURES, *weights], "scores", auto_pad="SAME_UPPER")
+    graph.node("Transpose", [scores], "logits", perm=[0, 2, 1])
+    features = _tensor(FEATURES, [preset.blocks[-1].channels, "time"])
+    logits = _tensor("logits", ["time", len(bias)])
+    return _finish(graph, f"auxiliary_{preset.name}", features, [logits])
 
 
 def _convolve(graph: _Graph, model, features, block, name: str) -> str:
@@ -122,15 +148,15 @@ def _onnx_lstm_weights(kernel, recurrent, bias) -> tuple[np.ndarray, np.ndarray,
     return reorder(kernel), reorder(recurrent), np.concatenate([reorder(bias), 0 * bias])
 
 
-def _finish(graph: _Graph, preset: Preset, class_count: int) -> onnx.ModelProto:
-    strips = helper.make_tensor_value_info(
-        "strips", TensorProto.FLOAT, ["batch", preset.input_height_px, "width", 1]
-    )
-    logits = helper.make_tensor_value_info(
-        "logits", TensorProto.FLOAT, ["batch", "time", class_count]
-    )
+def _tensor(name: str, shape: list[int | str]) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])
+
+
+def _finish(
+    graph: _Graph, name: str, given: onnx.ValueInfoProto, outputs: list[onnx.ValueInfoProto]
+) -> onnx.ModelProto:
     proto = helper.make_model(
-        helper.make_graph(graph.nodes, f"crnn_{preset.name}", [strips], [logits], graph.weights),
+        helper.make_graph(graph.nodes, name, [given], outputs, graph.weights),
         opset_imports=[helper.make_opsetid("", _OPSET)],
         ir_version=_IR_VERSION,
         producer_name="quire",

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from model.auxiliary_head import FEATURES, AuxiliaryHead
 from model.bundle import Bundle
 from model.decoding_choice import open_decoder, plan_decoding
 from model.decoding_config import DecodingConfig
@@ -52,6 +53,10 @@ class Recogniser:
         self._most_lines = decoding.most_lines
         self._bundle = bundle
         self._session = open_session(bundle.onnx_path, device)
+        self._auxiliary = None
+        if plan.auxiliary_share:
+            path = bundle.auxiliary_path
+            self._auxiliary = AuxiliaryHead(path, plan.auxiliary_share, device)
         self.is_on_gpu = is_on_gpu(self._session)
         self._reads_apart = bundle.precision != "int8" or has_fixed_ranges(self._session)
 
@@ -89,9 +94,13 @@ class Recogniser:
             prepared: What `prepare` gave.
 
         Returns:
-            float32 [line, time, classes].
+            float32 [line, time, classes]; for a search, what network and auxiliary head see
+            together, if it is to ask both.
         """
-        return self._session.run(["logits"], {"strips": np.stack(prepared)})[0]
+        strips = {"strips": np.stack(prepared)}
+        if self._auxiliary is None:
+            return self._session.run(["logits"], strips)[0]
+        return self._auxiliary.join(*self._session.run(["logits", FEATURES], strips))
 
     def logits(self, strip: np.ndarray) -> np.ndarray:
         """Run the network on one strip.

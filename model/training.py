@@ -127,7 +127,7 @@ def write_bundle(
     import keras
 
     from model.network import without_auxiliary
-    from model.onnx_export import export_onnx
+    from model.onnx_export import export_auxiliary, export_onnx
 
     directory.mkdir(parents=True, exist_ok=True)
     if keras.backend.backend() == "tensorflow":
@@ -136,6 +136,8 @@ def write_bundle(
         write_saved_model(directory, without_auxiliary(model), charset, preprocess)
     network = export_onnx(model, preset_named(preset))
     (directory / bundle.ONNX_FILE).write_bytes(network.SerializeToString())
+    auxiliary = export_auxiliary(model, preset_named(preset))
+    (directory / bundle.AUXILIARY_FILE).write_bytes(auxiliary.SerializeToString())
     model.save(directory / bundle.WEIGHTS_FILE)
     bundle.write_settings(directory, charset, preprocess)
     bundle.write_card(directory, card)

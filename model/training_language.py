@@ -16,17 +16,20 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from model import bundle
+from model.auxiliary_head import AUXILIARY_SHARE, FEATURES, AuxiliaryHead
 from model.charset import Charset, normalise_text
 from model.decoding_config import DECODINGS
 from model.decoding_tuning import HeldOut, tune_decoding
 from model.language_model import LanguageModel
 from model.language_model_build import build_language_model, highest_order
 from model.lexicon import Lexicon
-from model.recogniser import Recogniser
+from model.onnx_session import open_session
+from model.preprocess import prepare_strip
 from model.samples import decode_strip, read_examples
 from model.training_language_config import LanguageConfig, add_language_flags, language_config
 from model.word_counts import write_model_words
@@ -60,7 +63,8 @@ def add_language_model(
     started = time.monotonic()
     whole = bundle.load_bundle(directory)
     card = _read_card(whole.directory)
-    lines = _held_out(whole, eval_paths)
+    auxiliary_share = AUXILIARY_SHARE if whole.auxiliary_path.is_file() else 0.0
+    lines, joined = _held_out(whole, eval_paths, auxiliary_share)
     path = whole.directory / bundle.LANGUAGE_MODEL_FILE
     language_model, facts = None, {"order": 0}
     if config.order:
@@ -73,8 +77,9 @@ def add_language_model(
         path.unlink(missing_ok=True)
     words = write_model_words(whole.directory, _texts(train_paths, config))
     lexicon = Lexicon(words) if words else None
-    tuned = tune_decoding(lines, whole.charset, language_model, lexicon)
-    _write(whole.directory / bundle.DECODING_FILE, tuned.settings.to_json().encode())
+    tuned = tune_decoding(lines, whole.charset, language_model, lexicon, joined)
+    settings = replace(tuned.settings, auxiliary_share=auxiliary_share)
+    _write(whole.directory / bundle.DECODING_FILE, settings.to_json().encode())
     card |= {"language_model": facts, "decoding": tuned.facts}
     bundle.write_card(whole.directory, card)
     for line in _told(facts, tuned.facts):
@@ -121,17 +126,30 @@ def _texts(train_paths: Iterable[str], config: LanguageConfig) -> Iterator[str]:
     yield from config.extra_lines()
 
 
-def _held_out(whole: bundle.Bundle, eval_paths: Iterable[str]) -> list[HeldOut]:
-    """Let the network look at lines of the eval split, evenly spread over it."""
+def _held_out(
+    whole: bundle.Bundle, eval_paths: Iterable[str], auxiliary_share: float
+) -> tuple[list[HeldOut], list[HeldOut] | None]:
+    """Let the network look at lines of the eval split, evenly spread over it.
+
+    Returns:
+        What it sees of each, and what it and the auxiliary head see together; None where that
+        is not asked.
+    """
     paths = tuple(eval_paths)
     with_text = sum(1 for example in read_examples(paths) if normalise_text(example.text))
     step = -(-with_text // _MOST_HELD_OUT) or 1
     examples = (example for example in read_examples(paths) if normalise_text(example.text))
-    recogniser = Recogniser(whole)
-    return [
-        (recogniser.logits(decode_strip(example)), example.text)
-        for example in islice(examples, 0, None, step)
-    ]
+    session = open_session(whole.onnx_path)
+    head = AuxiliaryHead(whole.auxiliary_path, auxiliary_share) if auxiliary_share else None
+    outputs = ["logits", FEATURES] if head else ["logits"]
+    lines, joined = [], []
+    for example in islice(examples, 0, None, step):
+        strips = prepare_strip(decode_strip(example), whole.preprocess)[None]
+        logits, *features = session.run(outputs, {"strips": strips})
+        lines.append((logits[0], example.text))
+        if head:
+            joined.append((head.join(logits, *features)[0], example.text))
+    return lines, joined if head else None
 
 
 def _write(path: Path, data: bytes) -> None:

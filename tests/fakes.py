@@ -51,7 +51,8 @@ def write_fake_bundle(directory: Path, strip_height_px: int = 64) -> Path:
         [
             helper.make_tensor_value_info(
                 "logits", TensorProto.FLOAT, ["batch", "time", charset.class_count]
-            )
+            ),
+            helper.make_tensor_value_info("columns", TensorProto.FLOAT, ["batch", 1, "time"]),
         ],
         [
             numpy_helper.from_array(np.array([2], np.int64), "axis"),
@@ -64,3 +65,24 @@ def write_fake_bundle(directory: Path, strip_height_px: int = 64) -> Path:
     (directory / bundle.ONNX_FILE).write_bytes(model.SerializeToString())
     bundle.write_settings(directory, charset, preprocess)
     return directory
+
+
+def write_fake_auxiliary(directory: Path, favourite: str) -> None:
+    """Write an auxiliary head that takes one character for certain, wherever it looks."""
+    charset = bundle.load_bundle(directory).charset
+    bias = np.zeros(charset.class_count, np.float32)
+    bias[charset.encode(favourite)] = 20
+    kernel = np.zeros((charset.class_count, 1, 1), np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("Conv", ["columns", "kernel", "bias"], ["scores"]),
+            helper.make_node("Transpose", ["scores"], ["logits"], perm=[0, 2, 1]),
+        ],
+        "favourite",
+        [helper.make_tensor_value_info("columns", TensorProto.FLOAT, ["batch", 1, "time"])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", "time", len(bias)])],
+        [numpy_helper.from_array(kernel, "kernel"), numpy_helper.from_array(bias, "bias")],
+    )
+    head = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.checker.check_model(head)
+    (directory / bundle.AUXILIARY_FILE).write_bytes(head.SerializeToString())

@@ -23,7 +23,16 @@ CALIBRATIONS = st.builds(
 SEARCHES = st.builds(BeamConfig, st.integers(1, 1024), st.floats(0, 10), st.floats(-20, 20))
 
 
-@given(st.builds(DecodingSettings, SEARCHES, st.booleans(), CALIBRATIONS, CALIBRATIONS))
+@given(
+    st.builds(
+        DecodingSettings,
+        SEARCHES,
+        st.booleans(),
+        st.floats(0, 1, exclude_max=True),
+        CALIBRATIONS,
+        CALIBRATIONS,
+    )
+)
 def test_settings_are_read_back(settings):
     assert DecodingSettings.from_json(settings.to_json()) == settings
 
@@ -34,9 +43,10 @@ def test_old_settings_read_as_they_did():
     search = DecodingSettings.from_json(json.dumps(data)).search
     assert (search.frequency_weight, search.unknown_edge_penalty) == (0, 0)
     assert search.blank_penalty == BeamConfig().blank_penalty
-    del data["knows_words"], data["search"]["blank_penalty"]
+    del data["knows_words"], data["auxiliary_share"], data["search"]["blank_penalty"]
     settings = DecodingSettings.from_json(json.dumps(data))
-    assert settings.search.blank_penalty == 0 and not settings.knows_words
+    assert settings.search.blank_penalty == 0
+    assert not settings.knows_words and settings.auxiliary_share == 0
 
 
 def test_each_way_to_decode_has_its_calibration():
@@ -47,8 +57,11 @@ def test_each_way_to_decode_has_its_calibration():
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ((), [], "is not {search, knows_words, greedy, beam}"),
-        (("more",), 1, "is not {search, knows_words, greedy, beam}"),
+        ((), [], "is not {search, knows_words, auxiliary_share, greedy, beam}"),
+        (("more",), 1, "is not {search, knows_words, auxiliary_share, greedy, beam}"),
+        (("auxiliary_share",), 1, "auxiliary_share of 1; give a number from 0 to below 1"),
+        (("auxiliary_share",), True, "auxiliary_share of True"),
+        (("auxiliary_share",), "0.5", "auxiliary_share of '0.5'"),
         (("knows_words",), 1, "knows_words of 1; give true or false"),
         (("search",), {"width": 3}, "settings of the beam search are not"),
         (("search", "width"), 10_000, "beam of 10000 prefixes"),

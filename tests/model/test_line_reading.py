@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.bundle import DEFAULT_MODEL, ONNX_FILES, load_bundle
+from model.decoding_config import DECODINGS, DecodingConfig
 from model.line_reading import halving, read_line, read_lines
 from model.onnx_session import AUTO, CPU, GPU, is_on_gpu, open_session
 from model.recogniser import Recogniser
@@ -39,9 +40,10 @@ def test_lines_are_read_alike_in_every_batch(recogniser, monkeypatch, batch_line
     assert read_line(IMAGES[0], recogniser) == alone[0]
 
 
+@pytest.mark.parametrize("method", DECODINGS)
 @pytest.mark.parametrize("precision", sorted(ONNX_FILES))
-def test_the_default_model_sees_the_same_in_every_batch_to_the_last_bit(precision):
-    default = Recogniser(load_bundle(DEFAULT_MODEL, precision))
+def test_the_default_model_sees_the_same_in_every_batch_to_the_last_bit(precision, method):
+    default = Recogniser(load_bundle(DEFAULT_MODEL, precision), DecodingConfig(method))
     # Of one width, but of very different ink.
     strips = [text_strip("le maire")[:, :400] for _ in range(17)]
     for number, strip in enumerate(strips):

@@ -39,6 +39,20 @@ def test_onnx_gives_what_keras_gives_whatever_the_batch(built):
     assert np.array_equal(alone[0], logits[1])
 
 
+def test_the_auxiliary_head_gives_what_keras_gives_of_the_networks_features(built):
+    from model.onnx_export import export_auxiliary, export_onnx
+
+    preset, model = built
+    strips = np.random.default_rng(1).random((3, preset.input_height_px, 192, 1), np.float32)
+    network, head = (
+        onnxruntime.InferenceSession(export(model, preset).SerializeToString())
+        for export in (export_onnx, export_auxiliary)
+    )
+    (features,) = network.run(["columns"], {"strips": strips})
+    (logits,) = head.run(["logits"], {"columns": features})
+    assert np.allclose(logits, model.predict_on_batch(strips)[1], atol=1e-4)
+
+
 def test_both_heads_have_one_shape(built):
     preset, model = built
     strips = np.zeros((2, preset.input_height_px, 128, 1), np.float32)

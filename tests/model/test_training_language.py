@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from model import bundle
+from model.auxiliary_head import AUXILIARY_SHARE
 from model.charset import Charset
 from model.decoding_config import BEAM, DecodingConfig
 from model.decoding_settings import DecodingSettings
@@ -16,7 +17,7 @@ from model.training_language_config import LanguageConfig
 from model.word_counts import read_model_words
 from schemas.records import Line, LineImage
 from tests.drawn import line_example, write_tfrecords
-from tests.fakes import write_fake_bundle
+from tests.fakes import write_fake_auxiliary, write_fake_bundle
 
 DRAWN = ("abbé de cadeba", "ecadé bac", "dé ace eba z", "bac cadeb")
 
@@ -63,6 +64,17 @@ def test_a_model_gets_a_language_model(model, dataset, capsys):
     assert card["language_model"]["perplexity"] > 1
     assert card["decoding"]["lines"] == 24 and card["decoding"]["greedy"]["cer"] == 0
     assert not list(model.glob(".*"))
+
+
+def test_a_search_is_tuned_with_the_auxiliary_head_where_there_is_one(model, dataset):
+    assert add(model, dataset) == 0
+    alone = bundle.load_bundle(model).decoding
+    write_fake_auxiliary(model, "é")
+    assert add(model, dataset) == 0
+    both = bundle.load_bundle(model).decoding
+    assert (alone.auxiliary_share, both.auxiliary_share) == (0, AUXILIARY_SHARE)
+    assert both.greedy == alone.greedy
+    assert both.beam != alone.beam
 
 
 def test_a_language_model_is_replaced_and_taken_away(model, dataset, tmp_path):

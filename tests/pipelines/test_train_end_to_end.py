@@ -109,6 +109,7 @@ def test_the_model_appears_with_a_link_and_all_its_files(released, models):
     assert str(version) in released.out
     files = {path.name for path in version.iterdir()}
     assert files >= {
+        "auxiliary.onnx",
         "card.json",
         "charset.json",
         "decoding.json",

@@ -1,0 +1,73 @@
+"""The auxiliary head as a second opinion for the beam search.
+
+Training has a second output that sees the convolutions' features and a few steps around, but
+not the line (the "shortcut" of Retsinas et al. 2022). Alone it reads badly. Yet it knows strokes
+and not texts, so where the first output is sure of what it takes for language, it leaves the
+language model another choice.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from model.ctc import softmax
+from model.onnx_session import CPU, open_session
+
+# Its share of the probabilities; between a tenth and a fifth it makes no difference.
+AUXILIARY_SHARE = 0.15
+# What the recogniser's network puts out for it.
+FEATURES = "columns"
+
+
+class AuxiliaryHead:
+    """A loaded auxiliary head.
+
+    Args:
+        path: Its ONNX file, from `model.onnx_export`.
+        share: Its share of the probabilities, above 0 and below 1.
+        device: One of `model.onnx_session.DEVICES`.
+
+    Raises:
+        ValueError: If the file holds no network.
+    """
+
+    def __init__(self, path: Path, share: float, device: str = CPU):
+        self._session = open_session(path, device)
+        self._share = share
+
+    def join(self, logits: np.ndarray, features: np.ndarray) -> np.ndarray:
+        """Ask for its opinion.
+
+        Args:
+            logits: float32 [line, time, classes] of the recogniser.
+            features: float32 [line, channels, time] of the same lines.
+
+        Returns:
+            float32 [line, time, classes], as `join_opinions` gives it.
+        """
+        # One line at a time: of several, ONNX Runtime rounds otherwise.
+        other = [self._session.run(["logits"], {FEATURES: line[None]})[0] for line in features]
+        return join_opinions(logits, np.concatenate(other), self._share)
+
+
+def join_opinions(logits: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
+    """Take the weighted mean of two outputs' probabilities.
+
+    Args:
+        logits: float32 [..., classes].
+        other: The same of the second output.
+        share: What the second one counts for.
+
+    Returns:
+        float32 of the same shape: logarithms of the mean probabilities, which are logits, too.
+
+    Example:
+        >>> sure, unsure = np.log(np.float32([[0.9, 0.1], [0.5, 0.5]]))
+        >>> np.exp(join_opinions(sure, unsure, 0.25)).round(3).tolist()
+        [0.800000011920929, 0.20000000298023224]
+    """
+    mean = (1 - share) * softmax(logits) + share * softmax(other)
+    # What both take for impossible stays a number.
+    return np.log(np.maximum(mean, np.finfo(np.float32).tiny, dtype=np.float32))
