@@ -25,6 +25,7 @@ from model.beam_weights import PrefixWeights
 from model.bundle import load_bundle
 from model.ctc import decode_greedy
 from model.decoding import Decoder
+from model.decoding_config import BEAM, GREEDY, DecodingConfig
 from model.language_model import LanguageModel
 from model.language_model_build import ORDER, build_language_model
 from model.lexicon import Lexicon
@@ -63,9 +64,11 @@ def main() -> None:
     parser.add_argument("--order", type=int, default=ORDER)
     flags = parser.parse_args()
     bundle = load_bundle(flags.model)
-    charset, recogniser = bundle.charset, Recogniser(bundle)
+    charset = bundle.charset
 
-    def read(split: str, most: int | None = None) -> list[tuple[np.ndarray, str]]:
+    def read(split: str, method: str, most: int | None = None) -> list[tuple[np.ndarray, str]]:
+        """See lines as a method sees them: a search may ask the auxiliary head, too."""
+        recogniser = Recogniser(bundle, DecodingConfig(method))
         lines = _examples(flags.dataset, split)[:most]
         return [(recogniser.logits(decode_strip(line)), line.text) for line in lines]
 
@@ -75,11 +78,11 @@ def main() -> None:
         path = Path(folder, "language_model.bin")
         path.write_bytes(build_language_model(texts, charset, flags.order))
         language_model = LanguageModel.open(path, charset)
-        config, _ = tune_weights(
-            read("eval", _TUNED_ON), charset, BeamConfig(), language_model, lexicon
-        )
+        usual = BeamConfig(least_probability=bundle.decoding.search.least_probability)
+        eval_lines = read("eval", BEAM, _TUNED_ON)
+        config, _ = tune_weights(eval_lines, charset, usual, language_model, lexicon)
         started = time.process_time()
-        lines = read("test")
+        lines = read("test", GREEDY)
         network_ms = (time.process_time() - started) / len(lines) * 1000
         perplexity = language_model.perplexity(text for _, text in lines)
         print(f"{len(lines)} lines, {charset.class_count} classes, perplexity {perplexity:.2f}")
@@ -88,6 +91,8 @@ def main() -> None:
         language_model = LanguageModel.open(path, charset)
         weights = PrefixWeights(charset, config, language_model, lexicon)
         _timed("best path", lambda logits: decode_greedy(logits, charset)[0], lines)
+
+        lines = read("test", BEAM)
 
         def best(logits: np.ndarray) -> str:
             return charset.decode(

@@ -8,10 +8,10 @@ language model another choice.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
+import onnxruntime
 
+from model.bundle import Bundle
 from model.ctc import softmax
 from model.onnx_session import CPU, open_session
 
@@ -25,17 +25,31 @@ class AuxiliaryHead:
     """A loaded auxiliary head.
 
     Args:
-        path: Its ONNX file, from `model.onnx_export`.
+        bundle: The model that it belongs to.
+        network: The recogniser's network.
         share: Its share of the probabilities, above 0 and below 1.
         device: One of `model.onnx_session.DEVICES`.
 
     Raises:
-        ValueError: If the file holds no network.
+        ValueError: If the bundle has no head, or one of another network.
     """
 
-    def __init__(self, path: Path, share: float, device: str = CPU):
+    def __init__(
+        self,
+        bundle: Bundle,
+        network: onnxruntime.InferenceSession,
+        share: float,
+        device: str = CPU,
+    ):
+        path = bundle.auxiliary_path
         self._session = open_session(path, device)
         self._share = share
+        classes = self._session.get_outputs()[0].shape[-1]
+        gives_features = FEATURES in {output.name for output in network.get_outputs()}
+        if classes != bundle.charset.class_count or not gives_features:
+            raise ValueError(
+                f"{path.parent}: {path.name} belongs to another network; copy the model anew"
+            )
 
     def join(self, logits: np.ndarray, features: np.ndarray) -> np.ndarray:
         """Ask for its opinion.

@@ -40,7 +40,8 @@ class Recogniser:
             too few lines to fit it.
 
     Raises:
-        ValueError: If the lexicon cannot be used, or there is no such device.
+        ValueError: If the lexicon cannot be used, the auxiliary head is of another network, or
+            there is no such device.
     """
 
     def __init__(self, bundle: Bundle, decoding: DecodingConfig | None = None, device: str = CPU):
@@ -55,8 +56,8 @@ class Recogniser:
         self._session = open_session(bundle.onnx_path, device)
         self._auxiliary = None
         if plan.auxiliary_share:
-            path = bundle.auxiliary_path
-            self._auxiliary = AuxiliaryHead(path, plan.auxiliary_share, device)
+            share = plan.auxiliary_share
+            self._auxiliary = AuxiliaryHead(bundle, self._session, share, device)
         self.is_on_gpu = is_on_gpu(self._session)
         self._reads_apart = bundle.precision != "int8" or has_fixed_ranges(self._session)
 

@@ -140,7 +140,7 @@ def _held_out(
     step = -(-with_text // _MOST_HELD_OUT) or 1
     examples = (example for example in read_examples(paths) if normalise_text(example.text))
     session = open_session(whole.onnx_path)
-    head = AuxiliaryHead(whole.auxiliary_path, auxiliary_share) if auxiliary_share else None
+    head = AuxiliaryHead(whole, session, auxiliary_share) if auxiliary_share else None
     outputs = ["logits", FEATURES] if head else ["logits"]
     lines, joined = [], []
     for example in islice(examples, 0, None, step):

@@ -1,13 +1,16 @@
 """The auxiliary head: how two opinions are joined, and who asks for the second one."""
 
+import shutil
+
 import numpy as np
+import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from model import bundle
-from model.auxiliary_head import AuxiliaryHead, join_opinions
+from model.auxiliary_head import join_opinions
 from model.ctc import softmax
 from model.decoding_config import BEAM, DecodingConfig
 from model.decoding_settings import DecodingSettings
@@ -84,6 +87,23 @@ def test_a_head_that_is_gone_is_stated(model):
 
 
 def test_a_damaged_head_is_named(model):
+    set_share(model, 0.5)
     (model / bundle.AUXILIARY_FILE).write_bytes(b"no network")
     with pytest.raises(ValueError, match="auxiliary.onnx cannot be loaded"):
-        AuxiliaryHead(model / bundle.AUXILIARY_FILE, 0.5)
+        recogniser(model)
+
+
+def test_a_head_of_another_charset_is_named(model):
+    set_share(model, 0.5)
+    shutil.copy(bundle.DEFAULT_FOLDER / bundle.AUXILIARY_FILE, model)
+    with pytest.raises(ValueError, match="auxiliary.onnx belongs to another network; copy"):
+        recogniser(model)
+
+
+def test_a_network_that_has_nothing_for_the_head_is_named(model):
+    set_share(model, 0.5)
+    network = onnx.load(model / bundle.ONNX_FILE)
+    del network.graph.output[1]
+    onnx.save(network, model / bundle.ONNX_FILE)
+    with pytest.raises(ValueError, match="auxiliary.onnx belongs to another network; copy"):
+        recogniser(model)
