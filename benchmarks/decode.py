@@ -78,9 +78,8 @@ def main() -> None:
         path = Path(folder, "language_model.bin")
         path.write_bytes(build_language_model(texts, charset, flags.order))
         language_model = LanguageModel.open(path, charset)
-        usual = BeamConfig(least_probability=bundle.decoding.search.least_probability)
         eval_lines = read("eval", BEAM, _TUNED_ON)
-        config, _ = tune_weights(eval_lines, charset, usual, language_model, lexicon)
+        config, _ = tune_weights(eval_lines, charset, BeamConfig(), language_model, lexicon)
         started = time.process_time()
         lines = read("test", GREEDY)
         network_ms = (time.process_time() - started) / len(lines) * 1000

@@ -51,7 +51,7 @@ class BeamConfig:
     unknown_word_penalty: float = 2.0
     unknown_edge_penalty: float = 2.0
     least_probability: float = 0.005
-    least_share: float = 2e-3
+    least_share: float = 1e-2
 
     def __post_init__(self):
         for name, value in asdict(self).items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,10 +32,6 @@ _MOST_TUNED_ON = 250
 # A network that reads worse has not learnt enough for a language model to help it, and where
 # every character is likely a search takes long.
 _WORST_CER = 0.5
-
-# With a second opinion more is possible in each frame; from here on a search takes as long as
-# without.
-_LEAST_PROBABILITY = 0.01
 
 # Logits float [time, classes], and what stands there.
 HeldOut = tuple[np.ndarray, str]
@@ -86,11 +82,9 @@ def tune_decoding(
     facts["greedy"] |= _calibration_facts(lines, decoded, greedy)
     if language_model is None:
         return Tuned(DecodingSettings(greedy=greedy), "", facts)
-    usual = BeamConfig()
-    if searched is not None:
-        lines, usual = searched, replace(usual, least_probability=_LEAST_PROBABILITY)
+    lines = lines if searched is None else searched
     step = -(-len(lines) // _MOST_TUNED_ON)
-    search, _ = tune_weights(lines[::step], charset, usual, language_model, lexicon)
+    search, _ = tune_weights(lines[::step], charset, BeamConfig(), language_model, lexicon)
     decoded = _decode(lines, Decoder(charset, search, language_model, lexicon))
     beam = _calibrate(lines, decoded)
     facts["beam"] = {
