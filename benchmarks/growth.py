@@ -69,23 +69,24 @@ def costs(sizes: Sequence[int], results: Sequence[dict]) -> list[dict]:
         >>> row["cpu_ms"], row["loops"]
         (50.0, 1.25)
     """
-    first = results[0]
-
-    def a_page(size: int, run: dict, key: str, unit_s: str | None = None) -> float:
-        cost, start = ((r[key] / (r[unit_s] if unit_s else 1)) for r in (run, first))
-        return 1000 * (cost - start) / (size - sizes[0])
-
-    return [
-        {
+    first, rows = results[0], []
+    for size, run in zip(sizes[1:], results[1:]):
+        pages = size - sizes[0]
+        row = {
             "pages": size,
-            "cpu_ms": a_page(size, run, "cpu_seconds"),
-            "clock_ms": a_page(size, run, "seconds"),
-            "loops": a_page(size, run, "cpu_seconds", "loop_ms"),
+            "cpu_ms": 1000 * (run["cpu_seconds"] - first["cpu_seconds"]) / pages,
+            "clock_ms": 1000 * (run["seconds"] - first["seconds"]) / pages,
+            "loops": (_pages_of_loop(run) - _pages_of_loop(first)) / pages,
             "peak_mb": run["peak_mb"],
             "settled_mb": run["settled_mb"],
         }
-        for size, run in zip(sizes[1:], results[1:])
-    ]
+        rows.append(row)
+    return rows
+
+
+def _pages_of_loop(run: dict) -> float:
+    """Tell how many pages the loop beside a run reads in the processor's time of the run."""
+    return 1000 * run["cpu_seconds"] / run["loop_ms"]
 
 
 def compare_growth(args: argparse.Namespace) -> None:

@@ -42,6 +42,7 @@ class AuxiliaryHead:
         device: str = CPU,
     ):
         path = bundle.auxiliary_path
+        self._network = network
         self._session = open_session(path, device)
         self._share = share
         classes = self._session.get_outputs()[0].shape[-1]
@@ -51,19 +52,20 @@ class AuxiliaryHead:
                 f"{path.parent}: {path.name} belongs to another network; copy the model anew"
             )
 
-    def join(self, logits: np.ndarray, features: np.ndarray) -> np.ndarray:
-        """Ask for its opinion.
+    def run(self, strips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Run the network, and ask the head, too.
 
         Args:
-            logits: float32 [line, time, classes] of the recogniser.
-            features: float32 [line, channels, time] of the same lines.
+            strips: float32 [line, input_height_px, padded width, 1].
 
         Returns:
-            float32 [line, time, classes], as `join_opinions` gives it.
+            What the network sees alone, float32 [line, time, classes], and what both see, as
+            `join_opinions` gives it.
         """
+        logits, features = self._network.run(["logits", FEATURES], {"strips": strips})
         # One line at a time: of several, ONNX Runtime rounds otherwise.
         other = [self._session.run(["logits"], {FEATURES: line[None]})[0] for line in features]
-        return join_opinions(logits, np.concatenate(other), self._share)
+        return logits, join_opinions(logits, np.concatenate(other), self._share)
 
 
 def join_opinions(logits: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:

@@ -59,15 +59,32 @@ def plan_decoding(bundle: Bundle, config: DecodingConfig) -> DecodingPlan:
     if not search.width:
         return DecodingPlan(note=f"beam of 0 prefixes: {_GREEDILY}")
     try:
-        language_model = bundle.open_language_model()
-        words = read_model_words(bundle.directory) if bundle.decoding.knows_words else ()
-        share = bundle.decoding.auxiliary_share
-        if share and not bundle.auxiliary_path.is_file():
-            path = bundle.auxiliary_path
-            raise ValueError(f"{path.parent}: no {path.name}; copy the model anew")
+        language_model, words = open_search(bundle)
     except ValueError as error:
         return DecodingPlan(note=f"{error}: {_GREEDILY}")
+    share = bundle.decoding.auxiliary_share
     return DecodingPlan(BEAM, "", search, language_model, words, share)
+
+
+def open_search(bundle: Bundle) -> tuple[LanguageModel, Collection[str]]:
+    """Open what a bundle has for a beam search.
+
+    Args:
+        bundle: The model.
+
+    Returns:
+        The language model, and the words that the search takes for known.
+
+    Raises:
+        ValueError: If any of it, or the auxiliary head that the search asks, is missing or
+            cannot be used.
+    """
+    language_model = bundle.open_language_model()
+    words = read_model_words(bundle.directory) if bundle.decoding.knows_words else ()
+    path = bundle.auxiliary_path
+    if bundle.decoding.auxiliary_share and not path.is_file():
+        raise ValueError(f"{path.parent}: no {path.name}; copy the model anew")
+    return language_model, words
 
 
 def open_decoder(

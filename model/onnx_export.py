@@ -63,9 +63,8 @@ def export_onnx(model: keras.Model, preset: Preset) -> onnx.ModelProto:
     product = graph.node("MatMul", [sequence, graph.constant("kernel", kernel)], "product")
     scores = graph.node("Add", [product, graph.constant("bias", bias)], "scores")
     graph.node("Transpose", [scores], "logits", perm=[1, 0, 2])
-    features = _tensor(FEATURES, [preset.blocks[-1].channels, "time"])
     strips = _tensor("strips", [preset.input_height_px, "width", 1])
-    outputs = [_tensor("logits", ["time", len(bias)]), features]
+    outputs = [_tensor("logits", ["time", len(bias)]), _feature_tensor(preset)]
     return _finish(graph, f"crnn_{preset.name}", strips, outputs)
 
 
@@ -85,9 +84,8 @@ def export_auxiliary(model: keras.Model, preset: Preset) -> onnx.ModelProto:
     weights = [graph.constant("kernel", kernel.transpose(2, 1, 0)), graph.constant("bias", bias)]
     scores = graph.node("Conv", [FEATURES, *weights], "scores", auto_pad="SAME_UPPER")
     graph.node("Transpose", [scores], "logits", perm=[0, 2, 1])
-    features = _tensor(FEATURES, [preset.blocks[-1].channels, "time"])
     logits = _tensor("logits", ["time", len(bias)])
-    return _finish(graph, f"auxiliary_{preset.name}", features, [logits])
+    return _finish(graph, f"auxiliary_{preset.name}", _feature_tensor(preset), [logits])
 
 
 def _convolve(graph: _Graph, model, features, block, name: str) -> str:
@@ -150,6 +148,10 @@ def _onnx_lstm_weights(kernel, recurrent, bias) -> tuple[np.ndarray, np.ndarray,
 
 def _tensor(name: str, shape: list[int | str]) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])
+
+
+def _feature_tensor(preset: Preset) -> onnx.ValueInfoProto:
+    return _tensor(FEATURES, [preset.blocks[-1].channels, "time"])
 
 
 def _finish(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from model.auxiliary_head import FEATURES, AuxiliaryHead
+from model.auxiliary_head import AuxiliaryHead
 from model.bundle import Bundle
 from model.decoding_choice import open_decoder, plan_decoding
 from model.decoding_config import DecodingConfig
@@ -98,10 +98,10 @@ class Recogniser:
             float32 [line, time, classes]; for a search, what network and auxiliary head see
             together, if it is to ask both.
         """
-        strips = {"strips": np.stack(prepared)}
+        strips = np.stack(prepared)
         if self._auxiliary is None:
-            return self._session.run(["logits"], strips)[0]
-        return self._auxiliary.join(*self._session.run(["logits", FEATURES], strips))
+            return self._session.run(["logits"], {"strips": strips})[0]
+        return self._auxiliary.run(strips)[1]
 
     def logits(self, strip: np.ndarray) -> np.ndarray:
         """Run the network on one strip.

@@ -21,7 +21,7 @@ from itertools import islice
 from pathlib import Path
 
 from model import bundle
-from model.auxiliary_head import AUXILIARY_SHARE, FEATURES, AuxiliaryHead
+from model.auxiliary_head import AUXILIARY_SHARE, AuxiliaryHead
 from model.charset import Charset, normalise_text
 from model.decoding_config import DECODINGS
 from model.decoding_tuning import HeldOut, tune_decoding
@@ -141,14 +141,15 @@ def _held_out(
     examples = (example for example in read_examples(paths) if normalise_text(example.text))
     session = open_session(whole.onnx_path)
     head = AuxiliaryHead(whole, session, auxiliary_share) if auxiliary_share else None
-    outputs = ["logits", FEATURES] if head else ["logits"]
     lines, joined = [], []
     for example in islice(examples, 0, None, step):
         strips = prepare_strip(decode_strip(example), whole.preprocess)[None]
-        logits, *features = session.run(outputs, {"strips": strips})
-        lines.append((logits[0], example.text))
         if head:
-            joined.append((head.join(logits, *features)[0], example.text))
+            logits, both = head.run(strips)
+            joined.append((both[0], example.text))
+        else:
+            (logits,) = session.run(["logits"], {"strips": strips})
+        lines.append((logits[0], example.text))
     return lines, joined if head else None
 
 

@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 from model.bundle import Bundle, load_bundle
 from model.charset import normalise_text
 from model.confidence_summary import ConfidenceTally
+from model.decoding_choice import open_search
 from model.decoding_config import BEAM, GREEDY, DecodingConfig
 from model.error_summary import summarise
 from model.error_tally import ErrorTally, ReadLine
@@ -133,7 +134,7 @@ def _open_model(config: DatasetSplit) -> tuple[Bundle, Recogniser]:
     except ValueError as error:
         raise UsageError(f"--model {error}") from None
     if config.decoding == BEAM:
-        _check_language_model(bundle)
+        _check_search(bundle)
     height_px = bundle.preprocess.strip_height_px
     blank = LineImage("", Line("", 0), np.full((height_px, height_px), 255, np.uint8))
     try:
@@ -146,9 +147,9 @@ def _open_model(config: DatasetSplit) -> tuple[Bundle, Recogniser]:
     return bundle, recogniser
 
 
-def _check_language_model(bundle: Bundle) -> None:
+def _check_search(bundle: Bundle) -> None:
     try:
-        bundle.open_language_model()
+        open_search(bundle)
     except ValueError as error:
         raise UsageError(f"--decoding beam: {error}") from None
 

@@ -100,6 +100,24 @@ def test_the_report_has_the_lines_of_the_dataset(dataset, model, tmp_path, capsy
     assert "test of ds" in document
 
 
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        (DecodingSettings(knows_words=True), "no words.json"),
+        (DecodingSettings(auxiliary_share=0.5), "no auxiliary.onnx; copy the model anew"),
+    ],
+)
+def test_a_search_that_lacks_something_is_not_measured(
+    dataset, tmp_path, capsys, settings, missing
+):
+    other = write_fake_bundle(tmp_path / "other")
+    data = build_language_model(TEXTS, load_bundle(other).charset, 4)
+    (other / LANGUAGE_MODEL_FILE).write_bytes(data)
+    (other / DECODING_FILE).write_text(settings.to_json())
+    error = refused(capsys, dataset, other, "--decoding", "beam")
+    assert "--decoding beam: " in error and missing in error
+
+
 def test_a_beam_search_is_measured_with_what_its_confidences_are_worth(dataset, tmp_path, capsys):
     other = write_fake_bundle(tmp_path / "other")
     error = refused(capsys, dataset, other, "--decoding", "beam")
