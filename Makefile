@@ -7,6 +7,8 @@ UV = uv
 LOCK_FLAGS =
 DEBIAN13 = .debian13
 PACKAGES = schemas model components pipelines
+# Two modules at a time; each process takes some 3 GB by the end.
+PYTEST = -m pytest -n 2 --dist loadfile
 
 COMPILE = $(UV) pip compile --quiet --no-emit-index-url $(LOCK_FLAGS)
 
@@ -25,10 +27,10 @@ setup-data-plane: ## Make .venv-data, which has neither TFX nor TensorFlow.
 	@$(PYTHON) -m locks.install .venv-data data-plane
 
 test: setup ## Run all tests.
-	.venv/bin/python -m pytest
+	.venv/bin/python $(PYTEST)
 
 test-data-plane: setup-data-plane ## Run the tests that need no TFX.
-	.venv-data/bin/python -m pytest -m 'not train'
+	.venv-data/bin/python $(PYTEST) -m 'not train'
 
 test-debian13: ## Run the training tests in a Debian 13 root (as root; needs debootstrap).
 	@locks/debian13.sh $(DEBIAN13) -m train

@@ -37,6 +37,11 @@ def shared_data() -> Path:
     pytest.skip(reason)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their number: gzip's hold the time, and processes must name tests alike."""
+    return f"{argname} of {len(val)} bytes" if isinstance(val, bytes) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what reads the real pages; skip training without TensorFlow."""
     for item in items:
