@@ -21,6 +21,7 @@ class TrainingConfig:
         preset: Name of the network's size.
         epochs: Passes over the training lines.
         learning_rate: Peak of the schedule.
+        dropout: Share of features dropped before the LSTMs and the output.
         weight_decay: Of AdamW, on matrices only.
         clip_norm: Longest gradient.
         averaged_share: Share of the run that the averaged weights look back on.
@@ -36,6 +37,7 @@ class TrainingConfig:
     preset: str = "fast"
     epochs: int = 20
     learning_rate: float = 2e-3
+    dropout: float = 0.1
     weight_decay: float = 1e-2
     clip_norm: float = 2.0
     averaged_share: float = 0.01

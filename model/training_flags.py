@@ -22,6 +22,7 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0, help="of weights, dropout, augmentation and order")
     add("--init", type=Path, help="model to fine-tune; of the same preset")
     add("--learning_rate", type=float, help="peak; by default the preset's, 0.4 of it with --init")
+    add("--dropout", type=float, help="share of features; by default the preset's")
     add("--augmentation", type=float, default=1.0, help="its strength; 0 for none")
     add("--balance", type=float, default=0.0, help="draw small documents more often; 1: equally")
     add("--precision", choices=PRECISIONS, default="float32", help="to compute in")
@@ -73,18 +74,8 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
     """
     values = {**vars(_defaults()), **flags}
     preset = preset_named(values["preset"])
-    for name in ("epochs", "patience", "processes"):
-        if values[name] < (name == "epochs"):
-            raise ValueError(f"--{name} {values[name]} is too small; give more")
-    if not 0 <= values["augmentation"] <= 3:
-        raise ValueError(f"--augmentation {values['augmentation']} is not between 0 and 3")
-    if not 0 <= values["balance"] <= 1:
-        raise ValueError(f"--balance {values['balance']} is not between 0 and 1")
-    if not 0 <= values["seed"] < 2**32:
-        raise ValueError(f"--seed {values['seed']} is not between 0 and {2**32 - 1}")
-    for name in ("learning_rate", "batch_width_px"):
-        if values[name] is not None and values[name] <= 0:
-            raise ValueError(f"--{name} {values[name]} is not above 0")
+    _check(values)
+    dropout = preset.dropout if values["dropout"] is None else values["dropout"]
     rate = values["learning_rate"]
     if rate is None:
         rate = round(preset.learning_rate * (_FINE_TUNING_RATE if values["init"] else 1.0), 9)
@@ -93,6 +84,7 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
         preset=preset.name,
         epochs=values["epochs"],
         learning_rate=rate,
+        dropout=dropout,
         patience_epochs=values["patience"],
         precision=values["precision"],
         processes=values["processes"],
@@ -101,6 +93,20 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
         batch=BatchConfig(width_px=width_px, seed=values["seed"]),
         augmentation=_augmentation(values["augmentation"]),
     )
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    for name in ("epochs", "patience", "processes"):
+        if values[name] < (name == "epochs"):
+            raise ValueError(f"--{name} {values[name]} is too small; give more")
+    for name, highest in (("augmentation", 3), ("balance", 1), ("seed", 2**32 - 1)):
+        if not 0 <= values[name] <= highest:
+            raise ValueError(f"--{name} {values[name]} is not between 0 and {highest}")
+    if values["dropout"] is not None and not 0 <= values["dropout"] < 1:
+        raise ValueError(f"--dropout {values['dropout']} is not 0 or more and below 1")
+    for name in ("learning_rate", "batch_width_px"):
+        if values[name] is not None and values[name] <= 0:
+            raise ValueError(f"--{name} {values[name]} is not above 0")
 
 
 def _augmentation(strength: float) -> AugmentConfig:

@@ -7,7 +7,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -143,7 +143,8 @@ class TrainingRun:
         keras.utils.set_random_seed(config.seed)
         self._replicas = Replicas()
         with self._replicas.scope():
-            self._model = build_crnn(preset, train.charset.class_count, config.policy, config.seed)
+            network = replace(preset, dropout=config.dropout)
+            self._model = build_crnn(network, train.charset.class_count, config.policy, config.seed)
             if prepare:
                 prepare(self._model)
             compile_crnn(self._model, config, step_count * config.epochs)

@@ -95,6 +95,13 @@ def test_it_ends_early_when_nothing_gets_better(splits, tmp_path):
     assert len(course) == 2
 
 
+def test_the_network_drops_what_the_flags_say(splits, tmp_path):
+    import keras
+
+    layers = _run(splits, tmp_path, dropout=0.25)._model.layers
+    assert {layer.rate for layer in layers if isinstance(layer, keras.layers.Dropout)} == {0.25}
+
+
 def test_too_large_a_batch_for_the_device_names_the_cure(splits, tmp_path):
     run = _run(splits, tmp_path)
 
