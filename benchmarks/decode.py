@@ -4,8 +4,8 @@
 
 Builds language model and lexicon from the texts of the train split, tunes their weights on the
 eval split, and reads the test split: CER and WER, and processor milliseconds a line of the
-network, of the best path, of the beam search and of all that the decoder tells, each line read
-once.
+network, of the best path, of the beam search, of that and the model's recurrent language model if
+it has one, and of all that the decoder tells, each line read once.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from model.beam_config import BeamConfig
 from model.beam_search import beam_search, search_frames
 from model.beam_tuning import tune_weights
 from model.beam_weights import PrefixWeights
-from model.bundle import load_bundle
-from model.ctc import decode_greedy
+from model.bundle import Bundle, load_bundle
+from model.ctc import Beam, decode_greedy
 from model.decoding import Decoder
 from model.decoding_config import BEAM, GREEDY, DecodingConfig
 from model.language_model import LanguageModel
@@ -31,7 +31,9 @@ from model.language_model_build import ORDER, build_language_model
 from model.lexicon import Lexicon
 from model.metrics import error_rates
 from model.recogniser import Recogniser
+from model.recurrent_language_model import RecurrentLanguageModel
 from model.samples import decode_strip, read_examples
+from model.second_pass import SecondPass
 from model.word_counts import count_words
 
 _TUNED_ON = 300
@@ -54,6 +56,14 @@ def _timed(name: str, read: Callable, lines: list[tuple[np.ndarray, str]]) -> No
         f"{name:28} CER {cer.rate:7.2%}  WER {wer.rate:7.2%}  "
         f"{took_ms:6.2f} ms a line, {per_steps:6.2f} ms for {_STEPS} steps"
     )
+
+
+def _second_pass(bundle: Bundle, language_model: LanguageModel) -> SecondPass | None:
+    share = bundle.decoding.recurrent_share
+    if not share:
+        return None
+    recurrent = RecurrentLanguageModel(bundle.recurrent_path, bundle.charset)
+    return SecondPass(language_model, recurrent, share)
 
 
 def main() -> None:
@@ -93,13 +103,24 @@ def main() -> None:
 
         lines = read("test", BEAM)
 
-        def best(logits: np.ndarray) -> str:
-            return charset.decode(
-                beam_search(search_frames(logits, config, weights), config, weights)[0].labels
-            )
+        def search(logits: np.ndarray) -> list[Beam]:
+            return beam_search(search_frames(logits, config, weights), config, weights)
 
-        _timed(f"beam of {config.width}", best, lines)
-        decoder = Decoder(charset, config, language_model, lexicon)
+        _timed(
+            f"beam of {config.width}",
+            lambda logits: charset.decode(search(logits)[0].labels),
+            lines,
+        )
+        second_pass = _second_pass(bundle, language_model)
+        if second_pass:
+            _timed(
+                "... and a second pass",
+                lambda logits: charset.decode(
+                    second_pass.weigh(search(logits), config.lm_weight)[0].labels
+                ),
+                lines,
+            )
+        decoder = Decoder(charset, config, language_model, lexicon, second_pass=second_pass)
         _timed("... with probabilities", lambda logits: decoder.decode(logits).text, lines)
 
 

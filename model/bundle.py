@@ -6,6 +6,8 @@ model.onnx          strips in, logits out, in float32
 model.int8.onnx     the same in 8-bit integers (where training had lines to measure on)
 language_model.bin  how likely a character is after others, for the beam search (may be missing)
 auxiliary.onnx      the auxiliary head, a second opinion for the beam search (may be missing)
+recurrent_language_model.onnx
+                    how likely the texts are that the search ends with (may be missing)
 decoding.json       what was tuned: weights of the search, temperatures (may be missing)
 words.json          how often training met each word, for the beam search and for hints at the
                     spelling (may be missing)
@@ -36,6 +38,7 @@ CARD_FILE = "card.json"
 LANGUAGE_MODEL_FILE = "language_model.bin"
 DECODING_FILE = "decoding.json"
 AUXILIARY_FILE = "auxiliary.onnx"
+RECURRENT_FILE = "recurrent_language_model.onnx"
 # The line finder; only the model that comes with the package has one.
 LINES_FILE = "lines.onnx"
 
@@ -76,6 +79,11 @@ class Bundle:
         return self.directory / AUXILIARY_FILE
 
     @property
+    def recurrent_path(self) -> Path:
+        """The recurrent language model, which may be missing."""
+        return self.directory / RECURRENT_FILE
+
+    @property
     def has_language_model(self) -> bool:
         """Whether it has one; it may still be of another charset."""
         return (self.directory / LANGUAGE_MODEL_FILE).is_file()
@@ -98,9 +106,9 @@ class Bundle:
 
         Args:
             decoding: How lines are read, one of `decoding_config.DECODINGS`; for `BEAM` the
-                language model, what was tuned for it, the words that it knows and the auxiliary
-                head, if it is asked, go into the digest, for `GREEDY` what predicts errors, if
-                something does.
+                language models, what was tuned for them, the words that they know and the
+                auxiliary head, as far as they are asked, go into the digest, for `GREEDY` what
+                predicts errors, if something does.
         """
         names = [ONNX_FILES[self.precision], CHARSET_FILE, PREPROCESS_FILE]
         if decoding == BEAM:
@@ -109,6 +117,8 @@ class Bundle:
                 optional += (WORDS_FILE,)
             if self.decoding.auxiliary_share:
                 optional += (AUXILIARY_FILE,)
+            if self.decoding.recurrent_share:
+                optional += (RECURRENT_FILE,)
             names += [name for name in optional if (self.directory / name).is_file()]
         digest = hashlib.sha256()
         for name in names:

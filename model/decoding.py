@@ -23,6 +23,7 @@ from model.ctc_alignment import align
 from model.decoding_config import BEAM, GREEDY
 from model.language_model import LanguageModel
 from model.lexicon import Lexicon
+from model.second_pass import SecondPass
 from schemas.records import Character
 
 
@@ -67,6 +68,7 @@ class Decoder:
         language_model: None for none.
         lexicon: None for none.
         temperature: Of the confidences, from `calibration.fit_temperature`.
+        second_pass: Weighs the texts of the last beam again; None for none.
 
     Raises:
         ValueError: If the language model is of another charset.
@@ -85,10 +87,12 @@ class Decoder:
         language_model: LanguageModel | None = None,
         lexicon: Lexicon | None = None,
         temperature: float = 1.0,
+        second_pass: SecondPass | None = None,
     ):
         self._charset = charset
         self._config = config
         self._temperature = temperature
+        self._second_pass = second_pass
         self._weights = PrefixWeights(charset, config, language_model, lexicon)
 
     def decode(self, logits: np.ndarray) -> Decoded:
@@ -108,6 +112,8 @@ class Decoder:
         check_logits(logits, self._charset)
         frames = search_frames(logits, self._config, self._weights)
         beams = beam_search(frames, self._config, self._weights)
+        if self._second_pass:
+            beams = self._second_pass.weigh(beams, self._config.lm_weight)
         total = sum(beam.weight for beam in beams)
         lines = tuple((self._text(beam.labels), beam.weight / total) for beam in beams)
         characters = self._characters(beams[0].labels, frames)

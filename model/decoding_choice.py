@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from pathlib import Path
 
 from model.beam_config import BeamConfig
 from model.bundle import Bundle
@@ -13,6 +14,8 @@ from model.decoding import Decoder
 from model.decoding_config import BEAM, GREEDY, DecodingConfig
 from model.language_model import LanguageModel
 from model.lexicon import Lexicon, words_of
+from model.recurrent_language_model import RecurrentLanguageModel
+from model.second_pass import SecondPass
 from model.word_counts import read_model_words
 
 _GREEDILY = "lines were read greedily"
@@ -29,6 +32,7 @@ class DecodingPlan:
         language_model: None for greedy.
         words: That the model comes with and the search takes for known.
         auxiliary_share: What the auxiliary head counts for; 0 does not ask it.
+        second_pass: Weighs the search's last texts again; None for none.
     """
 
     method: str = GREEDY
@@ -37,6 +41,7 @@ class DecodingPlan:
     language_model: LanguageModel | None = None
     words: Collection[str] = ()
     auxiliary_share: float = 0.0
+    second_pass: SecondPass | None = None
 
 
 def plan_decoding(bundle: Bundle, config: DecodingConfig) -> DecodingPlan:
@@ -59,21 +64,22 @@ def plan_decoding(bundle: Bundle, config: DecodingConfig) -> DecodingPlan:
     if not search.width:
         return DecodingPlan(note=f"beam of 0 prefixes: {_GREEDILY}")
     try:
-        language_model, words = open_search(bundle)
+        language_model, words, second_pass = open_search(bundle)
     except ValueError as error:
         return DecodingPlan(note=f"{error}: {_GREEDILY}")
     share = bundle.decoding.auxiliary_share
-    return DecodingPlan(BEAM, "", search, language_model, words, share)
+    return DecodingPlan(BEAM, "", search, language_model, words, share, second_pass)
 
 
-def open_search(bundle: Bundle) -> tuple[LanguageModel, Collection[str]]:
+def open_search(bundle: Bundle) -> tuple[LanguageModel, Collection[str], SecondPass | None]:
     """Open what a bundle has for a beam search.
 
     Args:
         bundle: The model.
 
     Returns:
-        The language model, and the words that the search takes for known.
+        The language model, the words that the search takes for known, and what weighs its last
+        texts again, if something does.
 
     Raises:
         ValueError: If any of it, or the auxiliary head that the search asks, is missing or
@@ -81,10 +87,19 @@ def open_search(bundle: Bundle) -> tuple[LanguageModel, Collection[str]]:
     """
     language_model = bundle.open_language_model()
     words = read_model_words(bundle.directory) if bundle.decoding.knows_words else ()
-    path = bundle.auxiliary_path
-    if bundle.decoding.auxiliary_share and not path.is_file():
+    decoding, second_pass = bundle.decoding, None
+    if decoding.auxiliary_share:
+        _check_is_there(bundle.auxiliary_path)
+    if decoding.recurrent_share:
+        _check_is_there(bundle.recurrent_path)
+        recurrent = RecurrentLanguageModel(bundle.recurrent_path, bundle.charset)
+        second_pass = SecondPass(language_model, recurrent, decoding.recurrent_share)
+    return language_model, words, second_pass
+
+
+def _check_is_there(path: Path) -> None:
+    if not path.is_file():
         raise ValueError(f"{path.parent}: no {path.name}; copy the model anew")
-    return language_model, words
 
 
 def open_decoder(
@@ -108,7 +123,9 @@ def open_decoder(
         return Decoder(bundle.charset, plan.search)
     lexicon = _open_lexicon(plan.words, config.lexicon)
     temperature = bundle.decoding.beam.temperature
-    return Decoder(bundle.charset, plan.search, plan.language_model, lexicon, temperature)
+    return Decoder(
+        bundle.charset, plan.search, plan.language_model, lexicon, temperature, plan.second_pass
+    )
 
 
 def _open_lexicon(words: Collection[str], path: str) -> Lexicon | None:

@@ -37,6 +37,8 @@ class DecodingSettings:
         search: Beam search with the bundle's language model.
         knows_words: Whether the words of training are the lexicon of the search.
         auxiliary_share: What the auxiliary head counts for in the search; 0 does not ask it.
+        recurrent_share: What a recurrent language model takes over from the n-gram when the last
+            texts of the search are weighed again; 0 does not ask it.
         greedy: The best path; its confidences are given as they are, whatever the temperature.
         beam: The beam search; its confidences are tempered.
     """
@@ -44,13 +46,15 @@ class DecodingSettings:
     search: BeamConfig = field(default_factory=BeamConfig)
     knows_words: bool = False
     auxiliary_share: float = 0.0
+    recurrent_share: float = 0.0
     greedy: Calibration = field(default_factory=Calibration)
     beam: Calibration = field(default_factory=Calibration)
 
     def __post_init__(self):
-        share = self.auxiliary_share
-        if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share < 1:
-            raise ValueError(f"auxiliary_share of {share!r}; give a number from 0 to below 1")
+        for name in ("auxiliary_share", "recurrent_share"):
+            share = getattr(self, name)
+            if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share < 1:
+                raise ValueError(f"{name} of {share!r}; give a number from 0 to below 1")
 
     def calibration(self, method: str) -> Calibration:
         """Tell what the confidences of a way to decode are worth.
@@ -69,7 +73,8 @@ class DecodingSettings:
         """Read what `to_json` wrote.
 
         Args:
-            text: The JSON object; an older one does not speak of words or of an auxiliary head.
+            text: The JSON object; an older one does not speak of words, of an auxiliary head or
+                of a recurrent language model.
 
         Raises:
             ValueError: If it is not such settings.
@@ -80,8 +85,8 @@ class DecodingSettings:
         """
         data = json.loads(text)
         if isinstance(data, dict):
-            data = {"knows_words": False, "auxiliary_share": 0.0} | data
-        names = ("search", "knows_words", "auxiliary_share", "greedy", "beam")
+            data = {"knows_words": False, "auxiliary_share": 0.0, "recurrent_share": 0.0} | data
+        names = ("search", "knows_words", "auxiliary_share", "recurrent_share", "greedy", "beam")
         data = _object(data, names, "settings")
         if not isinstance(data["knows_words"], bool):
             raise ValueError(f"knows_words of {data['knows_words']!r}; give true or false")
@@ -90,6 +95,7 @@ class DecodingSettings:
                 BeamConfig.of_facts(data["search"]),
                 data["knows_words"],
                 data["auxiliary_share"],
+                data["recurrent_share"],
                 _calibration(data["greedy"]),
                 _calibration(data["beam"]),
             )

@@ -24,6 +24,7 @@ from model.language_model import LanguageModel
 from model.lexicon import Lexicon
 from model.metrics import character_errors, error_rates
 from model.page_error import LineDoubt, fit_page_error
+from model.second_pass import SecondPass
 
 # Fewer lines than this say little of the weights, or of what confidences are worth.
 LEAST_LINES = 20
@@ -58,6 +59,7 @@ def tune_decoding(
     language_model: LanguageModel | None,
     lexicon: Lexicon | None = None,
     searched: Sequence[HeldOut] | None = None,
+    second_pass: SecondPass | None = None,
 ) -> Tuned:
     """Tune the beam search and both calibrations.
 
@@ -68,6 +70,7 @@ def tune_decoding(
         lexicon: The words of these other lines.
         searched: The same lines as network and auxiliary head see them together; None where
             there is no such head.
+        second_pass: Weighs the last texts of the search again; None for none.
 
     Returns:
         Settings and facts. Fewer than `LEAST_LINES` lines, or a network that reads less than
@@ -85,7 +88,8 @@ def tune_decoding(
     lines = lines if searched is None else searched
     step = -(-len(lines) // _MOST_TUNED_ON)
     search, _ = tune_weights(lines[::step], charset, BeamConfig(), language_model, lexicon)
-    decoded = _decode(lines, Decoder(charset, search, language_model, lexicon))
+    decoder = Decoder(charset, search, language_model, lexicon, second_pass=second_pass)
+    decoded = _decode(lines, decoder)
     beam = _calibrate(lines, decoded)
     facts["beam"] = {
         "lm_weight": search.lm_weight,

@@ -154,6 +154,21 @@ class LanguageModel:
             backed_off += backoff
         return backed_off + self._unigrams[label]
 
+    def log_line(self, labels: Sequence[int]) -> float:
+        """Tell how likely a whole line is, its end included.
+
+        Args:
+            labels: From 1.
+
+        Returns:
+            The natural logarithm.
+        """
+        line = (LINE_END, *labels)
+        return sum(
+            self.log_probability(self.state(line[max(0, at - self.order) : at]), label)
+            for at, label in enumerate((*labels, LINE_END), start=1)
+        )
+
     def perplexity(self, texts: Iterable[str]) -> float:
         """Measure how well the model foretells some lines.
 

@@ -10,29 +10,11 @@ from __future__ import annotations
 import keras
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from model.auxiliary_head import FEATURES
+from model.onnx_graph import Graph, lstm_weights
 from model.presets import Preset
-
-_OPSET = 17
-_IR_VERSION = 9
-
-
-class _Graph:
-    """Nodes and weights of a graph under construction."""
-
-    def __init__(self):
-        self.nodes = []
-        self.weights = []
-
-    def constant(self, name: str, array: np.ndarray) -> str:
-        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
-        return name
-
-    def node(self, op: str, inputs: list[str], name: str, **attributes) -> str:
-        self.nodes.append(helper.make_node(op, inputs, [name], name=name, **attributes))
-        return name
 
 
 def export_onnx(model: keras.Model, preset: Preset) -> onnx.ModelProto:
@@ -47,7 +29,7 @@ def export_onnx(model: keras.Model, preset: Preset) -> onnx.ModelProto:
         float32 [batch, time, classes] and `columns` float32 [batch, channels, time], the
         features that the auxiliary head sees.
     """
-    graph = _Graph()
+    graph = Graph()
     features = graph.node("Transpose", ["strips"], "channels_first", perm=[0, 3, 1, 2])
     for i, block in enumerate(preset.blocks):
         features = _convolve(graph, model, features, block, f"block{i}")
@@ -65,7 +47,7 @@ def export_onnx(model: keras.Model, preset: Preset) -> onnx.ModelProto:
     graph.node("Transpose", [scores], "logits", perm=[1, 0, 2])
     strips = _tensor("strips", [preset.input_height_px, "width", 1])
     outputs = [_tensor("logits", ["time", len(bias)]), _feature_tensor(preset)]
-    return _finish(graph, f"crnn_{preset.name}", strips, outputs)
+    return graph.finish(f"crnn_{preset.name}", strips, outputs)
 
 
 def export_auxiliary(model: keras.Model, preset: Preset) -> onnx.ModelProto:
@@ -79,16 +61,16 @@ def export_auxiliary(model: keras.Model, preset: Preset) -> onnx.ModelProto:
         A graph from `columns` float32 [batch, channels, time] to `logits` float32
         [batch, time, classes].
     """
-    graph = _Graph()
+    graph = Graph()
     kernel, bias = model.get_layer("auxiliary").get_weights()
     weights = [graph.constant("kernel", kernel.transpose(2, 1, 0)), graph.constant("bias", bias)]
     scores = graph.node("Conv", [FEATURES, *weights], "scores", auto_pad="SAME_UPPER")
     graph.node("Transpose", [scores], "logits", perm=[0, 2, 1])
     logits = _tensor("logits", ["time", len(bias)])
-    return _finish(graph, f"auxiliary_{preset.name}", _feature_tensor(preset), [logits])
+    return graph.finish(f"auxiliary_{preset.name}", _feature_tensor(preset), [logits])
 
 
-def _convolve(graph: _Graph, model, features, block, name: str) -> str:
+def _convolve(graph: Graph, model, features, block, name: str) -> str:
     (kernel,) = model.get_layer(f"{name}_conv").get_weights()
     norm = model.get_layer(f"{name}_norm")
     gamma, beta, mean, variance = norm.get_weights()
@@ -120,9 +102,9 @@ def _convolve(graph: _Graph, model, features, block, name: str) -> str:
     return convolved
 
 
-def _bidirectional_lstm(graph: _Graph, model, sequence, units: int, name: str) -> str:
+def _bidirectional_lstm(graph: Graph, model, sequence, units: int, name: str) -> str:
     weights = model.get_layer(name).get_weights()
-    directions = [_onnx_lstm_weights(*weights[:3]), _onnx_lstm_weights(*weights[3:])]
+    directions = [lstm_weights(*weights[:3]), lstm_weights(*weights[3:])]
     inputs = [
         graph.constant(f"{name}_{part}", np.stack(arrays))
         for part, arrays in zip(("input", "recurrent", "bias"), zip(*directions))
@@ -136,32 +118,9 @@ def _bidirectional_lstm(graph: _Graph, model, sequence, units: int, name: str) -
     return graph.node("Reshape", [states, shape], f"{name}_joined")
 
 
-def _onnx_lstm_weights(kernel, recurrent, bias) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Reorder Keras gates (i, f, c, o) to ONNX's (i, o, f, c); biases come in two parts."""
-
-    def reorder(array):
-        i, f, c, o = np.split(array, 4, axis=-1)
-        return np.concatenate([i, o, f, c], axis=-1).T
-
-    return reorder(kernel), reorder(recurrent), np.concatenate([reorder(bias), 0 * bias])
-
-
 def _tensor(name: str, shape: list[int | str]) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])
 
 
 def _feature_tensor(preset: Preset) -> onnx.ValueInfoProto:
     return _tensor(FEATURES, [preset.blocks[-1].channels, "time"])
-
-
-def _finish(
-    graph: _Graph, name: str, given: onnx.ValueInfoProto, outputs: list[onnx.ValueInfoProto]
-) -> onnx.ModelProto:
-    proto = helper.make_model(
-        helper.make_graph(graph.nodes, name, [given], outputs, graph.weights),
-        opset_imports=[helper.make_opsetid("", _OPSET)],
-        ir_version=_IR_VERSION,
-        producer_name="quire",
-    )
-    onnx.checker.check_model(proto)
-    return proto

@@ -1,4 +1,4 @@
-"""A bidirectional LSTM that is fast on every Keras backend.
+"""LSTMs that are fast on every Keras backend.
 
 Keras runs an LSTM on torch without a GPU as a Python loop over the time steps. torch's own
 kernel does the same sums about ten times faster; the weights and the order of the gates
@@ -19,28 +19,40 @@ class BidirectionalLSTM(layers.Bidirectional):
         """Run both directions over float [batch, time, features]; padding is read too."""
         if keras.backend.backend() != "torch":
             return super().call(sequences, initial_state, mask, training)
-        return self._call_torch(sequences, bool(training))
+        return _run_torch(sequences, (self.forward_layer, self.backward_layer), bool(training))
 
-    def _call_torch(self, sequences, training: bool):
-        import torch
 
-        weights = []
-        for direction in (self.forward_layer, self.backward_layer):
-            cell = direction.cell
-            # torch holds them transposed, and has a second bias.
-            for weight in (cell.kernel.value.T, cell.recurrent_kernel.value.T, cell.bias.value):
-                weights.append(weight.to(sequences.dtype).contiguous())
-            weights.append(torch.zeros_like(weights[-1]))
-        state = sequences.new_zeros(2, sequences.shape[0], self.forward_layer.units)
-        outputs, _, _ = torch.lstm(
-            sequences,
-            (state, state),
-            weights,
-            has_biases=True,
-            num_layers=1,
-            dropout=0.0,
-            train=training,
-            bidirectional=True,
-            batch_first=True,
-        )
-        return outputs
+@keras.saving.register_keras_serializable("quire")
+class ForwardLSTM(layers.LSTM):
+    """`keras.layers.LSTM` that gives its states at all times, on torch by torch's own kernel."""
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        """Run over float [batch, time, features]; padding is read too."""
+        if keras.backend.backend() != "torch":
+            return super().call(sequences, initial_state, mask, training)
+        return _run_torch(sequences, (self,), bool(training))
+
+
+def _run_torch(sequences, directions: tuple[layers.LSTM, ...], training: bool):
+    import torch
+
+    weights = []
+    for direction in directions:
+        cell = direction.cell
+        # torch holds them transposed, and has a second bias.
+        for weight in (cell.kernel.value.T, cell.recurrent_kernel.value.T, cell.bias.value):
+            weights.append(weight.to(sequences.dtype).contiguous())
+        weights.append(torch.zeros_like(weights[-1]))
+    state = sequences.new_zeros(len(directions), sequences.shape[0], directions[0].units)
+    outputs, _, _ = torch.lstm(
+        sequences,
+        (state, state),
+        weights,
+        has_biases=True,
+        num_layers=1,
+        dropout=0.0,
+        train=training,
+        bidirectional=len(directions) == 2,
+        batch_first=True,
+    )
+    return outputs

@@ -13,6 +13,19 @@ from model.preprocess import PreprocessConfig
 PRECISIONS = ("float32", "bfloat16")
 
 
+def keras_policy(precision: str) -> str:
+    """Give Keras's name of a precision.
+
+    Args:
+        precision: One of `PRECISIONS`.
+
+    Example:
+        >>> [keras_policy(precision) for precision in PRECISIONS]
+        ['float32', 'mixed_bfloat16']
+    """
+    return precision if precision == "float32" else f"mixed_{precision}"
+
+
 @dataclass(frozen=True)
 class TrainingConfig:
     """Everything that decides a training run but the data.
@@ -56,7 +69,7 @@ class TrainingConfig:
     @property
     def policy(self) -> str:
         """Keras's name of the precision."""
-        return self.precision if self.precision == "float32" else f"mixed_{self.precision}"
+        return keras_policy(self.precision)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
     python -m model.training_language --model MODEL --dataset DATASET
 
-The language model is built from the texts of the train split and of `--language_model_text`;
-its weights, and what confidences are worth, are tuned on the eval split.
+The language models, an n-gram and a recurrent one, are made from the texts of the train split and
+of `--language_model_text`; their weights, and what confidences are worth, are tuned on the eval
+split.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
@@ -30,13 +32,23 @@ from model.language_model_build import build_language_model, highest_order
 from model.lexicon import Lexicon
 from model.onnx_session import open_session
 from model.preprocess import prepare_strip
+from model.recurrent_language_model import RecurrentLanguageModel
 from model.samples import decode_strip, read_examples
-from model.training_language_config import LanguageConfig, add_language_flags, language_config
+from model.second_pass import RECURRENT_SHARE, SecondPass
+from model.training_config import PRECISIONS
+from model.training_language_config import (
+    LEAST_LINES,
+    LanguageConfig,
+    add_language_flags,
+    language_config,
+)
 from model.word_counts import write_model_words
 from schemas.features import LINE_FILES
 
 # Held-out lines that are read; more take longer and change little.
 _MOST_HELD_OUT = 500
+# A recurrent model of a higher perplexity than this times the n-gram's has not learnt enough.
+_WORST_PERPLEXITY = 1.1
 
 
 def add_language_model(
@@ -46,9 +58,9 @@ def add_language_model(
     config: LanguageConfig,
     report: Callable[[str], None],
 ) -> None:
-    """Write language model, words and decoding settings into a bundle; say in its card what.
+    """Write language models, words and decoding settings into a bundle; say in its card what.
 
-    Those that are there are replaced; with an order of 0 the language model goes.
+    Those that are there are replaced; with an order of 0 the language models go.
 
     Args:
         directory: The bundle.
@@ -66,7 +78,7 @@ def add_language_model(
     auxiliary_share = AUXILIARY_SHARE if whole.auxiliary_path.is_file() else 0.0
     lines, joined = _held_out(whole, eval_paths, auxiliary_share)
     path = whole.directory / bundle.LANGUAGE_MODEL_FILE
-    language_model, facts = None, {"order": 0}
+    language_model, second_pass, facts = None, None, {"order": 0}
     if config.order:
         data, facts = _build(whole.charset, train_paths, config, report)
         _write(path, data)
@@ -75,11 +87,24 @@ def add_language_model(
             facts["perplexity"] = language_model.perplexity(text for _, text in lines)
     else:
         path.unlink(missing_ok=True)
+    if language_model and config.recurrent_epochs and facts["lines"] >= LEAST_LINES:
+        recurrent = _train_recurrent(whole, train_paths, config, report)
+        facts["recurrent"] = {"epochs": config.recurrent_epochs}
+        if lines:
+            facts["recurrent"]["perplexity"] = recurrent.perplexity(text for _, text in lines)
+        if _is_worth_asking(facts):
+            second_pass = SecondPass(language_model, recurrent, RECURRENT_SHARE)
     words = write_model_words(whole.directory, _texts(train_paths, config))
     lexicon = Lexicon(words) if words else None
-    tuned = tune_decoding(lines, whole.charset, language_model, lexicon, joined)
-    settings = replace(tuned.settings, auxiliary_share=auxiliary_share)
+    tuned = tune_decoding(lines, whole.charset, language_model, lexicon, joined, second_pass)
+    settings = replace(
+        tuned.settings,
+        auxiliary_share=auxiliary_share,
+        recurrent_share=second_pass.share if second_pass else 0.0,
+    )
     _write(whole.directory / bundle.DECODING_FILE, settings.to_json().encode())
+    if not second_pass:
+        whole.recurrent_path.unlink(missing_ok=True)
     card |= {"language_model": facts, "decoding": tuned.facts}
     bundle.write_card(whole.directory, card)
     for line in _told(facts, tuned.facts):
@@ -118,6 +143,38 @@ def _build(
     data = build_language_model(counted(_texts(train_paths, config)), charset, order)
     extra = [path.name for path in config.texts]
     return data, {"order": order, **counts, "extra_texts": extra, "bytes": len(data)}
+
+
+def _train_recurrent(
+    whole: bundle.Bundle,
+    train_paths: Iterable[str],
+    config: LanguageConfig,
+    report: Callable[[str], None],
+) -> RecurrentLanguageModel:
+    """Train the recurrent language model and write its file.
+
+    Raises:
+        ValueError: If there is no Keras.
+    """
+    if not find_spec("keras"):
+        raise ValueError(
+            "a recurrent language model is trained with Keras, which is not installed; "
+            "pip install 'quire[train]', or give --recurrent_epochs 0"
+        )
+    from model.recurrent_language_onnx import quantised_language_network
+    from model.recurrent_language_training import RecurrentConfig, train_language_network
+
+    texts = _texts(train_paths, config)
+    settings = RecurrentConfig(epochs=config.recurrent_epochs, policy=config.policy)
+    network = train_language_network(texts, whole.charset, settings, report)
+    _write(whole.recurrent_path, quantised_language_network(network))
+    return RecurrentLanguageModel(whole.recurrent_path, whole.charset)
+
+
+def _is_worth_asking(facts: dict) -> bool:
+    """Tell whether the recurrent model foretells held-out lines about as well as the n-gram."""
+    found = facts["recurrent"].get("perplexity", 0.0)
+    return found <= _WORST_PERPLEXITY * facts.get("perplexity", math.inf)
 
 
 def _texts(train_paths: Iterable[str], config: LanguageConfig) -> Iterator[str]:
@@ -167,6 +224,10 @@ def _told(facts: dict, decoding: dict) -> Iterator[str]:
             f"language model: order {facts['order']}, {facts['lines']:,} lines, "
             f"{facts['bytes'] / 1e6:.1f} MB, perplexity {perplexity:.2f} on the eval split"
         )
+    if "recurrent" in facts:
+        perplexity = facts["recurrent"].get("perplexity", math.nan)
+        asked = "" if _is_worth_asking(facts) else ": too high, the model is left out"
+        yield f"recurrent language model: perplexity {perplexity:.2f} on the eval split{asked}"
     if "note" in decoding:
         yield decoding["note"]
     for method in (m for m in DECODINGS if "temperature" in decoding.get(m, {})):
@@ -186,6 +247,12 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--model", required=True, help="folder of the model; files are added")
     parser.add_argument("--dataset", type=Path, required=True, help="what pipelines.ingest wrote")
     add_language_flags(parser)
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default=PRECISIONS[0],
+        help=f"to train the recurrent one in (default: {PRECISIONS[0]})",
+    )
     return parser.parse_args(argv)
 
 

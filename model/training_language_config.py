@@ -9,6 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from model.language_model_build import HIGHEST_ORDER, LOWEST_ORDER, ORDER
+from model.training_config import PRECISIONS, keras_policy
+
+RECURRENT_EPOCHS = 20
+# A recurrent language model learns next to nothing from fewer.
+LEAST_LINES = 1_000
 
 
 @dataclass(frozen=True)
@@ -18,10 +23,20 @@ class LanguageConfig:
     Attributes:
         order: Characters of its longest n-grams; 0 for no language model.
         texts: Files of text, UTF-8, beside the lines of the train split.
+        recurrent_epochs: Passes over these texts that a recurrent language model is trained for;
+            0 for none.
+        precision: One of `model.training_config.PRECISIONS`, that it is trained in.
     """
 
     order: int = ORDER
     texts: tuple[Path, ...] = ()
+    recurrent_epochs: int = RECURRENT_EPOCHS
+    precision: str = PRECISIONS[0]
+
+    @property
+    def policy(self) -> str:
+        """Keras's name of the precision."""
+        return keras_policy(self.precision)
 
     def check(self) -> None:
         """Read the files of text once.
@@ -63,12 +78,26 @@ def add_language_flags(parser: argparse.ArgumentParser) -> None:
         type=_text_file,
         help="files of text, UTF-8, beside the train split",
     )
+    add(
+        "--recurrent_epochs",
+        type=_epochs,
+        default=RECURRENT_EPOCHS,
+        help="passes over these texts that a recurrent language model is trained for, where they "
+        f"are {LEAST_LINES:,} lines or more; 0 for none (default: {RECURRENT_EPOCHS})",
+    )
 
 
 def _text_file(path: str) -> str:
     if not Path(path).is_file():
         raise argparse.ArgumentTypeError(f"{path}: no such file")
     return path
+
+
+def _epochs(text: str) -> int:
+    epochs = int(text)
+    if epochs < 0:
+        raise argparse.ArgumentTypeError(f"{epochs} is below 0")
+    return epochs
 
 
 def language_config(flags: Mapping[str, Any]) -> LanguageConfig:
@@ -79,4 +108,10 @@ def language_config(flags: Mapping[str, Any]) -> LanguageConfig:
     """
     order = flags.get("language_model_order")
     texts = flags.get("language_model_text") or ()
-    return LanguageConfig(ORDER if order is None else order, tuple(map(Path, texts)))
+    epochs = flags.get("recurrent_epochs")
+    return LanguageConfig(
+        ORDER if order is None else order,
+        tuple(map(Path, texts)),
+        RECURRENT_EPOCHS if epochs is None else epochs,
+        flags.get("precision") or PRECISIONS[0],
+    )

@@ -61,8 +61,10 @@ def _commands(config: DemoConfig) -> Iterator[list[str]]:
     pages = ["--kind", "pages", "--count", str(config.page_count)]
     yield ["pipelines.sample", *pages, "--output", archive]
     yield ["pipelines.ingest", "--input", archive, "--output", dataset]
-    # Drawn lines all look alike: it is quicker not to have them changed by chance.
+    # Drawn lines all look alike: it is quicker not to have them changed by chance. They are read
+    # by the best path, which asks no language model.
     size = ["--preset", "tiny", "--augmentation", "0", "--epochs", str(config.epochs)]
+    size += ["--recurrent_epochs", "0"]
     yield ["pipelines.train", "--dataset", dataset, "--output", models, *size]
 
     test_pages = pages_of_split(archive, "test", SplitConfig())

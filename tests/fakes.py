@@ -11,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from model import bundle
 from model.charset import Charset
 from model.preprocess import PreprocessConfig
+from model.recurrent_language_model import LABELS, LOG_PROBABILITIES
 
 STEP_PX = 8
 CHARACTERS = ("a", "b", "c", "d", "e", "é", " ")
@@ -86,3 +87,24 @@ def write_fake_auxiliary(directory: Path, favourite: str) -> None:
     head = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.checker.check_model(head)
     (directory / bundle.AUXILIARY_FILE).write_bytes(head.SerializeToString())
+
+
+def write_fake_recurrent(directory: Path, favourite: str) -> None:
+    """Write a recurrent language model that foretells one character, whatever stands before."""
+    charset = bundle.load_bundle(directory).charset
+    scores = np.zeros((charset.class_count, charset.class_count), np.float32)
+    scores[:, charset.encode(favourite)] = 8
+    shape = ["time", "text", charset.class_count]
+    graph = helper.make_graph(
+        [
+            helper.make_node("Gather", ["scores", LABELS], ["found"]),
+            helper.make_node("LogSoftmax", ["found"], [LOG_PROBABILITIES]),
+        ],
+        "favourite",
+        [helper.make_tensor_value_info(LABELS, TensorProto.INT32, ["time", "text"])],
+        [helper.make_tensor_value_info(LOG_PROBABILITIES, TensorProto.FLOAT, shape)],
+        [numpy_helper.from_array(scores, "scores")],
+    )
+    network = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.checker.check_model(network)
+    (directory / bundle.RECURRENT_FILE).write_bytes(network.SerializeToString())

@@ -29,6 +29,7 @@ SEARCHES = st.builds(BeamConfig, st.integers(1, 1024), st.floats(0, 10), st.floa
         SEARCHES,
         st.booleans(),
         st.floats(0, 1, exclude_max=True),
+        st.floats(0, 1, exclude_max=True),
         CALIBRATIONS,
         CALIBRATIONS,
     )
@@ -43,10 +44,12 @@ def test_old_settings_read_as_they_did():
     search = DecodingSettings.from_json(json.dumps(data)).search
     assert (search.frequency_weight, search.unknown_edge_penalty) == (0, 0)
     assert search.blank_penalty == BeamConfig().blank_penalty
-    del data["knows_words"], data["auxiliary_share"], data["search"]["blank_penalty"]
+    del data["knows_words"], data["auxiliary_share"], data["recurrent_share"]
+    del data["search"]["blank_penalty"]
     settings = DecodingSettings.from_json(json.dumps(data))
     assert settings.search.blank_penalty == 0
     assert not settings.knows_words and settings.auxiliary_share == 0
+    assert settings.recurrent_share == 0
 
 
 def test_each_way_to_decode_has_its_calibration():
@@ -57,8 +60,13 @@ def test_each_way_to_decode_has_its_calibration():
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ((), [], "is not {search, knows_words, auxiliary_share, greedy, beam}"),
-        (("more",), 1, "is not {search, knows_words, auxiliary_share, greedy, beam}"),
+        ((), [], "is not {search, knows_words, auxiliary_share, recurrent_share, greedy, beam}"),
+        (("recurrent_share",), -0.5, "recurrent_share of -0.5; give a number from 0 to below 1"),
+        (
+            ("more",),
+            1,
+            "is not {search, knows_words, auxiliary_share, recurrent_share, greedy, beam}",
+        ),
         (("auxiliary_share",), 1, "auxiliary_share of 1; give a number from 0 to below 1"),
         (("auxiliary_share",), True, "auxiliary_share of True"),
         (("auxiliary_share",), "0.5", "auxiliary_share of '0.5'"),

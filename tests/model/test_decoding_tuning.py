@@ -9,6 +9,7 @@ from model.decoding_settings import DecodingSettings
 from model.decoding_tuning import LEAST_LINES, tune_decoding
 from model.language_model import LanguageModel
 from model.language_model_build import build_language_model
+from model.second_pass import SecondPass
 
 CHARSET = Charset((" ", "a", "b", "c", "d"))
 TEXTS = ["abba cab", "cab abba", "dab cab a", "bad abba"]
@@ -43,6 +44,27 @@ def test_a_language_model_is_tuned_and_told(language_model):
         assert facts["ece_tempered"] < facts["ece"] + 0.02
         assert calibration.page_error.rates[-1] > calibration.page_error.rates[0]
     assert DecodingSettings.from_json(tuned.settings.to_json()) == tuned.settings
+
+
+class Recurrent:
+    """Knows the texts by heart."""
+
+    def __init__(self):
+        self._known = {tuple(CHARSET.encode(text)) for text in TEXTS}
+
+    def log_probabilities(self, texts):
+        return [-1.0 if tuple(text) in self._known else -30.0 for text in texts]
+
+
+def test_confidences_are_judged_after_the_second_pass(language_model):
+    lines = list(held_out(60, 1.8, np.random.default_rng(0)))
+    once = tune_decoding(lines, CHARSET, language_model)
+    second_pass = SecondPass(language_model, Recurrent(), 0.5)
+    again = tune_decoding(lines, CHARSET, language_model, second_pass=second_pass)
+    assert again.settings.search == once.settings.search
+    assert again.settings.beam != once.settings.beam
+    assert again.facts["beam"]["cer"] < once.facts["beam"]["cer"]
+    assert again.settings.greedy == once.settings.greedy
 
 
 def test_without_a_language_model_the_best_path_is_calibrated_all_the_same():

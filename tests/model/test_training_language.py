@@ -5,19 +5,20 @@ from dataclasses import replace
 
 import pytest
 
-from model import bundle
+from model import bundle, training_language
 from model.auxiliary_head import AUXILIARY_SHARE
 from model.charset import Charset
 from model.decoding_config import BEAM, DecodingConfig
 from model.decoding_settings import DecodingSettings
 from model.recogniser import Recogniser
 from model.samples import decode_strip
+from model.second_pass import RECURRENT_SHARE
 from model.training_language import _build, main
 from model.training_language_config import LanguageConfig
 from model.word_counts import read_model_words
 from schemas.records import Line, LineImage
 from tests.drawn import line_example, write_tfrecords
-from tests.fakes import write_fake_auxiliary, write_fake_bundle
+from tests.fakes import write_fake_auxiliary, write_fake_bundle, write_fake_recurrent
 
 DRAWN = ("abbé de cadeba", "ecadé bac", "dé ace eba z", "bac cadeb")
 
@@ -92,6 +93,42 @@ def test_a_language_model_is_replaced_and_taken_away(model, dataset, tmp_path):
     assert bundle.load_bundle(model).decoding.greedy.page_error is not None
 
 
+@pytest.mark.train
+def test_a_model_gets_a_recurrent_language_model(model, dataset, capsys, monkeypatch):
+    monkeypatch.setattr(training_language, "LEAST_LINES", 8)
+    monkeypatch.setattr(training_language, "_WORST_PERPLEXITY", 20)
+    assert add(model, dataset, "--recurrent_epochs", 3) == 0
+    assert "recurrent language model, 3 of 3 steps" in capsys.readouterr().out
+    whole = bundle.load_bundle(model)
+    assert whole.decoding.recurrent_share == RECURRENT_SHARE
+    facts = json.loads((model / bundle.CARD_FILE).read_text())["language_model"]
+    assert facts["recurrent"]["epochs"] == 3
+    assert 1.1 * facts["perplexity"] < facts["recurrent"]["perplexity"] < 10
+    reader = Recogniser(whole, DecodingConfig(BEAM))
+    assert (reader.decoding_method, reader.decoding_note) == (BEAM, "")
+    # One that knows much less than the n-gram is no help.
+    monkeypatch.setattr(training_language, "_WORST_PERPLEXITY", 1.1)
+    assert add(model, dataset, "--recurrent_epochs", 1) == 0
+    assert "on the eval split: too high, the model is left out" in capsys.readouterr().out
+    assert bundle.load_bundle(model).decoding.recurrent_share == 0
+    assert not whole.recurrent_path.exists()
+
+
+def test_a_few_lines_give_no_recurrent_language_model(model, dataset):
+    write_fake_recurrent(model, "a")
+    assert add(model, dataset) == 0
+    whole = bundle.load_bundle(model)
+    assert not whole.recurrent_path.exists() and whole.decoding.recurrent_share == 0
+
+
+def test_without_keras_it_is_said_what_to_do(model, dataset, capsys, monkeypatch):
+    monkeypatch.setattr(training_language, "LEAST_LINES", 8)
+    monkeypatch.setattr(training_language, "find_spec", lambda name: None)
+    assert add(model, dataset) == 2
+    assert "pip install 'quire[train]', or give --recurrent_epochs 0" in capsys.readouterr().err
+    assert add(model, dataset, "--recurrent_epochs", 0) == 0
+
+
 def test_a_few_lines_leave_the_usual_weights(model, dataset, capsys):
     write_tfrecords(dataset / "eval" / "lines.tfrecord.gz", [line_example("abbé", 0, "eval")])
     assert add(model, dataset) == 0
@@ -129,7 +166,15 @@ def test_what_cannot_be_used_is_one_line(model, dataset, tmp_path, capsys, break
     assert reason in captured.err and captured.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("flags", [["--language_model_order", 1], ["--language_model_text", "no"]])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--language_model_order", 1],
+        ["--language_model_text", "no"],
+        ["--recurrent_epochs", -1],
+        ["--recurrent_epochs", "a"],
+    ],
+)
 def test_flags_are_checked_first(model, dataset, flags, capsys):
     with pytest.raises(SystemExit):
         add(model, dataset, *flags)
