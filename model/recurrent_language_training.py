@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -45,7 +45,7 @@ class RecurrentConfig:
         seed: Of weights, dropout and order.
     """
 
-    epochs: int = 20
+    epochs: int
     most_characters: int = 20_000_000
     batch_lines: int = 32
     learning_rate: float = 3e-3
@@ -78,11 +78,25 @@ def train_language_network(
     Raises:
         ValueError: If there is no text.
     """
-    lines = [part for text in texts for part in _encode(text, charset)]
+    known = {character: label for label, character in enumerate(charset.characters, start=1)}
+    lines = [part for text in texts for part in _encode(text, known)]
     if not lines:
         raise ValueError("no text to learn from; ingest more pages")
     keras.utils.set_random_seed(config.seed)
     model = build_language_network(charset.class_count, config.dropout, config.policy, config.seed)
+    _train(model, lines, config, report)
+    with averaged_weights(model):
+        weights = model.get_weights()
+    model.set_weights(weights)
+    return model
+
+
+def _train(
+    model: keras.Model,
+    lines: Sequence[np.ndarray],
+    config: RecurrentConfig,
+    report: Callable[[str], None],
+) -> None:
     batches_a_pass = math.ceil(len(lines) / config.batch_lines)
     passes = min(config.epochs, config.most_characters / sum(map(len, lines)))
     step_count = max(1, round(passes * batches_a_pass))
@@ -98,15 +112,10 @@ def train_language_network(
                 f"{math.exp(loss_sum / seen):.2f}, {time.monotonic() - started:.0f} s"
             )
             loss_sum = 0.0
-    with averaged_weights(model):
-        weights = model.get_weights()
-    model.set_weights(weights)
-    return model
 
 
-def _encode(text: str, charset: Charset) -> Iterator[np.ndarray]:
+def _encode(text: str, known: Mapping[str, int]) -> Iterator[np.ndarray]:
     """Take the labels of a line, in parts if it is long; `_IGNORED` is what has none."""
-    known = {character: label for label, character in enumerate(charset.characters, start=1)}
     labels = [known.get(character, _IGNORED) for character in normalise_text(text)]
     for start in range(0, len(labels), _MOST_CHARACTERS_A_LINE):
         yield np.array(labels[start : start + _MOST_CHARACTERS_A_LINE], np.int32)

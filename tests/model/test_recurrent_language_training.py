@@ -106,12 +106,13 @@ def test_a_line_begins_and_ends_with_its_end():
 def test_a_long_line_is_cut():
     from model.recurrent_language_training import _encode
 
-    parts = list(_encode("le " * 150, CHARSET))
+    parts = list(_encode("le " * 150, {"l": 1, "e": 2, " ": 3}))
     assert [len(part) for part in parts] == [200, 200, 49]
+    assert np.concatenate(parts)[:4].tolist() == [1, 2, 3, 1]
 
 
 def test_no_text_is_refused():
     from model.recurrent_language_training import RecurrentConfig, train_language_network
 
     with pytest.raises(ValueError, match="no text to learn from"):
-        train_language_network(["", " "], CHARSET, RecurrentConfig(), print)
+        train_language_network(["", " "], CHARSET, RecurrentConfig(1), print)
