@@ -200,6 +200,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m model.training",
         description="Train a recogniser without TFX. Run again after it was cut off, it goes on.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--dataset", type=Path, required=True, help="what pipelines.ingest wrote")
     parser.add_argument("--output", type=Path, required=True, help="folder for the model")

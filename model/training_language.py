@@ -242,7 +242,8 @@ def _told(facts: dict, decoding: dict) -> Iterator[str]:
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m model.training_language",
-        description="Give a trained recogniser a language model, or a new one.",
+        description="Give a trained recogniser language models, or new ones.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--model", required=True, help="folder of the model; files are added")
     parser.add_argument("--dataset", type=Path, required=True, help="what pipelines.ingest wrote")
@@ -251,7 +252,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         "--precision",
         choices=PRECISIONS,
         default=PRECISIONS[0],
-        help=f"to train the recurrent one in (default: {PRECISIONS[0]})",
+        help="to train the recurrent one in",
     )
     return parser.parse_args(argv)
 

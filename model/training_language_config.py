@@ -70,7 +70,7 @@ def add_language_flags(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=ORDER,
         choices=(0, *range(LOWEST_ORDER, HIGHEST_ORDER + 1)),
-        help=f"characters it looks at; 0 for no language model (default: {ORDER})",
+        help="characters it looks at; 0 for no language model",
     )
     add(
         "--language_model_text",
@@ -83,7 +83,7 @@ def add_language_flags(parser: argparse.ArgumentParser) -> None:
         type=_epochs,
         default=RECURRENT_EPOCHS,
         help="passes over these texts that a recurrent language model is trained for, where they "
-        f"are {LEAST_LINES:,} lines or more; 0 for none (default: {RECURRENT_EPOCHS})",
+        f"are {LEAST_LINES:,} lines or more; 0 for none",
     )
 
 
