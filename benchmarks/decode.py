@@ -30,6 +30,7 @@ from model.language_model import LanguageModel
 from model.language_model_build import ORDER, build_language_model
 from model.lexicon import Lexicon
 from model.metrics import error_rates
+from model.perplexity import perplexity
 from model.recogniser import Recogniser
 from model.recurrent_language_model import RecurrentLanguageModel
 from model.samples import decode_strip, read_examples
@@ -93,8 +94,8 @@ def main() -> None:
         started = time.process_time()
         lines = read("test", GREEDY)
         network_ms = (time.process_time() - started) / len(lines) * 1000
-        perplexity = language_model.perplexity(text for _, text in lines)
-        print(f"{len(lines)} lines, {charset.class_count} classes, perplexity {perplexity:.2f}")
+        foretold = perplexity((text for _, text in lines), language_model)
+        print(f"{len(lines)} lines, {charset.class_count} classes, perplexity {foretold:.2f}")
         print(f"network {network_ms:.2f} ms a line; {config}")
         # A second model: the first one has the contexts of the tuning in its memory.
         language_model = LanguageModel.open(path, charset)

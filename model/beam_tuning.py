@@ -16,6 +16,7 @@ from model.charset import Charset
 from model.language_model import LanguageModel
 from model.lexicon import Lexicon
 from model.metrics import ErrorCount, character_errors
+from model.perplexity import perplexity
 
 _MOST_WEIGHT, _MOST_LOSS = 3.0, 5.0
 # A step has to save this many standard deviations of the edits: on few lines most of what
@@ -80,7 +81,7 @@ def tune_weights(
         raise ValueError("no lines to tune the weights on; give some of the eval split")
     tried: dict[_Point, ErrorCount] = {}
     # What the language model takes off a character of these texts, on average.
-    usual_loss = min(math.log(language_model.perplexity(text for _, text in lines)), _MOST_LOSS)
+    usual_loss = min(math.log(perplexity((text for _, text in lines), language_model)), _MOST_LOSS)
 
     def errors(point: _Point) -> int:
         if point not in tried:

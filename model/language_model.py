@@ -11,9 +11,8 @@ with it, and it is foretold after the last character.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from model.array_file import map_arrays
-from model.charset import Charset, normalise_text
+from model.charset import Charset
 
 LINE_END = 0
 MAGIC = b"QuireLM1"
@@ -169,35 +168,25 @@ class LanguageModel:
             for at, label in enumerate((*labels, LINE_END), start=1)
         )
 
-    def perplexity(self, texts: Iterable[str]) -> float:
-        """Measure how well the model foretells some lines.
-
-        Characters that the recogniser cannot write count neither way, and what follows them is
-        foretold without what came before.
+    def log_characters(self, text: str) -> list[float]:
+        """Tell how likely each character of a line is, and its end.
 
         Args:
-            texts: Lines that it was not built from; empty ones are passed over.
+            text: In NFC; characters that the recogniser cannot write are passed over, and what
+                follows them is foretold without what came before.
 
         Returns:
-            exp of the mean negative log probability of a character or line end.
-
-        Raises:
-            ValueError: If there is no text.
+            Natural logarithms.
         """
-        total, count = 0.0, 0
-        for text in filter(None, map(normalise_text, texts)):
-            context: tuple[int, ...] = (LINE_END,)
-            labels = map(self._known.get, text)
-            for label in [*labels, LINE_END]:
-                if label is None:
-                    context = ()
-                    continue
-                total += self.log_probability(self.state(context), label)
-                count += 1
-                context = (*context, label)[-self.order :]
-        if not count:
-            raise ValueError("no text to measure the perplexity on; give a line at least")
-        return math.exp(-total / count)
+        found = []
+        context: tuple[int, ...] = (LINE_END,)
+        for label in [*map(self._known.get, text), LINE_END]:
+            if label is None:
+                context = ()
+                continue
+            found.append(self.log_probability(self.state(context), label))
+            context = (*context, label)[-self.order :]
+        return found
 
 
 def _log_frequencies(arrays: dict[str, np.ndarray]) -> np.ndarray | None:

@@ -7,13 +7,12 @@ asked about the texts that the search ends with.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from model.charset import Charset, normalise_text
+from model.charset import Charset
 from model.language_model import LINE_END
 from model.onnx_session import open_session
 
@@ -61,32 +60,21 @@ class RecurrentLanguageModel:
             for column, text in enumerate(texts)
         ]
 
-    def perplexity(self, texts: Iterable[str]) -> float:
-        """Measure how well the model foretells some lines.
-
-        Characters that the recogniser cannot write count neither way; what follows sees a line
-        end in their place.
+    def log_characters(self, text: str) -> np.ndarray:
+        """Tell how likely each character of a line is, and its end.
 
         Args:
-            texts: Lines that it was not trained on; empty ones are passed over.
+            text: In NFC; characters that the recogniser cannot write are passed over, and what
+                follows sees a line end in their place.
 
         Returns:
-            exp of the mean negative log probability of a character or line end.
-
-        Raises:
-            ValueError: If there is no text.
+            Natural logarithms, float32.
         """
-        total, count = 0.0, 0
-        for text in filter(None, map(normalise_text, texts)):
-            after = np.array([*(self._known.get(c, -1) for c in text), LINE_END])
-            before = np.array([LINE_END, *after[:-1].clip(LINE_END)], np.int32)
-            said = self._run(before[:, None])[:, 0]
-            known = np.flatnonzero(after >= LINE_END)
-            total += float(said[known, after[known]].sum())
-            count += len(known)
-        if not count:
-            raise ValueError("no text to measure the perplexity on; give a line at least")
-        return math.exp(-total / count)
+        after = np.array([*(self._known.get(c, -1) for c in text), LINE_END])
+        before = np.array([LINE_END, *after[:-1].clip(LINE_END)], np.int32)
+        said = self._run(before[:, None])[:, 0]
+        known = np.flatnonzero(after >= LINE_END)
+        return said[known, after[known]]
 
     def _run(self, before: np.ndarray) -> np.ndarray:
         """Foretell, from int32 [time, text], float32 [time, text, classes]."""

@@ -31,6 +31,7 @@ from model.language_model import LanguageModel
 from model.language_model_build import build_language_model, highest_order
 from model.lexicon import Lexicon
 from model.onnx_session import open_session
+from model.perplexity import perplexity
 from model.preprocess import prepare_strip
 from model.recurrent_language_model import RecurrentLanguageModel
 from model.samples import decode_strip, read_examples
@@ -47,8 +48,9 @@ from schemas.features import LINE_FILES
 
 # Held-out lines that are read; more take longer and change little.
 _MOST_HELD_OUT = 500
-# A recurrent model of a higher perplexity than this times the n-gram's has not learnt enough.
-_WORST_PERPLEXITY = 1.1
+# A recurrent model that does not lower the perplexity to this share, together with the n-gram, has
+# not learnt enough.
+_LEAST_GAIN = 0.97
 
 
 def add_language_model(
@@ -77,6 +79,7 @@ def add_language_model(
     card = _read_card(whole.directory)
     auxiliary_share = AUXILIARY_SHARE if whole.auxiliary_path.is_file() else 0.0
     lines, joined = _held_out(whole, eval_paths, auxiliary_share)
+    texts = [text for _, text in lines]
     path = whole.directory / bundle.LANGUAGE_MODEL_FILE
     language_model, second_pass, facts = None, None, {"order": 0}
     if config.order:
@@ -84,14 +87,15 @@ def add_language_model(
         _write(path, data)
         language_model = LanguageModel.open(path, whole.charset)
         if lines:
-            facts["perplexity"] = language_model.perplexity(text for _, text in lines)
+            facts["perplexity"] = perplexity(texts, language_model)
     else:
         path.unlink(missing_ok=True)
     if language_model and config.recurrent_epochs and facts["lines"] >= LEAST_LINES:
         recurrent = _train_recurrent(whole, train_paths, config, report)
         facts["recurrent"] = {"epochs": config.recurrent_epochs}
         if lines:
-            facts["recurrent"]["perplexity"] = recurrent.perplexity(text for _, text in lines)
+            facts["recurrent"]["perplexity"] = perplexity(texts, recurrent)
+            facts["recurrent"]["perplexity_of_both"] = perplexity(texts, language_model, recurrent)
         if _is_worth_asking(facts):
             second_pass = SecondPass(language_model, recurrent, RECURRENT_SHARE)
     words = write_model_words(whole.directory, _texts(train_paths, config))
@@ -172,9 +176,10 @@ def _train_recurrent(
 
 
 def _is_worth_asking(facts: dict) -> bool:
-    """Tell whether the recurrent model foretells held-out lines about as well as the n-gram."""
-    found = facts["recurrent"].get("perplexity", 0.0)
-    return found <= _WORST_PERPLEXITY * facts.get("perplexity", math.inf)
+    """Tell whether with the recurrent model held-out lines are foretold better than without."""
+    if "perplexity" not in facts:
+        return True
+    return facts["recurrent"]["perplexity_of_both"] < _LEAST_GAIN * facts["perplexity"]
 
 
 def _texts(train_paths: Iterable[str], config: LanguageConfig) -> Iterator[str]:
@@ -219,15 +224,17 @@ def _write(path: Path, data: bytes) -> None:
 
 def _told(facts: dict, decoding: dict) -> Iterator[str]:
     if facts["order"]:
-        perplexity = facts.get("perplexity", math.nan)
+        foretold = facts.get("perplexity", math.nan)
         yield (
             f"language model: order {facts['order']}, {facts['lines']:,} lines, "
-            f"{facts['bytes'] / 1e6:.1f} MB, perplexity {perplexity:.2f} on the eval split"
+            f"{facts['bytes'] / 1e6:.1f} MB, perplexity {foretold:.2f} on the eval split"
         )
     if "recurrent" in facts:
-        perplexity = facts["recurrent"].get("perplexity", math.nan)
+        alone, both = (
+            facts["recurrent"].get(name, math.nan) for name in ("perplexity", "perplexity_of_both")
+        )
         asked = "" if _is_worth_asking(facts) else ": too high, the model is left out"
-        yield f"recurrent language model: perplexity {perplexity:.2f} on the eval split{asked}"
+        yield f"recurrent language model: perplexity {alone:.2f}, of both {both:.2f}{asked}"
     if "note" in decoding:
         yield decoding["note"]
     for method in (m for m in DECODINGS if "temperature" in decoding.get(m, {})):

@@ -96,20 +96,21 @@ def test_a_language_model_is_replaced_and_taken_away(model, dataset, tmp_path):
 @pytest.mark.train
 def test_a_model_gets_a_recurrent_language_model(model, dataset, capsys, monkeypatch):
     monkeypatch.setattr(training_language, "LEAST_LINES", 8)
-    monkeypatch.setattr(training_language, "_WORST_PERPLEXITY", 20)
+    monkeypatch.setattr(training_language, "_LEAST_GAIN", 20)
     assert add(model, dataset, "--recurrent_epochs", 3) == 0
     assert "recurrent language model, 3 of 3 steps" in capsys.readouterr().out
     whole = bundle.load_bundle(model)
     assert whole.decoding.recurrent_share == RECURRENT_SHARE
     facts = json.loads((model / bundle.CARD_FILE).read_text())["language_model"]
     assert facts["recurrent"]["epochs"] == 3
-    assert 1.1 * facts["perplexity"] < facts["recurrent"]["perplexity"] < 10
+    assert facts["perplexity"] < facts["recurrent"]["perplexity_of_both"]
+    assert facts["recurrent"]["perplexity_of_both"] < facts["recurrent"]["perplexity"] < 10
     reader = Recogniser(whole, DecodingConfig(BEAM))
     assert (reader.decoding_method, reader.decoding_note) == (BEAM, "")
     # One that knows much less than the n-gram is no help.
-    monkeypatch.setattr(training_language, "_WORST_PERPLEXITY", 1.1)
+    monkeypatch.setattr(training_language, "_LEAST_GAIN", 0.97)
     assert add(model, dataset, "--recurrent_epochs", 1) == 0
-    assert "on the eval split: too high, the model is left out" in capsys.readouterr().out
+    assert ": too high, the model is left out" in capsys.readouterr().out
     assert bundle.load_bundle(model).decoding.recurrent_share == 0
     assert not whole.recurrent_path.exists()
 
