@@ -20,6 +20,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -181,3 +183,10 @@ def write_card(directory: Path, card: dict) -> None:
     """Write the model card as JSON."""
     text = json.dumps(card, ensure_ascii=False, indent=1, sort_keys=True)
     (directory / CARD_FILE).write_text(text + "\n", "utf-8")
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file that others may have open or mapped: it changes in one step."""
+    fresh = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    fresh.write_bytes(data)
+    os.replace(fresh, path)

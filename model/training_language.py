@@ -12,13 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
@@ -33,9 +30,7 @@ from model.lexicon import Lexicon
 from model.onnx_session import open_session
 from model.perplexity import perplexity
 from model.preprocess import prepare_strip
-from model.recurrent_language_model import RecurrentLanguageModel
 from model.samples import decode_strip, read_examples
-from model.second_pass import RECURRENT_SHARE, SecondPass
 from model.training_config import PRECISIONS
 from model.training_language_config import (
     LEAST_LINES,
@@ -43,14 +38,12 @@ from model.training_language_config import (
     add_language_flags,
     language_config,
 )
+from model.training_recurrent import add_recurrent_model
 from model.word_counts import write_model_words
 from schemas.features import LINE_FILES
 
 # Held-out lines that are read; more take longer and change little.
 _MOST_HELD_OUT = 500
-# A recurrent model that does not lower the perplexity to this share, together with the n-gram, has
-# not learnt enough.
-_LEAST_GAIN = 0.97
 
 
 def add_language_model(
@@ -79,25 +72,22 @@ def add_language_model(
     card = _read_card(whole.directory)
     auxiliary_share = AUXILIARY_SHARE if whole.auxiliary_path.is_file() else 0.0
     lines, joined = _held_out(whole, eval_paths, auxiliary_share)
-    texts = [text for _, text in lines]
+    held_out = [text for _, text in lines]
     path = whole.directory / bundle.LANGUAGE_MODEL_FILE
     language_model, second_pass, facts = None, None, {"order": 0}
     if config.order:
         data, facts = _build(whole.charset, train_paths, config, report)
-        _write(path, data)
+        bundle.replace_file(path, data)
         language_model = LanguageModel.open(path, whole.charset)
         if lines:
-            facts["perplexity"] = perplexity(texts, language_model)
+            facts["perplexity"] = perplexity(held_out, language_model)
     else:
         path.unlink(missing_ok=True)
     if language_model and config.recurrent_epochs and facts["lines"] >= LEAST_LINES:
-        recurrent = _train_recurrent(whole, train_paths, config, report)
-        facts["recurrent"] = {"epochs": config.recurrent_epochs}
-        if lines:
-            facts["recurrent"]["perplexity"] = perplexity(texts, recurrent)
-            facts["recurrent"]["perplexity_of_both"] = perplexity(texts, language_model, recurrent)
-        if _is_worth_asking(facts):
-            second_pass = SecondPass(language_model, recurrent, RECURRENT_SHARE)
+        learnt = _texts(train_paths, config)
+        second_pass, facts["recurrent"] = add_recurrent_model(
+            whole, language_model, learnt, held_out, config, report
+        )
     words = write_model_words(whole.directory, _texts(train_paths, config))
     lexicon = Lexicon(words) if words else None
     tuned = tune_decoding(lines, whole.charset, language_model, lexicon, joined, second_pass)
@@ -106,7 +96,7 @@ def add_language_model(
         auxiliary_share=auxiliary_share,
         recurrent_share=second_pass.share if second_pass else 0.0,
     )
-    _write(whole.directory / bundle.DECODING_FILE, settings.to_json().encode())
+    bundle.replace_file(whole.directory / bundle.DECODING_FILE, settings.to_json().encode())
     if not second_pass:
         whole.recurrent_path.unlink(missing_ok=True)
     card |= {"language_model": facts, "decoding": tuned.facts}
@@ -149,39 +139,6 @@ def _build(
     return data, {"order": order, **counts, "extra_texts": extra, "bytes": len(data)}
 
 
-def _train_recurrent(
-    whole: bundle.Bundle,
-    train_paths: Iterable[str],
-    config: LanguageConfig,
-    report: Callable[[str], None],
-) -> RecurrentLanguageModel:
-    """Train the recurrent language model and write its file.
-
-    Raises:
-        ValueError: If there is no Keras.
-    """
-    if not find_spec("keras"):
-        raise ValueError(
-            "a recurrent language model is trained with Keras, which is not installed; "
-            "pip install 'quire[train]', or give --recurrent_epochs 0"
-        )
-    from model.recurrent_language_onnx import quantised_language_network
-    from model.recurrent_language_training import RecurrentConfig, train_language_network
-
-    texts = _texts(train_paths, config)
-    settings = RecurrentConfig(epochs=config.recurrent_epochs, policy=config.policy)
-    network = train_language_network(texts, whole.charset, settings, report)
-    _write(whole.recurrent_path, quantised_language_network(network))
-    return RecurrentLanguageModel(whole.recurrent_path, whole.charset)
-
-
-def _is_worth_asking(facts: dict) -> bool:
-    """Tell whether with the recurrent model held-out lines are foretold better than without."""
-    if "perplexity" not in facts:
-        return True
-    return facts["recurrent"]["perplexity_of_both"] < _LEAST_GAIN * facts["perplexity"]
-
-
 def _texts(train_paths: Iterable[str], config: LanguageConfig) -> Iterator[str]:
     """Read all that a language model learns from."""
     yield from (example.text for example in read_examples(train_paths))
@@ -215,13 +172,6 @@ def _held_out(
     return lines, joined if head else None
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write a file that others may have open or mapped: it changes in one step."""
-    fresh = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-    fresh.write_bytes(data)
-    os.replace(fresh, path)
-
-
 def _told(facts: dict, decoding: dict) -> Iterator[str]:
     if facts["order"]:
         foretold = facts.get("perplexity", math.nan)
@@ -229,12 +179,6 @@ def _told(facts: dict, decoding: dict) -> Iterator[str]:
             f"language model: order {facts['order']}, {facts['lines']:,} lines, "
             f"{facts['bytes'] / 1e6:.1f} MB, perplexity {foretold:.2f} on the eval split"
         )
-    if "recurrent" in facts:
-        alone, both = (
-            facts["recurrent"].get(name, math.nan) for name in ("perplexity", "perplexity_of_both")
-        )
-        asked = "" if _is_worth_asking(facts) else ": too high, the model is left out"
-        yield f"recurrent language model: perplexity {alone:.2f}, of both {both:.2f}{asked}"
     if "note" in decoding:
         yield decoding["note"]
     for method in (m for m in DECODINGS if "temperature" in decoding.get(m, {})):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from model import bundle, training_language
+from model import bundle, training_language, training_recurrent
 from model.auxiliary_head import AUXILIARY_SHARE
 from model.charset import Charset
 from model.decoding_config import BEAM, DecodingConfig
@@ -96,7 +96,7 @@ def test_a_language_model_is_replaced_and_taken_away(model, dataset, tmp_path):
 @pytest.mark.train
 def test_a_model_gets_a_recurrent_language_model(model, dataset, capsys, monkeypatch):
     monkeypatch.setattr(training_language, "LEAST_LINES", 8)
-    monkeypatch.setattr(training_language, "_LEAST_GAIN", 20)
+    monkeypatch.setattr(training_recurrent, "_LEAST_GAIN", 20)
     assert add(model, dataset, "--recurrent_epochs", 3) == 0
     assert "recurrent language model, 3 of 3 steps" in capsys.readouterr().out
     whole = bundle.load_bundle(model)
@@ -108,7 +108,7 @@ def test_a_model_gets_a_recurrent_language_model(model, dataset, capsys, monkeyp
     reader = Recogniser(whole, DecodingConfig(BEAM))
     assert (reader.decoding_method, reader.decoding_note) == (BEAM, "")
     # One that knows much less than the n-gram is no help.
-    monkeypatch.setattr(training_language, "_LEAST_GAIN", 0.97)
+    monkeypatch.setattr(training_recurrent, "_LEAST_GAIN", 0.97)
     assert add(model, dataset, "--recurrent_epochs", 1) == 0
     assert ": too high, the model is left out" in capsys.readouterr().out
     assert bundle.load_bundle(model).decoding.recurrent_share == 0
@@ -124,7 +124,7 @@ def test_a_few_lines_give_no_recurrent_language_model(model, dataset):
 
 def test_without_keras_it_is_said_what_to_do(model, dataset, capsys, monkeypatch):
     monkeypatch.setattr(training_language, "LEAST_LINES", 8)
-    monkeypatch.setattr(training_language, "find_spec", lambda name: None)
+    monkeypatch.setattr(training_recurrent, "find_spec", lambda name: None)
     assert add(model, dataset) == 2
     assert "pip install 'quire[train]', or give --recurrent_epochs 0" in capsys.readouterr().err
     assert add(model, dataset, "--recurrent_epochs", 0) == 0
