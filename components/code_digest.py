@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -18,9 +19,23 @@ def code_digest() -> str:
     Returns:
         SHA-256 of `schemas`, `model` and `components`, hexadecimal.
     """
+    packages = (schemas, model, components)
+    return digest_sources(Path(package.__file__).parent for package in packages)
+
+
+def digest_sources(folders: Iterable[Path]) -> str:
+    """Digest every module in some folders and in the folders below them.
+
+    Args:
+        folders: Folders of packages.
+
+    Returns:
+        SHA-256 of the modules' names and contents, hexadecimal.
+    """
     digest = hashlib.sha256()
-    for package in (schemas, model, components):
-        for path in sorted(Path(package.__file__).parent.glob("*.py")):
+    for folder in folders:
+        for path in sorted(folder.rglob("*.py")):
             content = path.read_bytes()
-            digest.update(f"{package.__name__} {path.name} {len(content)}\n".encode() + content)
+            name = path.relative_to(folder.parent).as_posix()
+            digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()

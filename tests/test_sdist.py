@@ -51,6 +51,12 @@ def tree(tmp_path):
         )
     for package in PACKAGES:
         (root / package / "drawn_by_the_test.json").write_text("{}")
+        deep = root / package / "drawn_folder" / "deeper"
+        deep.mkdir(parents=True)
+        for folder in (deep.parent, deep):
+            (folder / "__init__.py").touch()
+            (folder / "drawn_module.py").touch()
+            (folder / "drawn_data.onnx").touch()
     return root
 
 
@@ -85,6 +91,11 @@ def test_worker_installs_every_file(tree, staging):
         names = [PurePosixPath(name) for name in wheel.namelist()]
     installed = {str(name) for name in names if name.parts[0] in PACKAGES}
     assert installed == _package_files(tree)
+
+
+def test_every_folder_of_modules_is_a_package():
+    folders = {path.parent for name in PACKAGES for path in (REPOSITORY / name).rglob("*.py")}
+    assert [folder for folder in folders if not (folder / "__init__.py").is_file()] == []
 
 
 def test_every_package_file_is_a_module_or_known_data():
