@@ -22,9 +22,10 @@ from model.beam_config import BeamConfig
 from model.beam_search import beam_search, search_frames
 from model.beam_tuning import tune_weights
 from model.beam_weights import PrefixWeights
-from model.bundle import Bundle, load_bundle
+from model.bundle import load_bundle
 from model.ctc import Beam, decode_greedy
 from model.decoding import Decoder
+from model.decoding_choice import open_second_pass
 from model.decoding_config import BEAM, GREEDY, DecodingConfig
 from model.language_model import LanguageModel
 from model.language_model_build import ORDER, build_language_model
@@ -32,9 +33,7 @@ from model.lexicon import Lexicon
 from model.metrics import error_rates
 from model.perplexity import perplexity
 from model.recogniser import Recogniser
-from model.recurrent_language_model import RecurrentLanguageModel
 from model.samples import decode_strip, read_examples
-from model.second_pass import SecondPass
 from model.word_counts import count_words
 
 _TUNED_ON = 300
@@ -57,14 +56,6 @@ def _timed(name: str, read: Callable, lines: list[tuple[np.ndarray, str]]) -> No
         f"{name:28} CER {cer.rate:7.2%}  WER {wer.rate:7.2%}  "
         f"{took_ms:6.2f} ms a line, {per_steps:6.2f} ms for {_STEPS} steps"
     )
-
-
-def _second_pass(bundle: Bundle, language_model: LanguageModel) -> SecondPass | None:
-    share = bundle.decoding.recurrent_share
-    if not share:
-        return None
-    recurrent = RecurrentLanguageModel(bundle.recurrent_path, bundle.charset)
-    return SecondPass(language_model, recurrent, share)
 
 
 def main() -> None:
@@ -112,7 +103,7 @@ def main() -> None:
             lambda logits: charset.decode(search(logits)[0].labels),
             lines,
         )
-        second_pass = _second_pass(bundle, language_model)
+        second_pass = open_second_pass(bundle, language_model)
         if second_pass:
             _timed(
                 "... and a second pass",

@@ -95,13 +95,14 @@ class Charset:
         Raises:
             ValueError: If a character is not in the charset.
         """
-        unknown = sorted(set(text) - self._labels.keys())
+        unknown = sorted(set(text) - self.labels.keys())
         if unknown:
             raise ValueError(f"characters {''.join(unknown)!r} are not in the charset")
-        return [self._labels[character] for character in text]
+        return [self.labels[character] for character in text]
 
     @cached_property
-    def _labels(self) -> dict[str, int]:
+    def labels(self) -> dict[str, int]:
+        """The label of each character, from 1."""
         return {character: label for label, character in enumerate(self.characters, start=1)}
 
     def decode(self, labels: Sequence[int]) -> str:

@@ -87,14 +87,30 @@ def open_search(bundle: Bundle) -> tuple[LanguageModel, Collection[str], SecondP
     """
     language_model = bundle.open_language_model()
     words = read_model_words(bundle.directory) if bundle.decoding.knows_words else ()
-    decoding, second_pass = bundle.decoding, None
-    if decoding.auxiliary_share:
+    if bundle.decoding.auxiliary_share:
         _check_is_there(bundle.auxiliary_path)
-    if decoding.recurrent_share:
-        _check_is_there(bundle.recurrent_path)
-        recurrent = RecurrentLanguageModel(bundle.recurrent_path, bundle.charset)
-        second_pass = SecondPass(language_model, recurrent, decoding.recurrent_share)
-    return language_model, words, second_pass
+    return language_model, words, open_second_pass(bundle, language_model)
+
+
+def open_second_pass(bundle: Bundle, language_model: LanguageModel) -> SecondPass | None:
+    """Open what weighs the last texts of a search again.
+
+    Args:
+        bundle: The model.
+        language_model: The n-gram of the search.
+
+    Returns:
+        None if the model asks for no such thing.
+
+    Raises:
+        ValueError: If the recurrent language model is missing or cannot be used.
+    """
+    share = bundle.decoding.recurrent_share
+    if not share:
+        return None
+    _check_is_there(bundle.recurrent_path)
+    recurrent = RecurrentLanguageModel(bundle.recurrent_path, bundle.charset)
+    return SecondPass(language_model, recurrent, share)
 
 
 def _check_is_there(path: Path) -> None:

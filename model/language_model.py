@@ -12,7 +12,7 @@ with it, and it is foretold after the last character.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -72,7 +72,6 @@ class LanguageModel:
         self._states: dict[tuple[int, ...], State] = {}
         # Most contexts end like one that was looked up before.
         self._level = lru_cache(_MOST_STATES)(self._find_level)
-        self._known = {character: i for i, character in enumerate(charset.characters, start=1)}
 
     @classmethod
     def open(cls, path: str | Path, charset: Charset) -> LanguageModel:
@@ -162,11 +161,7 @@ class LanguageModel:
         Returns:
             The natural logarithm.
         """
-        line = (LINE_END, *labels)
-        return sum(
-            self.log_probability(self.state(line[max(0, at - self.order) : at]), label)
-            for at, label in enumerate((*labels, LINE_END), start=1)
-        )
+        return sum(self._foretell(labels))
 
     def log_characters(self, text: str) -> list[float]:
         """Tell how likely each character of a line is, and its end.
@@ -178,9 +173,13 @@ class LanguageModel:
         Returns:
             Natural logarithms.
         """
+        return self._foretell(map(self.charset.labels.get, text))
+
+    def _foretell(self, labels: Iterable[int | None]) -> list[float]:
+        """Weigh each label of a line, and its end; None stands for what cannot be written."""
         found = []
         context: tuple[int, ...] = (LINE_END,)
-        for label in [*map(self._known.get, text), LINE_END]:
+        for label in [*labels, LINE_END]:
             if label is None:
                 context = ()
                 continue

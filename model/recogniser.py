@@ -33,6 +33,7 @@ class Recogniser:
 
     Attributes:
         is_on_gpu: Whether it runs on a GPU.
+        plan: How lines are read, whole.
         decoding_method: How lines are read: one of `decoding_config.DECODINGS`.
         decoding_note: Why lines are read greedily though a beam search was asked for; else
             empty.
@@ -46,7 +47,7 @@ class Recogniser:
 
     def __init__(self, bundle: Bundle, decoding: DecodingConfig | None = None, device: str = CPU):
         decoding = decoding or DecodingConfig()
-        plan = plan_decoding(bundle, decoding)
+        self.plan = plan = plan_decoding(bundle, decoding)
         self.decoding_method = plan.method
         self.decoding_note = plan.note
         self.page_error = bundle.decoding.calibration(plan.method).page_error

@@ -33,7 +33,7 @@ class RecurrentLanguageModel:
 
     def __init__(self, path: Path, charset: Charset):
         self._session = open_session(path)
-        self._known = {character: i for i, character in enumerate(charset.characters, start=1)}
+        self._labels = charset.labels
         shapes = {output.name: output.shape for output in self._session.get_outputs()}
         if shapes.get(LOG_PROBABILITIES, [None])[-1] != charset.class_count:
             raise ValueError(
@@ -70,7 +70,7 @@ class RecurrentLanguageModel:
         Returns:
             Natural logarithms, float32.
         """
-        after = np.array([*(self._known.get(c, -1) for c in text), LINE_END])
+        after = np.array([*(self._labels.get(c, -1) for c in text), LINE_END])
         before = np.array([LINE_END, *after[:-1].clip(LINE_END)], np.int32)
         said = self._run(before[:, None])[:, 0]
         known = np.flatnonzero(after >= LINE_END)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -78,8 +78,7 @@ def train_language_network(
     Raises:
         ValueError: If there is no text.
     """
-    known = {character: label for label, character in enumerate(charset.characters, start=1)}
-    lines = [part for text in texts for part in _encode(text, known)]
+    lines = [part for text in texts for part in _encode(text, charset)]
     if not lines:
         raise ValueError("no text to learn from; ingest more pages")
     keras.utils.set_random_seed(config.seed)
@@ -114,9 +113,9 @@ def _train(
             loss_sum = 0.0
 
 
-def _encode(text: str, known: Mapping[str, int]) -> Iterator[np.ndarray]:
+def _encode(text: str, charset: Charset) -> Iterator[np.ndarray]:
     """Take the labels of a line, in parts if it is long; `_IGNORED` is what has none."""
-    labels = [known.get(character, _IGNORED) for character in normalise_text(text)]
+    labels = [charset.labels.get(character, _IGNORED) for character in normalise_text(text)]
     for start in range(0, len(labels), _MOST_CHARACTERS_A_LINE):
         yield np.array(labels[start : start + _MOST_CHARACTERS_A_LINE], np.int32)
 

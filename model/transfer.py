@@ -119,8 +119,7 @@ def move_outputs(
     """
     moved = new.copy()
     moved[..., 0] = old[..., 0]
-    labels = {character: label for label, character in enumerate(old_charset.characters, start=1)}
-    for label, character in enumerate(charset.characters, start=1):
-        if character in labels:
-            moved[..., label] = old[..., labels[character]]
+    for character, label in charset.labels.items():
+        if character in old_charset.labels:
+            moved[..., label] = old[..., old_charset.labels[character]]
     return moved

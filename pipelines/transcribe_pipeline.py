@@ -10,7 +10,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.bundle import DEFAULT_FOLDER, LINES_FILE, Bundle, load_bundle
-from model.decoding_choice import DecodingPlan, plan_decoding
+from model.decoding_choice import DecodingPlan
 from model.decoding_config import GREEDY
 from model.fingerprint import exact_key
 from model.key_set import UriTally
@@ -166,10 +166,10 @@ def open_bundle(recognition: Recognition) -> tuple[Bundle, DecodingPlan]:
     except ValueError as error:
         raise UsageError(f"--model {error}") from None
     try:
-        Recogniser(bundle, recognition.decoding, recognition.device)
+        recogniser = Recogniser(bundle, recognition.decoding, recognition.device)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    return bundle, plan_decoding(bundle, recognition.decoding)
+    return bundle, recogniser.plan
 
 
 def begin_run(config: TranscribeConfig, bundle: Bundle, decoding: DecodingPlan) -> RunStart:

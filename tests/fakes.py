@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from model import bundle
 from model.charset import Charset
+from model.language_model_build import build_language_model
 from model.preprocess import PreprocessConfig
 from model.recurrent_language_model import LABELS, LOG_PROBABILITIES
 
@@ -66,6 +68,15 @@ def write_fake_bundle(directory: Path, strip_height_px: int = 64) -> Path:
     (directory / bundle.ONNX_FILE).write_bytes(model.SerializeToString())
     bundle.write_settings(directory, charset, preprocess)
     return directory
+
+
+def write_language_model(
+    directory: Path, texts: Iterable[str], order: int = 3, charset: Charset | None = None
+) -> None:
+    """Build the language model of a bundle from some texts, of its charset if none is given."""
+    charset = charset or bundle.load_bundle(directory).charset
+    data = build_language_model(texts, charset, order)
+    (directory / bundle.LANGUAGE_MODEL_FILE).write_bytes(data)
 
 
 def write_fake_auxiliary(directory: Path, favourite: str) -> None:

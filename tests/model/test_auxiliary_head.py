@@ -14,11 +14,10 @@ from model.auxiliary_head import join_opinions
 from model.ctc import softmax
 from model.decoding_config import BEAM, DecodingConfig
 from model.decoding_settings import DecodingSettings
-from model.language_model_build import build_language_model
 from model.recogniser import Recogniser
 from schemas.records import Line, LineImage
 from tests.drawn import text_strip
-from tests.fakes import write_fake_auxiliary, write_fake_bundle
+from tests.fakes import write_fake_auxiliary, write_fake_bundle, write_language_model
 
 LOGITS = hnp.arrays(np.float32, (2, 3, 4), elements=st.floats(-200, 200, width=32))
 IMAGE = LineImage("p.png", Line("l", 0), text_strip("abbé de cade"))
@@ -35,9 +34,7 @@ def test_probabilities_are_averaged(logits, other, share):
 @pytest.fixture
 def model(tmp_path):
     directory = write_fake_bundle(tmp_path / "m")
-    charset = bundle.load_bundle(directory).charset
-    data = build_language_model(["abbé de cade"], charset, 3)
-    (directory / bundle.LANGUAGE_MODEL_FILE).write_bytes(data)
+    write_language_model(directory, ["abbé de cade"])
     write_fake_auxiliary(directory, "é")
     return directory
 

@@ -11,28 +11,21 @@ from model.charset import Charset
 from model.decoding_choice import open_decoder, plan_decoding
 from model.decoding_config import BEAM, GREEDY, DecodingConfig
 from model.decoding_settings import Calibration, DecodingSettings
-from model.language_model_build import build_language_model
 from model.page_error import PageErrorModel
 from model.recogniser import Recogniser
 from model.word_counts import write_model_words
 from schemas.records import Line, LineImage
 from tests.drawn import text_strip
-from tests.fakes import write_fake_bundle
+from tests.fakes import write_fake_bundle, write_language_model
 
 TEXTS = ["abbé de cade", "cad ace bac"]
 IMAGE = LineImage("p.png", Line("l", 0), text_strip("abbé de cade"))
 
 
-def write_language_model(directory, charset=None):
-    charset = charset or bundle.load_bundle(directory).charset
-    path = directory / bundle.LANGUAGE_MODEL_FILE
-    path.write_bytes(build_language_model(TEXTS, charset, 3))
-
-
 @pytest.fixture
 def model(tmp_path):
     directory = write_fake_bundle(tmp_path / "m")
-    write_language_model(directory)
+    write_language_model(directory, TEXTS)
     return directory
 
 
@@ -81,7 +74,10 @@ def test_what_was_tuned_counts(model):
         (lambda path: path.unlink(), "no language_model.bin; add one"),
         (lambda path: path.write_bytes(b"LM"), "does not begin with"),
         (lambda path: path.write_bytes(path.read_bytes()[:-50]), "damaged or cut off"),
-        (lambda path: write_language_model(path.parent, Charset(("a", "b"))), "another charset"),
+        (
+            lambda path: write_language_model(path.parent, TEXTS, charset=Charset(("a", "b"))),
+            "another charset",
+        ),
     ],
 )
 def test_a_language_model_that_does_not_serve_is_stated(model, damage, note):

@@ -106,7 +106,7 @@ def test_a_line_begins_and_ends_with_its_end():
 def test_a_long_line_is_cut():
     from model.recurrent_language_training import _encode
 
-    parts = list(_encode("le " * 150, {"l": 1, "e": 2, " ": 3}))
+    parts = list(_encode("le " * 150, Charset(("l", "e", " "))))
     assert [len(part) for part in parts] == [200, 200, 49]
     assert np.concatenate(parts)[:4].tolist() == [1, 2, 3, 1]
 

@@ -12,13 +12,12 @@ from model.ctc import Beam
 from model.decoding_choice import open_decoder
 from model.decoding_config import BEAM, DecodingConfig
 from model.decoding_settings import DecodingSettings
-from model.language_model_build import build_language_model
 from model.recogniser import Recogniser
 from model.recurrent_language_model import RecurrentLanguageModel
 from model.second_pass import SecondPass, apply_gains
 from schemas.records import Line, LineImage
 from tests.drawn import text_strip
-from tests.fakes import CHARACTERS, write_fake_bundle, write_fake_recurrent
+from tests.fakes import CHARACTERS, write_fake_bundle, write_fake_recurrent, write_language_model
 
 IMAGE = LineImage("p.png", Line("l", 0), text_strip("abbé de cade"))
 WEIGHTS = st.lists(st.floats(1e-6, 1), min_size=1, max_size=6, unique=True)
@@ -62,9 +61,7 @@ def test_what_was_not_asked_about_stays_behind_the_first(found):
 @pytest.fixture
 def model(tmp_path):
     directory = write_fake_bundle(tmp_path / "m")
-    charset = bundle.load_bundle(directory).charset
-    data = build_language_model(["abbé de cade"], charset, 3)
-    (directory / bundle.LANGUAGE_MODEL_FILE).write_bytes(data)
+    write_language_model(directory, ["abbé de cade"])
     write_fake_recurrent(directory, "e")
     return directory
 

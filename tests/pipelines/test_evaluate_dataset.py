@@ -7,10 +7,9 @@ from dataclasses import replace
 import pytest
 
 from model.beam_config import BeamConfig
-from model.bundle import DECODING_FILE, LANGUAGE_MODEL_FILE, load_bundle, write_settings
+from model.bundle import DECODING_FILE, load_bundle, write_settings
 from model.charset import Charset
 from model.decoding_settings import Calibration, DecodingSettings
-from model.language_model_build import build_language_model
 from model.line_reading import read_line
 from model.page_error import PageErrorModel
 from model.preprocess import PreprocessConfig
@@ -21,7 +20,7 @@ from pipelines.transcribe import main as transcribe
 from schemas.features import DATASET_VERSION
 from schemas.records import Failure
 from tests.drawn import line_example, write_tfrecords
-from tests.fakes import CHARACTERS, write_fake_bundle
+from tests.fakes import CHARACTERS, write_fake_bundle, write_language_model
 from tests.pipelines.archive import write_page
 
 # Mostly of what the fake model can write.
@@ -111,8 +110,7 @@ def test_a_search_that_lacks_something_is_not_measured(
     dataset, tmp_path, capsys, settings, missing
 ):
     other = write_fake_bundle(tmp_path / "other")
-    data = build_language_model(TEXTS, load_bundle(other).charset, 4)
-    (other / LANGUAGE_MODEL_FILE).write_bytes(data)
+    write_language_model(other, TEXTS, order=4)
     (other / DECODING_FILE).write_text(settings.to_json())
     error = refused(capsys, dataset, other, "--decoding", "beam")
     assert "--decoding beam: " in error and missing in error
@@ -123,7 +121,7 @@ def test_a_beam_search_is_measured_with_what_its_confidences_are_worth(dataset, 
     error = refused(capsys, dataset, other, "--decoding", "beam")
     assert "--decoding beam: " in error and "no language_model.bin; add one" in error
     whole = load_bundle(other)
-    (other / LANGUAGE_MODEL_FILE).write_bytes(build_language_model(TEXTS, whole.charset, 4))
+    write_language_model(other, TEXTS, order=4)
     page_error = PageErrorModel((0.0, 1.0), (0.0, 1.0))
     search = BeamConfig(lm_weight=2.0, least_probability=0.0, least_share=0.0)
     settings = DecodingSettings(search, beam=Calibration(2.0, page_error))
