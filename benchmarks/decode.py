@@ -18,23 +18,23 @@ from pathlib import Path
 
 import numpy as np
 
-from model.beam_config import BeamConfig
-from model.beam_search import beam_search, search_frames
-from model.beam_tuning import tune_weights
-from model.beam_weights import PrefixWeights
-from model.bundle import load_bundle
-from model.ctc import Beam, decode_greedy
-from model.decoding import Decoder
-from model.decoding_choice import open_second_pass
-from model.decoding_config import BEAM, GREEDY, DecodingConfig
-from model.language_model import LanguageModel
-from model.language_model_build import ORDER, build_language_model
-from model.lexicon import Lexicon
-from model.metrics import error_rates
-from model.perplexity import perplexity
-from model.recogniser import Recogniser
-from model.samples import decode_strip, read_examples
-from model.word_counts import count_words
+from model.decoding.beam_config import BeamConfig
+from model.decoding.beam_search import beam_search, search_frames
+from model.decoding.config import BEAM, GREEDY, DecodingConfig
+from model.decoding.ctc import Beam, decode_greedy
+from model.decoding.decoder import Decoder
+from model.decoding.prefix_weights import PrefixWeights
+from model.evaluation.metrics import error_rates
+from model.language.lexicon import Lexicon
+from model.language.ngram_build import ORDER, build_language_model
+from model.language.ngram_model import LanguageModel
+from model.language.perplexity import perplexity
+from model.language.word_counts import count_words
+from model.recogniser.bundle import load_bundle
+from model.recogniser.decoding_plan import open_second_pass
+from model.recogniser.recogniser import Recogniser
+from model.training.language.beam_tuning import tune_weights
+from model.training.samples import decode_strip, read_examples
 
 _TUNED_ON = 300
 _STEPS = 256

@@ -16,12 +16,12 @@ from functools import lru_cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from model.key_set import key_of
-from model.page_quality import PageQuality
-from model.strip_quality import StripQuality
-from pipelines.page_records import PageResult, ReadLine
-from pipelines.transforms.describe import UNCHANGED
-from pipelines.transforms.portions import PageRows, rows_of
+from model.quality.line_image import StripQuality
+from model.quality.page import PageQuality
+from pipelines.archive.portions import PageRows, rows_of
+from pipelines.files.key_set import key_of
+from pipelines.pages.records import PageResult, ReadLine
+from pipelines.transcription.read_pages import UNCHANGED
 from schemas.records import Character, Failure, Line, PageDone, PageSource, Skipped, Transcript
 
 PORTION_PAGES = 200

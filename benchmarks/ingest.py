@@ -46,16 +46,16 @@ def measure(way: str, pattern: str) -> tuple[int, float, float]:
     import apache_beam.runners.portability.fn_api_runner  # noqa: F401
     import cv2
 
-    import pipelines.ingest_pipeline
-    import pipelines.survey_pipeline  # noqa: F401
+    import pipelines.dataset.pipeline
+    import pipelines.dataset.survey_pipeline  # noqa: F401
     from pipelines.ingest import main
 
     cv2.setNumThreads(1)
     if way == "loop":
-        from pipelines.formats.pairing import MarkupFile
-        from pipelines.formats.reading import ReadConfig, read_source
-        from pipelines.transforms.cut import CutConfig, cut_examples
-        from pipelines.transforms.files import BeamFiles
+        from pipelines.descriptions.pairing import MarkupFile
+        from pipelines.descriptions.reading import ReadConfig, read_source
+        from pipelines.files.filesystem import BeamFiles
+        from pipelines.pages.cut import CutConfig, cut_examples
         from schemas.features import encode_line
         from schemas.records import LineExample, Page
 

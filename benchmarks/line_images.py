@@ -8,10 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from model.image import decode_image
-from pipelines.formats.pairing import MarkupFile
-from pipelines.formats.reading import ReadConfig, read_source
-from pipelines.transforms.files import BeamFiles
+from model.images.decode import decode_image
+from pipelines.descriptions.pairing import MarkupFile
+from pipelines.descriptions.reading import ReadConfig, read_source
+from pipelines.files.filesystem import BeamFiles
 from schemas.records import Page, Polyline
 
 

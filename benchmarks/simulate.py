@@ -37,21 +37,21 @@ from benchmarks.fake_pages import (
     source_of,
 )
 from benchmarks.ingest import cpu_s
-from model.key_set import KeySet, UriTally
-from pipelines.account import Account
-from pipelines.archive import Archive
-from pipelines.earlier_runs import write_known_pages
-from pipelines.options import LOCAL_RUNNER
-from pipelines.plan_pipeline import build_plan
-from pipelines.publish import publish
-from pipelines.runs import RunStart
-from pipelines.transcripts import open_tables
-from pipelines.transforms.describe import page_key
-from pipelines.transforms.files import read_bytes
-from pipelines.transforms.inputs import WriteInputs
-from pipelines.transforms.page_files import ListPages, PagesConfig
-from pipelines.transforms.page_inputs import page_inputs
-from pipelines.transforms.portions import WritePortions, write_portion
+from pipelines.archive.earlier_runs import write_known_pages
+from pipelines.archive.folder import Archive
+from pipelines.archive.inputs import WriteInputs
+from pipelines.archive.portions import WritePortions, write_portion
+from pipelines.archive.publish import publish
+from pipelines.cli.options import LOCAL_RUNNER
+from pipelines.files.filesystem import read_bytes
+from pipelines.files.key_set import KeySet, UriTally
+from pipelines.pages.inputs import page_inputs
+from pipelines.pages.listing import ListPages, PagesConfig
+from pipelines.tables.account import Account
+from pipelines.tables.runs import RunStart
+from pipelines.transcription.plan_pipeline import build_plan
+from pipelines.transcription.read_pages import page_key
+from pipelines.transcripts.tables import open_tables
 
 _MODEL = ("simulated", "nothing")
 
@@ -159,7 +159,7 @@ def write_portions(folder: str, fake: FakePortions, page_count: int) -> UriTally
 
 
 def count_known(path: str, page_count: int, digest: str) -> int:
-    """Look up every page as `pipelines.transforms.describe` does; tell how many are known.
+    """Look up every page as `pipelines.transcription.read_pages` does; tell how many are known.
 
     Args:
         path: What `write_known_pages` wrote.

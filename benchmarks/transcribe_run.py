@@ -37,11 +37,11 @@ def bare_chain(paths: Sequence[str], line_source: str, precision: str) -> int:
     Returns:
         Lines read.
     """
-    from model.bundle import DEFAULT_MODEL, load_bundle
-    from model.recogniser import Recogniser
-    from pipelines.transforms.describe import PageReading, read_page
-    from pipelines.transforms.page_files import file_source
-    from pipelines.transforms.recognise import recognise_pages
+    from model.recogniser.bundle import DEFAULT_MODEL, load_bundle
+    from model.recogniser.recogniser import Recogniser
+    from pipelines.pages.listing import file_source
+    from pipelines.transcription.read_pages import PageReading, read_page
+    from pipelines.transcription.recognise import recognise_pages
 
     bundle = load_bundle(DEFAULT_MODEL, precision)
     recogniser = Recogniser(bundle)
@@ -60,7 +60,7 @@ def timed_chain(paths: Sequence[str], args: argparse.Namespace) -> tuple[int, fl
     """
     import cv2
 
-    import pipelines.transforms.recognise  # noqa: F401
+    import pipelines.transcription.recognise  # noqa: F401
 
     # Beam's worker processes have one thread each, too.
     cv2.setNumThreads(1)

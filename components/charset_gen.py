@@ -1,7 +1,7 @@
 """CharsetGen: collect the characters of the training lines.
 
 The Trainer takes only standard artifacts, so the charset is written twice: as a `Charset`
-for people and lineage, and as `HyperParameters` for `model.training.run_fn`.
+for people and lineage, and as `HyperParameters` for `model.training.job.run_fn`.
 """
 
 from collections.abc import Iterable
@@ -12,8 +12,8 @@ from tfx.v1.types.standard_artifacts import Examples, HyperParameters
 
 from components.errors import DatasetError
 from components.storage import join, list_files, read_all_records, write_text
-from model.bundle import CHARSET_FILE
-from model.charset import Charset as CharacterSet
+from model.recogniser.bundle import CHARSET_FILE
+from model.text.charset import Charset as CharacterSet
 from schemas.features import decode_line
 
 HYPERPARAMETERS_FILE = "best_hyperparameters.txt"

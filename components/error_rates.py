@@ -1,8 +1,8 @@
 """CER and WER as metrics of TensorFlow Model Analysis, for TFX's Evaluator.
 
-The counting is `model.metrics`: errors and reference lengths are summed over the lines of a
-slice and divided once (micro-average), so shards merge exactly. They are summed by page
-first, because the interval of a rate is a bootstrap over pages (`model.bootstrap`).
+The counting is `model.evaluation.metrics`: errors and reference lengths are summed over the lines
+of a slice and divided once (micro-average), so shards merge exactly. They are summed by page
+first, because the interval of a rate is a bootstrap over pages (`model.evaluation.bootstrap`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics.metric_types import FeaturePreprocessor
 
-from model.bootstrap import rate_intervals
-from model.metrics import ErrorCount, character_errors, word_errors
+from model.evaluation.bootstrap import rate_intervals
+from model.evaluation.metrics import ErrorCount, character_errors, word_errors
 
 CER = "cer"
 WER = "wer"

@@ -16,7 +16,7 @@ from components.error_rates import (
     WER,
 )
 from components.line_features import LINE_LENGTH, SCRIPT
-from model.metrics import ErrorCount
+from model.evaluation.metrics import ErrorCount
 
 SLICED_BY = ("document", LINE_LENGTH, SCRIPT, "source")
 

@@ -6,7 +6,7 @@ them. `LineExampleGen` adds them as the lines enter TFX; a dataset on disk has n
 
 from __future__ import annotations
 
-from model.audit import CharacterAudit
+from model.dataset.audit import CharacterAudit
 from schemas import tf_example
 
 LINE_LENGTH = "line_length"

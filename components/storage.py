@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tfx.dsl.io import fileio
 
-from model.tfrecord import read_records_from
+from model.dataset.tfrecord import read_records_from
 
 
 def is_remote(uri: str) -> bool:

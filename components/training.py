@@ -1,4 +1,4 @@
-"""What the Trainer runs: `model.training.run_fn`, also where the artifacts are in a bucket."""
+"""What the Trainer runs: `model.training.job.run_fn`, also where the artifacts are in a bucket."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import attr
 
 from components.storage import fetch, is_remote, send
-from model import training
+from model.training import job as training
 
 # Goes into the Trainer's settings so that other code trains anew; the network needs it not.
 CODE = "code"

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from pipelines.options import UsageError, run_verb, verb_parser
+from pipelines.cli.options import UsageError, run_verb, verb_parser
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -24,13 +24,13 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The exit status; see `pipelines.options.run_verb`.
+        The exit status; see `pipelines.cli.options.run_verb`.
     """
     return run_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pipelines.demonstration import DemoConfig, run_demo
+    from pipelines.demonstration.steps import DemoConfig, run_demo
 
     if os.path.exists(args.output):
         raise UsageError(f"{args.output} exists; give another --output, or remove it")

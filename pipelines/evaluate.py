@@ -13,14 +13,14 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from model.bundle import DEFAULT_MODEL, ONNX_FILES
-from model.decoding_config import DECODINGS, GREEDY
-from pipelines.options import UsageError, run_verb, verb_parser
+from model.decoding.config import DECODINGS, GREEDY
+from model.recogniser.bundle import DEFAULT_MODEL, ONNX_FILES
+from pipelines.cli.options import UsageError, run_verb, verb_parser
 from schemas.features import SPLITS
 
 if TYPE_CHECKING:
-    from model.text_rules import TextRules
-    from pipelines.evaluation import Evaluation
+    from model.text.rules import TextRules
+    from pipelines.evaluation.results import Evaluation
 
 _DEFAULT_SPLIT = "test"
 _DEFAULT_FORM = "NFC"
@@ -89,14 +89,14 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The exit status; see `pipelines.options.run_verb`.
+        The exit status; see `pipelines.cli.options.run_verb`.
     """
     return run_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:
     _check_flags(args)
-    from pipelines.evaluation import check_report, write_report
+    from pipelines.evaluation.results import check_report, write_report
 
     if args.report:
         check_report(args.report)
@@ -129,7 +129,7 @@ def _check_flags(args: argparse.Namespace) -> None:
 
 
 def _of_dataset(args: argparse.Namespace) -> Evaluation:
-    from pipelines.evaluation_dataset import DatasetSplit, evaluate_dataset
+    from pipelines.evaluation.dataset import DatasetSplit, evaluate_dataset
 
     split = getattr(args, "split", _DEFAULT_SPLIT)
     model = getattr(args, "model", DEFAULT_MODEL)
@@ -139,8 +139,8 @@ def _of_dataset(args: argparse.Namespace) -> Evaluation:
 
 
 def _of_transcripts(args: argparse.Namespace) -> Evaluation:
-    from pipelines.evaluation_truth import TruthFiles, evaluate_transcripts
-    from pipelines.transcript_damage import naming_damage
+    from pipelines.evaluation.truth import TruthFiles, evaluate_transcripts
+    from pipelines.transcripts.damage import naming_damage
 
     config = TruthFiles(
         transcripts=args.transcripts,
@@ -155,8 +155,8 @@ def _of_transcripts(args: argparse.Namespace) -> Evaluation:
 
 
 def _text_rules(args: argparse.Namespace) -> TextRules:
-    from model.text_rules import TextRules, load_rules
-    from pipelines.transforms.files import read_bytes
+    from model.text.rules import TextRules, load_rules
+    from pipelines.files.filesystem import read_bytes
 
     form = getattr(args, "normalisation", _DEFAULT_FORM)
     if "rules" not in args:

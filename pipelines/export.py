@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pipelines.options import add_output_flags, finish, run_verb, verb_parser
-from pipelines.writers.page_xml import VERSIONS
+from pipelines.cli.options import add_output_flags, finish, run_verb, verb_parser
+from pipelines.formats.page_xml.write import VERSIONS
 
 _FORMATS = ("page", "alto", "hocr", "text", "pdf", "iiif")
 
@@ -39,14 +39,14 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The exit status; see `pipelines.options.run_verb`.
+        The exit status; see `pipelines.cli.options.run_verb`.
     """
     return run_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pipelines.export_pipeline import ExportConfig, run_export
-    from pipelines.transcript_damage import naming_damage
+    from pipelines.exporting.pipeline import ExportConfig, run_export
+    from pipelines.transcripts.damage import naming_damage
 
     config = ExportConfig(
         transcripts=args.transcripts,

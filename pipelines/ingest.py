@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipelines.options import (
+from pipelines.cli.options import (
     UsageError,
     add_output_flags,
     finish,
@@ -20,8 +20,8 @@ from pipelines.options import (
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    from model.examples import ExampleRules
-    from pipelines.ingest_pipeline import IngestConfig
+    from model.dataset.examples import ExampleRules
+    from pipelines.dataset.pipeline import IngestConfig
 
 _DEFAULT_INPUT = "dataset"
 _FORMATS = (
@@ -77,7 +77,7 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The exit status; see `pipelines.options.run_verb`.
+        The exit status; see `pipelines.cli.options.run_verb`.
     """
     return run_beam_verb(_parser(), _run, argv)
 
@@ -88,8 +88,8 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
             f"./{_DEFAULT_INPUT} is missing; give --input, or draw a sample one with "
             f"python -m pipelines.sample --output {_DEFAULT_INPUT}"
         )
-    from pipelines.ingest_pipeline import run_ingest
-    from pipelines.survey_pipeline import run_survey
+    from pipelines.dataset.pipeline import run_ingest
+    from pipelines.dataset.survey_pipeline import run_survey
 
     config = _config(args)
     if args.dry_run:
@@ -101,10 +101,10 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
 
 
 def _config(args: argparse.Namespace) -> IngestConfig:
-    from model.splits import SplitConfig
-    from pipelines.formats.reading import ReadConfig
-    from pipelines.ingest_pipeline import IngestConfig
-    from pipelines.transforms.cut import CutConfig
+    from model.dataset.splits import SplitConfig
+    from pipelines.dataset.pipeline import IngestConfig
+    from pipelines.descriptions.reading import ReadConfig
+    from pipelines.pages.cut import CutConfig
 
     if not 16 <= args.line_height_px <= 256:
         raise UsageError(f"--line_height_px {args.line_height_px} is not between 16 and 256")
@@ -126,9 +126,9 @@ def _config(args: argparse.Namespace) -> IngestConfig:
 
 
 def _example_rules(args: argparse.Namespace) -> ExampleRules:
-    from model.charset import Charset
-    from model.examples import ExampleRules
-    from model.text_rules import TextRules, load_rules
+    from model.dataset.examples import ExampleRules
+    from model.text.charset import Charset
+    from model.text.rules import TextRules, load_rules
 
     rules = ExampleRules(TextRules(form=args.normalisation))
     try:
@@ -144,7 +144,7 @@ def _example_rules(args: argparse.Namespace) -> ExampleRules:
 
 
 def _read_text(path: str) -> str:
-    from pipelines.transforms.files import read_bytes
+    from pipelines.files.filesystem import read_bytes
 
     try:
         return read_bytes(path).decode("utf-8-sig")

@@ -7,9 +7,9 @@ import sys
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipelines.lines_pipeline import LinesConfig, run_lines
-from pipelines.options import add_output_flags, finish, run_beam_verb, verb_parser
-from pipelines.page_flags import add_input_flag, add_page_flags, pages_config
+from pipelines.cli.options import add_output_flags, finish, run_beam_verb, verb_parser
+from pipelines.line_finding.pipeline import LinesConfig, run_lines
+from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The exit status; see `pipelines.options.run_verb`.
+        The exit status; see `pipelines.cli.options.run_verb`.
     """
     return run_beam_verb(_parser(), _run, argv)
 

@@ -1,4 +1,4 @@
-"""Write the baselines of PAGE and ALTO pages for `python -m model.training_lines`."""
+"""Write the baselines of PAGE and ALTO pages for `python -m model.training.lines`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from pipelines.options import UsageError, run_verb, verb_parser
+from pipelines.cli.options import UsageError, run_verb, verb_parser
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -28,13 +28,13 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The exit status; see `pipelines.options.run_verb`.
+        The exit status; see `pipelines.cli.options.run_verb`.
     """
     return run_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from model.line_pages import page_to_json
+    from model.dataset.line_pages import page_to_json
     from schemas.records import Failure
 
     if args.output.exists():
@@ -59,9 +59,9 @@ def _read(inputs: list[str]) -> Iterator:
     """Read the pages that have XML, in the order of their names, and what fails."""
     from apache_beam.io.filesystems import FileSystems
 
-    from pipelines.formats.pairing import MarkupFile, pair_files, pairing_key
-    from pipelines.formats.reading import ReadConfig, read_source
-    from pipelines.transforms.files import BeamFiles, input_patterns
+    from pipelines.descriptions.pairing import MarkupFile, pair_files, pairing_key
+    from pipelines.descriptions.reading import ReadConfig, read_source
+    from pipelines.files.filesystem import BeamFiles, input_patterns
     from schemas.records import Skipped
 
     matches = FileSystems.match(list(input_patterns(inputs)))

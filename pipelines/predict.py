@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pipelines.options import EXIT_FAILURES, EXIT_OK, run_verb, verb_parser
+from pipelines.cli.options import EXIT_FAILURES, EXIT_OK, run_verb, verb_parser
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,15 +64,15 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The exit status; see `pipelines.options.run_verb`. 3 where an image, a page or a line
+        The exit status; see `pipelines.cli.options.run_verb`. 3 where an image, a page or a line
         could not be read.
     """
     return run_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from model.decoding_config import DecodingConfig
-    from pipelines.prediction import PredictConfig, run_predict
+    from model.decoding.config import DecodingConfig
+    from pipelines.prediction.run import PredictConfig, run_predict
 
     config = PredictConfig(
         images=tuple(args.images),

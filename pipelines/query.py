@@ -6,8 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from pipelines.options import UsageError, run_verb, verb_parser
-from pipelines.recipes import find_recipe, recipe_page
+from pipelines.cli.options import UsageError, run_verb, verb_parser
+from pipelines.transcripts.recipes import find_recipe, recipe_page
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The exit status; see `pipelines.options.run_verb`.
+        The exit status; see `pipelines.cli.options.run_verb`.
     """
     return run_verb(_parser(), _run, argv)
 
@@ -75,8 +75,8 @@ def _run(args: argparse.Namespace) -> int:
     # DuckDB takes a moment to import, and --help and --recipes need none of it.
     import duckdb
 
-    from pipelines.transcript_damage import naming_damage
-    from pipelines.transcripts import open_tables, write_rows
+    from pipelines.transcripts.damage import naming_damage
+    from pipelines.transcripts.tables import open_tables, write_rows
 
     connection = open_tables(args.transcripts)
     try:

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from pipelines.options import UsageError, run_verb, verb_parser
+from pipelines.cli.options import UsageError, run_verb, verb_parser
 
 _DEFAULT_COUNTS = {"lines": 400, "pages": 24}
 
@@ -34,13 +34,13 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The exit status; see `pipelines.options.run_verb`.
+        The exit status; see `pipelines.cli.options.run_verb`.
     """
     return run_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pipelines.sampling import SampleConfig, draw_archive
+    from pipelines.demonstration.archive import SampleConfig, draw_archive
 
     count = _DEFAULT_COUNTS[args.kind] if args.count is None else args.count
     if min(count, args.lines_per_page, args.hands) < 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pipelines.options import UsageError, run_verb, verb_parser
+from pipelines.cli.options import UsageError, run_verb, verb_parser
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -23,15 +23,15 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The exit status; see `pipelines.options.run_verb`.
+        The exit status; see `pipelines.cli.options.run_verb`.
     """
     return run_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pipelines.picture import draw_page
-    from pipelines.transcript_damage import naming_damage
-    from pipelines.transcripts import open_tables
+    from pipelines.transcripts.damage import naming_damage
+    from pipelines.transcripts.picture import draw_page
+    from pipelines.transcripts.tables import open_tables
 
     if not args.output.lower().endswith(".png"):
         raise UsageError(f"--output {args.output} does not end in .png")

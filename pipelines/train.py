@@ -8,10 +8,10 @@ import os
 import sys
 from pathlib import Path
 
-from model.training_flags import add_training_flags, chosen_training_flags, training_config
-from pipelines.options import EXIT_OK, UsageError, run_verb, share, verb_parser
-from pipelines.training_cluster import ClusterConfig, check_cluster, machine_of
-from pipelines.training_config import (
+from model.training.flags import add_training_flags, chosen_training_flags, training_config
+from pipelines.cli.options import EXIT_OK, UsageError, run_verb, share, verb_parser
+from pipelines.training.cluster import ClusterConfig, check_cluster, machine_of
+from pipelines.training.config import (
     DEFAULT_MAX_CER,
     DEFAULT_MAX_DRIFT,
     Recipe,
@@ -94,7 +94,7 @@ def _run(args: argparse.Namespace) -> int:
     config = TrainConfig(Path(args.dataset).absolute(), Path(args.output).absolute(), recipe)
     check_config(config)
     _prepare_tensorflow()
-    from pipelines.training_run import run_train
+    from pipelines.training.run import run_train
 
     return run_train(config)
 
@@ -111,7 +111,7 @@ def _compile(args: argparse.Namespace, recipe: Recipe) -> int:
             "--runner kubeflow needs kfp-pipeline-spec, which is not installed: "
             "pip install 'quire[train,vertex]'"
         )
-    from pipelines.training_kubeflow import compile_pipeline
+    from pipelines.training.kubeflow import compile_pipeline
 
     compile_pipeline(config)
     print(f"wrote {args.compile_to}; submit it to Vertex AI or Kubeflow Pipelines")

@@ -9,11 +9,11 @@ import threading
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from model.bundle import DEFAULT_MODEL, ONNX_FILES
-from model.decoding_config import DECODINGS, GREEDY, DecodingConfig
-from model.onnx_session import AUTO, DEVICES
-from pipelines.interruption import Interrupted, interruptible
-from pipelines.options import (
+from model.decoding.config import DECODINGS, GREEDY, DecodingConfig
+from model.networks.session import AUTO, DEVICES
+from model.recogniser.bundle import DEFAULT_MODEL, ONNX_FILES
+from pipelines.cli.interruption import Interrupted, interruptible
+from pipelines.cli.options import (
     EXIT_OK,
     UsageError,
     add_failure_flag,
@@ -22,11 +22,11 @@ from pipelines.options import (
     run_beam_verb,
     verb_parser,
 )
-from pipelines.page_flags import add_input_flag, add_page_flags, pages_config
-from pipelines.plan_pipeline import PlanConfig, run_plan
-from pipelines.transcribe_pipeline import TranscribeConfig, run_transcribe
-from pipelines.transforms.describe import LINE_SOURCES
-from pipelines.transforms.recognise import Recognition
+from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
+from pipelines.transcription.pipeline import TranscribeConfig, run_transcribe
+from pipelines.transcription.plan_pipeline import PlanConfig, run_plan
+from pipelines.transcription.read_pages import LINE_SOURCES
+from pipelines.transcription.recognise import Recognition
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -119,7 +119,7 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The exit status; see `pipelines.options.run_verb`.
+        The exit status; see `pipelines.cli.options.run_verb`.
     """
     return run_beam_verb(_parser(), _run, argv)
 

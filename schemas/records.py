@@ -226,7 +226,7 @@ class LineFact:
         line_id: Identifier of the line on its page.
         split: 'train', 'eval' or 'test'.
         page_sha256: Digest of the page's image file, hex.
-        fingerprint: What `model.fingerprint.are_near_duplicates` compares.
+        fingerprint: What `model.dataset.fingerprint.are_near_duplicates` compares.
         bands: Keys of which near duplicates share at least one.
     """
 

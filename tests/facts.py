@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from model.leak_keys import leak_keys
-from model.leaks import find_leaks, first_leak, line_fact
+from model.dataset.leak_keys import leak_keys
+from model.dataset.leaks import find_leaks, first_leak, line_fact
 from schemas.records import Leak, Line, LineFact, LineImage
 from tests.drawn import text_strip
 

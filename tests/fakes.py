@@ -9,11 +9,11 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from model import bundle
-from model.charset import Charset
-from model.language_model_build import build_language_model
-from model.preprocess import PreprocessConfig
-from model.recurrent_language_model import LABELS, LOG_PROBABILITIES
+from model.language.ngram_build import build_language_model
+from model.language.recurrent_model import LABELS, LOG_PROBABILITIES
+from model.line_images.preprocess import PreprocessConfig
+from model.recogniser import bundle
+from model.text.charset import Charset
 
 STEP_PX = 8
 CHARACTERS = ("a", "b", "c", "d", "e", "é", " ")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.line_maps import LineMaps, maps_of_targets
-from model.line_targets import TargetLine, draw_targets
+from model.segmentation.maps import LineMaps, maps_of_targets
+from model.training.lines.targets import TargetLine, draw_targets
 
 PITCH_PX = 24
 

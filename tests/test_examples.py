@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.handwriting import draw_page
-from model.handwriting_text import compose_text
+from model.synthetic.pages import draw_page
+from model.synthetic.texts import compose_text
 from tests.drawn import jpeg
 
 REPOSITORY = Path(__file__).resolve().parents[1]

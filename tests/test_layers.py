@@ -68,8 +68,8 @@ def test_median_file_is_short():
         ),
         (
             "model",
-            "import pipelines.options",
-            "1: model imports pipelines.options, a later layer",
+            "import pipelines.cli.options",
+            "1: model imports pipelines.cli.options, a later layer",
         ),
         (
             "model",

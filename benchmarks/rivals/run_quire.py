@@ -15,11 +15,11 @@ def load(options: Options) -> Loaded:
     import cv2
 
     cv2.setNumThreads(1)
-    from model.bundle import DEFAULT_MODEL, load_bundle
-    from model.crop import crop_lines
-    from model.image import decode_image
-    from model.line_reading import read_lines
-    from model.recogniser import Recogniser
+    from model.images.decode import decode_image
+    from model.line_images.crop import crop_lines
+    from model.recogniser.bundle import DEFAULT_MODEL, load_bundle
+    from model.recogniser.line_reading import read_lines
+    from model.recogniser.recogniser import Recogniser
     from schemas import VERSION
     from schemas.records import Line, LineImage, Page
 

@@ -7,8 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from model.splits import official_split
-from pipelines.formats.pairing import IMAGE_EXTENSIONS, split_extension
+from model.dataset.splits import official_split
+from pipelines.descriptions.pairing import IMAGE_EXTENSIONS, split_extension
 from pipelines.formats.source import Files, inside
 from schemas.records import Failure, Line, Page
 

@@ -13,9 +13,9 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from pipelines.descriptions.pairing import IMAGE_EXTENSIONS
 from pipelines.formats.addresses import clean_address, is_address
-from pipelines.formats.page_uris import file_of
-from pipelines.formats.pairing import IMAGE_EXTENSIONS
+from pipelines.formats.names import file_of
 from pipelines.formats.source import inside
 from pipelines.formats.xml_tree import child, children, namespace_of, parse_xml
 from schemas.records import PageSource

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from google.protobuf.message import DecodeError
 
-from model.tfrecord import read_records_from
+from model.dataset.tfrecord import read_records_from
 from pipelines.formats.source import Files
 from schemas.features import CUT_SOURCE, SPLITS, decode_line
 from schemas.records import Failure, Line, LineExample, Page
@@ -35,7 +35,7 @@ def read_our_records(uri: str, files: Files) -> Iterator[Page | Failure]:
 
     Yields:
         A page of one line for each record, or why not. Its `uri` is that of the page that
-        the line was cut from, '#' and the line; `model.splits.page_uri_of` takes them apart.
+        the line was cut from, '#' and the line; `page_uri_of` takes them apart.
 
     Raises:
         OSError: If the file cannot be opened.

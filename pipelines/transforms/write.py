@@ -12,8 +12,8 @@ import pyarrow as pa
 from apache_beam.io import fileio
 from apache_beam.options.value_provider import StaticValueProvider
 
-from model.tfrecord import write_record
-from pipelines.transforms.files import write_bytes, write_whole
+from model.dataset.tfrecord import write_record
+from pipelines.files.filesystem import write_bytes, write_whole
 from schemas.features import encode_line
 from schemas.tables import TABLES
 

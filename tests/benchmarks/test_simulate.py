@@ -18,9 +18,9 @@ from benchmarks.fake_pages import (
     source_of,
 )
 from benchmarks.simulate import main, show, simulate, simulate_runner
-from pipelines.account import AccountError
-from pipelines.transforms import portions
-from pipelines.transforms.portions import PORTION_TABLES, rows_of
+from pipelines.archive import portions
+from pipelines.archive.portions import PORTION_TABLES, rows_of
+from pipelines.tables.account import AccountError
 from schemas.records import Failure, PageDone, Skipped
 
 SMALL = Shape(most_lines=2, line_characters=4, drawn_portions=2)

@@ -8,7 +8,7 @@ from tfx.v1.types.standard_artifacts import Examples, HyperParameters
 
 from components.charset_gen import Charset, CharsetGen, collect_charset
 from components.errors import DatasetError
-from model.charset import Charset as CharacterSet
+from model.text.charset import Charset as CharacterSet
 from tests.drawn import line_example, write_tfrecords
 
 pytestmark = pytest.mark.train

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from components.error_rates import CharacterErrorRate, WordErrorRate
 from components.evaluation import evaluation_config
-from model.metrics import error_rates
+from model.evaluation.metrics import error_rates
 
 pytestmark = pytest.mark.train
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow_model_analysis as tfma
 
 from components.evaluation import SliceResult, evaluation_config
-from model.metrics import ErrorCount
+from model.evaluation.metrics import ErrorCount
 
 pytestmark = pytest.mark.train
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from PIL import Image, PngImagePlugin
 
 from tests.drawn import jpeg, png, text_strip
-from tests.pipelines.archive import TEXTS, write_page
+from tests.pipelines.drawn_archive import TEXTS, write_page
 
 HEALTHY_TEXTS = TEXTS
 TEXT = "le douze mars"

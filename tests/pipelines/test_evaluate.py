@@ -11,7 +11,7 @@ from pipelines.evaluate import main as evaluate
 from pipelines.show import main as show
 from pipelines.transcribe import main as transcribe
 from tests.fakes import write_fake_bundle
-from tests.pipelines.archive import TEXTS, write_page
+from tests.pipelines.drawn_archive import TEXTS, write_page
 
 
 @pytest.fixture(scope="module")

@@ -6,22 +6,22 @@ from dataclasses import replace
 
 import pytest
 
-from model.beam_config import BeamConfig
-from model.bundle import DECODING_FILE, load_bundle, write_settings
-from model.charset import Charset
-from model.decoding_settings import Calibration, DecodingSettings
-from model.line_reading import read_line
-from model.page_error import PageErrorModel
-from model.preprocess import PreprocessConfig
-from pipelines import evaluation_dataset
+from model.decoding.beam_config import BeamConfig
+from model.decoding.page_error import PageErrorModel
+from model.decoding.settings import Calibration, DecodingSettings
+from model.line_images.preprocess import PreprocessConfig
+from model.recogniser.bundle import DECODING_FILE, load_bundle, write_settings
+from model.recogniser.line_reading import read_line
+from model.text.charset import Charset
 from pipelines.evaluate import main as evaluate
+from pipelines.evaluation import dataset as evaluation_dataset
 from pipelines.ingest import main as ingest
 from pipelines.transcribe import main as transcribe
 from schemas.features import DATASET_VERSION
 from schemas.records import Failure
 from tests.drawn import line_example, write_tfrecords
 from tests.fakes import CHARACTERS, write_fake_bundle, write_language_model
-from tests.pipelines.archive import write_page
+from tests.pipelines.drawn_archive import write_page
 
 # Mostly of what the fake model can write.
 TEXTS = ("abbé de cadeba", "ecadé bac", "dé ace eba z", "bac cadeb")

@@ -6,12 +6,12 @@ from datetime import datetime
 import pytest
 
 from pipelines.evaluate import main as evaluate
-from pipelines.formats.page_xml import write_page_xml
+from pipelines.formats.page_xml.read import write_page_xml
 from pipelines.transcribe import main as transcribe
-from pipelines.transcripts import open_tables
+from pipelines.transcripts.tables import open_tables
 from schemas.records import Line, Page
 from tests.fakes import write_fake_bundle
-from tests.pipelines.archive import write_page
+from tests.pipelines.drawn_archive import write_page
 
 SIZE_PX = (640, 370)
 WRITTEN = datetime(2026, 1, 1)

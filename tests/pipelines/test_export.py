@@ -10,15 +10,15 @@ import pypdfium2 as pdfium
 import pytest
 from lxml import etree
 
-from model.fingerprint import exact_key
-from model.page_images import digest_of_pixels
+from model.dataset.fingerprint import exact_key
+from model.images.pages import digest_of_pixels
 from pipelines.export import main
-from pipelines.export_pipeline import EXTENSIONS
-from pipelines.formats.alto import read_alto
-from pipelines.formats.page_xml import read_page_xml
+from pipelines.exporting.pipeline import EXTENSIONS
+from pipelines.formats.alto.read import read_alto
+from pipelines.formats.page_xml.read import read_page_xml
 from tests.drawn import jpeg, png
 from tests.drawn_files import image_file
-from tests.pipelines.tables import write_run
+from tests.pipelines.written_tables import write_run
 
 GREY = np.full((200, 300), 230, np.uint8)
 NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)

@@ -8,10 +8,16 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
-from model.tfrecord import read_records
+from model.dataset.tfrecord import read_records
 from pipelines.ingest import main
 from schemas.features import decode_line
-from tests.pipelines.archive import TEXTS, write_bad_files, write_page, write_pair, write_thin_line
+from tests.pipelines.drawn_archive import (
+    TEXTS,
+    write_bad_files,
+    write_page,
+    write_pair,
+    write_thin_line,
+)
 
 DIRECT = ["--runner", "DirectRunner"]
 
@@ -146,7 +152,7 @@ def test_a_run_that_breaks_leaves_the_old_output_alone(tmp_path, monkeypatch):
     def disk_full(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr("pipelines.ingest_pipeline.write_one_row", disk_full)
+    monkeypatch.setattr("pipelines.dataset.pipeline.write_one_row", disk_full)
     with pytest.raises(OSError, match="disk full"):
         ingest([tmp_path / "a"], tmp_path / "out", "--overwrite")
     assert examples(tmp_path / "out") == before

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from model.image import decode_image
-from pipelines.account import Account
+from model.images.decode import decode_image
+from pipelines.tables.account import Account
 from tests.drawn import jpeg, png, text_strip
 from tests.pipelines.hostile import (
     HEALTHY_TEXTS,

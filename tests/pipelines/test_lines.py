@@ -8,19 +8,19 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from model.handwriting import draw_page
-from model.handwriting_text import compose_text
-from model.line_finder import default_line_network, find_lines
-from pipelines.account import Account, AccountError
-from pipelines.formats.page_xml import read_page_xml
+from model.segmentation.finder import default_line_network, find_lines
+from model.synthetic.pages import draw_page
+from model.synthetic.texts import compose_text
+from pipelines.formats.page_xml.read import read_page_xml
+from pipelines.line_finding import find
+from pipelines.line_finding.find import FindConfig, write_lines_of
+from pipelines.line_finding.pipeline import check_files
 from pipelines.lines import main
-from pipelines.lines_pipeline import check_files
-from pipelines.transforms import find
-from pipelines.transforms.find import FindConfig, write_lines_of
-from pipelines.transforms.page_files import file_source
+from pipelines.pages.listing import file_source
+from pipelines.tables.account import Account, AccountError
 from schemas.records import Failure, PageDone, Skipped
 from tests.drawn import png
-from tests.pipelines.writers.pages import ORIGIN
+from tests.pipelines.formats.written_pages import ORIGIN
 
 DIRECT = ["--runner", "DirectRunner"]
 

@@ -5,9 +5,9 @@ from datetime import datetime, timezone
 import numpy as np
 import pytest
 
-from model.handwriting import draw_page
-from model.line_pages import read_line_pages
-from pipelines.formats.page_xml import write_page_xml
+from model.dataset.line_pages import read_line_pages
+from model.synthetic.pages import draw_page
+from pipelines.formats.page_xml.read import write_page_xml
 from pipelines.lines_dataset import main
 from tests.drawn import png
 

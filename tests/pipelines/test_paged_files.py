@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from model import pdf_pages
-from model.tfrecord import read_records
-from pipelines.formats.page_xml import write_page_xml
+from model.dataset.tfrecord import read_records
+from model.images import pdf as pdf_pages
+from pipelines.formats.page_xml.read import write_page_xml
 from pipelines.ingest import main as ingest_main
+from pipelines.pages.cut import open_page
 from pipelines.transcribe import main as transcribe_main
-from pipelines.transforms.cut import open_page
 from schemas.features import decode_line
 from schemas.records import Line, Page
 from tests.drawn import FONT, text_strip

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.word_counts import WORDS_FILE, write_model_words
+from model.language.word_counts import WORDS_FILE, write_model_words
 from pipelines.predict import main
-from pipelines.prediction import page_names
+from pipelines.prediction.run import page_names
 from tests.drawn import png, text_strip
 from tests.fakes import write_fake_bundle
-from tests.pipelines.archive import write_page
+from tests.pipelines.drawn_archive import write_page
 
 
 @pytest.fixture(scope="module")

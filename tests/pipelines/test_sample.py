@@ -2,12 +2,12 @@
 
 import pytest
 
-from model.splits import SplitConfig
+from model.dataset.splits import SplitConfig
 from pipelines.demo import main as demo
-from pipelines.formats.detect import read_markup
+from pipelines.demonstration.archive import pages_of_split
+from pipelines.descriptions.detect import read_markup
 from pipelines.ingest import main as ingest
 from pipelines.sample import main as sample
-from pipelines.sampling import pages_of_split
 
 
 def contents(folder):
@@ -35,7 +35,7 @@ def test_pages_are_drawn_with_their_page_xml_and_one_seed_gives_one_archive(tmp_
 
 
 def test_the_test_pages_are_those_that_ingest_holds_out(tmp_path):
-    from model.samples import read_examples
+    from model.training.samples import read_examples
 
     archive, dataset = tmp_path / "archive", tmp_path / "out"
     flags = ["--kind", "pages", "--count", "20", "--lines_per_page", "1"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.train import main
-from pipelines.training_cluster import machine_of
+from pipelines.training.cluster import machine_of
 from tests.drawn import line_example, write_tfrecords
 
 REPOSITORY = Path(__file__).resolve().parents[2]

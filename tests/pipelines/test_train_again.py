@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from model.tfrecord import write_record
+from model.dataset.tfrecord import write_record
 from pipelines.train import main
 from schemas.features import encode_line
 from schemas.records import LineExample

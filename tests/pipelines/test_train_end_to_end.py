@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.bundle import load_bundle
-from model.charset import Charset
-from model.metrics import error_rates
-from model.recogniser import Recogniser
+from model.evaluation.metrics import error_rates
+from model.recogniser.bundle import load_bundle
+from model.recogniser.recogniser import Recogniser
+from model.text.charset import Charset
 from schemas.features import encode_line
 from schemas.records import Line, LineExample, LineImage
 from tests.drawn import line_example

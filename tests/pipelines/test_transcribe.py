@@ -12,7 +12,7 @@ from pipelines.query import main as query
 from pipelines.transcribe import main
 from schemas.tables import SCHEMA_VERSION, TABLES
 from tests.fakes import write_fake_bundle
-from tests.pipelines.archive import write_bad_files, write_page, write_pair, write_thin_line
+from tests.pipelines.drawn_archive import write_bad_files, write_page, write_pair, write_thin_line
 
 DIRECT = ["--runner", "DirectRunner"]
 

@@ -12,18 +12,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.archive import Archive
-from pipelines.run_lock import run_lock
-from pipelines.runs import RunStart
+from pipelines.archive import portions
+from pipelines.archive.folder import Archive
+from pipelines.files.lock import run_lock
+from pipelines.pages.listing import file_source
+from pipelines.tables.runs import RunStart
 from pipelines.transcribe import main
-from pipelines.transcripts import open_tables
-from pipelines.transforms import portions
-from pipelines.transforms.describe import PageReading, read_page
-from pipelines.transforms.page_files import file_source
+from pipelines.transcription.read_pages import PageReading, read_page
+from pipelines.transcripts.tables import open_tables
 from schemas.tables import SCHEMA_VERSION
 from tests.drawn_files import image_file
 from tests.fakes import write_fake_bundle
-from tests.pipelines.archive import write_page
+from tests.pipelines.drawn_archive import write_page
 
 ROOT = Path(__file__).parents[2]
 DIRECT = ["--runner", "DirectRunner"]
@@ -257,7 +257,7 @@ def test_a_plan_knows_what_a_killed_run_has_done_and_what_it_found_unchanged(arc
     folder = Archive(str(archive / "out"))
     write_page(archive / "in", "p4")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines.transcribe_pipeline.publish", stop)
+        patch.setattr("pipelines.transcription.pipeline.publish", stop)
         assert transcribe(archive) == 130
     assert portions.portion_names(folder.portions)
     said = "pages: 0 to read (0 new, 0 changed), 4 unchanged, 0 unreadable, 4 skipped"

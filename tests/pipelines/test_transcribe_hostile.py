@@ -4,13 +4,13 @@ import errno
 
 import pytest
 
-from model import bundle
+from model.recogniser import bundle
+from pipelines.pages.fetched import fetched_page
 from pipelines.transcribe import main
-from pipelines.transcripts import open_tables
-from pipelines.transforms.page_bytes import fetched_page
+from pipelines.transcripts.tables import open_tables
 from tests.drawn_files import encrypted_pdf
 from tests.fakes import write_fake_bundle
-from tests.pipelines.archive import write_page
+from tests.pipelines.drawn_archive import write_page
 from tests.pipelines.hostile import file, write_archive
 from tests.pipelines.test_ingest_hostile import IMAGES, unread
 
@@ -87,7 +87,7 @@ def test_a_full_disk_is_one_line_and_nothing_counts(archive, capsys, monkeypatch
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.transforms.portions.write_whole", full)
+        patch.setattr("pipelines.archive.portions.write_whole", full)
         assert transcribe(archive) == 4
     assert "no space left on the disk; free some and run the same again" in capsys.readouterr().err
     assert not (archive / "out" / "runs").exists()
@@ -105,7 +105,7 @@ def test_a_page_that_is_gone_when_its_turn_comes_is_a_row(archive, monkeypatch):
             (archive / "in" / "q.jpg").unlink()
         return fetched_page(source, config)
 
-    monkeypatch.setattr("pipelines.transforms.describe.fetched_page", vanish)
+    monkeypatch.setattr("pipelines.transcription.read_pages.fetched_page", vanish)
     assert transcribe(archive) == 0
     query = "SELECT status, count(*) FROM pages GROUP BY ALL ORDER BY ALL"
     found = open_tables(str(archive / "out")).sql(query).fetchall()

@@ -9,9 +9,9 @@ from PIL import Image
 from pipelines.export import main as export
 from pipelines.show import main as show
 from pipelines.transcribe import main
-from pipelines.transcripts import open_tables
+from pipelines.transcripts.tables import open_tables
 from tests.fakes import write_fake_bundle
-from tests.pipelines.archive import write_page
+from tests.pipelines.drawn_archive import write_page
 from tests.pipelines.iiif_server import Scripted, serve_iiif
 
 FLAGS = ["--runner", "DirectRunner", "--requests_per_second", "0", "--lines", "find"]

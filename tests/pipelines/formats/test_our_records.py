@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.splits import page_uri_of
+from model.dataset.splits import page_uri_of
 from pipelines.formats.our_records import read_our_records, recognises
 from schemas import tf_example
 from schemas.features import encode_line

@@ -4,9 +4,9 @@ import gzip
 
 import pytest
 
-from pipelines.formats.alto import read_alto
-from pipelines.formats.detect import read_markup
-from pipelines.formats.page_xml import read_page_xml
+from pipelines.descriptions.detect import read_markup
+from pipelines.formats.alto.read import read_alto
+from pipelines.formats.page_xml.read import read_page_xml
 from pipelines.formats.xml_tree import parse_xml, read_points
 from tests.drawn import jpeg, png, text_strip
 

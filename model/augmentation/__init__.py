@@ -1,0 +1,1 @@
+"""Training lines and pages changed at random."""

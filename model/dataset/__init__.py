@@ -1,0 +1,1 @@
+"""Training examples: splits, leaks, charset audit, TFRecords, report."""

@@ -1,0 +1,84 @@
+"""From a cut line to a training example, or the reason why it is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+
+from model.decoding.ctc import fits_time_steps
+from model.line_images.preprocess import PreprocessConfig, input_width_px, padded_width_px
+from model.networks.presets import PRESETS
+from model.text.rules import TextRules, apply_rules
+from schemas.records import Failure, LineExample, LineImage, Page
+
+# A line must leave CTC a time step for each character at this preset's resolution.
+_PRESET = PRESETS["fast"]
+
+
+@dataclass(frozen=True)
+class ExampleRules:
+    """What a line must be to become an example.
+
+    Attributes:
+        text: What is done to each text.
+        characters: The characters that a text may have; None for any.
+    """
+
+    text: TextRules = field(default_factory=TextRules)
+    characters: frozenset[str] | None = None
+
+
+def to_example(image: LineImage, page: Page, rules: ExampleRules) -> LineExample | Failure:
+    """Join a line image and its text.
+
+    Args:
+        image: The line.
+        page: Its page, with its split.
+        rules: What is done to the text and what it may hold.
+
+    Returns:
+        The example, or a failure if there is no text, or none that can be learnt.
+    """
+    try:
+        text = apply_rules(image.line.text or "", rules.text)
+        _check_text(text, image.strip.shape, rules)
+    except ValueError as error:
+        return Failure(image.page_uri, "text", str(error), image.line.line_id)
+    height_px, width_px = image.strip.shape
+    return LineExample(
+        image=cv2.imencode(".png", image.strip)[1].tobytes(),
+        width_px=width_px,
+        height_px=height_px,
+        text=text,
+        page_uri=image.page_uri,
+        line_id=image.line.line_id,
+        document=page.document,
+        source=page.source,
+        split=page.split,
+    )
+
+
+def time_steps(height_px: int, width_px: int) -> int:
+    """Tell the time steps that the preset `fast` has for a strip.
+
+    Example:
+        >>> time_steps(64, 400)
+        80
+    """
+    config = PreprocessConfig(height_px, min(height_px, _PRESET.input_height_px))
+    return padded_width_px(input_width_px(width_px, config), config) // _PRESET.step_px
+
+
+def _check_text(text: str, shape: tuple[int, int], rules: ExampleRules) -> None:
+    if not text:
+        raise ValueError("line has no text; transcribe it or take it out")
+    if rules.characters is not None and not rules.characters.issuperset(text):
+        others = "".join(sorted(set(text) - rules.characters))
+        raise ValueError(f"text has {others!r}, which --charset has not; add them or mend it")
+    steps = time_steps(*shape)
+    if not fits_time_steps(text, steps):
+        raise ValueError(
+            f"text of {len(text)} characters on a line of {steps} time steps; "
+            "check that text and line belong together"
+        )

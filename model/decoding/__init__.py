@@ -1,0 +1,1 @@
+"""Logits to text: CTC, beam search, rescoring, calibration, predicted errors."""

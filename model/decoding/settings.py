@@ -1,0 +1,116 @@
+"""What a bundle says of decoding: weights of the beam search, and what confidences are worth."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+
+from model.decoding.beam_config import BeamConfig
+from model.decoding.config import BEAM
+from model.decoding.page_error import PageErrorModel
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the confidences of one way to decode are worth.
+
+    Attributes:
+        temperature: From `calibration.fit_temperature`; 1 where nothing was fitted.
+        page_error: CER that is to be expected at some confidence, those of the beam search
+            tempered; None where nothing was fitted.
+    """
+
+    temperature: float = 1.0
+    page_error: PageErrorModel | None = None
+
+    def __post_init__(self):
+        if isinstance(self.temperature, bool) or not 0 < self.temperature < math.inf:
+            raise ValueError(f"temperature of {self.temperature}; give a number above 0")
+
+
+@dataclass(frozen=True)
+class DecodingSettings:
+    """What training found out about decoding.
+
+    Attributes:
+        search: Beam search with the bundle's language model.
+        knows_words: Whether the words of training are the lexicon of the search.
+        auxiliary_share: What the auxiliary head counts for in the search; 0 does not ask it.
+        recurrent_share: What a recurrent language model takes over from the n-gram when the last
+            texts of the search are weighed again; 0 does not ask it.
+        greedy: The best path; its confidences are given as they are, whatever the temperature.
+        beam: The beam search; its confidences are tempered.
+    """
+
+    search: BeamConfig = field(default_factory=BeamConfig)
+    knows_words: bool = False
+    auxiliary_share: float = 0.0
+    recurrent_share: float = 0.0
+    greedy: Calibration = field(default_factory=Calibration)
+    beam: Calibration = field(default_factory=Calibration)
+
+    def __post_init__(self):
+        for name in ("auxiliary_share", "recurrent_share"):
+            share = getattr(self, name)
+            if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share < 1:
+                raise ValueError(f"{name} of {share!r}; give a number from 0 to below 1")
+
+    def calibration(self, method: str) -> Calibration:
+        """Tell what the confidences of a way to decode are worth.
+
+        Args:
+            method: One of `decoding_config.DECODINGS`.
+        """
+        return self.beam if method == BEAM else self.greedy
+
+    def to_json(self) -> str:
+        """Write the settings as a JSON object."""
+        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> DecodingSettings:
+        """Read what `to_json` wrote.
+
+        Args:
+            text: The JSON object; an older one does not speak of words, of an auxiliary head or
+                of a recurrent language model.
+
+        Raises:
+            ValueError: If it is not such settings.
+
+        Example:
+            >>> DecodingSettings.from_json(DecodingSettings().to_json()) == DecodingSettings()
+            True
+        """
+        data = json.loads(text)
+        if isinstance(data, dict):
+            data = {"knows_words": False, "auxiliary_share": 0.0, "recurrent_share": 0.0} | data
+        names = ("search", "knows_words", "auxiliary_share", "recurrent_share", "greedy", "beam")
+        data = _object(data, names, "settings")
+        if not isinstance(data["knows_words"], bool):
+            raise ValueError(f"knows_words of {data['knows_words']!r}; give true or false")
+        try:
+            return cls(
+                BeamConfig.of_facts(data["search"]),
+                data["knows_words"],
+                data["auxiliary_share"],
+                data["recurrent_share"],
+                _calibration(data["greedy"]),
+                _calibration(data["beam"]),
+            )
+        except TypeError as error:
+            raise ValueError(f"decoding settings are not numbers: {error}") from None
+
+
+def _calibration(facts: object) -> Calibration:
+    facts = _object(facts, ("temperature", "page_error"), "calibration")
+    found = facts["page_error"]
+    model = None if found is None else PageErrorModel.of_facts(found)
+    return Calibration(facts["temperature"], model)
+
+
+def _object(data: object, names: tuple[str, ...], what: str) -> dict:
+    if not isinstance(data, dict) or set(data) != set(names):
+        raise ValueError(f"decoding {what} is not {{{', '.join(names)}}}")
+    return data

@@ -1,0 +1,1 @@
+"""CER, WER, intervals, confusions, line scores and the evaluation report."""

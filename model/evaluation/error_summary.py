@@ -1,0 +1,162 @@
+"""The results of an evaluation as plain values, and as the JSON object that is printed."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.evaluation.bootstrap import LEVEL, RESAMPLES, rate_intervals
+from model.evaluation.confusions import Confusion, commonest, count_kinds
+from model.evaluation.error_tally import SLICED_BY, ErrorTally, PageErrors, WorstLine
+from model.evaluation.metrics import ErrorCount
+from model.evaluation.text_views import RAW, TEXT_VIEWS
+
+_CONFUSIONS_PRINTED = 20
+
+
+@dataclass(frozen=True)
+class Rate:
+    """An error rate and how sure it is.
+
+    Attributes:
+        errors: Edits and length, summed over all lines.
+        interval: Lower and upper end, by bootstrap over pages; from one page without width.
+    """
+
+    errors: ErrorCount
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class ErrorRates:
+    """How well some lines were read.
+
+    Attributes:
+        pages: Pages that they are on.
+        lines: Lines with truth.
+        characters: Character errors in each of `model.evaluation.text_views.TEXT_VIEWS`.
+        words: Word errors in each of them.
+    """
+
+    pages: int
+    lines: int
+    characters: dict[str, Rate]
+    words: dict[str, Rate]
+
+    def to_dict(self) -> dict:
+        """Give the figures of the raw texts; a rate without any reference text is None."""
+        return {
+            **_view(self, RAW),
+            "pages": self.pages,
+            "lines": self.lines,
+        }
+
+
+@dataclass(frozen=True)
+class ErrorSummary:
+    """The results of an evaluation.
+
+    Attributes:
+        overall: All lines.
+        slices: For each feature of `SLICED_BY`, its values and their lines.
+        lines_missing: Lines that were not read; all their text counts as lost.
+        confusions: How often each edit occurs, in the raw texts.
+        worst: The worst lines, worst first.
+    """
+
+    overall: ErrorRates
+    slices: dict[str, dict[str, ErrorRates]]
+    lines_missing: int
+    confusions: Counter[Confusion]
+    worst: tuple[WorstLine, ...]
+
+    def to_dict(self) -> dict:
+        """Give the figures as what JSON can hold."""
+        kinds = count_kinds(self.confusions)
+        return {
+            **self.overall.to_dict(),
+            "lines_missing": self.lines_missing,
+            **{f"{kind}s": count for kind, count in kinds.items()},
+            "views": {view: _view(self.overall, view) for view in TEXT_VIEWS},
+            "slices": {
+                feature: {value: rates.to_dict() for value, rates in by_value.items()}
+                for feature, by_value in self.slices.items()
+            },
+            "confusions": [
+                {"truth": confusion.truth, "read": confusion.read, "count": count}
+                for confusion, count in commonest(self.confusions, _CONFUSIONS_PRINTED)
+            ],
+            "bootstrap": {"over": "pages", "resamples": RESAMPLES, "level": LEVEL},
+        }
+
+
+def summarise(tally: ErrorTally) -> ErrorSummary:
+    """Turn sums into rates with intervals.
+
+    Args:
+        tally: What was counted.
+
+    Returns:
+        The results.
+
+    Raises:
+        ValueError: If no line was counted.
+
+    Example:
+        >>> from model.evaluation.error_tally import ReadLine
+        >>> tally = ErrorTally()
+        >>> tally.add(ReadLine("p.png", "l1", "12 mai", "12 Mai"))
+        >>> rates = summarise(tally).to_dict()["views"]
+        >>> round(rates["raw"]["cer"], 3), rates["case_folded"]["cer"]
+        (0.167, 0.0)
+    """
+    # In the order of their names: the draws must not depend on the order of the lines.
+    pages = [tally.pages[key] for key in sorted(tally.pages)]
+    slices = {feature: _slices(pages, feature) for feature in SLICED_BY}
+    overall = _rates(pages)
+    return ErrorSummary(overall, slices, tally.lines_missing, tally.confusions, tally.worst())
+
+
+def _slices(pages: Sequence[PageErrors], feature: str) -> dict[str, ErrorRates]:
+    by_value: dict[str, list[PageErrors]] = {}
+    for page in pages:
+        by_value.setdefault(getattr(page, feature), []).append(page)
+    return {value: _rates(by_value[value]) for value in sorted(by_value)}
+
+
+def _rates(pages: Sequence[PageErrors]) -> ErrorRates:
+    if not pages:
+        raise ValueError("no line was counted; give lines with text")
+    sums = np.stack([page.sums for page in pages])
+    flat = sums.reshape(len(pages), -1, 2)
+    intervals = rate_intervals(flat[..., 0], flat[..., 1]).reshape(len(TEXT_VIEWS), 2, 2)
+    total = sums.sum(axis=0)
+
+    def rates(unit: int) -> dict[str, Rate]:
+        return {
+            view: Rate(ErrorCount(*map(int, total[i, unit])), tuple(map(float, intervals[i, unit])))
+            for i, view in enumerate(TEXT_VIEWS)
+        }
+
+    return ErrorRates(len(pages), sum(page.lines for page in pages), rates(0), rates(1))
+
+
+def _view(rates: ErrorRates, view: str) -> dict:
+    characters, words = rates.characters[view], rates.words[view]
+    return {
+        "cer": _finite(characters.errors.rate),
+        "cer_interval": [_finite(end) for end in characters.interval],
+        "wer": _finite(words.errors.rate),
+        "wer_interval": [_finite(end) for end in words.interval],
+        "characters": characters.errors.length,
+        "words": words.errors.length,
+    }
+
+
+def _finite(rate: float) -> float | None:
+    """Give a rate as JSON can hold it: it knows neither infinity nor what is no number."""
+    return rate if math.isfinite(rate) else None

@@ -1,0 +1,227 @@
+"""The report of an evaluation: rates, slices, confusions and the worst lines on one page."""
+
+from __future__ import annotations
+
+import base64
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from model.evaluation.confidence_summary import ConfidenceSummary
+from model.evaluation.confusions import commonest, count_kinds, marked
+from model.evaluation.error_summary import ErrorRates, ErrorSummary
+from model.evaluation.error_tally import WorstLine
+from model.evaluation.line_scores import LineScore
+from model.evaluation.report_confidence import confidence_section
+from model.evaluation.report_parts import LOOK, glyph, interval_text, percent, rate_cell, visible
+from model.evaluation.text_views import RAW
+from model.report.html import escape, grouped, isolated, page, section, table
+from model.text.charset import normalise_text
+
+_CONFUSIONS_SHOWN = 20
+_PNG = b"\x89PNG\r\n\x1a\n"
+_NAMES_OF_VIEWS = {
+    RAW: "as it stands",
+    "case_folded": "capitals as small letters",
+    "without_punctuation": "without punctuation",
+    "without_diacritics": "without diacritics",
+}
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """What a report says.
+
+    Attributes:
+        title: What was evaluated.
+        facts: (name, value) of what else belongs at the head: model, digest, version.
+        summary: The results; its worst lines have their pictures.
+        lines: How well the lines were found; None where they were given.
+        confidence: What confidences are worth; None where nobody knows.
+    """
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    summary: ErrorSummary
+    lines: LineScore | None = None
+    confidence: ConfidenceSummary | None = None
+
+
+def build_evaluation_report(report: EvaluationReport) -> str:
+    """Write a report.
+
+    Args:
+        report: What it says.
+
+    Returns:
+        An HTML document without scripts, its images inside it, that opens offline.
+    """
+    found = [("lines", "Lines found", *_lines(report.lines))] if report.lines else []
+    said = []
+    if report.confidence:
+        said = [("confidence", "Confidence", *confidence_section(report.confidence))]
+    parts = (
+        ("views", "Error rates", *_views(report.summary.overall)),
+        *found,
+        *said,
+        ("slices", "By document and source", *_slices(report.summary)),
+        ("confusions", "Confusions", *_confusions(report.summary)),
+        ("worst", "Worst lines", *_worst(report.summary.worst)),
+    )
+    body = "\n".join(section(*part) for part in parts)
+    return page(report.title, _header(report), [part[:2] for part in parts], body, LOOK)
+
+
+def _header(report: EvaluationReport) -> str:
+    rates, missing = report.summary.overall, report.summary.lines_missing
+    cer, wer = rates.characters[RAW], rates.words[RAW]
+    figures = [
+        (percent(cer.errors.rate), f"CER, 95 %: {interval_text(cer, rates.pages)}"),
+        (percent(wer.errors.rate), f"WER, 95 %: {interval_text(wer, rates.pages)}"),
+        (grouped(rates.lines), f"lines on {grouped(rates.pages)} pages"),
+        (grouped(cer.errors.length), "characters"),
+    ]
+    if missing:
+        figures.append((grouped(missing), "lines not read, counted as lost"))
+    if report.lines:
+        figures.append((percent(report.lines.line_f1), "F1 of the lines found"))
+    tiles = "".join(
+        f'<div class="figure"><b>{escape(n)}</b>{escape(what)}</div>' for n, what in figures
+    )
+    facts = "".join(f"<dt>{escape(k)}</dt><dd>{isolated(v)}</dd>" for k, v in report.facts)
+    return f'<div class="figures">{tiles}</div><dl class="facts">{facts}</dl>'
+
+
+def _views(rates: ErrorRates) -> tuple[str, str]:
+    lead = (
+        "Edits over length, summed over all lines; texts in NFC with single spaces. Intervals "
+        "hold 95 % of the rates of 1,000 samples of the pages."
+    )
+    if rates.pages == 1:
+        lead += " One page cannot be sampled: there is no interval."
+    full = _full_scale([rates])
+    rows = [
+        (
+            escape(name),
+            rate_cell(rates.characters[view], rates.pages, full),
+            rate_cell(rates.words[view], rates.pages, full),
+        )
+        for view, name in _NAMES_OF_VIEWS.items()
+    ]
+    return lead, table(("texts", "CER", "WER"), rows)
+
+
+def _lines(score: LineScore) -> tuple[str, str]:
+    lead = (
+        f"{grouped(score.found)} lines found, {grouped(score.true)} in the truth. Means over "
+        "pages of the shares of baselines that lie within a quarter of the line pitch of the "
+        f"others; {percent(score.order_error)} of the pairs of lines are in the wrong order."
+    )
+    rows = [
+        (name, *(percent(share) for share in shares))
+        for name, shares in (
+            ("one to one", (score.line_precision, score.line_recall, score.line_f1)),
+            ("by length", (score.precision, score.recall, score.f1)),
+        )
+    ]
+    return lead, table(("baselines", "precision", "recall", "F1"), rows)
+
+
+def _slices(summary: ErrorSummary) -> tuple[str, str]:
+    lead = "Texts as they stand. A slice of few pages has a wide interval, or none."
+    parts = []
+    for feature in ("document", "source"):
+        by_value = summary.slices[feature]
+        full = _full_scale(by_value.values())
+        rows = [
+            (
+                isolated(value or "unnamed"),
+                rates.pages,
+                rates.lines,
+                rate_cell(rates.characters[RAW], rates.pages, full),
+                rate_cell(rates.words[RAW], rates.pages, full),
+            )
+            for value, rates in by_value.items()
+        ]
+        parts.append(table((feature, "pages", "lines", "CER", "WER"), rows))
+    return lead, "<br>".join(parts)
+
+
+def _full_scale(slices: Iterable[ErrorRates]) -> float:
+    """Find the rate that the longest mark needs, at most 1."""
+    ends = [
+        end
+        for rates in slices
+        for by_view in (rates.characters, rates.words)
+        for rate in by_view.values()
+        for end in (*rate.interval, rate.errors.rate)
+        if end == end
+    ]
+    return min(1.0, max(ends, default=0.0))
+
+
+def _confusions(summary: ErrorSummary) -> tuple[str, str]:
+    kinds = count_kinds(summary.confusions)
+    total = sum(kinds.values())
+    lead = "No character was read wrongly."
+    if total:
+        counted = ", ".join(f"{grouped(n)} {kind}s" for kind, n in kinds.items())
+        shown = min(len(summary.confusions), _CONFUSIONS_SHOWN)
+        different = grouped(len(summary.confusions))
+        lead = f"{counted}; of {different} different ones the {shown} commonest."
+    rows = [
+        (
+            glyph(confusion.truth),
+            glyph(confusion.read),
+            count,
+            f"{100 * count / total:.1f} %",
+            f'<span class="soft">{escape(_names(confusion.truth, confusion.read))}</span>',
+        )
+        for confusion, count in commonest(summary.confusions, _CONFUSIONS_SHOWN)
+    ]
+    return lead, table(("truth", "read", "count", "share", ""), rows) if rows else ""
+
+
+def _names(truth: str, read: str) -> str:
+    """Name both characters: some cannot be told apart by their looks."""
+    names = [unicodedata.name(c, f"U+{ord(c):04X}").lower() for c in (truth, read) if c]
+    if len(names) == 2:
+        return " for ".join(reversed(names))
+    return f"{names[0]} {'not read' if truth else 'read too much'}"
+
+
+def _worst(lines: tuple[WorstLine, ...]) -> tuple[str, str]:
+    if not lines:
+        return "No line has an error.", ""
+    lead = f"The {grouped(len(lines))} lines with most wrong characters, which are marked."
+    return lead, f'<div class="sheet">{"".join(map(_card, lines))}</div>'
+
+
+def _card(worst: WorstLine) -> str:
+    line = worst.line
+    truth, read = marked(normalise_text(line.truth or ""), normalise_text(line.read or ""))
+    picture = ""
+    if line.image.startswith(_PNG):
+        data = base64.b64encode(line.image).decode("ascii")
+        alt = escape(normalise_text(line.truth or ""))
+        picture = f'<div class="leaf"><img src="data:image/png;base64,{data}" alt="{alt}"></div>'
+    errors = worst.characters
+    rate = f"{grouped(errors.edits)} errors, CER {percent(errors.rate)}"
+    was_read = _runs(read) or '<span class="soft">nothing</span>'
+    if line.read is None:
+        was_read = '<span class="soft">not transcribed</span>'
+    stands_there = _runs(truth)
+    if line.truth is None:
+        stands_there = '<span class="soft">no line</span>'
+    return (
+        f'<div class="card">{picture}<div class="says"><dl><dt>truth</dt><dd dir="auto">'
+        f'{stands_there}</dd><dt>read</dt><dd dir="auto">{was_read}</dd></dl>'
+        f'<p class="uri">{rate}; {isolated(f"{line.page_uri} {line.line_id}")}</p></div></div>'
+    )
+
+
+def _runs(runs: list[tuple[str, bool]]) -> str:
+    return "".join(
+        f"<mark>{escape(visible(text))}</mark>" if is_wrong else escape(text)
+        for text, is_wrong in runs
+    )

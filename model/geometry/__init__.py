@@ -1,0 +1,1 @@
+"""Polylines, and how far a line's writing reaches around its baseline."""

@@ -1,0 +1,226 @@
+"""Where a line's writing lies: its path, and how far it reaches above and below.
+
+The baseline gives the path and the polygon the reach. A polygon that is a thin strip, or
+missing, is overruled by the page's other lines and by the line pitch; a missing baseline is
+laid into the polygon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.geometry.polylines import (
+    arc_lengths,
+    column_bounds,
+    densify,
+    resample,
+    smooth,
+    up_normals,
+)
+from schemas.records import Line
+
+_STEP_PX = 2.0
+# Baselines nearer than this are one; and so many distances tell the usual one.
+_LEAST_GAP_PX, _MOST_GAPS = 4.0, 500
+# Coordinates can be nonsense: these bound what one line may cost.
+_MOST_PATH_POINTS, _MOST_OUTLINE_POINTS = 10_000, 4_000
+# Shares of the line pitch between which a page's median reach must lie.
+_ABOVE_SHARES = (0.45, 1.10)
+_BELOW_SHARES = (0.18, 0.55)
+# Shares of the page's median reach between which a line's own must lie.
+_OWN_SHARES = (0.80, 1.35)
+# Where nothing tells: body height and ascenders, descenders, as shares of the pitch.
+_USUAL_ABOVE, _USUAL_BELOW = 0.70, 0.30
+# Where the baseline lies between top and bottom of a polygon.
+_BASELINE_DEPTH = 0.70
+_REACH_PERCENTILE = 85
+
+
+@dataclass(frozen=True, eq=False)
+class LineExtent:
+    """The strip of page that a line's writing fills.
+
+    Attributes:
+        path: float [n, 2], the baseline in page pixels, evenly spaced.
+        above_px: Reach over the baseline.
+        below_px: Reach under the baseline.
+    """
+
+    path: np.ndarray
+    above_px: float
+    below_px: float
+
+
+def line_extents(lines: Sequence[Line]) -> list[LineExtent | None]:
+    """Work out the extent of every line of a page, each in the light of the others.
+
+    Args:
+        lines: The lines of one page.
+
+    Returns:
+        An extent for each line; None for a line without geometry or of no length.
+    """
+    paths = [_raw_path(line) for line in lines]
+    pitch = line_pitch_px([path for path in paths if path is not None], lines)
+    paths = [
+        None if path is None else _settle_path(path, line, pitch)
+        for path, line in zip(paths, lines)
+    ]
+    reaches = np.array(
+        [
+            (np.nan, np.nan) if path is None else polygon_reach_px(path, line)
+            for path, line in zip(paths, lines)
+        ]
+    ).reshape(-1, 2)
+    usual = (
+        _usual_reach(reaches[:, 0], pitch, _ABOVE_SHARES, _USUAL_ABOVE),
+        _usual_reach(reaches[:, 1], pitch, _BELOW_SHARES, _USUAL_BELOW),
+    )
+    return [
+        None if path is None else LineExtent(path, *map(_own_reach, reach, usual))
+        for path, reach in zip(paths, reaches)
+    ]
+
+
+def line_pitch_px(paths: Sequence[np.ndarray], lines: Sequence[Line]) -> float:
+    """Estimate the distance from one baseline to the next.
+
+    Seen along the usual direction of writing, wherever the page was turned to, it is the
+    median, over lines, of the distance to the nearest line that lies beneath its
+    middle; where no line has one, the median height of the polygons less a fifth.
+
+    Args:
+        paths: float [n, 2] each, the baselines.
+        lines: The lines, for their polygons.
+
+    Returns:
+        Pixels; 0 where nothing tells.
+    """
+    turn = _turn_to_level(paths)
+    gaps = _gaps_beneath([path @ turn for path in paths])
+    if gaps:
+        return float(np.median(gaps))
+    heights = [np.ptp(np.array(line.polygon) @ turn[:, 1]) for line in lines if line.polygon]
+    return 0.8 * float(np.median(heights)) if heights else 0.0
+
+
+def _turn_to_level(paths: Sequence[np.ndarray]) -> np.ndarray:
+    """Find the turn, float [2, 2], that makes the usual direction of writing +x."""
+    across, down = sum((path[-1] - path[0] for path in paths), np.zeros(2))
+    length = np.hypot(across, down)
+    across, down = (across / length, down / length) if length > 0 else (1.0, 0.0)
+    return np.array([[across, -down], [down, across]])
+
+
+def _gaps_beneath(paths: Sequence[np.ndarray]) -> list[float]:
+    """Measure from the middle of each path, of some of very many, to the next beneath it."""
+    paths = sorted(paths, key=lambda path: path[:, 1].min())
+    lows = np.array([path.min(axis=0) for path in paths]).reshape(-1, 2)
+    highs = np.array([path.max(axis=0) for path in paths]).reshape(-1, 2)
+    gaps = []
+    for own in range(0, len(paths), -(-len(paths) // _MOST_GAPS) or 1):
+        x, y = paths[own].mean(axis=0)
+        beneath = (lows[:, 0] <= x) & (x <= highs[:, 0]) & (highs[:, 1] - y > _LEAST_GAP_PX)
+        nearest = np.inf
+        for other in np.flatnonzero(beneath):
+            # They come from the top down: what begins under the nearest is no nearer.
+            if lows[other, 1] - y >= nearest:
+                break
+            gap = _height_at(paths[other], x) - y
+            if other != own and gap > _LEAST_GAP_PX:
+                nearest = min(nearest, gap)
+        gaps += [nearest] if np.isfinite(nearest) else []
+    return gaps
+
+
+def polygon_reach_px(path: np.ndarray, line: Line) -> tuple[float, float]:
+    """Measure how far a polygon reaches above and below a path.
+
+    Args:
+        path: float [n, 2], evenly spaced.
+        line: The line with the polygon.
+
+    Returns:
+        The 85th percentiles of the reach above and below; NaN without a polygon.
+    """
+    if len(line.polygon) < 3:
+        return np.nan, np.nan
+    outline = densify(np.array(line.polygon, float), 2 * _STEP_PX, _MOST_OUTLINE_POINTS)
+    thinned = path[:: max(1, len(path) // 400)]
+    across, down = (np.subtract.outer(outline[:, i], thinned[:, i]) for i in (0, 1))
+    nearest = np.argmin(across**2 + down**2, axis=1)
+    normals = up_normals(thinned)[nearest]
+    heights = ((outline - thinned[nearest]) * normals).sum(axis=1)
+    above, below = heights[heights > 0], -heights[heights < 0]
+    return tuple(
+        float(np.percentile(side, _REACH_PERCENTILE)) if len(side) else 0.0
+        for side in (above, below)
+    )
+
+
+def _height_at(path: np.ndarray, x: float) -> float:
+    order = np.argsort(path[:, 0])
+    xs, ys = path[order].T
+    return float(np.interp(x, xs, ys)) if xs[0] <= x <= xs[-1] else -np.inf
+
+
+def _raw_path(line: Line) -> np.ndarray | None:
+    if len(line.baseline) >= 2:
+        path = np.array(line.baseline, float)
+    elif len(line.polygon) >= 3:
+        path = _path_in_polygon(np.array(line.polygon, float))
+    else:
+        return None
+    return path if arc_lengths(path)[-1] > 0 else None
+
+
+def _path_in_polygon(polygon: np.ndarray) -> np.ndarray:
+    left, right = polygon[:, 0].min(), polygon[:, 0].max()
+    inset = min(1.0, (right - left) / 8)
+    count = int(np.clip((right - left) / 8, 2, _MOST_PATH_POINTS))
+    xs = np.linspace(left + inset, right - inset, count)
+    top, bottom = column_bounds(polygon, xs)
+    ys = top + _BASELINE_DEPTH * (bottom - top)
+    met = np.isfinite(ys)
+    path = np.stack([xs[met], ys[met]], axis=1)
+    # Outlines bulge around single letters: a straight line rides over them.
+    if len(path) >= 3:
+        path[:, 1] = np.polyval(np.polyfit(path[:, 0], path[:, 1], 1), path[:, 0])
+    return path
+
+
+def _settle_path(path: np.ndarray, line: Line, pitch_px: float) -> np.ndarray:
+    """Lengthen the path to the ends of the polygon, space it evenly, smooth it."""
+    path = _lengthen(path, line)
+    length = arc_lengths(path)[-1]
+    count = int(np.clip(length / _STEP_PX + 1, 2, _MOST_PATH_POINTS))
+    even = resample(path, np.linspace(0, length, count))
+    return smooth(even, int(pitch_px * (count - 1) / length))
+
+
+def _lengthen(path: np.ndarray, line: Line) -> np.ndarray:
+    if len(line.polygon) < 3:
+        return path
+    outline = np.array(line.polygon, float)
+    chord = path[-1] - path[0]
+    direction = chord / max(np.hypot(*chord), 1e-9)
+    start = min(0.0, ((outline - path[0]) @ direction).min())
+    end = max(0.0, ((outline - path[-1]) @ direction).max())
+    return np.concatenate([[path[0] + start * direction], path, [path[-1] + end * direction]])
+
+
+def _usual_reach(reaches: np.ndarray, pitch_px: float, shares, usual_share: float) -> float:
+    known = reaches[np.isfinite(reaches)]
+    if not len(known):
+        return usual_share * pitch_px
+    median = float(np.median(known))
+    return float(np.clip(median, *(share * pitch_px for share in shares))) if pitch_px else median
+
+
+def _own_reach(reach: float, usual: float) -> float:
+    if not np.isfinite(reach):
+        return usual
+    return float(np.clip(reach, _OWN_SHARES[0] * usual, _OWN_SHARES[1] * usual))

@@ -1,0 +1,89 @@
+"""Files of several pages: count them, decode one of them."""
+
+from __future__ import annotations
+
+import struct
+from itertools import islice
+from typing import BinaryIO
+
+import numpy as np
+
+from model.dataset.fingerprint import exact_key
+from model.images.decode import decode_frame, page_frames
+from model.images.pdf import count_pdf_pages, decode_pdf_page
+
+MOST_PAGES = 10_000
+# Where readers of PDF look for its mark, which need not be the first thing in the file.
+_HEAD_BYTES = 1024
+_TIFF_MARKS = (b"II", b"MM")
+
+
+def count_pages(file: BinaryIO) -> int:
+    """Count the pages of a PDF or TIFF without decoding any.
+
+    Args:
+        file: The file, open and seekable.
+
+    Returns:
+        How many; 1 for an image of another format.
+
+    Raises:
+        ValueError: If it is none of them, is broken or encrypted, or has more than 10,000.
+    """
+    if _is_pdf(file):
+        count = count_pdf_pages(file)
+    else:
+        count = sum(1 for _ in islice(page_frames(file), MOST_PAGES + 1))
+    if count > MOST_PAGES:
+        raise ValueError(f"file claims to have more than {MOST_PAGES} pages; split it")
+    return count
+
+
+def decode_page(file: BinaryIO, number: int) -> np.ndarray:
+    """Decode a page to grey; of the others nothing but the index is read.
+
+    Args:
+        file: A PDF, a TIFF or an image of one page, open and seekable.
+        number: The page, from 1.
+
+    Returns:
+        uint8 [height_px, width_px], paper light.
+
+    Raises:
+        ValueError: If the page is not in the file, does not decode or is larger than 400
+            megapixels, or the whole file cannot be read.
+    """
+    if _is_pdf(file):
+        return decode_pdf_page(file, number)
+    frames = list(islice(page_frames(file), number))
+    if len(frames) < number:
+        raise ValueError(
+            f"page {number} is not in the file, which has {len(frames)}; mend the number"
+        )
+    file.seek(0)
+    return decode_frame(file, frames[-1])
+
+
+def digest_of_pixels(grey: np.ndarray) -> str:
+    """Name a page by its pixels: the pages of one file are as many images.
+
+    Args:
+        grey: uint8 [height_px, width_px].
+
+    Returns:
+        SHA-256 of the size and the pixels, 64 hexadecimal digits.
+
+    Example:
+        >>> tall, wide = np.zeros((3, 2), np.uint8), np.zeros((2, 3), np.uint8)
+        >>> digest_of_pixels(tall) == digest_of_pixels(wide)
+        False
+    """
+    size = struct.pack("<II", *grey.shape)
+    return exact_key(size + np.ascontiguousarray(grey, np.uint8).tobytes())
+
+
+def _is_pdf(file: BinaryIO) -> bool:
+    file.seek(0)
+    head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    return b"%PDF-" in head and not head.startswith(_TIFF_MARKS)

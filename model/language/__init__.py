@@ -1,0 +1,1 @@
+"""Language models, lexicon, word counts and spelling."""

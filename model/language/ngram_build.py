@@ -1,0 +1,195 @@
+"""Build a character n-gram model: modified Kneser-Ney, interpolated.
+
+Chen and Goodman, An empirical study of smoothing techniques for language modeling (1998). The
+n-grams of each order are numbers, their labels read as digits, so that counting is sorting.
+What is not worth its place is left out as KenLM does it: discounts come from all n-grams, and
+the share of those left out goes to the shorter context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from model.language.array_file import pack_arrays
+from model.language.ngram_counts import Counts, count_ngrams, shorter_counts, without_padding
+from model.language.ngram_model import MAGIC, STEPS_PER_NAT
+from model.text.charset import Charset
+
+ORDER = 6
+LOWEST_ORDER, HIGHEST_ORDER = 2, 8
+MOST_BYTES = 64_000_000
+# Below this order every n-gram seen is kept.
+_FIRST_PRUNED_ORDER = 4
+# Added to the count of each label where it is asked how frequent the label is.
+_MORE_OF_EACH = 5
+# For counts of 1, 2 and 3 or more, where a text is too small to tell them.
+_USUAL_DISCOUNTS = (0.5, 1.0, 1.5)
+
+
+def build_language_model(
+    texts: Iterable[str], charset: Charset, order: int = ORDER, most_bytes: int = MOST_BYTES
+) -> bytes:
+    """Build a model.
+
+    Args:
+        texts: Lines; they are normalised. An n-gram with a character that is not in the charset
+            is not counted.
+        charset: Of the recogniser that the model is to help.
+        order: Characters of the longest n-grams, 2 to 8.
+        most_bytes: n-grams of four characters and more that were seen once (twice, ...) are
+            left out until the model is no larger.
+
+    Returns:
+        The content of its file; equal lines in any order give equal bytes.
+
+    Raises:
+        ValueError: If there is no text, or the order is not possible.
+
+    Example:
+        >>> data = build_language_model(["abba", "abab"], Charset(("a", "b")), order=3)
+        >>> data[:8]
+        b'QuireLM1'
+    """
+    base = charset.class_count
+    _check_order(order, charset)
+    counts = {order: count_ngrams(texts, charset, order)}
+    if not len(counts[order].keys):
+        raise ValueError("no text to build a language model from; give one line at least")
+    for length in range(order - 1, 0, -1):
+        counts[length] = shorter_counts(counts[length + 1], base, length)
+    frequencies = _frequencies(counts[order], base)
+    counts = {length: without_padding(counts[length], base, length) for length in counts}
+    least = _least_count(counts, base, most_bytes)
+    tables, lower = _unigram_table(counts[1], base)
+    tables["frequencies"] = _steps(frequencies)
+    lower_keys = np.arange(base, dtype=np.uint64)
+    for length in range(2, order + 1):
+        kept = counts[length].counts >= (least if length >= _FIRST_PRUNED_ORDER else 1)
+        below = lower[np.searchsorted(lower_keys, counts[length].keys % base ** (length - 1))]
+        lower, table = _order_table(counts[length], kept, below, base)
+        lower_keys = counts[length].keys
+        tables |= {f"{name}{length - 1}": array for name, array in table.items()}
+    facts = {"characters": list(charset.characters), "order": order, "least_count": least}
+    return pack_arrays(MAGIC, facts, tables)
+
+
+def highest_order(charset: Charset) -> int:
+    """Tell which order there is room for: the n-grams of large charsets are large numbers.
+
+    Example:
+        >>> highest_order(Charset.of_texts(["quire"]))
+        8
+    """
+    base = charset.class_count
+    return next(n for n in range(HIGHEST_ORDER, 0, -1) if base**n <= 1 << 64)
+
+
+def _check_order(order: int, charset: Charset) -> None:
+    if not LOWEST_ORDER <= order <= HIGHEST_ORDER:
+        raise ValueError(f"order of {order} characters; choose {LOWEST_ORDER} to {HIGHEST_ORDER}")
+    most = highest_order(charset)
+    if order > most:
+        raise ValueError(
+            f"{len(charset.characters)} characters and order {order} do not fit in 64 bits; "
+            f"choose order {most}"
+        )
+
+
+def _label_type(base: int) -> type:
+    return np.uint8 if base <= 1 << 8 else np.uint16 if base <= 1 << 16 else np.uint32
+
+
+def _least_count(counts: dict[int, Counts], base: int, most_bytes: int) -> int:
+    """Find the smallest count at which the model is small enough."""
+    label_bytes = np.dtype(_label_type(base)).itemsize
+    most = max(int(table.counts.max(initial=0)) for table in counts.values())
+    least = 1
+    while True:
+        size = 0
+        for length in range(2, max(counts) + 1):
+            kept = counts[length].counts >= (least if length >= _FIRST_PRUNED_ORDER else 1)
+            contexts = counts[length].keys[kept] // np.uint64(base)
+            size += int(kept.sum()) * (label_bytes + 2)
+            size += (1 + np.count_nonzero(np.diff(contexts))) * (8 + 4 + 2)
+        if size <= most_bytes or least > most:
+            return least
+        least += 1
+
+
+def discounts(counts: np.ndarray) -> np.ndarray:
+    """Estimate what is taken off counts of 1, 2 and 3 or more.
+
+    Args:
+        counts: Adjusted counts of all n-grams of one order.
+
+    Returns:
+        float64 [4], that of no count first.
+
+    Example:
+        >>> discounts(np.array([1] * 8 + [2] * 4 + [3] * 2 + [4])).tolist()
+        [0.0, 0.5, 1.25, 2.0]
+    """
+    n1, n2, n3, n4 = (int(np.count_nonzero(counts == count)) for count in (1, 2, 3, 4))
+    if not n1 or not n2 or not n3:
+        return np.array([0.0, *_USUAL_DISCOUNTS])
+    share = n1 / (n1 + 2 * n2)
+    found = (1 - 2 * share * n2 / n1, 2 - 3 * share * n3 / n2, 3 - 4 * share * n4 / n3)
+    usable = all(0 < d < most for most, d in enumerate(found, start=1))
+    return np.array([0.0, *(found if usable else _USUAL_DISCOUNTS)])
+
+
+def _frequencies(counts: Counts, base: int) -> np.ndarray:
+    """Tell how frequent each label is; a few more of each make a rare one not too rare."""
+    labels = (counts.keys % np.uint64(base)).astype(np.int64)
+    seen = np.bincount(labels, counts.counts, base) + _MORE_OF_EACH
+    return seen / seen.sum()
+
+
+def _unigram_table(counts: Counts, base: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Give every label a probability, those never seen the share of a uniform choice."""
+    taken = discounts(counts.counts)[np.minimum(counts.counts, 3)]
+    probabilities = np.zeros(base)
+    probabilities[counts.keys.astype(np.int64)] = (counts.counts - taken) / counts.counts.sum()
+    probabilities += (1 - probabilities.sum()) / base
+    return {"unigrams": _steps(probabilities)}, probabilities
+
+
+def _order_table(
+    counts: Counts, kept: np.ndarray, below: np.ndarray, base: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Interpolate one order with the one below.
+
+    Args:
+        counts: n-grams of this order.
+        kept: bool, which of them the model holds.
+        below: What the order below says of each.
+        base: Labels.
+
+    Returns:
+        What this order says of each of its n-grams, and its part of the model.
+    """
+    contexts, of_context = np.unique(counts.keys // np.uint64(base), return_inverse=True)
+    totals = np.bincount(of_context, counts.counts)
+    taken = discounts(counts.counts)[np.minimum(counts.counts, 3)]
+    own = np.where(kept, (counts.counts - taken) / totals[of_context], 0.0)
+    # Sums of shares may come out a rounding above 1.
+    backoffs = np.maximum(1 - np.bincount(of_context, own), np.finfo(np.float64).tiny)
+    said = own + backoffs[of_context] * below
+    used = np.bincount(of_context, kept) > 0
+    starts = np.concatenate([[0], np.cumsum(np.bincount(of_context, kept)[used])])
+    table = {
+        "contexts": contexts[used],
+        "starts": starts.astype(np.uint32),
+        "backoffs": _steps(backoffs[used]),
+        "labels": (counts.keys[kept] % np.uint64(base)).astype(_label_type(base)),
+        "scores": _steps(said[kept]),
+    }
+    return said, table
+
+
+def _steps(probabilities: np.ndarray) -> np.ndarray:
+    """Hold probabilities as steps below log 1, in 16 bits."""
+    steps = np.rint(-STEPS_PER_NAT * np.log(probabilities))
+    return np.clip(steps, 0, np.iinfo(np.uint16).max).astype(np.uint16)

@@ -1,0 +1,1 @@
+"""A page and its lines to level line images, and those to network input."""

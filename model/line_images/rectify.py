@@ -1,0 +1,183 @@
+"""From a page to level strips: sample along the baseline and its normals."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from model.geometry.extent import LineExtent, line_extents
+from model.geometry.polylines import arc_lengths, resample, up_normals
+from model.images.decode import even_background
+from schemas.records import Line, Page
+
+WIDEST_STRIP_PX = 16_384
+# To be raised with each change of what a strip looks like: pages are read anew then.
+RECTIFY_VERSION = 2
+
+_NARROWEST_STRIP_PX = 8
+# OpenCV's remap counts in 16 bits.
+_MOST_REMAP_PX = 32_767
+_PAPER = 255
+# Ink between these percentiles is stretched to the full range, unless there is hardly any.
+_PAPER_PERCENTILE, _INK_PERCENTILE = 30.0, 98.5
+_LEAST_CONTRAST = 32.0
+# A polygon alone tells where the letters are if it is at least this share of a line high.
+_THINNEST_SHARE = 0.35
+
+
+def rectify_page(grey: np.ndarray, page: Page, height_px: int) -> list[np.ndarray | ValueError]:
+    """Cut every line of a page into a level strip.
+
+    Args:
+        grey: uint8 [height, width], the page image.
+        page: Its lines, in pixels of that image.
+        height_px: Height of the strips.
+
+    Returns:
+        For each line its strip, uint8 [height_px, width_px] with paper 255, or the
+        reason why there is none.
+    """
+    evened = even_background(grey)
+    # A line with nonsense for coordinates must not take part in what is usual on the page.
+    near = [line for line in page.lines if _lies_near(line, grey.shape)]
+    extents = dict(zip((id(line) for line in near), line_extents(near)))
+    strips: list[np.ndarray | ValueError] = []
+    for line in page.lines:
+        try:
+            if line.fault:
+                raise ValueError(line.fault)
+            if not (line.baseline or line.polygon):
+                strip = scale_whole(evened, height_px)
+            elif id(line) in extents:
+                _check_thickness(line, extents[id(line)])
+                strip = cut_strip(evened, extents[id(line)], height_px)
+            else:
+                raise ValueError("line lies far outside of its page; mend its coordinates")
+            strips.append(stretch_contrast(strip))
+        except ValueError as error:
+            strips.append(error)
+    return strips
+
+
+def _check_thickness(line: Line, extent: LineExtent | None) -> None:
+    """Refuse a strip of a polygon where no baseline says which side of it the letters are."""
+    if extent is None or line.baseline:
+        return
+    thickness_px = cv2.contourArea(np.array(line.polygon, np.float32)) / max(
+        1.0, arc_lengths(extent.path)[-1]
+    )
+    if thickness_px < _THINNEST_SHARE * (extent.above_px + extent.below_px):
+        raise ValueError(
+            f"polygon is a strip of {thickness_px:.0f} px and has no baseline; draw one"
+        )
+
+
+def _lies_near(line: Line, shape: tuple[int, int]) -> bool:
+    margin = max(shape)
+    points = np.array([*line.baseline, *line.polygon], float).reshape(-1, 2)
+    return bool((points >= -margin).all() and (points <= np.array(shape[::-1]) + margin).all())
+
+
+def cut_strip(evened: np.ndarray, extent: LineExtent | None, height_px: int) -> np.ndarray:
+    """Sample one line along its path and the normals to it.
+
+    Args:
+        evened: uint8 [height, width], paper 255.
+        extent: Where the line lies.
+        height_px: Height of the strip.
+
+    Returns:
+        uint8 [height_px, width_px]; paper where the line leaves the page.
+
+    Raises:
+        ValueError: If the line has no extent, is too narrow or too long, or lies outside
+            of the page.
+    """
+    if extent is None or extent.above_px + extent.below_px <= 0:
+        raise ValueError("line has no length or no height; mend its baseline or polygon")
+    line_px = extent.above_px + extent.below_px
+    length_px = arc_lengths(extent.path)[-1]
+    scale = height_px / line_px
+    width_px = round(length_px * scale)
+    if not _NARROWEST_STRIP_PX <= width_px <= WIDEST_STRIP_PX:
+        raise ValueError(
+            f"line is {length_px:.0f} px long and {line_px:.0f} px high, too "
+            f"{'short' if width_px < _NARROWEST_STRIP_PX else 'long'} to read; mend its outline"
+        )
+    # Sample more densely than the strip where it shrinks the page, then average.
+    density = max(1, int(np.ceil(1 / scale)))
+    columns, rows = width_px * density, height_px * density
+    along = (np.arange(columns) + 0.5) * (length_px / columns)
+    centres = resample(extent.path, along).astype(np.float32)
+    up = up_normals(centres).astype(np.float32)
+    offsets = (extent.above_px - (np.arange(rows) + 0.5) / (scale * density)).astype(np.float32)
+    sampled = _sample(evened, centres[None] + offsets[:, None, None] * up[None])
+    if density > 1:
+        sampled = cv2.resize(sampled, (width_px, height_px), interpolation=cv2.INTER_AREA)
+    return sampled
+
+
+def _sample(image: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Read an image at points [rows, columns, 2], from the part that holds them."""
+    height, width = image.shape
+    # The rows are straight lines from first to last: those two bound all of them.
+    bounds = np.concatenate([points[0], points[-1]])
+    low = np.maximum(np.floor(bounds.min(axis=0)).astype(int) - 2, 0)
+    high = np.minimum(np.ceil(bounds.max(axis=0)).astype(int) + 3, (width, height))
+    if (low >= high).any():
+        raise ValueError(
+            f"line lies outside of the page of {width} x {height} px; mend its outline"
+        )
+    part = image[low[1] : high[1], low[0] : high[0]]
+    if max(*points.shape[:2], *part.shape) >= _MOST_REMAP_PX:
+        raise ValueError(f"line of {max(part.shape)} px is too long to sample; scale the page down")
+    local = points - low.astype(np.float32)
+    return cv2.remap(
+        part,
+        local[..., 0],
+        local[..., 1],
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=_PAPER,
+    )
+
+
+def scale_whole(evened: np.ndarray, height_px: int) -> np.ndarray:
+    """Scale an image that is one line to the height of a strip.
+
+    Args:
+        evened: uint8 [height, width], paper 255.
+        height_px: Height of the strip.
+
+    Returns:
+        uint8 [height_px, width_px].
+
+    Raises:
+        ValueError: If it is too narrow or too long.
+    """
+    height, width = evened.shape
+    width_px = round(width * height_px / height)
+    if not _NARROWEST_STRIP_PX <= width_px <= WIDEST_STRIP_PX:
+        raise ValueError(f"image of {width} x {height} px is no text line; check the file")
+    shrinks = height_px < height
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(evened, (width_px, height_px), interpolation=interpolation)
+
+
+def stretch_contrast(strip: np.ndarray) -> np.ndarray:
+    """Make the paper white and the darkest ink black, by percentiles.
+
+    Args:
+        strip: uint8 [height_px, width_px], paper 255.
+
+    Returns:
+        uint8 of the same shape.
+    """
+    # Of bytes the percentiles are counted, not sorted for: several times as fast.
+    counts = cv2.calcHist([strip], [0], None, [_PAPER + 1], [0, _PAPER + 1]).ravel()
+    up_to = np.cumsum(counts[::-1])
+    ranks = np.array([_PAPER_PERCENTILE, _INK_PERCENTILE]) / 100 * up_to[-1]
+    paper, dark = np.searchsorted(up_to, ranks)
+    ink = _PAPER - np.arange(_PAPER + 1, dtype=np.float32)
+    stretched = (ink - paper) * (_PAPER / max(dark - paper, _LEAST_CONTRAST))
+    return cv2.LUT(strip, (_PAPER - np.clip(stretched, 0, _PAPER)).round().astype(np.uint8))

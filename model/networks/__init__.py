@@ -1,0 +1,1 @@
+"""What is known of a network without Keras: its sizes, and ONNX sessions."""

@@ -1,0 +1,1 @@
+"""Pictures for the eye: lines, transcripts and predictions on a page."""

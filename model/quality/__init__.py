@@ -1,0 +1,1 @@
+"""Contrast, skew and blur; warnings about a page and about a line image."""

@@ -1,0 +1,153 @@
+"""How well a page was scanned, as far as reading it is concerned: contrast, skew, blur.
+
+Measured where the writing is, on some of its lines, so that margins, backdrop and pictures do
+not count and a page of any size takes a few milliseconds. The limits leave 79 pages of three
+archives without a warning; washed out to an eighth of their contrast, or blurred over a 24th of
+the line pitch, nearly all of them get one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.geometry.extent import line_pitch_px
+from model.quality.ink_contrast import paper_and_ink
+from model.quality.line_image import BLURRED, LOW_CONTRAST
+from model.quality.measures import blur_effect
+from model.segmentation.page_ink import shrink
+from schemas.records import Line
+
+SKEWED = "skewed"
+TURNED = "turned"
+PAGE_WARNINGS = (LOW_CONTRAST, SKEWED, TURNED, BLURRED)
+
+_LEAST_CONTRAST = 0.12
+# Beyond the one a page lies askew, beyond the other on its side or its head.
+_MOST_SKEW_DEG, _LEAST_TURN_DEG = 10.0, 45.0
+_MOST_BLUR = 0.45
+
+_MOST_LINES = 12
+# Lines are looked at in the size in which strips show them.
+_PITCH_PX = 48
+# Of an image without lines: its longer side, in that size, if thirty lines were on it.
+_PAGE_PX = 30 * _PITCH_PX
+# A line that is the whole image has paper around it, too.
+_PITCH_OF_WHOLE = 0.75
+_LEAST_SIDE_PX = 8
+
+
+@dataclass(frozen=True)
+class PageQuality:
+    """How a page looks.
+
+    Attributes:
+        contrast: How much darker ink is than its paper, as a share of the paper's light, 0..1.
+        skew_deg: By how much the lines fall to the right, in degrees, -180..180: 90 where they
+            run down the page, 180 where it stands on its head; None without baselines.
+        blur: `blur_effect` of the writing at the size that the recogniser sees it in, 0..1.
+    """
+
+    contrast: float
+    skew_deg: float | None
+    blur: float
+
+    def warnings(self) -> tuple[str, ...]:
+        """Say in short words what is wrong, out of `PAGE_WARNINGS`; empty where nothing is.
+
+        Example:
+            >>> PageQuality(contrast=0.05, skew_deg=None, blur=0.3).warnings()
+            ('low contrast',)
+        """
+        askew_deg = abs(self.skew_deg or 0.0)
+        is_so = {
+            LOW_CONTRAST: self.contrast < _LEAST_CONTRAST,
+            SKEWED: _MOST_SKEW_DEG < askew_deg <= _LEAST_TURN_DEG,
+            TURNED: askew_deg > _LEAST_TURN_DEG,
+            BLURRED: self.blur > _MOST_BLUR,
+        }
+        return tuple(warning for warning, holds in is_so.items() if holds)
+
+
+def measure_page(grey: np.ndarray, lines: Sequence[Line]) -> PageQuality:
+    """Measure a page; a property of the whole is the median over up to twelve of its lines.
+
+    Args:
+        grey: uint8 [height_px, width_px], paper light.
+        lines: Its lines, in pixels of the page; one without geometry is the whole image.
+
+    Returns:
+        Its quality.
+
+    Example:
+        >>> grey = np.full((200, 900), 200, np.uint8)
+        >>> grey[80:110, 100:800:20] = 50
+        >>> quality = measure_page(grey, [Line("l1", 0, baseline=((100, 110), (800, 110)))])
+        >>> round(quality.contrast, 2), quality.skew_deg, quality.warnings()
+        (0.75, 0.0, ())
+    """
+    views = _views_of_lines(grey, lines) or [shrink(grey, _PAGE_PX / max(grey.shape))]
+    levels = [paper_and_ink(view) for view in views]
+    contrasts = [(paper - ink) / paper if paper > 0 else 0.0 for paper, ink in levels]
+    return PageQuality(
+        contrast=float(np.median(contrasts)),
+        skew_deg=skew_deg(lines),
+        blur=float(np.median([blur_effect(view) for view in views])),
+    )
+
+
+def skew_deg(lines: Sequence[Line]) -> float | None:
+    """Measure the median slope of baselines, from their first point to their last.
+
+    Args:
+        lines: Lines; those without a baseline are left out.
+
+    Returns:
+        Degrees in -180..180, positive where lines fall to the right; None without baselines.
+
+    Example:
+        >>> skew_deg([Line("l1", 0, baseline=((0, 0), (100, 100)))])
+        45.0
+    """
+    ends = [(line.baseline[0], line.baseline[-1]) for line in lines if len(line.baseline) > 1]
+    runs = np.array([np.subtract(last, first) for first, last in ends], float).reshape(-1, 2)
+    runs = runs[np.hypot(*runs.T) > 0]
+    if not len(runs):
+        return None
+    angles = np.degrees(np.arctan2(runs[:, 1], runs[:, 0]))
+    # Around the usual direction, because -179 degrees are next to 179.
+    across, down = runs.sum(axis=0)
+    usual = np.degrees(np.arctan2(down, across))
+    skew = usual + np.median((angles - usual + 180) % 360 - 180)
+    return float((skew + 180) % 360 - 180) or 0.0
+
+
+def _views_of_lines(grey: np.ndarray, lines: Sequence[Line]) -> list[np.ndarray]:
+    """Cut out some lines in the size in which strips show them."""
+    if any(not (line.baseline or line.polygon) for line in lines):
+        return [shrink(grey, _PITCH_PX / (_PITCH_OF_WHOLE * grey.shape[0]))]
+    paths = [np.array(line.baseline, float) for line in lines if len(line.baseline) > 1]
+    pitch_px = line_pitch_px(paths, lines)
+    if pitch_px <= 0:
+        return []
+    boxes = (_box(line, pitch_px, grey.shape) for line in _spread(lines, _MOST_LINES))
+    views = [shrink(grey[box], _PITCH_PX / pitch_px) for box in boxes if grey[box].size]
+    return [view for view in views if min(view.shape) >= _LEAST_SIDE_PX]
+
+
+def _spread(lines: Sequence[Line], most: int) -> list[Line]:
+    """Choose some lines, evenly."""
+    places = np.linspace(0, len(lines) - 1, min(most, len(lines))).round().astype(int)
+    return [lines[place] for place in places]
+
+
+def _box(line: Line, pitch_px: float, shape: tuple[int, int]) -> tuple[slice, slice]:
+    """Lay a box around a line; empty where that is not on the page."""
+    points = np.array(line.baseline or line.polygon, float)
+    reach_px = pitch_px / 2 if line.baseline else 0
+    limits = np.array(shape[::-1])
+    low = np.clip(np.floor(points.min(axis=0) - reach_px), 0, limits).astype(int)
+    high = np.clip(np.ceil(points.max(axis=0) + reach_px), 0, limits).astype(int)
+    return slice(low[1], high[1]), slice(low[0], high[0])

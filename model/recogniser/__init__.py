@@ -1,0 +1,1 @@
+"""The model bundle on disk, and reading lines with it."""

@@ -1,0 +1,170 @@
+"""From what a user asks for and what a bundle holds to a decoder, or the reason for less."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+
+from model.decoding.beam_config import BeamConfig
+from model.decoding.config import BEAM, GREEDY, DecodingConfig
+from model.decoding.decoder import Decoder
+from model.decoding.rescoring import SecondPass
+from model.language.lexicon import Lexicon, words_of
+from model.language.ngram_model import LanguageModel
+from model.language.recurrent_model import RecurrentLanguageModel
+from model.language.word_counts import read_model_words
+from model.recogniser.bundle import Bundle
+
+_GREEDILY = "lines were read greedily"
+
+
+@dataclass(frozen=True)
+class DecodingPlan:
+    """How lines will be read.
+
+    Attributes:
+        method: `GREEDY` or `BEAM`.
+        note: Why lines are read greedily though a beam search was asked for; else empty.
+        search: Settings of the beam search; of width 0 for greedy.
+        language_model: None for greedy.
+        words: That the model comes with and the search takes for known.
+        auxiliary_share: What the auxiliary head counts for; 0 does not ask it.
+        second_pass: Weighs the search's last texts again; None for none.
+    """
+
+    method: str = GREEDY
+    note: str = ""
+    search: BeamConfig = field(default_factory=lambda: BeamConfig(width=0))
+    language_model: LanguageModel | None = None
+    words: Collection[str] = ()
+    auxiliary_share: float = 0.0
+    second_pass: SecondPass | None = None
+
+
+def plan_decoding(bundle: Bundle, config: DecodingConfig) -> DecodingPlan:
+    """Find out how a bundle can read; costs no more than reading its words.
+
+    Args:
+        bundle: The model.
+        config: What is asked for.
+
+    Returns:
+        A beam search where it is asked for and the bundle has a language model of its own
+        charset, and the words that it was tuned with; else the best path, with a note that says
+        why.
+    """
+    if config.method == GREEDY:
+        return DecodingPlan()
+    search = bundle.decoding.search
+    if config.beam_width is not None:
+        search = replace(search, width=config.beam_width)
+    if not search.width:
+        return DecodingPlan(note=f"beam of 0 prefixes: {_GREEDILY}")
+    try:
+        language_model, words, second_pass = open_search(bundle)
+    except ValueError as error:
+        return DecodingPlan(note=f"{error}: {_GREEDILY}")
+    share = bundle.decoding.auxiliary_share
+    return DecodingPlan(BEAM, "", search, language_model, words, share, second_pass)
+
+
+def open_search(bundle: Bundle) -> tuple[LanguageModel, Collection[str], SecondPass | None]:
+    """Open what a bundle has for a beam search.
+
+    Args:
+        bundle: The model.
+
+    Returns:
+        The language model, the words that the search takes for known, and what weighs its last
+        texts again, if something does.
+
+    Raises:
+        ValueError: If any of it, or the auxiliary head that the search asks, is missing or
+            cannot be used.
+    """
+    language_model = bundle.open_language_model()
+    words = read_model_words(bundle.directory) if bundle.decoding.knows_words else ()
+    if bundle.decoding.auxiliary_share:
+        _check_is_there(bundle.auxiliary_path)
+    return language_model, words, open_second_pass(bundle, language_model)
+
+
+def open_second_pass(bundle: Bundle, language_model: LanguageModel) -> SecondPass | None:
+    """Open what weighs the last texts of a search again.
+
+    Args:
+        bundle: The model.
+        language_model: The n-gram of the search.
+
+    Returns:
+        None if the model asks for no such thing.
+
+    Raises:
+        ValueError: If the recurrent language model is missing or cannot be used.
+    """
+    share = bundle.decoding.recurrent_share
+    if not share:
+        return None
+    _check_is_there(bundle.recurrent_path)
+    recurrent = RecurrentLanguageModel(bundle.recurrent_path, bundle.charset)
+    return SecondPass(language_model, recurrent, share)
+
+
+def _check_is_there(path: Path) -> None:
+    if not path.is_file():
+        raise ValueError(f"{path.parent}: no {path.name}; copy the model anew")
+
+
+def open_decoder(
+    bundle: Bundle, config: DecodingConfig, plan: DecodingPlan | None = None
+) -> Decoder:
+    """Make what `plan_decoding` found possible.
+
+    Args:
+        bundle: The model.
+        config: What is asked for.
+        plan: From `plan_decoding`, where it is at hand.
+
+    Returns:
+        The decoder, its confidences tempered if it searches.
+
+    Raises:
+        ValueError: If the lexicon cannot be used.
+    """
+    plan = plan or plan_decoding(bundle, config)
+    if plan.method == GREEDY:
+        return Decoder(bundle.charset, plan.search)
+    lexicon = _open_lexicon(plan.words, config.lexicon)
+    temperature = bundle.decoding.beam.temperature
+    return Decoder(
+        bundle.charset, plan.search, plan.language_model, lexicon, temperature, plan.second_pass
+    )
+
+
+def _open_lexicon(words: Collection[str], path: str) -> Lexicon | None:
+    """Join the words of a model, which may have none, and those of a text file, if there is one.
+
+    Raises:
+        ValueError: If the file cannot be read or has no words, or they are too many.
+    """
+    if not path:
+        return Lexicon(words) if words else None
+    try:
+        listed = _words(path)
+        first = next(listed, None)
+        if first is None:
+            raise ValueError("no word in it")
+        return Lexicon(chain(words, [first], listed))
+    except (OSError, ValueError) as error:
+        told = str(error)
+        told = told if path in told else f"{path}: {told}"
+        raise ValueError(f"--lexicon {told}; give a text file in UTF-8 with words") from None
+
+
+def _words(path: str) -> Iterator[str]:
+    with open(path, encoding="utf-8-sig") as lines:
+        for line in lines:
+            yield from words_of(unicodedata.normalize("NFC", line))

@@ -1,0 +1,1 @@
+"""What any HTML report is made of: page, histogram, contact sheet."""

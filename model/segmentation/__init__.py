@@ -1,0 +1,1 @@
+"""The line finder: a page to baselines, regions and reading order."""

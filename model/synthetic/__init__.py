@@ -1,0 +1,1 @@
+"""Drawn handwriting: pages and texts."""

@@ -1,0 +1,1 @@
+"""Characters, their labels, and the rules for transcriptions."""

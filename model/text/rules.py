@@ -1,0 +1,198 @@
+r"""What is done to a transcription before it is trained on: rules, normal form, spaces.
+
+A rules file has one rule a line:
+
+    # the editors' mark for a word crossed out
+    "#" ->
+    ⋎ -> ^
+    /\[(\w+)\]/ -> \1
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+
+_RULE = re.compile(
+    r"""\s*(?: "(?P<quoted>[^"]*)" | /(?P<regex>(?:[^/\\]|\\.)+)/ | (?P<plain>["/] | [^"/\s].*?) )
+    \s*->\s*
+    (?: "(?P<quoted_to>[^"]*)" | (?P<plain_to>.*?) )\s*""",
+    re.VERBOSE,
+)
+_QUANTIFIER = re.compile(r"[*+]|\{(?:\d+(?:,\d*)?|,\d*)\}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Rule:
+    r"""One replacement.
+
+    Attributes:
+        pattern: What to replace: the text itself, or a regular expression of `re`.
+        replacement: What to put there; after a regular expression `\1` is its first group.
+        is_regex: Whether the pattern is a regular expression.
+    """
+
+    pattern: str
+    replacement: str
+    is_regex: bool = False
+
+    def apply(self, text: str) -> str:
+        """Replace every occurrence, from left to right."""
+        if self.is_regex:
+            return re.sub(self.pattern, self.replacement, text)
+        return text.replace(self.pattern, self.replacement)
+
+
+@dataclass(frozen=True)
+class TextRules:
+    """How transcriptions are brought to the form that is trained and compared.
+
+    Attributes:
+        form: Unicode normal form, one of `FORMS`. NFKC and NFKD lose what a diplomatic
+            transcription may have meant: a long s becomes s, ½ becomes 1⁄2.
+        replacements: Rules, in the order in which they are applied.
+    """
+
+    form: str = "NFC"
+    replacements: tuple[Rule, ...] = ()
+
+    def __post_init__(self):
+        if self.form not in FORMS:
+            raise ValueError(f"normal form {self.form!r} is unknown; give one of {FORMS}")
+
+
+def apply_rules(text: str, rules: TextRules) -> str:
+    r"""Bring a transcription to its final form.
+
+    The rules see the text in NFC, however its file has it, and one after the other; then
+    come the normal form and the white space. Without rules and with NFC this is
+    `model.text.charset.normalise_text`.
+
+    Args:
+        text: A transcription.
+        rules: What to do.
+
+    Returns:
+        The text in the normal form, every run of white space one space, none at the ends.
+
+    Raises:
+        ValueError: If a lone surrogate is left: no UTF-8 file can hold it.
+
+    Example:
+        >>> rules = TextRules(replacements=load_rules("⋎ ->\n" r"/(\d) (\d)/ -> \1\2"))
+        >>> apply_rules(" le ⋎ 1 2  mai ", rules)
+        'le 12 mai'
+    """
+    text = unicodedata.normalize("NFC", text)
+    for rule in rules.replacements:
+        text = rule.apply(text)
+    lone = _SURROGATE.search(text)
+    if lone:
+        raise ValueError(
+            f"text has the lone surrogate U+{ord(lone[0]):04X} at character {lone.start() + 1}, "
+            "which no file can hold; mend the transcription, or drop it with a rule"
+        )
+    return " ".join(unicodedata.normalize(rules.form, text).split())
+
+
+def load_rules(text: str) -> tuple[Rule, ...]:
+    r"""Read a rules file.
+
+    One rule a line, `pattern -> replacement`. The pattern is taken literally; between
+    slashes it is a regular expression of Python's `re`, with `\/` for a slash and `\uE123`
+    for a character that is hard to type. White space around either side does not count;
+    quotes keep it, and let a pattern start with '#' or hold '->'. Blank lines and lines
+    that start with '#' are skipped; a '#' further on belongs to the rule.
+
+    A repeated group that holds a repetition, an option or an alternative, as in `(a+)*`, is
+    refused: it can take time exponential in the length of the line. What passes takes at
+    most a power of it, one more than the number of repetitions in the pattern.
+
+    Args:
+        text: The file.
+
+    Returns:
+        The rules in its order, literal patterns in NFC.
+
+    Raises:
+        ValueError: If a line is no rule; it names the line.
+
+    Example:
+        >>> [rule.pattern for rule in load_rules("# marks\nſ -> s\n/[<>]/ -> ")]
+        ['ſ', '[<>]']
+    """
+    rules = []
+    for number, line in enumerate(re.split("\r\n|\r|\n", text.removeprefix("\ufeff")), start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            try:
+                rules.append(_read_rule(line))
+            except ValueError as error:
+                raise ValueError(f"rules line {number}: {error}") from None
+    return tuple(rules)
+
+
+def _read_rule(line: str) -> Rule:
+    found = _RULE.fullmatch(line)
+    if not found:
+        raise ValueError(
+            f"{line.strip()!r} is no rule; write 'pattern -> replacement', quoted if it starts "
+            "with a quote or a slash, and \\/ for a slash in a regular expression"
+        )
+    replacement = found["quoted_to"] if found["quoted_to"] is not None else found["plain_to"]
+    if found["regex"] is not None:
+        _check_regex(found["regex"], replacement)
+        return Rule(found["regex"], replacement, is_regex=True)
+    literal = found["quoted"] if found["quoted"] is not None else found["plain"]
+    if not literal:
+        raise ValueError("the pattern is empty; say what to replace")
+    return Rule(unicodedata.normalize("NFC", literal), replacement)
+
+
+def _check_regex(pattern: str, replacement: str) -> None:
+    try:
+        compiled = re.compile(pattern)
+        matches_nothing = compiled.search("") is not None
+        compiled.sub(replacement, "")
+    except (re.error, IndexError, OverflowError) as error:
+        raise ValueError(f"/{pattern}/ -> {replacement!r}: {error}; see Python's re") from None
+    if matches_nothing:
+        raise ValueError(f"/{pattern}/ matches empty text; make something in it compulsory")
+    if _repeats_in_repeats(pattern):
+        raise ValueError(
+            f"/{pattern}/ repeats a group that holds a repetition, an option or an "
+            "alternative, which may take for ever; write a character class, or several rules"
+        )
+
+
+def _repeats_in_repeats(pattern: str) -> bool:
+    """Tell whether a repeated group holds a repetition, an option or an alternative."""
+    plain = _without_classes(pattern)
+    # For each open group, outermost first: whether it holds one so far.
+    risky = [False]
+    for i, character in enumerate(plain):
+        if character == "(":
+            risky.append(False)
+        elif character == ")" and len(risky) > 1:
+            closed, repeated = risky.pop(), _repeats(plain, i + 1)
+            if closed and repeated:
+                return True
+            risky[-1] |= closed or repeated
+        elif character in "|?" or _repeats(plain, i):
+            risky[-1] = True
+    return False
+
+
+def _without_classes(pattern: str) -> str:
+    """Put one letter for each escape and each character class, and leave groups unnamed."""
+    plain = re.sub(r"\\.", "x", pattern, flags=re.DOTALL)
+    plain = re.sub(r"\[\^?\]?[^\]]*\]", "x", plain)
+    return re.sub(r"\(\?(?:[a-zA-Z-]*:|[=!>]|<[=!]|P<\w+>)", "(", plain)
+
+
+def _repeats(plain: str, start: int) -> bool:
+    """Tell whether a quantifier for more than one stands here."""
+    return _QUANTIFIER.match(plain, start) is not None

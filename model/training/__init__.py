@@ -1,0 +1,1 @@
+"""Training of the recogniser, alone or as `run_fn` of TFX."""

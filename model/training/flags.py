@@ -1,0 +1,113 @@
+"""The flags of a training run, the same for every way to start one."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from model.augmentation.config import AugmentConfig
+from model.networks.presets import PRESETS, preset_named
+from model.training.batches import BatchConfig
+from model.training.config import PRECISIONS, TrainingConfig
+from model.training.language.config import add_language_flags
+
+
+def add_training_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of `training_config` and `language_config`, `--init` and `--tensorboard`."""
+    add = parser.add_argument_group("training").add_argument
+    add("--preset", choices=sorted(PRESETS), default="fast", help="size of the network")
+    add("--epochs", type=int, default=20, help="passes over the training lines")
+    add("--seed", type=int, default=0, help="of weights, dropout, augmentation and order")
+    add("--init", type=Path, help="model to fine-tune; of the same preset")
+    add("--learning_rate", type=float, help="peak; by default the preset's, 0.4 of it with --init")
+    add("--dropout", type=float, help="share of features; by default the preset's")
+    add("--augmentation", type=float, default=1.0, help="its strength; 0 for none")
+    add("--balance", type=float, default=0.0, help="draw small documents more often; 1: equally")
+    add("--precision", choices=PRECISIONS, default="float32", help="to compute in")
+    add("--batch_width_px", type=int, help="summed width of a batch; by default the preset's")
+    add("--patience", type=int, default=0, help="epochs without gain after which it ends")
+    add("--tensorboard", type=Path, help="folder for curves to look at with TensorBoard")
+    add("--processes", type=int, default=0, help="that prepare lines; for a machine with a GPU")
+    add_language_flags(parser)
+
+
+def chosen_training_flags(args: argparse.Namespace) -> dict[str, Any]:
+    """Take the values of these flags as JSON has them, for another process to read.
+
+    Args:
+        args: Of a parser that has these flags and maybe others.
+
+    Returns:
+        Values by name.
+    """
+    values = {name: getattr(args, name) for name in vars(_defaults())}
+    return {name: str(v) if isinstance(v, Path) else v for name, v in values.items()}
+
+
+def _defaults() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_training_flags(parser)
+    return parser.parse_args([])
+
+
+# A fine-tuned network is to keep most of what it knows.
+_FINE_TUNING_RATE = 0.4
+
+
+def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
+    """Build the configuration of a run from its flags.
+
+    Args:
+        flags: Values by name; those that are missing have the flag's default.
+
+    Returns:
+        The configuration.
+
+    Raises:
+        ValueError: If a value cannot be used.
+
+    Example:
+        >>> training_config({"preset": "fast", "init": "m"}).learning_rate
+        0.0006
+    """
+    values = {**vars(_defaults()), **flags}
+    preset = preset_named(values["preset"])
+    _check(values)
+    dropout = preset.dropout if values["dropout"] is None else values["dropout"]
+    rate = values["learning_rate"]
+    if rate is None:
+        rate = round(preset.learning_rate * (_FINE_TUNING_RATE if values["init"] else 1.0), 9)
+    width_px = values["batch_width_px"] or preset.batch_width_px
+    return TrainingConfig(
+        preset=preset.name,
+        epochs=values["epochs"],
+        learning_rate=rate,
+        dropout=dropout,
+        patience_epochs=values["patience"],
+        precision=values["precision"],
+        processes=values["processes"],
+        seed=values["seed"],
+        balance=values["balance"],
+        batch=BatchConfig(width_px=width_px, seed=values["seed"]),
+        augmentation=_augmentation(values["augmentation"]),
+    )
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    for name in ("epochs", "patience", "processes"):
+        if values[name] < (name == "epochs"):
+            raise ValueError(f"--{name} {values[name]} is too small; give more")
+    for name, highest in (("augmentation", 3), ("balance", 1), ("seed", 2**32 - 1)):
+        if not 0 <= values[name] <= highest:
+            raise ValueError(f"--{name} {values[name]} is not between 0 and {highest}")
+    if values["dropout"] is not None and not 0 <= values["dropout"] < 1:
+        raise ValueError(f"--dropout {values['dropout']} is not 0 or more and below 1")
+    for name in ("learning_rate", "batch_width_px"):
+        if values[name] is not None and values[name] <= 0:
+            raise ValueError(f"--{name} {values[name]} is not above 0")
+
+
+def _augmentation(strength: float) -> AugmentConfig:
+    return AugmentConfig().scaled(strength) if strength else AugmentConfig.none()

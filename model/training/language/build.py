@@ -1,0 +1,235 @@
+"""Giving a recogniser its language model: after training, or alone to a model that is there.
+
+    python -m model.training.language --model MODEL --dataset DATASET
+
+The language models, an n-gram and a recurrent one, are made from the texts of the train split and
+of `--language_model_text`; their weights, and what confidences are worth, are tuned on the eval
+split.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from model.decoding.config import DECODINGS
+from model.language.lexicon import Lexicon
+from model.language.ngram_build import build_language_model, highest_order
+from model.language.ngram_model import LanguageModel
+from model.language.perplexity import perplexity
+from model.language.word_counts import write_model_words
+from model.line_images.preprocess import prepare_strip
+from model.networks.session import open_session
+from model.recogniser import bundle
+from model.recogniser.auxiliary_head import AUXILIARY_SHARE, AuxiliaryHead
+from model.text.charset import Charset, normalise_text
+from model.training.config import PRECISIONS
+from model.training.language.config import (
+    LEAST_LINES,
+    LanguageConfig,
+    add_language_flags,
+    language_config,
+)
+from model.training.language.decoding_tuning import HeldOut, tune_decoding
+from model.training.language.recurrent import add_recurrent_model
+from model.training.samples import decode_strip, read_examples
+from schemas.features import LINE_FILES
+
+# Held-out lines that are read; more take longer and change little.
+_MOST_HELD_OUT = 500
+
+
+def add_language_model(
+    directory: str | Path,
+    train_paths: Iterable[str],
+    eval_paths: Iterable[str],
+    config: LanguageConfig,
+    report: Callable[[str], None],
+) -> None:
+    """Write language models, words and decoding settings into a bundle; say in its card what.
+
+    Those that are there are replaced; with an order of 0 the language models go.
+
+    Args:
+        directory: The bundle.
+        train_paths: TFRecords whose texts are learnt.
+        eval_paths: TFRecords to tune on.
+        config: What the language model is built from.
+        report: Takes lines of text.
+
+    Raises:
+        ValueError: If the bundle, the lines or a text cannot be used.
+    """
+    started = time.monotonic()
+    whole = bundle.load_bundle(directory)
+    card = _read_card(whole.directory)
+    auxiliary_share = AUXILIARY_SHARE if whole.auxiliary_path.is_file() else 0.0
+    lines, joined = _held_out(whole, eval_paths, auxiliary_share)
+    held_out = [text for _, text in lines]
+    path = whole.directory / bundle.LANGUAGE_MODEL_FILE
+    language_model, second_pass, facts = None, None, {"order": 0}
+    if config.order:
+        data, facts = _build(whole.charset, train_paths, config, report)
+        bundle.replace_file(path, data)
+        language_model = LanguageModel.open(path, whole.charset)
+        if lines:
+            facts["perplexity"] = perplexity(held_out, language_model)
+    else:
+        path.unlink(missing_ok=True)
+    if language_model and config.recurrent_epochs and facts["lines"] >= LEAST_LINES:
+        learnt = _texts(train_paths, config)
+        second_pass, facts["recurrent"] = add_recurrent_model(
+            whole, language_model, learnt, held_out, config, report
+        )
+    words = write_model_words(whole.directory, _texts(train_paths, config))
+    lexicon = Lexicon(words) if words else None
+    tuned = tune_decoding(lines, whole.charset, language_model, lexicon, joined, second_pass)
+    settings = replace(
+        tuned.settings,
+        auxiliary_share=auxiliary_share,
+        recurrent_share=second_pass.share if second_pass else 0.0,
+    )
+    bundle.replace_file(whole.directory / bundle.DECODING_FILE, settings.to_json().encode())
+    if not second_pass:
+        whole.recurrent_path.unlink(missing_ok=True)
+    card |= {"language_model": facts, "decoding": tuned.facts}
+    bundle.write_card(whole.directory, card)
+    for line in _told(facts, tuned.facts):
+        report(line)
+    report(f"language model and decoding took {time.monotonic() - started:.0f} s")
+
+
+def _read_card(directory: Path) -> dict:
+    path = directory / bundle.CARD_FILE
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: no model card ({error}); copy the model anew") from None
+
+
+def _build(
+    charset: Charset,
+    train_paths: Iterable[str],
+    config: LanguageConfig,
+    report: Callable[[str], None],
+) -> tuple[bytes, dict]:
+    """Build the language model; give its file's content and what the card says of it."""
+    order = min(config.order, highest_order(charset))
+    if order < config.order:
+        report(f"language model of order {order}: the charset is too large for {config.order}")
+    counts = {"lines": 0, "characters": 0}
+
+    def counted(texts: Iterable[str]) -> Iterator[str]:
+        for text in texts:
+            counts["lines"] += 1
+            counts["characters"] += len(text)
+            yield text
+
+    data = build_language_model(counted(_texts(train_paths, config)), charset, order)
+    extra = [path.name for path in config.texts]
+    return data, {"order": order, **counts, "extra_texts": extra, "bytes": len(data)}
+
+
+def _texts(train_paths: Iterable[str], config: LanguageConfig) -> Iterator[str]:
+    """Read all that a language model learns from."""
+    yield from (example.text for example in read_examples(train_paths))
+    yield from config.extra_lines()
+
+
+def _held_out(
+    whole: bundle.Bundle, eval_paths: Iterable[str], auxiliary_share: float
+) -> tuple[list[HeldOut], list[HeldOut] | None]:
+    """Let the network look at lines of the eval split, evenly spread over it.
+
+    Returns:
+        What it sees of each, and what it and the auxiliary head see together; None where that
+        is not asked.
+    """
+    paths = tuple(eval_paths)
+    with_text = sum(1 for example in read_examples(paths) if normalise_text(example.text))
+    step = -(-with_text // _MOST_HELD_OUT) or 1
+    examples = (example for example in read_examples(paths) if normalise_text(example.text))
+    session = open_session(whole.onnx_path)
+    head = AuxiliaryHead(whole, session, auxiliary_share) if auxiliary_share else None
+    lines, joined = [], []
+    for example in islice(examples, 0, None, step):
+        strips = prepare_strip(decode_strip(example), whole.preprocess)[None]
+        if head:
+            logits, both = head.run(strips)
+            joined.append((both[0], example.text))
+        else:
+            (logits,) = session.run(["logits"], {"strips": strips})
+        lines.append((logits[0], example.text))
+    return lines, joined if head else None
+
+
+def _told(facts: dict, decoding: dict) -> Iterator[str]:
+    if facts["order"]:
+        foretold = facts.get("perplexity", math.nan)
+        yield (
+            f"language model: order {facts['order']}, {facts['lines']:,} lines, "
+            f"{facts['bytes'] / 1e6:.1f} MB, perplexity {foretold:.2f} on the eval split"
+        )
+    if "note" in decoding:
+        yield decoding["note"]
+    for method in (m for m in DECODINGS if "temperature" in decoding.get(m, {})):
+        found = decoding[method]
+        yield (
+            f"{method}: eval CER {found['cer']:.2%}, WER {found['wer']:.2%}, temperature "
+            f"{found['temperature']:.2f}, calibration error {found['ece']:.3f} before and "
+            f"{found['ece_tempered']:.3f} after"
+        )
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m model.training.language",
+        description="Give a trained recogniser language models, or new ones.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--model", required=True, help="folder of the model; files are added")
+    parser.add_argument("--dataset", type=Path, required=True, help="what pipelines.ingest wrote")
+    add_language_flags(parser)
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default=PRECISIONS[0],
+        help="to train the recurrent one in",
+    )
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status: 0, or 2 for arguments that cannot be used.
+    """
+    args = _parse(argv)
+    paths = [sorted(map(str, args.dataset.glob(f"{s}/{LINE_FILES}"))) for s in ("train", "eval")]
+    try:
+        if not paths[0]:
+            raise ValueError(
+                f"{args.dataset}: no train/{LINE_FILES}; make the dataset with pipelines.ingest"
+            )
+        add_language_model(args.model, *paths, language_config(vars(args)), print)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""Giving a recogniser a recurrent language model beside its n-gram."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from importlib.util import find_spec
+
+from model.decoding.rescoring import RECURRENT_SHARE, SecondPass
+from model.language.ngram_model import LanguageModel
+from model.language.perplexity import perplexity
+from model.language.recurrent_model import RecurrentLanguageModel
+from model.recogniser.bundle import Bundle, replace_file
+from model.training.language.config import LanguageConfig
+
+# A recurrent model that does not lower the perplexity to this share, together with the n-gram, has
+# not learnt enough.
+_LEAST_GAIN = 0.97
+
+
+def add_recurrent_model(
+    whole: Bundle,
+    language_model: LanguageModel,
+    texts: Iterable[str],
+    held_out: Sequence[str],
+    config: LanguageConfig,
+    report: Callable[[str], None],
+) -> tuple[SecondPass | None, dict]:
+    """Train a recurrent language model and write its file.
+
+    Args:
+        whole: The bundle that it goes into.
+        language_model: The n-gram, built from the same texts.
+        texts: Lines to learn from.
+        held_out: Lines to judge it by; without any it is taken as it is.
+        config: How it is trained.
+        report: Takes lines of text.
+
+    Returns:
+        What weighs texts with both models, None if held-out lines are foretold no better by both
+        than by the n-gram alone; and what the card says of it.
+
+    Raises:
+        ValueError: If there is no Keras.
+    """
+    recurrent = _train(whole, texts, config, report)
+    second_pass = SecondPass(language_model, recurrent, RECURRENT_SHARE)
+    facts: dict = {"epochs": config.recurrent_epochs}
+    if not held_out:
+        return second_pass, facts
+    without, alone, both = (
+        perplexity(held_out, *models)
+        for models in ((language_model,), (recurrent,), (language_model, recurrent))
+    )
+    facts |= {"perplexity": alone, "perplexity_of_both": both}
+    is_worth_asking = both < _LEAST_GAIN * without
+    left_out = "" if is_worth_asking else ": too high, the model is left out"
+    report(
+        f"recurrent language model: perplexity {alone:.2f}, with the n-gram {both:.2f}{left_out}"
+    )
+    return second_pass if is_worth_asking else None, facts
+
+
+def _train(
+    whole: Bundle, texts: Iterable[str], config: LanguageConfig, report: Callable[[str], None]
+) -> RecurrentLanguageModel:
+    if not find_spec("keras"):
+        raise ValueError(
+            "a recurrent language model is trained with Keras, which is not installed; "
+            "pip install 'quire[train]', or give --recurrent_epochs 0"
+        )
+    from model.training.language.recurrent_loop import RecurrentConfig, train_language_network
+    from model.training.networks.recurrent_language_onnx import quantised_language_network
+
+    settings = RecurrentConfig(epochs=config.recurrent_epochs, policy=config.policy)
+    network = train_language_network(texts, whole.charset, settings, report)
+    replace_file(whole.recurrent_path, quantised_language_network(network))
+    return RecurrentLanguageModel(whole.recurrent_path, whole.charset)

@@ -1,0 +1,162 @@
+"""The training loop of the line network: any Keras backend, exact resume."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from model.augmentation.page import PageAugmentConfig
+from model.pictures.line_maps import draw_maps
+from model.text.duration import format_duration
+from model.training.lines.batches import PieceMaker, TrainingPage
+from model.training.lines.config import LineTrainingConfig
+from model.training.lines.losses import build_line_loss
+from model.training.networks.line_finder import build_line_network
+from model.training.optimisation.checkpoint import find_run, load_checkpoint, save_checkpoint
+from model.training.optimisation.schedule import learning_rate_at
+from model.training.optimisation.weights import (
+    averaged_weights,
+    build_optimizer,
+    put_back,
+    snapshot,
+    train_on_batch,
+)
+
+STATE_FILE = "last.npz"
+AVERAGED_FILE = "averaged.npz"
+PICTURE_FILE = "pieces_{step:06d}.jpg"
+_SECONDS_BETWEEN_CHECKPOINTS = 300.0
+_SECONDS_BETWEEN_REPORTS = 30.0
+# Batches of the eval pages that are judged by, always the same, with less augmentation.
+_JUDGED_BATCHES = 8
+_JUDGED_AUGMENTATION = PageAugmentConfig(
+    pitch_px=(20.0, 28.0), rotation=0.0, perspective=0.0, turned=0.0, share=0.0
+)
+
+
+class LineTrainingRun:
+    """A line network under training.
+
+    Args:
+        config: The run.
+        train: Pages to learn from.
+        evaluation: Pages to judge by.
+        folder: Keeps checkpoints and pictures; a run that was cut off there goes on.
+        report: Takes each line of progress.
+
+    Raises:
+        ValueError: If no page can be learnt from, or the folder holds another run.
+    """
+
+    def __init__(
+        self,
+        config: LineTrainingConfig,
+        train: Sequence[TrainingPage],
+        evaluation: Sequence[TrainingPage],
+        folder: Path,
+        report: Callable[[str], None],
+    ):
+        self._config, self._folder, self._report = config, folder, report
+        self._pages = [page.uri for page in (*train, *evaluation)]
+        self._maker = PieceMaker(
+            train, config.side_px, config.augmentation, config.seed, config.meeting_weight
+        )
+        self._line_loss = build_line_loss(config.mark_share)
+        judged = PieceMaker(evaluation, config.side_px, _JUDGED_AUGMENTATION, config.seed)
+        self._judged = [judged.batch(i, config.batch_size) for i in range(_JUDGED_BATCHES)]
+        keras.utils.set_random_seed(config.seed)
+        self._model = build_line_network(config.network, config.policy)
+        self._model.compile(
+            optimizer=build_optimizer(self._model, config, config.steps),
+            loss=self._line_loss,
+            jit_compile=False,
+        )
+        self._step, self._loss, self._course = 0, 0.0, []
+        self._saved_at = time.monotonic()
+        self._resume()
+        self._started_at = self._told_at = time.monotonic()
+        self._first_step = self._step
+
+    def run(self) -> tuple[keras.Model, list[dict[str, float]]]:
+        """Train to the end.
+
+        Returns:
+            The network with its averaged weights, in float32, and the course.
+        """
+        config = self._config
+        while self._step < config.steps:
+            share = self._step / config.steps
+            self._model.optimizer.learning_rate = learning_rate_at(share, config.learning_rate)
+            images, maps = self._maker.batch(self._step, config.batch_size)
+            loss = train_on_batch(self._model, images, maps)
+            self._step += 1
+            # Of about the last hundred steps.
+            weight = max(0.01, 1 / self._step)
+            self._loss += (loss - self._loss) * weight
+            self._tell()
+            if self._step % config.judge_steps == 0 or self._step == config.steps:
+                self._judge()
+            elif time.monotonic() - self._saved_at > _SECONDS_BETWEEN_CHECKPOINTS:
+                self._save()
+        weights, _ = load_checkpoint(self._folder / AVERAGED_FILE)
+        model = build_line_network(config.network)
+        model.set_weights(weights["weights"])
+        return model, self._course
+
+    def _tell(self) -> None:
+        """Report, if the last time was a while ago."""
+        now = time.monotonic()
+        if now - self._told_at < _SECONDS_BETWEEN_REPORTS:
+            return
+        self._told_at = now
+        speed = (self._step - self._first_step) / (now - self._started_at)
+        left = format_duration((self._config.steps - self._step) / speed)
+        self._report(
+            f"step {self._step} of {self._config.steps}  loss {self._loss:.3f}  "
+            f"{speed:.2f} steps/s  {left} left"
+        )
+
+    def _judge(self) -> None:
+        """Look at the eval pages with the averaged weights, and keep those."""
+        with averaged_weights(self._model):
+            outputs = [np.asarray(self._model.predict_on_batch(i)) for i, _ in self._judged]
+            save_checkpoint(
+                self._folder / AVERAGED_FILE,
+                {"weights": [keras.ops.convert_to_numpy(w) for w in self._model.weights]},
+                {"step": self._step, "network": asdict(self._config.network)},
+            )
+        losses = [self._line_loss(maps, out) for (_, maps), out in zip(self._judged, outputs)]
+        loss = float(np.mean([keras.ops.convert_to_numpy(one) for one in losses]))
+        self._course.append({"step": self._step, "loss": self._loss, "eval_loss": loss})
+        picture = PICTURE_FILE.format(step=self._step)
+        draw_maps(self._judged[0][0], outputs[0], self._folder / picture)
+        self._save()
+        self._report(f"step {self._step}: loss {self._loss:.3f}, eval {loss:.3f}, see {picture}")
+
+    def _settings(self) -> str:
+        return json.dumps({"config": asdict(self._config), "pages": self._pages}, sort_keys=True)
+
+    def _resume(self) -> None:
+        found = find_run(self._folder / STATE_FILE, self._settings(), "pages")
+        if found is None:
+            return
+        groups, facts = found
+        put_back(self._model, groups)
+        self._step, self._loss, self._course = facts["step"], facts["loss"], facts["course"]
+        self._report(f"going on after {self._step} steps")
+
+    def _save(self) -> None:
+        facts = {
+            "settings": self._settings(),
+            "step": self._step,
+            "loss": self._loss,
+            "course": self._course,
+        }
+        save_checkpoint(self._folder / STATE_FILE, snapshot(self._model), facts)
+        self._saved_at = time.monotonic()

@@ -1,0 +1,292 @@
+"""The training loop: any Keras backend, batches streamed from TFRecords, exact resume."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from model.decoding.ctc import decode_greedy
+from model.evaluation.metrics import ErrorCount, error_rates
+from model.line_images.preprocess import input_width_px, pad_strip, padded_width_px, scale_strip
+from model.networks.presets import preset_named
+from model.training.balance import draw_lines, draws_per_epoch
+from model.training.batches import Batch, make_batches, shuffle_lines
+from model.training.config import EpochResult, LineFiles, TrainingConfig
+from model.training.curves import Curves, open_curves
+from model.training.networks.recogniser import build_crnn, without_auxiliary
+from model.training.optimisation.checkpoint import find_run, load_checkpoint, save_checkpoint
+from model.training.optimisation.schedule import learning_rate_at
+from model.training.optimisation.weights import averaged_weights, compile_crnn, put_back, snapshot
+from model.training.progress import ProgressLine
+from model.training.replicas import Replicas
+from model.training.samples import Sample, SampleMaker, decode_strip, make_samples, read_examples
+
+STATE_FILE = "last.npz"
+BEST_FILE = "best.npz"
+_SECONDS_BETWEEN_CHECKPOINTS = 300.0
+
+
+def measure(reader: keras.Model, lines: LineFiles, batch_config) -> tuple[ErrorCount, ErrorCount]:
+    """Read a split greedily and count its errors.
+
+    Args:
+        reader: What `without_auxiliary` gave.
+        lines: The split.
+        batch_config: How lines become batches.
+
+    Returns:
+        Character errors and word errors.
+    """
+    pairs = []
+    for batch in make_batches(_plain_samples(lines), batch_config, mix_widths=False):
+        for text, logits in zip(batch.texts, reader.predict_on_batch(batch.strips)):
+            read = decode_greedy(np.asarray(logits, np.float32), lines.charset)[0]
+            pairs.append((text, read))
+    return error_rates(pairs)
+
+
+def _plain_samples(lines: LineFiles) -> Iterator[Sample]:
+    """Stream the lines without labels: a text to judge by may hold any character."""
+    for example in read_examples(lines.paths):
+        ink = scale_strip(decode_strip(example), lines.preprocess)
+        yield Sample(pad_strip(ink, lines.preprocess), [], example.text, example.page_uri)
+
+
+@dataclass
+class _Course:
+    """How far a run has come.
+
+    Attributes:
+        epoch: Epochs that are done.
+        batches: Batches of the next one that are done.
+        lines: Lines in those.
+        loss_sum: Of those lines.
+        seconds: Spent on those.
+        results: Of the epochs that are done.
+    """
+
+    epoch: int = 0
+    batches: int = 0
+    lines: int = 0
+    loss_sum: float = 0.0
+    seconds: float = 0.0
+    results: list[EpochResult] = field(default_factory=list)
+
+    def next_epoch(self) -> None:
+        self.epoch += 1
+        self.batches, self.lines, self.loss_sum, self.seconds = 0, 0, 0.0, 0.0
+
+    @property
+    def best(self) -> EpochResult:
+        return min(self.results, key=lambda result: result.characters.rate)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Tell whether a backend says that its device has no memory left.
+
+    Example:
+        >>> is_out_of_memory(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"))
+        True
+        >>> is_out_of_memory(RuntimeError("shapes do not match"))
+        False
+    """
+    text = f"{type(error).__name__} {error}".lower().replace("_", " ")
+    return any(
+        sign in text
+        for sign in ("out of memory", "outofmemory", "resource exhausted", "resourceexhausted")
+    )
+
+
+class TrainingRun:
+    """A recogniser under training.
+
+    Args:
+        config: The run.
+        train: Lines to learn from.
+        evaluation: Lines to judge each epoch by.
+        folder: Keeps the checkpoints; a run that was cut off there goes on.
+        report: Takes each line of progress.
+        prepare: Given the fresh network before the first step, to fine-tune another.
+        curves: Takes the epoch and its figures.
+
+    Raises:
+        ValueError: If no line can be learnt from, or the folder holds another run.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        train: LineFiles,
+        evaluation: LineFiles,
+        folder: Path,
+        report: Callable[[str], None],
+        prepare: Callable[[keras.Model], None] | None = None,
+        curves: Curves | None = None,
+    ):
+        self._config, self._train, self._evaluation = config, train, evaluation
+        self._folder, self._report = folder, report
+        self._curves = curves or open_curves(None)
+        preset = preset_named(config.preset)
+        self._maker = SampleMaker(
+            train.charset, train.preprocess, preset, config.augmentation, config.seed
+        )
+        self._line_count, step_count = self._count_lines()
+        keras.utils.set_random_seed(config.seed)
+        self._replicas = Replicas()
+        with self._replicas.scope():
+            network = replace(preset, dropout=config.dropout)
+            self._model = build_crnn(network, train.charset.class_count, config.policy, config.seed)
+            if prepare:
+                prepare(self._model)
+            compile_crnn(self._model, config, step_count * config.epochs)
+        self._reader = without_auxiliary(self._model)
+        self._course = _Course()
+        self._saved_at = time.monotonic()
+        self._resume()
+
+    def run(self) -> tuple[keras.Model, list[EpochResult]]:
+        """Train to the end.
+
+        Returns:
+            The network with the averaged weights of its best epoch, and the course.
+
+        Raises:
+            ValueError: If the eval split has no text, or the disk is full.
+        """
+        config, course = self._config, self._course
+        while course.epoch < config.epochs and not self._out_of_patience():
+            self._run_epoch()
+            self._judge()
+        weights, _ = load_checkpoint(self._folder / BEST_FILE)
+        model = build_crnn(preset_named(config.preset), self._train.charset.class_count)
+        model.set_weights(weights["weights"])
+        return model, course.results
+
+    def _count_lines(self) -> tuple[int, int]:
+        """Count the draws of an epoch and its steps; learn how often each document is drawn."""
+        usable, width_px, skipped = Counter(), Counter(), 0
+        preprocess = self._train.preprocess
+        for example in read_examples(self._train.paths):
+            if self._maker.learnable(example):
+                usable[example.document] += 1
+                width_px[example.document] += padded_width_px(
+                    input_width_px(example.width_px, preprocess), preprocess
+                )
+            else:
+                skipped += 1
+        self._report(
+            f"{usable.total()} lines to train on, {skipped} left out (too narrow for their text)"
+        )
+        if not usable:
+            raise ValueError("split train has no line to learn from; ingest more pages")
+        self._draws = draws_per_epoch(usable, self._config.balance)
+        draw_count, drawn_px = (
+            sum(counts[name] * times for name, times in self._draws.items())
+            for counts in (usable, width_px)
+        )
+        return round(draw_count), math.ceil(drawn_px / self._config.batch.width_px)
+
+    def _settings(self) -> str:
+        return json.dumps(
+            {
+                "config": asdict(self._config),
+                "characters": self._train.charset.characters,
+                "preprocess": asdict(self._train.preprocess),
+                "lines": self._line_count,
+            },
+            sort_keys=True,
+        )
+
+    def _resume(self) -> None:
+        found = find_run(self._folder / STATE_FILE, self._settings(), "lines")
+        if found is None:
+            return
+        groups, facts = found
+        put_back(self._model, groups)
+        course = facts["course"]
+        results = [EpochResult.of_facts(result) for result in course.pop("results")]
+        self._course = _Course(**course, results=results)
+        self._report(f"going on after {self._course.epoch} epochs and {course['batches']} batches")
+
+    def _save(self) -> None:
+        course = asdict(self._course)
+        course["results"] = [result.facts() for result in self._course.results]
+        facts = {"settings": self._settings(), "course": course}
+        save_checkpoint(self._folder / STATE_FILE, snapshot(self._model), facts)
+        self._saved_at = time.monotonic()
+
+    def _batches(self) -> Iterable[Batch]:
+        """Make the batches of this epoch that are still to be trained on."""
+        config, epoch = self._config, self._course.epoch
+        usable = filter(self._maker.learnable, read_examples(self._train.paths))
+        draws = shuffle_lines(draw_lines(usable, self._draws, epoch), config.batch, epoch)
+        samples = make_samples(draws, self._maker, config.processes)
+        known = (sample for sample in samples if sample is not None)
+        return islice(make_batches(known, config.batch), self._course.batches, None)
+
+    def _run_epoch(self) -> None:
+        """Pass over the training lines, from where it was cut off."""
+        config, course = self._config, self._course
+        progress = ProgressLine(self._line_count, config.epochs, self._report)
+        for batch in self._batches():
+            started = time.monotonic()
+            share = (course.epoch + course.lines / self._line_count) / config.epochs
+            self._model.optimizer.learning_rate = learning_rate_at(share, config.learning_rate)
+            course.loss_sum += self._step(batch) * len(batch.texts)
+            course.lines += len(batch.texts)
+            course.batches += 1
+            course.seconds += time.monotonic() - started
+            progress.tell(course.epoch, course.lines, course.loss_sum / course.lines)
+            if time.monotonic() - self._saved_at > _SECONDS_BETWEEN_CHECKPOINTS:
+                self._save()
+
+    def _step(self, batch: Batch) -> float:
+        """Train on one batch; give its loss.
+
+        Raises:
+            ValueError: If the memory of the device is too small for it.
+        """
+        try:
+            return self._replicas.train_on_batch(self._model, batch)
+        # Each backend has an error of its own for this.
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            raise ValueError(
+                f"no memory for a batch of {batch.strips.shape[0]} lines {batch.strips.shape[2]} "
+                f"px wide; lower --batch_width_px from {self._config.batch.width_px}"
+            ) from error
+
+    def _judge(self) -> None:
+        """Read the eval split with the averaged weights; keep them if they are the best."""
+        course = self._course
+        speed = course.lines / max(course.seconds, 1e-9)
+        loss = course.loss_sum / max(course.lines, 1)
+        with self._replicas.scope(), averaged_weights(self._model):
+            errors = measure(self._reader, self._evaluation, self._config.batch)
+            result = EpochResult(course.epoch + 1, loss, *errors, speed)
+            if not result.characters.length:
+                raise ValueError("split eval has no text; raise --eval_fraction and ingest again")
+            course.results.append(result)
+            if course.best is result:
+                weights = {"weights": self._model.get_weights()}
+                save_checkpoint(self._folder / BEST_FILE, weights, result.facts())
+        course.next_epoch()
+        self._save()
+        self._report(str(result))
+        self._curves(result.epoch, result.figures())
+
+    def _out_of_patience(self) -> bool:
+        results, patience = self._course.results, self._config.patience_epochs
+        return (
+            bool(patience and results) and results[-1].epoch - self._course.best.epoch >= patience
+        )

@@ -1,0 +1,1 @@
+"""Each network twice: as Keras layers and as an ONNX graph; quantisation."""

@@ -1,0 +1,1 @@
+"""What any training needs: device, optimizer, schedule, weights, checkpoint."""

@@ -1,0 +1,1 @@
+"""The folder that transcribe fills: portions, tables, earlier runs."""

@@ -1,0 +1,122 @@
+"""Out of transcribe: small files of whole pages, each complete as soon as it is there."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import apache_beam as beam
+import pyarrow as pa
+from apache_beam.io.filesystems import FileSystems
+
+from pipelines.cli.interruption import is_interrupted
+from pipelines.files.filesystem import write_whole
+from pipelines.pages.records import PageResult
+from pipelines.tables.columns import table_of
+from pipelines.tables.rows import failure_row, line_row, page_row
+from pipelines.transforms.write import parquet_bytes
+from schemas.records import Failure
+from schemas.tables import TABLES
+
+# A killed run loses less than this much of each worker's work.
+_PORTION_PAGES = 200
+_PORTION_S = 30.0
+# Written last: a portion without its pages is none.
+PORTION_TABLES = ("lines", "failures", "pages")
+
+
+class PageRows(NamedTuple):
+    """The rows of a page: a little table for each of `PORTION_TABLES`."""
+
+    lines: pa.Table
+    failures: pa.Table
+    pages: pa.Table
+
+
+class WritePortions(beam.PTransform):
+    """Write what became of pages, as they come.
+
+    Nothing is gathered from other workers, so memory does not grow with the run.
+
+    Args:
+        folder: Where the portions go.
+        run_id: The run.
+    """
+
+    def __init__(self, folder: str, run_id: str):
+        super().__init__()
+        self._arguments = folder, run_id
+
+    def expand(self, results):
+        return results | "Write" >> beam.ParDo(_Write(*self._arguments))
+
+
+class _Write(beam.DoFn):
+    def __init__(self, folder: str, run_id: str):
+        self._folder, self._run_id = folder, run_id
+
+    def start_bundle(self):
+        self._pages: list[PageRows] = []
+        self._started = time.monotonic()
+
+    def process(self, result: PageResult):
+        self._pages.append(rows_of(result, self._run_id))
+        age_s = time.monotonic() - self._started
+        if len(self._pages) >= _PORTION_PAGES or age_s > _PORTION_S:
+            self.finish_bundle()
+        if is_interrupted():
+            self.finish_bundle()
+            raise RuntimeError("told to stop")
+
+    def finish_bundle(self):
+        if self._pages:
+            write_portion(self._folder, self._pages)
+        self.start_bundle()
+
+
+def rows_of(result: PageResult, run_id: str) -> PageRows:
+    """Make the rows of a page.
+
+    Args:
+        result: All that became of it.
+        run_id: The run.
+    """
+    failures = [*result.failures]
+    if isinstance(result.outcome, Failure):
+        failures.append(result.outcome)
+    return PageRows(
+        _table("lines", [line_row(line, run_id) for line in result.lines]),
+        _table("failures", [failure_row(failure, run_id) for failure in failures]),
+        _table("pages", [page_row(result, run_id)]),
+    )
+
+
+def write_portion(folder: str, pages: Sequence[PageRows]) -> None:
+    """Write the rows of some pages, whole or not at all.
+
+    Args:
+        folder: Where to.
+        pages: The rows.
+    """
+    name = uuid.uuid4().hex
+    for table in PORTION_TABLES:
+        rows = pa.concat_tables([getattr(page, table) for page in pages])
+        write_whole(portion_file(folder, table, name), parquet_bytes(rows))
+
+
+def portion_file(folder: str, table: str, name: str) -> str:
+    """Name the file of a portion."""
+    return f"{folder}/{table}-{name}.parquet"
+
+
+def portion_names(folder: str) -> list[str]:
+    """List the portions that are complete."""
+    (match,) = FileSystems.match([portion_file(folder, "pages", "*")])
+    ends = (metadata.path.rsplit("/pages-", 1)[-1] for metadata in match.metadata_list)
+    return sorted(end.removesuffix(".parquet") for end in ends)
+
+
+def _table(name: str, rows: list[dict]) -> pa.Table:
+    return table_of(rows, TABLES[name])

@@ -1,0 +1,187 @@
+"""From what a run has done to the tables: few large files, and an account that closes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.archive.folder import Archive, read_table
+from pipelines.archive.portions import PORTION_TABLES, portion_file, portion_names
+from pipelines.archive.table_files import TableFiles
+from pipelines.files.key_set import UriTally, short_keys
+from pipelines.tables.account import Account, AccountError
+from pipelines.tables.runs import RunStart
+from pipelines.transcription.read_pages import NOT_READ, UNCHANGED
+from pipelines.transforms.write import write_one_row
+
+_URI_COLUMN = {"lines": "page_uri", "failures": "uri", "pages": "page_uri"}
+
+
+@dataclass(frozen=True)
+class PortionSums:
+    """What the portions of a run hold, each page counted once.
+
+    Attributes:
+        pages: The pages.
+        account: Of pages and lines.
+        row_count: Rows of `pages`: those that are unchanged have none, unless they failed since.
+        repeated: For some portions, pages that an earlier one holds too: a worker that was
+            stopped has done them twice.
+    """
+
+    pages: UriTally
+    account: Account
+    row_count: int
+    repeated: dict[str, frozenset[str]]
+
+
+def publish(archive: Archive, run: RunStart, expected: UriTally | None) -> Account:
+    """Put what a run has done into the tables.
+
+    Done twice, it leaves the same: the files have the same names.
+
+    Args:
+        archive: The folder.
+        run: The run.
+        expected: The pages that came in; None for a run that was interrupted.
+
+    Returns:
+        The account, which closes.
+
+    Raises:
+        AccountError: If pages are missing, or the tables do not hold what was counted.
+    """
+    names = portion_names(archive.portions)
+    sums = sum_portions(archive.portions, names)
+    if expected is not None and expected != sums.pages:
+        raise AccountError(
+            f"{expected.count} pages came in but {sums.pages.count} are accounted for"
+            + (", and not the same" if expected.count == sums.pages.count else "")
+        )
+    sums.account.check()
+    written = {
+        table: _publish_table(archive, run, table, names, sums.repeated) for table in PORTION_TABLES
+    }
+    check_rows(sums, written)
+    status = "interrupted" if expected is None else "complete"
+    write_one_row(archive.run_file(run.run_id), "runs", run.row(sums.account, status))
+    archive.clear_unfinished()
+    return sums.account
+
+
+def sum_portions(folder: str, names: Sequence[str]) -> PortionSums:
+    """Count what portions hold.
+
+    Args:
+        folder: Where they are.
+        names: What `portion_names` gave.
+    """
+    columns = ["page_uri", "status", "reason", "lines_ok", "lines_failed"]
+    repeated = repeated_pages(folder, names)
+    tally, numbers = UriTally(), Counter()
+    for name in names:
+        rows = read_table(portion_file(folder, "pages", name), columns)
+        rows = without_pages(rows, "page_uri", repeated.get(name, frozenset()))
+        for uri in rows["page_uri"].to_pylist():
+            tally.add(uri)
+        for counted in rows["status"].value_counts().to_pylist():
+            numbers[f"pages_{counted['values']}"] += counted["counts"]
+        for reason in NOT_READ:
+            numbers[reason] += pc.sum(pc.equal(rows["reason"], reason)).as_py() or 0
+        for column in ("lines_ok", "lines_failed"):
+            numbers[column] += pc.sum(rows[column]).as_py() or 0
+    account = Account(
+        pages_in=tally.count,
+        lines_in=numbers["lines_ok"] + numbers["lines_failed"],
+        **{name: numbers[name] for name in ("pages_ok", "pages_failed", "pages_skipped")},
+        **{name: numbers[name] for name in ("lines_ok", "lines_failed")},
+        pages_unchanged=sum(numbers[reason] for reason in NOT_READ),
+    )
+    return PortionSums(tally, account, tally.count - numbers[UNCHANGED], repeated)
+
+
+def repeated_pages(folder: str, names: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Find pages that a portion before holds too.
+
+    Args:
+        folder: Where the portions are.
+        names: What `portion_names` gave.
+
+    Returns:
+        The pages to leave out of each portion that has some.
+    """
+    keys = np.concatenate(
+        [np.empty(0, np.int64), *(short_keys(uris) for _, uris in _uris(folder, names))]
+    )
+    keys.sort()
+    suspects = np.unique(keys[1:][keys[1:] == keys[:-1]])
+    if not suspects.size:
+        return {}
+    seen: set[str] = set()
+    repeated = {}
+    for name, uris in _uris(folder, names):
+        of_suspects = np.isin(short_keys(uris), suspects)
+        here = {uri for uri, is_suspect in zip(uris, of_suspects) if is_suspect}
+        repeated[name] = frozenset(here & seen)
+        seen |= here
+    return {name: pages for name, pages in repeated.items() if pages}
+
+
+def without_pages(rows: pa.Table, column: str, pages: frozenset[str]) -> pa.Table:
+    """Leave out the rows of some pages."""
+    if not pages:
+        return rows
+    return rows.filter(pc.invert(pc.is_in(rows[column], value_set=pa.array(sorted(pages)))))
+
+
+def check_rows(sums: PortionSums, written: dict[str, int]) -> None:
+    """Check the account against the rows that were written.
+
+    Args:
+        sums: What the portions hold.
+        written: Rows of each table.
+
+    Raises:
+        AccountError: If a table has more or fewer rows.
+    """
+    account = sums.account
+    expected = {
+        "lines": account.lines_ok,
+        "pages": sums.row_count,
+        "failures": account.pages_failed + account.lines_failed,
+    }
+    for table, row_count in expected.items():
+        if written[table] != row_count:
+            raise AccountError(
+                f"table {table} has {written[table]} rows but {row_count} were counted"
+            )
+
+
+def _publish_table(
+    archive: Archive,
+    run: RunStart,
+    table: str,
+    names: Sequence[str],
+    repeated: dict[str, frozenset[str]],
+) -> int:
+    """Write the rows of the portions one after the other; tell how many."""
+    column = _URI_COLUMN[table]
+    with TableFiles(archive, run, table) as files:
+        for name in names:
+            rows = read_table(portion_file(archive.portions, table, name))
+            rows = without_pages(rows, column, repeated.get(name, frozenset()))
+            if table == "pages":
+                rows = rows.filter(pc.not_equal(rows["reason"], UNCHANGED))
+            files.add(rows)
+    return files.row_count
+
+
+def _uris(folder: str, names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    for name in names:
+        rows = read_table(portion_file(folder, "pages", name), ["page_uri"])
+        yield name, rows["page_uri"].to_pylist()

@@ -1,0 +1,87 @@
+"""Large Parquet files, written as rows come."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from apache_beam.io.filesystems import FileSystems
+
+from pipelines.archive.folder import Archive
+from pipelines.tables.runs import RunStart
+from schemas.tables import TABLES
+
+# In memory; what a query reads at once, and the least it can skip.
+_ROW_GROUP_BYTES = 64 << 20
+_FILE_BYTES = 1 << 30
+# The few rows that are left of a portion take many times their bytes until they are joined.
+_MOST_WAITING = 256
+# pyarrow 13 and later write an index of the pages inside a row group.
+_INDEX = {"write_page_index": True} if int(pa.__version__.split(".")[0]) >= 13 else {}
+
+
+class TableFiles:
+    """The files that a run writes of one table.
+
+    Args:
+        archive: The folder.
+        run: The run.
+        table: Name of the table.
+
+    Attributes:
+        row_count: Rows that were written.
+    """
+
+    def __init__(self, archive: Archive, run: RunStart, table: str):
+        self._archive, self._run, self._table = archive, run, table
+        self._waiting: list[pa.Table] = []
+        self._waiting_bytes = self._file_bytes = self._number = self.row_count = 0
+        self._writer: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> TableFiles:
+        return self
+
+    def __exit__(self, kind, *_) -> None:
+        if kind is None:
+            self._write_group()
+            # Who reads the tables finds each of them, be it empty.
+            if not self.row_count and not self._archive.has_files(self._table):
+                self._open()
+        self._close()
+
+    def add(self, rows: pa.Table) -> None:
+        """Add rows."""
+        if not rows.num_rows:
+            return
+        self._waiting.append(rows)
+        self._waiting_bytes += rows.nbytes
+        if len(self._waiting) >= _MOST_WAITING:
+            self._waiting = [pa.concat_tables(self._waiting).combine_chunks()]
+        if self._waiting_bytes >= _ROW_GROUP_BYTES:
+            self._write_group()
+        if self._file_bytes >= _FILE_BYTES:
+            self._close()
+
+    def _write_group(self) -> None:
+        rows = pa.concat_tables([TABLES[self._table].empty_table(), *self._waiting])
+        if rows.num_rows:
+            if self._writer is None:
+                self._open()
+            self._writer.write_table(rows, row_group_size=rows.num_rows)
+        self.row_count += rows.num_rows
+        self._file_bytes += self._waiting_bytes
+        self._waiting, self._waiting_bytes = [], 0
+
+    def _open(self) -> None:
+        run = self._run
+        path = self._archive.table_file(self._table, run.collection, run.run_id, self._number)
+        self._file = FileSystems.create(path)
+        self._writer = pq.ParquetWriter(
+            self._file, TABLES[self._table], compression="zstd", **_INDEX
+        )
+        self._number += 1
+
+    def _close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._file.close()
+        self._writer, self._file_bytes = None, 0

@@ -1,0 +1,1 @@
+"""What every command shares: flags, exit statuses, signals, progress."""

@@ -1,0 +1,277 @@
+"""Shared flags, strict parsing and runner presets: one place for every verb."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pipelines.cli.garbage import loading
+
+if TYPE_CHECKING:
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+EXIT_OK = 0
+EXIT_USAGE = 2
+EXIT_FAILURES = 3
+EXIT_INTERRUPTED = 4
+EXIT_CTRL_C = 130
+
+DEFAULT_MAX_FAILURE_RATE = 0.05
+
+# What stands for other characters in paths.
+WILD_CARD = re.compile(r"[*?[]")
+
+# Beam's own DirectRunner first tries to download Prism. This is the runner behind it.
+LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+
+
+# For worker processes: what `pipelines/__init__.py` does for this one; and one heap of the C
+# library's for all threads, as heaps of their own, which Beam's many threads fill with pages in
+# turn, take twice the memory.
+_WORKER_ENVIRONMENT = {
+    "PYTHONWARNINGS": "ignore::FutureWarning:google.api_core._python_version_support",
+    "MALLOC_ARENA_MAX": "1",
+}
+
+_EXIT_STATUSES = (
+    f"Exit status: {EXIT_OK} complete, {EXIT_USAGE} arguments that cannot be used, "
+    f"{EXIT_FAILURES} finished with more failures than accepted, {EXIT_INTERRUPTED} interrupted "
+    f"or no space left, {EXIT_CTRL_C} Ctrl-C."
+)
+# Of paths that were given; what a worker meets comes as an error of the runner.
+_PATH_ERRORS = (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
+_NO_SPACE = "No space left on device"
+
+_BEAM_FLAGS = (
+    "Flags of Apache Beam are taken too: --runner, --direct_num_workers, "
+    "--direct_running_mode, --temp_location, --setup_file and so on."
+)
+
+
+class UsageError(ValueError):
+    """Arguments that cannot be used; the message says what, which one, and the cure."""
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    """A parser whose errors are one line, without the usage."""
+
+    def error(self, message):
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
+
+
+def verb_parser(
+    verb: str, description: str, takes_beam_flags: bool = True
+) -> argparse.ArgumentParser:
+    """Make the parser of a verb.
+
+    Args:
+        verb: Name of the module under `pipelines`.
+        description: One sentence for `--help`.
+        takes_beam_flags: Whether the verb runs a Beam pipeline.
+
+    Returns:
+        A parser that takes no abbreviated flags.
+    """
+    return _OneLineParser(
+        prog=f"python -m pipelines.{verb}",
+        description=description,
+        epilog=" ".join([_EXIT_STATUSES, _BEAM_FLAGS] if takes_beam_flags else [_EXIT_STATUSES]),
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_output_flags(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """Add `--output`, `--overwrite` and `--max_failure_rate`."""
+    parser.add_argument(
+        "--output",
+        type=output_folder,
+        default=default,
+        required=default is None,
+        help="folder to write, made whole",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
+    add_failure_flag(parser)
+
+
+def add_failure_flag(parser: argparse.ArgumentParser) -> None:
+    """Add `--max_failure_rate`."""
+    parser.add_argument(
+        "--max_failure_rate",
+        type=share,
+        default=DEFAULT_MAX_FAILURE_RATE,
+        help=f"share of failed lines and pages above which the exit status is {EXIT_FAILURES}",
+    )
+
+
+def output_folder(text: str) -> str:
+    """Read a flag that names a folder to write.
+
+    Example:
+        >>> output_folder("out/1858")
+        'out/1858'
+    """
+    if WILD_CARD.search(text):
+        raise argparse.ArgumentTypeError(
+            f"{text} has one of * ? [, which stand for other characters in paths; choose another"
+        )
+    return text
+
+
+def share(text: str) -> float:
+    """Read a flag that is a share of one.
+
+    Example:
+        >>> share("0.05")
+        0.05
+    """
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+def run_verb(
+    parser: argparse.ArgumentParser,
+    run: Callable[[argparse.Namespace], int],
+    argv: list[str] | None,
+) -> int:
+    """Run a verb without a Beam pipeline.
+
+    Args:
+        parser: What `verb_parser` made.
+        run: Takes the flags, does the work and gives the exit status.
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status: 0 done, 2 arguments that cannot be used, 3 more failures than
+        `--max_failure_rate`, 4 no space left, 130 Ctrl-C. Unknown flags end the program with
+        status 2.
+    """
+    args, unknown = parser.parse_known_args(argv)
+    _refuse(parser, unknown)
+    with _terminable():
+        return _one_line_errors(run, args)
+
+
+def run_beam_verb(
+    parser: argparse.ArgumentParser,
+    run: Callable[[argparse.Namespace, PipelineOptions], int],
+    argv: list[str] | None,
+) -> int:
+    """Run a verb with a Beam pipeline: flags that are not the verb's are Beam's.
+
+    Args:
+        parser: What `verb_parser` made.
+        run: Takes the flags and Beam's options, does the work and gives the exit status.
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status, as of `run_verb`.
+    """
+    args, rest = parser.parse_known_args(argv)
+    with _terminable():
+        return _one_line_errors(run, args, _beam_options(parser, rest))
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM came: what is half done is to be taken away, as after Ctrl-C."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        # Only the main thread is sent signals.
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _one_line_errors(run: Callable[..., int], *arguments) -> int:
+    try:
+        return run(*arguments)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return EXIT_USAGE
+    except KeyboardInterrupt as error:
+        print("interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED if isinstance(error, _Terminated) else EXIT_CTRL_C
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python would try to flush the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except _PATH_ERRORS as error:
+        print(f"{error.filename or error}: {error.strerror}; check the flags", file=sys.stderr)
+        return EXIT_USAGE
+    # A runner passes on what a worker met as an error of its own, with the text.
+    except (OSError, RuntimeError) as error:
+        if _NO_SPACE not in str(error):
+            raise
+        print("no space left on the disk; free some and run the same again", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def _beam_options(parser: argparse.ArgumentParser, flags: list[str]) -> PipelineOptions:
+    # Beam takes seconds to import, and --help needs none of it.
+    with loading():
+        from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+
+    _refuse(parser, _unknown_to_beam(parser.prog, flags))
+    for name, value in _WORKER_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    options = PipelineOptions(flags)
+    standard = options.view_as(StandardOptions)
+    if standard.runner in (None, "DirectRunner"):
+        standard.runner = LOCAL_RUNNER
+    return options
+
+
+def _refuse(parser: argparse.ArgumentParser, unknown: list[str]) -> None:
+    if unknown:
+        parser.error(f"unknown argument {unknown[0]}; see {parser.prog} --help")
+
+
+def _unknown_to_beam(prog: str, flags: list[str]) -> list[str]:
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    parser = _OneLineParser(prog=prog, allow_abbrev=False, add_help=False)
+    for options in {str(cls): cls for cls in PipelineOptions.__subclasses__()}.values():
+        options._add_argparse_args(parser)
+    return parser.parse_known_args(flags)[1]
+
+
+def finish(failure_rate: float, max_failure_rate: float, where: str) -> int:
+    """Turn the share of failures into the exit status, and say which it is.
+
+    Args:
+        failure_rate: Share of pages or lines that failed.
+        max_failure_rate: Highest share that is accepted.
+        where: The table that lists the failures.
+
+    Returns:
+        The exit status.
+    """
+    if failure_rate <= max_failure_rate:
+        print("complete")
+        return EXIT_OK
+    print(
+        f"{failure_rate:.1%} failed, more than --max_failure_rate {max_failure_rate:.1%}; "
+        f"{where} lists each with its cause",
+        file=sys.stderr,
+    )
+    return EXIT_FAILURES

@@ -1,0 +1,148 @@
+"""From files to pages: pair them up, survey them, read their descriptions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import apache_beam as beam
+
+from model.dataset.splits import SplitConfig, choose_split
+from pipelines.descriptions.pairing import LoneImage, pair_files, pairing_key
+from pipelines.descriptions.reading import (
+    ReadConfig,
+    fail_undescribed,
+    read_first_descriptions,
+    survey_source,
+)
+from pipelines.descriptions.survey import Surveyed, second_descriptions
+from pipelines.files.filesystem import BeamFiles
+from pipelines.formats.names import file_of
+from pipelines.transforms.routing import RouteByType
+from schemas.records import Failure, Page, Skipped
+
+
+class PairFilesUp(beam.PTransform):
+    """Turn file names into what is to be read.
+
+    Args:
+        config: What is read.
+    """
+
+    def __init__(self, config: ReadConfig):
+        super().__init__()
+        self._use_markup = config.format_name != "pair"
+
+    def expand(self, uris):
+        return (
+            uris
+            | "Key by page" >> beam.WithKeys(pairing_key)
+            | "Gather" >> beam.GroupByKey()
+            | "Files" >> beam.Values()
+            | "Pair" >> beam.FlatMap(pair_files, self._use_markup)
+            | "Spread" >> beam.Reshuffle()
+        )
+
+
+class SurveySources(beam.PTransform):
+    """Read all descriptions but no pixel, and keep little of each page.
+
+    Args:
+        config: What is read.
+    """
+
+    def __init__(self, config: ReadConfig):
+        super().__init__()
+        self._config = config
+
+    def expand(self, sources):
+        return sources | RouteByType(
+            survey_source, (Surveyed, Failure, Skipped), self._config, BeamFiles()
+        )
+
+
+class SecondDescriptions(beam.PTransform):
+    """Find what describes an image that another file describes already."""
+
+    def expand(self, surveyed):
+        return (
+            surveyed
+            | "Key by image" >> beam.WithKeys(lambda page: page.uri)
+            | "Gather" >> beam.GroupByKey()
+            | "Descriptions" >> beam.Values()
+            | "All but the first" >> beam.FlatMap(second_descriptions)
+            | "Which there are" >> beam.combiners.ToSet()
+        )
+
+
+class UndescribedFailures(beam.PTransform):
+    """Fail the image files, and the pages of files of several, that no file describes."""
+
+    def expand(self, sources_and_surveyed):
+        sources, surveyed = sources_and_surveyed
+        lone = (
+            sources
+            | "Lone images" >> beam.Filter(lambda source: isinstance(source, LoneImage))
+            | "Key lone" >> beam.Map(lambda image: (image.uri, ""))
+        )
+        described = surveyed | "Key described" >> beam.Map(
+            lambda page: (file_of(page.uri), page.uri)
+        )
+        return (
+            (lone, described)
+            | "Both" >> beam.Flatten()
+            | "Gather" >> beam.GroupByKey()
+            | "Fail"
+            >> beam.FlatMap(
+                lambda entry, files: fail_undescribed(entry[0], set(entry[1]) - {""}, files),
+                BeamFiles(),
+            )
+        )
+
+
+class ReadPages(beam.PTransform):
+    """Read the pages that the sources describe.
+
+    Args:
+        config: What is read.
+        seconds: What `SecondDescriptions` found.
+    """
+
+    def __init__(self, config: ReadConfig, seconds: beam.PCollection):
+        super().__init__()
+        self._config = config
+        self._seconds = seconds
+
+    def expand(self, sources):
+        return sources | RouteByType(
+            read_first_descriptions,
+            (Page, Failure, Skipped),
+            self._config,
+            BeamFiles(),
+            beam.pvalue.AsSingleton(self._seconds),
+        )
+
+
+class ChooseSplits(beam.PTransform):
+    """Give every page its split.
+
+    Args:
+        config: Shares and seed.
+        surveyed: All pages, for the official splits that there are.
+    """
+
+    def __init__(self, config: SplitConfig, surveyed: beam.PCollection):
+        super().__init__()
+        self._config = config
+        self._surveyed = surveyed
+
+    def expand(self, pages):
+        official = (
+            self._surveyed
+            | "Official split" >> beam.Map(lambda page: page.split)
+            | "Which there are" >> beam.combiners.ToSet()
+        )
+        return pages | "Choose" >> beam.Map(
+            lambda page, seen, config: replace(page, split=choose_split(page, seen, config)),
+            beam.pvalue.AsSingleton(official),
+            self._config,
+        )

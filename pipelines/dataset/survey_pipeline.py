@@ -1,0 +1,78 @@
+"""The dry run: what ingest would read, without reading a pixel."""
+
+from __future__ import annotations
+
+import json
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipelines.dataset.read import PairFilesUp, SurveySources, UndescribedFailures
+from pipelines.descriptions.reading import ReadConfig
+from pipelines.descriptions.survey import Surveyed, describe_survey
+from pipelines.files.filesystem import MatchFiles, input_patterns, read_bytes
+from pipelines.files.output import scratch_folder
+from pipelines.transforms.write import WriteJsonLines
+
+
+def run_survey(
+    inputs: tuple[str, ...], config: ReadConfig, output: str, options: PipelineOptions
+) -> str:
+    """Survey the input.
+
+    Args:
+        inputs: Files, folders and globs.
+        config: What is read.
+        output: Folder that ingest would write; a scratch folder beside it is used.
+        options: Beam's options.
+
+    Returns:
+        The counts, as text.
+
+    Raises:
+        UsageError: If an input is missing.
+    """
+    patterns = input_patterns(inputs)
+    with scratch_folder(output) as scratch:
+        with beam.Pipeline(options=options) as pipeline:
+            build_survey(pipeline, patterns, config, f"{scratch}/counts")
+        lines = read_bytes(f"{scratch}/counts.jsonl").decode().splitlines()
+    return describe_survey(dict(map(json.loads, lines)))
+
+
+def build_survey(
+    pipeline: beam.Pipeline, patterns: tuple[str, ...], config: ReadConfig, prefix: str
+) -> None:
+    """Wire the pipeline.
+
+    Args:
+        pipeline: To add to.
+        patterns: What `input_patterns` gave.
+        config: What is read.
+        prefix: File of the counts, without `.jsonl`.
+    """
+    sources = (
+        pipeline | "Match files" >> MatchFiles(patterns) | "Pair files up" >> PairFilesUp(config)
+    )
+    survey = sources | "Survey" >> SurveySources(config)
+    undescribed = (sources, survey.Surveyed) | "Undescribed" >> UndescribedFailures()
+    failed = (survey.Failure, undescribed) | "Failed" >> beam.Flatten()
+    counts = (
+        survey.Surveyed | "Of pages" >> beam.FlatMap(_page_counts),
+        failed | "One" >> beam.Map(_one, "failed"),
+        survey.Skipped | "Skipped" >> beam.Map(_one, "skipped"),
+    )
+    (
+        counts
+        | "All" >> beam.Flatten()
+        | "Sum" >> beam.CombinePerKey(sum)
+        | "Write" >> WriteJsonLines(prefix)
+    )
+
+
+def _page_counts(page: Surveyed) -> list[tuple[str, int]]:
+    return [(f"pages {page.source}", 1), (f"lines {page.source}", page.line_count)]
+
+
+def _one(record, name: str) -> tuple[str, int]:
+    return name, 1

@@ -1,0 +1,60 @@
+"""Sum lines up as they pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import apache_beam as beam
+
+from model.dataset.summary import DatasetSummary
+from model.dataset.summary_json import summary_to_json
+from pipelines.files.filesystem import write_bytes
+
+
+class WriteSummary(beam.PTransform):
+    """Sum lines up and write the sum as JSON.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: str):
+        super().__init__()
+        self._path = path
+
+    def expand(self, lines):
+        return (
+            lines
+            | "Sum up" >> beam.CombineGlobally(Summing(DatasetSummary))
+            | "As JSON" >> beam.Map(summary_to_json)
+            | "Write" >> beam.Map(lambda text, path: write_bytes(path, text.encode()), self._path)
+        )
+
+
+class Summing(beam.CombineFn):
+    """Sum up into an object that has `add`, and `merge` for another of its kind.
+
+    Args:
+        empty: Makes one that has seen nothing.
+    """
+
+    def __init__(self, empty: Callable[[], Any]):
+        super().__init__()
+        self._empty = empty
+
+    def create_accumulator(self):
+        return self._empty()
+
+    def add_input(self, summary, element):
+        summary.add(element)
+        return summary
+
+    def merge_accumulators(self, summaries):
+        merged = self._empty()
+        for summary in summaries:
+            merged.merge(summary)
+        return merged
+
+    def extract_output(self, summary):
+        return summary

@@ -1,0 +1,1 @@
+"""The parts of `python -m pipelines.sample` and `pipelines.demo`."""

@@ -1,0 +1,94 @@
+"""A small drawn archive on disk, to try the other commands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from model.dataset.splits import SplitConfig, choose_split, document_of
+from model.synthetic.pages import choose_hand, draw_line, draw_page
+from model.synthetic.texts import compose_text
+from pipelines.formats.page_xml.read import write_page_xml
+from schemas.records import Page
+
+KINDS = ("lines", "pages")
+
+
+@dataclass(frozen=True)
+class SampleConfig:
+    """What to draw.
+
+    Attributes:
+        output: Folder to make.
+        kind: 'lines' for line images with their texts, 'pages' for page images with
+            their PAGE XML.
+        count: Images to draw.
+        lines_per_page: Lines of each page.
+        hands: Writers; the images are dealt out among them.
+        seed: Draws another archive.
+    """
+
+    output: str
+    kind: str
+    count: int
+    lines_per_page: int = 18
+    hands: int = 2
+    seed: int = 0
+
+
+def draw_archive(config: SampleConfig) -> int:
+    """Draw an archive; equal configurations give equal files.
+
+    Args:
+        config: What to draw.
+
+    Returns:
+        The number of lines that were drawn.
+    """
+    folder = Path(config.output)
+    folder.mkdir(parents=True)
+    hands = [choose_hand(np.random.default_rng([config.seed, i])) for i in range(config.hands)]
+    for number in range(config.count):
+        rng = np.random.default_rng([config.seed, config.hands, number])
+        hand = hands[number % config.hands]
+        if config.kind == "lines":
+            _draw_pair(folder / f"line_{number:04d}", rng, hand)
+        else:
+            _draw_page(folder / f"page_{number:04d}", rng, hand, config.lines_per_page)
+    return config.count * (config.lines_per_page if config.kind == "pages" else 1)
+
+
+def _draw_pair(path: Path, rng: np.random.Generator, hand) -> None:
+    text = compose_text(rng)
+    Image.fromarray(draw_line(text, rng, hand)).save(path.with_suffix(".png"))
+    path.with_suffix(".txt").write_text(f"{text}\n", "utf-8")
+
+
+def _draw_page(path: Path, rng: np.random.Generator, hand, line_count: int) -> None:
+    texts = [compose_text(rng) for _ in range(line_count)]
+    image_path = path.with_suffix(".jpg")
+    grey, page = draw_page(texts, rng, hand, uri=image_path.name)
+    Image.fromarray(grey).save(image_path, quality=85)
+    # A fixed time: the same seed gives the same bytes.
+    created = datetime(2000, 1, 1, tzinfo=timezone.utc)
+    path.with_suffix(".xml").write_bytes(write_page_xml(page, created))
+
+
+def pages_of_split(folder: str, split: str, config: SplitConfig) -> list[str]:
+    """List the pages of a drawn archive that ingest puts in a split.
+
+    Args:
+        folder: What `draw_archive` made.
+        split: 'train', 'eval' or 'test'.
+        config: How ingest deals pages out.
+
+    Returns:
+        The images, sorted.
+    """
+    images = sorted(str(path) for path in Path(folder).glob("*.jpg"))
+    pages = [Page(uri, document=document_of(uri)) for uri in images]
+    return [page.uri for page in pages if choose_split(page, set(), config) == split]

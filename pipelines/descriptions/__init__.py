@@ -1,0 +1,1 @@
+"""Which file describes which image, and by which reader it is read."""

@@ -1,0 +1,164 @@
+"""The image of a described page, where it may be one page of a PDF or TIFF."""
+
+from __future__ import annotations
+
+import posixpath
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from model.images.pages import count_pages
+from pipelines.descriptions.pairing import image_candidates, numbered_readings, split_extension
+from pipelines.formats.names import file_of, is_paged, page_uri, split_page_uri
+from pipelines.formats.source import Files
+from pipelines.formats.xml_tree import naming
+from schemas.records import Failure, Page
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """The file that holds the image of a page, or those of several.
+
+    Attributes:
+        uri: The file.
+        page_count: Pages in it.
+        own_number: Page that the name of the describing file speaks of; None for none.
+    """
+
+    uri: str
+    page_count: int = 1
+    own_number: int | None = None
+
+    def page_uri(self, stated: int | None) -> str:
+        """Name the page that is described; a file of one page is named by its own URI.
+
+        Args:
+            stated: Page that the description itself names; None for none.
+
+        Raises:
+            ValueError: If nothing says which of several pages it is.
+        """
+        number = stated or self.own_number
+        if self.page_count == 1 and number in (None, 1):
+            return self.uri
+        if number is None:
+            name = posixpath.basename(self.uri)
+            stem = split_extension(name)[0]
+            raise ValueError(
+                f"{self.uri} has {self.page_count} pages; say which one is described: name the "
+                f"image {page_uri(name, 1)}, or the file {stem}_0001.xml"
+            )
+        return page_uri(self.uri, number)
+
+
+def find_image_file(markup_uri: str, image_name: str, files: Files) -> ImageFile | None:
+    """Find the image file of a page description.
+
+    Args:
+        markup_uri: The XML file.
+        image_name: The image as the XML names it, without the number of a page; may be
+            empty.
+        files: Where to look.
+
+    Returns:
+        The file; None where there is none.
+
+    Raises:
+        OSError: If it cannot be opened.
+        ValueError: If its pages cannot be counted.
+    """
+    uri = files.first_existing(image_candidates(markup_uri, image_name))
+    if uri is None or not is_paged(uri):
+        return None if uri is None else ImageFile(uri)
+    with naming(uri):
+        page_count = count_file_pages(uri, files)
+    is_named = _base_name(uri) == _base_name(image_name)
+    # A description may bear a number for reasons of its own: letter_2.xml of letter.tif.
+    if page_count == 1 and is_named:
+        return ImageFile(uri)
+    return ImageFile(uri, page_count, own_number(markup_uri, uri))
+
+
+def own_number(markup_uri: str, image_uri: str) -> int | None:
+    """Tell the page that a file's own name speaks of.
+
+    Args:
+        markup_uri: The file that describes it.
+        image_uri: The file of several pages.
+
+    Returns:
+        The number, from 1; None where the name is not that of the image with a number.
+
+    Example:
+        >>> own_number("d/page/scan_0003.xml", "d/scan.pdf"), own_number("d/x.xml", "d/x.pdf")
+        (3, None)
+    """
+    stem = _base_name(split_extension(image_uri)[0])
+    readings = numbered_readings(markup_uri)
+    return next((number for path, number in readings if _base_name(path) == stem), None)
+
+
+def page_described(image_uri: str, markup_uri: str, pages: Sequence[Page | Failure]) -> Page | None:
+    """Find a page among those that a file beside it describes.
+
+    Args:
+        image_uri: The page.
+        markup_uri: The file that describes pages.
+        pages: What it describes.
+
+    Returns:
+        The page; None where the file describes others.
+
+    Raises:
+        ValueError: If its description cannot be read.
+    """
+    file_uri, wanted = split_page_uri(image_uri)
+    for page in pages:
+        number = split_page_uri(page.uri)[1] or own_number(markup_uri, file_uri)
+        is_only = wanted is None and (number == 1 or len(pages) == 1)
+        if number == wanted or is_only:
+            if isinstance(page, Failure):
+                raise ValueError(page.error)
+            return page
+    return None
+
+
+def count_file_pages(uri: str, files: Files) -> int:
+    """Count the pages of a file.
+
+    Args:
+        uri: The file.
+        files: Opens it.
+
+    Raises:
+        OSError: If it cannot be opened.
+        ValueError: If it is broken or encrypted.
+    """
+    if not is_paged(uri):
+        return 1
+    with files.open(uri) as file:
+        return count_pages(file)
+
+
+def page_uris(uri: str, files: Files) -> list[str]:
+    """Name the pages of an image file, each to be opened by itself.
+
+    Args:
+        uri: A file.
+        files: Opens it, if it may hold several pages.
+
+    Returns:
+        A URI for each page of a file of several; else the file's own, which also stands for
+        one that cannot be read.
+    """
+    try:
+        page_count = count_file_pages(uri, files)
+    except (OSError, ValueError):
+        # Whoever opens the page says why.
+        return [uri]
+    return [page_uri(uri, n + 1) for n in range(page_count)] if page_count > 1 else [uri]
+
+
+def _base_name(path: str) -> str:
+    name = posixpath.basename(file_of(path).replace("\\", "/"))
+    return unicodedata.normalize("NFC", name)

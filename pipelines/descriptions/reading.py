@@ -1,0 +1,296 @@
+"""From paired-up files to pages: read each with its format, find its image, place it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from model.dataset.splits import document_of, official_split
+from pipelines.descriptions.detect import (
+    HEAD_BYTES,
+    NotAPage,
+    choose_container,
+    container_of,
+    read_markup_pages,
+)
+from pipelines.descriptions.image_files import ImageFile, count_file_pages, find_image_file
+from pipelines.descriptions.pairing import (
+    ContainerFile,
+    LoneImage,
+    LoneText,
+    MarkupFile,
+    PairFiles,
+    Source,
+    lone_image_failure,
+    lone_text_failure,
+)
+from pipelines.descriptions.survey import Surveyed, survey_page
+from pipelines.formats.iam.files import lines_index_beside
+from pipelines.formats.names import file_of, page_uri, split_page_uri
+from pipelines.formats.pairs import read_pair
+from pipelines.formats.source import Files
+from schemas.records import Failure, Page, Skipped
+
+# Far beyond any text of one line and any page's XML; what is larger is something else.
+_LARGEST_TEXT_BYTES, _LARGEST_MARKUP_BYTES = 1 << 20, 1 << 27
+
+
+@dataclass(frozen=True)
+class ReadConfig:
+    """What is read of the input.
+
+    Attributes:
+        format_name: 'auto', 'pair', or the format of XML and container files.
+        line_kinds: Kinds of lines to read; empty for all.
+        region_kinds: Kinds of regions to read the lines of; empty for all.
+    """
+
+    format_name: str = "auto"
+    line_kinds: tuple[str, ...] = ()
+    region_kinds: tuple[str, ...] = ()
+
+
+def survey_source(
+    source: Source, config: ReadConfig, files: Files
+) -> Iterator[Surveyed | Failure | Skipped]:
+    """Survey what `pair_files` found.
+
+    Args:
+        source: Files to read; failures and skipped files pass through.
+        config: What is read.
+        files: Where the sources are.
+
+    Yields:
+        A record for each page.
+    """
+    for record in read_source(source, config, files):
+        yield survey_page(record, _describing(source)) if isinstance(record, Page) else record
+
+
+def read_first_descriptions(
+    source: Source, config: ReadConfig, files: Files, seconds: Set[tuple[str, str]]
+) -> Iterator[Page | Failure | Skipped]:
+    """Read what `pair_files` found, but no image's second description.
+
+    Args:
+        source: Files to read; failures and skipped files pass through.
+        config: What is read.
+        files: Where the sources are.
+        seconds: (image, describing file) of what is left out.
+
+    Yields:
+        A record for each page.
+    """
+    for record in read_source(source, config, files):
+        described_by = _describing(source)
+        if isinstance(record, Page) and (record.uri, described_by) in seconds:
+            yield Skipped(described_by, f"{record.uri} is described by another file")
+        else:
+            yield record
+
+
+def read_source(
+    source: Source, config: ReadConfig, files: Files
+) -> Iterator[Page | Failure | Skipped]:
+    """Read what `pair_files` found.
+
+    Args:
+        source: Files to read; failures and skipped files pass through, lone images end here.
+        config: What is read.
+        files: Where the sources are.
+
+    Yields:
+        For each page it with its image, document, official split and the lines that are
+        asked for, or why not.
+    """
+    if isinstance(source, (MarkupFile, LoneText, ContainerFile)):
+        yield from _read_by_content(source, config, files)
+    elif isinstance(source, PairFiles):
+        yield _read_pair_files(source, files)
+    elif not isinstance(source, LoneImage):
+        yield source
+
+
+def fail_undescribed(uri: str, described: Set[str], files: Files) -> Iterator[Failure]:
+    """Say which pages of an image file no file describes.
+
+    Args:
+        uri: The image file.
+        described: Those of its pages that are described, or itself.
+        files: Opens it to count its pages, if it may hold several.
+
+    Yields:
+        A failure with the cure for each page of a file of several, or for the whole file.
+    """
+    if uri in described:
+        return
+    try:
+        page_count = count_file_pages(uri, files)
+    except (OSError, ValueError) as error:
+        # Where a page is described, opening it tells the same.
+        if not described:
+            yield Failure(uri, "read", str(error))
+        return
+    if not described:
+        yield lone_image_failure(uri, page_count)
+        return
+    for page in (page_uri(uri, number + 1) for number in range(page_count)):
+        if page not in described:
+            yield Failure(page, "pair", "no file describes this page; describe it or cut it out")
+
+
+def _describing(source: Source) -> str:
+    return source.text_uri if isinstance(source, PairFiles) else source.uri
+
+
+def _read_by_content(
+    source: MarkupFile | LoneText | ContainerFile, config: ReadConfig, files: Files
+) -> Iterator[Page | Failure | Skipped]:
+    """Read a file; an XML or text file may be a table too, by its first bytes."""
+    uri = source.uri
+    try:
+        with files.open(uri) as file:
+            head = file.read(HEAD_BYTES)
+            is_table = isinstance(source, ContainerFile) or container_of(uri, head) is not None
+            is_markup = isinstance(source, MarkupFile) and not is_table
+            data = head + _read_rest(file, _LARGEST_MARKUP_BYTES) if is_markup else b""
+    except (OSError, ValueError) as error:
+        yield Failure(uri, "read", str(error))
+        return
+    if is_table:
+        yield from _read_container_file(uri, head, config, files)
+    elif is_markup:
+        for record in _read_markup(uri, data, config.format_name, files):
+            yield _selected(record, config)
+    else:
+        yield lone_text_failure(uri)
+
+
+def _read_markup(
+    uri: str, data: bytes, format_name: str, files: Files
+) -> Iterator[Page | Failure | Skipped]:
+    try:
+        pages = read_markup_pages(data, format_name)
+    except NotAPage as reason:
+        yield Skipped(uri, str(reason))
+        return
+    except ValueError as error:
+        yield Failure(uri, "read", str(error))
+        return
+    # All pages of a file name the same image file.
+    name = file_of(pages[0].uri)
+    try:
+        image = find_image_file(uri, name, files)
+    except (OSError, ValueError) as error:
+        yield from _fail_pages(uri, pages, "read", str(error))
+        return
+    if image is None:
+        named = name or "with the same name"
+        error = f"image {named} is not beside it; put it there"
+        yield from _fail_pages(uri, pages, "pair", error)
+        return
+    for page in pages:
+        yield _with_image(page, image, uri)
+
+
+def _fail_pages(uri: str, pages: list[Page | Failure], stage: str, error: str) -> Iterator[Failure]:
+    """Fail the pages that a file describes: by their numbers if there are several."""
+    for page in pages:
+        number = split_page_uri(page.uri)[1] if len(pages) > 1 else None
+        yield Failure(page_uri(uri, number) if number else uri, stage, error)
+
+
+def _with_image(page: Page | Failure, image: ImageFile, markup_uri: str) -> Page | Failure:
+    """Say where the image of a page is, if it is there."""
+    try:
+        uri = image.page_uri(split_page_uri(page.uri)[1])
+    except ValueError as error:
+        return Failure(markup_uri, "pair", str(error))
+    if isinstance(page, Failure):
+        return replace(page, uri=uri)
+    number = split_page_uri(uri)[1]
+    if number and number > image.page_count:
+        has = f"which has {image.page_count}"
+        error = f"page {number} is not in the file, {has}; mend the number in {markup_uri}"
+        return Failure(uri, "pair", error)
+    return _place(replace(page, uri=uri))
+
+
+def _read_pair_files(source: PairFiles, files: Files) -> Page | Failure:
+    try:
+        with files.open(source.text_uri) as file:
+            text = _read_rest(file, _LARGEST_TEXT_BYTES)
+        page = _place(read_pair(text, source.image_uri))
+    except (OSError, ValueError) as error:
+        return Failure(source.text_uri, "read", str(error))
+    try:
+        page_count = count_file_pages(source.image_uri, files)
+    except (OSError, ValueError) as error:
+        return Failure(source.image_uri, "read", str(error))
+    if page_count > 1:
+        error = (
+            f"{source.image_uri} has {page_count} pages but a text is that of one line image; "
+            "use PAGE or ALTO for pages"
+        )
+        return Failure(source.text_uri, "pair", error)
+    return page
+
+
+def _read_container_file(
+    uri: str, head: bytes, config: ReadConfig, files: Files
+) -> Iterator[Page | Failure | Skipped]:
+    try:
+        lines = lines_index_beside(uri, files) if config.format_name == "auto" else None
+        if lines:
+            yield Skipped(uri, f"{lines} describes the same writing")
+            return
+        container = choose_container(uri, head, config.format_name)
+        for record in container.read(uri, files):
+            record = _place(record) if isinstance(record, Page) else _of_page(record)
+            yield _selected(record, config)
+    except (OSError, ValueError) as error:
+        yield Failure(uri, "read", str(error))
+
+
+def _of_page(record: Failure | Skipped) -> Failure | Skipped:
+    """Name the place in the file in the URI: a row that cannot be read is a page lost."""
+    if isinstance(record, Failure) and record.line_id:
+        return replace(record, uri=f"{record.uri}#{record.line_id}", line_id="")
+    return record
+
+
+def _selected(record: Page | Failure | Skipped, config: ReadConfig) -> Page | Failure | Skipped:
+    """Keep the lines of the kinds that are asked for."""
+    if not isinstance(record, Page) or not (config.line_kinds or config.region_kinds):
+        return record
+    lines = tuple(
+        line
+        for line in record.lines
+        if (not config.line_kinds or line.kind in config.line_kinds)
+        and (not config.region_kinds or line.region_kind in config.region_kinds)
+    )
+    if not lines:
+        return Skipped(record.uri, "no line of the kinds that are asked for")
+    return replace(record, lines=lines)
+
+
+def _place(page: Page) -> Page:
+    """Fill in what the folder tells and the description did not."""
+    return replace(
+        page,
+        document=page.document or document_of(page.uri),
+        split=page.split or official_split(page.uri),
+    )
+
+
+def _read_rest(file: BinaryIO, most_bytes: int) -> bytes:
+    """Read the rest of a file, which would not fit into memory if it is nonsense.
+
+    Raises:
+        ValueError: If it is larger.
+    """
+    data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise ValueError(f"file is larger than {most_bytes >> 20} MB; split it or take it out")
+    return data

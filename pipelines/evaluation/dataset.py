@@ -1,0 +1,216 @@
+"""Evaluation of a model on a split of a dataset: records in, read lines out."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from model.dataset.tfrecord import read_records
+from model.decoding.config import BEAM, GREEDY, DecodingConfig
+from model.evaluation.confidence_summary import ConfidenceTally
+from model.evaluation.error_summary import summarise
+from model.evaluation.error_tally import ErrorTally, ReadLine
+from model.recogniser.bundle import Bundle, load_bundle
+from model.recogniser.decoding_plan import open_search
+from model.recogniser.line_reading import read_line
+from model.recogniser.recogniser import Recogniser
+from model.text.charset import normalise_text
+from pipelines.cli.options import UsageError
+from pipelines.evaluation.results import Evaluation, name_of
+from schemas.features import DATASET_VERSION, LINE_FILES, MANIFEST_FILE, decode_line
+from schemas.records import Failure, Line, LineExample, LineImage, Transcript
+
+# A model of another script shares digits and stops with the texts, hardly more.
+_LEAST_KNOWN_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class DatasetSplit:
+    """What to evaluate on what.
+
+    Attributes:
+        dataset: What `pipelines.ingest` wrote.
+        split: 'train', 'eval' or 'test'.
+        model: Folder of the bundle.
+        precision: One of `model.recogniser.bundle.ONNX_FILES`.
+        decoding: One of `model.decoding.config.DECODINGS`.
+    """
+
+    dataset: str
+    split: str
+    model: str
+    precision: str = "fp32"
+    decoding: str = GREEDY
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the split."""
+        return Path(self.dataset) / self.split
+
+
+def evaluate_dataset(config: DatasetSplit) -> Evaluation:
+    """Let a model read a split and count its errors.
+
+    Args:
+        config: The split and the model.
+
+    Returns:
+        The results.
+
+    Raises:
+        UsageError: If the dataset or the model cannot be used, or not together.
+    """
+    _check_dataset(config)
+    bundle, recogniser = _open_model(config)
+    unknown = _check_lines(config, bundle)
+    tally = ErrorTally()
+    method = recogniser.decoding_method
+    confidences = ConfidenceTally(method, bundle.decoding.calibration(method))
+    for example in _examples(config):
+        outcome = read_line(_line_image(example), recogniser)
+        tally.add(_read_line(example, outcome))
+        if isinstance(outcome, Transcript):
+            confidences.add(example.text, outcome)
+    if tally.lines_missing == tally.lines:
+        raise UsageError(
+            f"--model {config.model} could read no line of {config.folder}; train it anew"
+        )
+    return Evaluation(
+        title=f"{config.split} of {name_of(config.dataset)}",
+        model_digest=bundle.digest(method),
+        summary=summarise(tally),
+        counts={"characters_unknown": unknown.total()},
+        remarks=tuple(_remarks(unknown, tally.lines_missing)),
+        confidence=confidences.summary(),
+    )
+
+
+def _remarks(unknown: Counter[str], missing: int) -> Iterator[str]:
+    if unknown:
+        yield (
+            "characters of the truth that are not in the model's charset, counted as errors: "
+            f"{unknown.total():,} ({''.join(sorted(unknown))})"
+        )
+    if missing:
+        yield f"lines that could not be read, counted as lost: {missing:,}"
+
+
+def _check_dataset(config: DatasetSplit) -> None:
+    folder = config.folder
+    if not folder.parent.is_dir():
+        raise UsageError(f"{folder.parent}: no such folder; give --dataset what ingest wrote")
+    manifest = folder.parent / MANIFEST_FILE
+    if manifest.is_file():
+        _check_version(manifest)
+    if not any(folder.glob(LINE_FILES)):
+        raise UsageError(
+            f"{folder}: no {LINE_FILES}; ingest with a larger --{config.split}_fraction, "
+            "or give another --split"
+        )
+
+
+def _check_version(manifest: Path) -> None:
+    try:
+        version = str(json.loads(manifest.read_text("utf-8"))["schema_version"])
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(f"{manifest}: no manifest of ours; ingest the dataset anew") from None
+    if version.split(".")[0] != DATASET_VERSION.split(".")[0]:
+        raise UsageError(
+            f"{manifest}: dataset of schema version {version}, but this is {DATASET_VERSION}; "
+            "ingest it anew"
+        )
+
+
+def _open_model(config: DatasetSplit) -> tuple[Bundle, Recogniser]:
+    try:
+        bundle = load_bundle(config.model, config.precision)
+    except ValueError as error:
+        raise UsageError(f"--model {error}") from None
+    if config.decoding == BEAM:
+        _check_search(bundle)
+    height_px = bundle.preprocess.strip_height_px
+    blank = LineImage("", Line("", 0), np.full((height_px, height_px), 255, np.uint8))
+    try:
+        recogniser = Recogniser(bundle, DecodingConfig(config.decoding))
+        # What does not fit together shows on any line.
+        recogniser.read(blank)
+    except Exception as error:  # ONNX Runtime's errors have no other base.
+        what = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UsageError(f"--model {bundle.onnx_path}: {what}; train or copy it anew") from None
+    return bundle, recogniser
+
+
+def _check_search(bundle: Bundle) -> None:
+    try:
+        open_search(bundle)
+    except ValueError as error:
+        raise UsageError(f"--decoding beam: {error}") from None
+
+
+def _check_lines(config: DatasetSplit, bundle: Bundle) -> Counter[str]:
+    """Read all records through before the slow part; count characters the model cannot write."""
+    characters: Counter[str] = Counter()
+    lines = 0
+    for line in _examples(config):
+        lines += 1
+        characters.update(line.text.replace(" ", ""))
+        wanted_px = bundle.preprocess.strip_height_px
+        if line.height_px != wanted_px:
+            raise UsageError(
+                f"{config.folder}: lines are {line.height_px} px high but the model wants "
+                f"{wanted_px}; ingest with --line_height_px {wanted_px}"
+            )
+    if not lines:
+        raise UsageError(f"{config.folder}: no line with text in its files; give another --split")
+    known = set(bundle.charset.characters)
+    unknown = Counter({c: n for c, n in characters.items() if c not in known})
+    if characters.total() - unknown.total() < _LEAST_KNOWN_SHARE * characters.total():
+        some = "".join(c for c, _ in unknown.most_common(20))
+        raise UsageError(
+            f"--model {config.model} has another charset: it cannot write {some!r}, "
+            f"{unknown.total() / characters.total():.0%} of the text of {config.folder}; "
+            "give a model that was trained on such texts"
+        )
+    return unknown
+
+
+def _examples(config: DatasetSplit) -> Iterator[LineExample]:
+    """Give the lines of a split that have text."""
+    for path in sorted(config.folder.glob(LINE_FILES)):
+        try:
+            for record in read_records(path):
+                example = decode_line(record)
+                if normalise_text(example.text):
+                    yield example
+        except DecodeError:
+            raise UsageError(f"{path}: holds no lines of ours; ingest the dataset anew") from None
+        except (OSError, ValueError) as error:
+            told = str(error)
+            raise UsageError(told if str(path) in told else f"{path}: {told}") from None
+
+
+def _read_line(example: LineExample, outcome: Transcript | Failure) -> ReadLine:
+    return ReadLine(
+        page_uri=example.page_uri,
+        line_id=example.line_id,
+        truth=example.text,
+        read=outcome.text if isinstance(outcome, Transcript) else None,
+        source=example.source,
+        document=example.document,
+        image=example.image,
+    )
+
+
+def _line_image(example: LineExample) -> LineImage:
+    strip = cv2.imdecode(np.frombuffer(example.image, np.uint8), cv2.IMREAD_GRAYSCALE)
+    if strip is None:
+        place = f"{example.page_uri} {example.line_id}"
+        raise UsageError(f"{place}: line image does not decode; ingest the dataset anew")
+    return LineImage(example.page_uri, Line(example.line_id, 0), strip)

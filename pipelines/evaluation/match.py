@@ -1,0 +1,145 @@
+"""The lines of a transcribed page beside those of its truth: by identifier, or by place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.dataset.splits import document_of
+from model.evaluation.error_tally import ReadLine
+from model.evaluation.line_matching import match_by_place
+from model.evaluation.line_scores import LineScore
+from model.line_images.crop import fit_to_image
+from model.text.rules import TextRules, apply_rules
+from pipelines.cli.options import UsageError
+from schemas.records import Line, Page
+
+# Told apart by this from a line of the truth that has the same identifier.
+_FOUND = " (found)"
+
+
+@dataclass(frozen=True)
+class ReadPage:
+    """A page of the transcripts.
+
+    Attributes:
+        uri: The page.
+        lines: What was read, in the order of the page; without geometry where lines are
+            matched by their identifiers.
+        width_px: Width of its image; 0 where the page was not read.
+        height_px: Height of its image; 0 where the page was not read.
+        by_place: Whether its lines are matched by where they lie.
+    """
+
+    uri: str
+    lines: tuple[Line, ...]
+    width_px: int
+    height_px: int
+    by_place: bool
+
+
+@dataclass(frozen=True)
+class MatchedPage:
+    """The lines of a page with what stands there and what was read.
+
+    Attributes:
+        lines: Those that count.
+        without_truth: Lines read where the truth has no text; they do not count.
+        score: How well the lines were found, where they were matched by place.
+    """
+
+    lines: tuple[ReadLine, ...]
+    without_truth: int
+    score: LineScore | None = None
+
+
+def match_page(
+    truth: Page, read: ReadPage, rules: TextRules, is_complete: bool = True
+) -> MatchedPage:
+    """Put what was read beside the truth.
+
+    Args:
+        truth: The page with the true texts.
+        read: What was read on it.
+        rules: What is done to the true texts.
+        is_complete: Whether the truth has all lines of the page: what was found elsewhere
+            is found too much then.
+
+    Returns:
+        The lines of the truth that have text; by place also those found too much.
+
+    Raises:
+        UsageError: If the rules refuse a text, or the truth was drawn on another image.
+    """
+    if read.by_place:
+        return _by_place(truth, read, rules, is_complete)
+    return _by_id(truth, read, rules)
+
+
+def found_too_much(read: ReadPage) -> tuple[Line, ...]:
+    """Give the lines of a page under the names that they have where they have no truth."""
+    return tuple(
+        Line(line.line_id + _FOUND, line.index, line.text, line.baseline, line.polygon)
+        for line in read.lines
+    )
+
+
+def _by_id(truth: Page, read: ReadPage, rules: TextRules) -> MatchedPage:
+    texts = {line.line_id: line.text for line in read.lines}
+    lines = [
+        _read_line(truth, read, line.line_id, text, texts.get(line.line_id))
+        for line, text in zip(truth.lines, _texts(truth, read, rules))
+        if text
+    ]
+    return MatchedPage(tuple(lines), len(texts.keys() - {line.line_id for line in lines}))
+
+
+def _by_place(truth: Page, read: ReadPage, rules: TextRules, is_complete: bool) -> MatchedPage:
+    texts = list(_texts(truth, read, rules))
+    match = match_by_place(read.lines, _true_lines(truth, read))
+    text_of_true = {true: read.lines[found].text for found, true in match.pairs}
+    lines = [
+        _read_line(truth, read, line.line_id, text, text_of_true.get(place))
+        for place, (line, text) in enumerate(zip(truth.lines, texts))
+        if text
+    ]
+    matched = {found for found, _ in match.pairs}
+    too_much = [
+        _read_line(truth, read, line.line_id, None, line.text)
+        for place, line in enumerate(found_too_much(read))
+        if place not in matched
+    ]
+    without_truth = sum(not texts[true] for true in text_of_true)
+    if is_complete:
+        return MatchedPage((*lines, *too_much), without_truth, match.score)
+    # Of what the truth leaves out nobody knows whether it is there.
+    return MatchedPage(tuple(lines), without_truth + len(too_much))
+
+
+def _true_lines(truth: Page, read: ReadPage) -> Sequence[Line]:
+    """Bring the lines of the truth to the pixels of the image that was read."""
+    if not (read.width_px and read.height_px):
+        return truth.lines
+    # Nothing but its shape is asked of the image.
+    blank = np.broadcast_to(np.uint8(255), (read.height_px, read.width_px))
+    try:
+        return fit_to_image(truth, blank).lines
+    except ValueError as error:
+        raise UsageError(f"--truth {read.uri}: {error}") from None
+
+
+def _texts(truth: Page, read: ReadPage, rules: TextRules) -> Iterator[str]:
+    for line in truth.lines:
+        try:
+            yield apply_rules(line.text or "", rules)
+        except ValueError as error:
+            raise UsageError(f"--truth {read.uri} {line.line_id}: {error}") from None
+
+
+def _read_line(
+    truth: Page, read: ReadPage, line_id: str, true_text: str | None, text: str | None
+) -> ReadLine:
+    document = document_of(read.uri)
+    return ReadLine(read.uri, line_id, true_text, text, truth.source, document)

@@ -1,0 +1,172 @@
+"""What both ways to evaluate share: the results, their print and their report."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from model.decoding.calibration import expected_calibration_error
+from model.evaluation.confidence_summary import ConfidenceSummary
+from model.evaluation.confusions import commonest
+from model.evaluation.error_summary import ErrorRates, ErrorSummary
+from model.evaluation.line_matching import score_to_dict
+from model.evaluation.line_scores import LineScore
+from model.evaluation.report import EvaluationReport, build_evaluation_report
+from model.evaluation.report_parts import interval_text, percent
+from model.evaluation.text_views import RAW, TEXT_VIEWS
+from pipelines.cli.options import UsageError
+from pipelines.files.filesystem import write_bytes
+from schemas import VERSION
+
+_CONFUSIONS_PRINTED = 8
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """An evaluation that is done.
+
+    Attributes:
+        title: What was evaluated.
+        model_digest: Digest of the model that read; may be empty.
+        summary: The results.
+        counts: What else was counted, for the JSON object.
+        remarks: What the reader of the figures should know, a sentence each.
+        found: How well the lines were found; None where they were given.
+        confidence: What confidences are worth; None where nobody knows.
+    """
+
+    title: str
+    model_digest: str
+    summary: ErrorSummary
+    counts: dict[str, int]
+    remarks: tuple[str, ...] = ()
+    found: LineScore | None = None
+    confidence: ConfidenceSummary | None = None
+
+    def to_dict(self) -> dict:
+        """Give all figures as what JSON can hold."""
+        digest = {"model_digest": self.model_digest}
+        found = score_to_dict(self.found) if self.found else {}
+        said = {"confidence": self.confidence.to_dict()} if self.confidence else {}
+        return {**self.summary.to_dict(), **found, **said, **self.counts, **digest}
+
+    def lines(self) -> Iterator[str]:
+        """Give the figures as lines of text."""
+        rates = self.summary.overall
+        length = rates.characters[RAW].errors.length
+        yield f"{self.title}: {rates.lines:,} lines of {rates.pages:,} pages, {length:,} characters"
+        yield from self.remarks
+        yield f"{'':20}{'CER':>9}  {'95 %':18}{'WER':>9}  95 %"
+        for view in TEXT_VIEWS:
+            yield f"{view.replace('_', ' '):20}{_cells(rates, view)}"
+        if self.found:
+            yield from _found_lines(self.found)
+        if self.confidence:
+            yield from _confidence_lines(self.confidence)
+        worst = commonest(self.summary.confusions, _CONFUSIONS_PRINTED)
+        if worst:
+            told = ", ".join(f"{_said(c.truth)} as {_said(c.read)} {n:,}" for c, n in worst)
+            yield f"read wrongly: {told}"
+
+
+def _cells(rates: ErrorRates, view: str) -> str:
+    characters, words = rates.characters[view], rates.words[view]
+    return (
+        f"{percent(characters.errors.rate):>9}  {interval_text(characters, rates.pages):18}"
+        f"{percent(words.errors.rate):>9}  {interval_text(words, rates.pages)}"
+    )
+
+
+def _found_lines(score: LineScore) -> Iterator[str]:
+    yield (
+        f"lines found: {score.found:,} of {score.true:,}, F1 {percent(score.line_f1)} one to one "
+        f"(precision {percent(score.line_precision)}, recall {percent(score.line_recall)}), "
+        f"{percent(score.f1)} by length; order error {percent(score.order_error)}"
+    )
+
+
+def _confidence_lines(summary: ConfidenceSummary) -> Iterator[str]:
+    plain, tempered = map(expected_calibration_error, (summary.plain, summary.tempered))
+    yield (
+        f"confidences ({summary.method}): calibration error {plain:.3f}, {tempered:.3f} at a "
+        f"temperature of {summary.temperature:.2f}"
+    )
+    if summary.pages:
+        yield (
+            f"CER of pages predicted: {summary.near_pages:,} of {len(summary.pages):,} within 2 "
+            f"points, mean distance {100 * summary.mean_page_error:.2f} points"
+        )
+
+
+def _said(character: str) -> str:
+    return repr(character) if character else "nothing"
+
+
+def check_report(path: str) -> None:
+    """Refuse a report that could not be written before anything slow starts.
+
+    Raises:
+        UsageError: If it is no `.html` file.
+    """
+    if not path.lower().endswith(".html"):
+        raise UsageError(f"--report {path} does not end in .html")
+
+
+def write_report(evaluation: Evaluation, path: str) -> None:
+    """Write the report of an evaluation; one that is there is replaced.
+
+    Args:
+        evaluation: The results, with the pictures of the worst lines.
+        path: The file; folders are made.
+
+    Raises:
+        UsageError: If it cannot be written.
+    """
+    facts = [("Made with", f"Quire {VERSION}")]
+    if evaluation.model_digest:
+        facts.append(("Model digest", evaluation.model_digest))
+    facts += [("Remark", remark) for remark in evaluation.remarks]
+    report = EvaluationReport(
+        evaluation.title,
+        tuple(facts),
+        evaluation.summary,
+        evaluation.found,
+        evaluation.confidence,
+    )
+    try:
+        write_bytes(path, build_evaluation_report(report).encode())
+    except OSError as error:
+        raise UsageError(f"--report {path}: {error}; give a file that can be written") from None
+
+
+def with_pictures(summary: ErrorSummary, pictures: dict[tuple[str, str], bytes]) -> ErrorSummary:
+    """Give the worst lines their pictures.
+
+    Args:
+        summary: The results.
+        pictures: PNGs by page and line.
+
+    Returns:
+        The results; lines without a picture keep what they have.
+    """
+    worst = (
+        replace(
+            bad,
+            line=replace(
+                bad.line, image=pictures.get((bad.line.page_uri, bad.line.line_id), bad.line.image)
+            ),
+        )
+        for bad in summary.worst
+    )
+    return replace(summary, worst=tuple(worst))
+
+
+def name_of(path: str) -> str:
+    """Name a folder or file by the end of its path.
+
+    Example:
+        >>> name_of("out/letters/")
+        'letters'
+    """
+    return posixpath.basename(path.replace("\\", "/").rstrip("/")) or path

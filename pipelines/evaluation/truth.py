@@ -1,0 +1,209 @@
+"""Evaluation of transcripts against PAGE or ALTO ground truth, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+import duckdb
+
+from model.evaluation.error_summary import ErrorSummary, summarise
+from model.evaluation.error_tally import ErrorTally
+from model.evaluation.line_matching import total_score
+from model.evaluation.line_scores import LineScore
+from model.report.contact_sheet import thumbnail
+from model.text.rules import TextRules
+from pipelines.cli.options import UsageError
+from pipelines.evaluation.match import ReadPage, found_too_much, match_page
+from pipelines.evaluation.pairs import pair_truth, read_truth
+from pipelines.evaluation.results import Evaluation, name_of, with_pictures
+from pipelines.pages.cut import cut_page, open_page
+from pipelines.transcripts.tables import open_tables
+from schemas.features import FOUND_SOURCE
+from schemas.records import Line, LineImage, Page, Polyline
+
+_PICTURE_HEIGHT_PX = 64
+_FETCHED_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class TruthFiles:
+    """What to compare with what.
+
+    Attributes:
+        transcripts: Folder that transcribe wrote.
+        truth: PAGE or ALTO files, folders and globs.
+        rules: What is done to the texts of the truth, as ingest did before training.
+        has_pictures: Whether the worst lines get pictures, for which pages are opened.
+        match: How lines are matched, 'id' or 'place'; empty for place where the line finder
+            found them, else id.
+        is_complete: Whether the truth has all lines of its pages.
+    """
+
+    transcripts: str
+    truth: tuple[str, ...]
+    rules: TextRules = field(default_factory=TextRules)
+    has_pictures: bool = False
+    match: str = ""
+    is_complete: bool = True
+
+
+def evaluate_transcripts(config: TruthFiles) -> Evaluation:
+    """Compare transcripts with ground truth, line by line.
+
+    Args:
+        config: The transcripts and the truth.
+
+    Returns:
+        The results.
+
+    Raises:
+        UsageError: If a file cannot be read, a page of the truth was not transcribed, or no
+            line of it.
+    """
+    connection = open_tables(config.transcripts)
+    pages = _transcribed_pages(connection, config.match)
+    truth_of_page = pair_truth(list(pages), config.truth)
+    wanted = [pages[uri] for uri in truth_of_page]
+    tally, without_truth, scores = ErrorTally(), 0, []
+    for read in _with_lines(connection, wanted):
+        matched = match_page(
+            read_truth(truth_of_page[read.uri]), read, config.rules, config.is_complete
+        )
+        without_truth += matched.without_truth
+        scores += [matched.score] if matched.score else []
+        for line in matched.lines:
+            tally.add(line)
+    found = total_score(scores) if scores else None
+    _check_counts(tally, found)
+    summary = summarise(tally)
+    if config.has_pictures:
+        summary = with_pictures(summary, dict(_pictures(summary, truth_of_page)))
+        extra = _wanted(summary, has_truth=False)
+        of_extra = _with_lines(connection, [pages[uri] for uri in extra])
+        summary = with_pictures(summary, dict(_pictures_of_extra(of_extra, extra)))
+    counts = {"lines_without_truth": without_truth}
+    return Evaluation(
+        title=name_of(config.transcripts),
+        model_digest=_model_digest(connection),
+        summary=summary,
+        counts={**counts, "lines_extra": tally.lines_extra} if found else counts,
+        remarks=tuple(_remarks(tally, without_truth)),
+        found=found,
+    )
+
+
+def _transcribed_pages(connection: duckdb.DuckDBPyConnection, match: str) -> dict[str, ReadPage]:
+    """List the pages, still without lines, and say how the lines of each are matched."""
+    # A page that failed counts: its text is lost. What was left out is no page.
+    query = (
+        "SELECT page_uri, lines_source, width_px, height_px FROM pages "
+        "WHERE status <> 'skipped' ORDER BY page_uri"
+    )
+    rows = connection.sql(query).fetchall()
+    # Nobody knows how the lines of a page that failed were to be had: as those of the others.
+    sources = [FOUND_SOURCE, ""] if any(source == FOUND_SOURCE for _, source, _, _ in rows) else []
+    return {
+        uri: ReadPage(uri, (), width, height, match == "place" if match else source in sources)
+        for uri, source, width, height in rows
+    }
+
+
+def _model_digest(connection: duckdb.DuckDBPyConnection) -> str:
+    return connection.sql("SELECT model_digest FROM runs").fetchone()[0]
+
+
+def _with_lines(
+    connection: duckdb.DuckDBPyConnection, pages: Sequence[ReadPage]
+) -> Iterator[ReadPage]:
+    """Give the pages with their lines, a page at a time."""
+    # Geometry is slow to fetch, and most pages need none.
+    query = (
+        "SELECT page_uri, line_id, line_index, text, "
+        "CASE WHEN by_place THEN baseline END, CASE WHEN by_place THEN polygon END "
+        "FROM (SELECT *, page_uri IN (SELECT unnest(?)) AS by_place FROM lines) "
+        "WHERE page_uri IN (SELECT unnest(?)) ORDER BY page_uri, line_index"
+    )
+    left = {page.uri: page for page in pages}
+    places = [page.uri for page in pages if page.by_place]
+    rows = _fetched(connection.execute(query, [places, list(left)]))
+    for uri, of_page in groupby(rows, key=lambda row: row[0]):
+        lines = (
+            Line(line_id, index, text, _points(baseline), _points(polygon))
+            for _, line_id, index, text, baseline, polygon in of_page
+        )
+        yield replace(left.pop(uri), lines=tuple(lines))
+    yield from left.values()
+
+
+def _points(rows: list[dict[str, float]] | None) -> Polyline:
+    return tuple((point["x"], point["y"]) for point in rows or ())
+
+
+def _fetched(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
+    while rows := connection.fetchmany(_FETCHED_ROWS):
+        yield from rows
+
+
+def _check_counts(tally: ErrorTally, found: LineScore | None) -> None:
+    if not tally.lines:
+        raise UsageError("no line of --truth has text; give files with transcriptions")
+    if found and not found.true:
+        raise UsageError("no line of --truth has a baseline or polygon; give --match id")
+    if not found and tally.lines_missing == tally.lines:
+        raise UsageError(
+            "no line of --truth is in --transcripts; transcribe those pages with --lines given"
+        )
+
+
+def _remarks(tally: ErrorTally, without_truth: int) -> Iterator[str]:
+    if tally.lines_missing:
+        yield (
+            "lines of the truth that were not transcribed, counted as lost: "
+            f"{tally.lines_missing:,}"
+        )
+    if tally.lines_extra:
+        yield f"lines found where the truth has none, counted as inserted: {tally.lines_extra:,}"
+    if without_truth:
+        yield f"transcribed lines of these pages without truth, not counted: {without_truth:,}"
+
+
+def _wanted(summary: ErrorSummary, has_truth: bool) -> dict[str, set[str]]:
+    """List by page the worst lines, those of the truth or those found too much."""
+    wanted: dict[str, set[str]] = {}
+    for worst in summary.worst:
+        if (worst.line.truth is not None) == has_truth:
+            wanted.setdefault(worst.line.page_uri, set()).add(worst.line.line_id)
+    return wanted
+
+
+def _pictures(
+    summary: ErrorSummary, truth_of_page: dict[str, str]
+) -> Iterator[tuple[tuple[str, str], bytes]]:
+    """Cut the worst lines out of their pages once more, each page opened once."""
+    for uri, line_ids in _wanted(summary, has_truth=True).items():
+        yield from _cut(replace(read_truth(truth_of_page[uri]), uri=uri), line_ids)
+
+
+def _pictures_of_extra(
+    pages: Iterable[ReadPage], wanted: dict[str, set[str]]
+) -> Iterator[tuple[tuple[str, str], bytes]]:
+    for page in pages:
+        yield from _cut(Page(page.uri, found_too_much(page)), wanted[page.uri])
+
+
+def _cut(page: Page, line_ids: set[str]) -> Iterator[tuple[tuple[str, str], bytes]]:
+    for image in _strips(page):
+        if image.line.line_id in line_ids:
+            yield (page.uri, image.line.line_id), thumbnail(image.strip)
+
+
+def _strips(page: Page) -> Iterable[LineImage]:
+    """Cut all lines: how a line is cut depends on its neighbours. None if the page is gone."""
+    try:
+        grey, sha256 = open_page(page)
+    except (OSError, ValueError):
+        return []
+    records = cut_page(page, grey, sha256, _PICTURE_HEIGHT_PX)
+    return [record for record in records if isinstance(record, LineImage)]

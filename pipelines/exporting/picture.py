@@ -1,0 +1,64 @@
+"""The picture of a page as a JPEG, for formats that hold it."""
+
+from __future__ import annotations
+
+import io
+from contextlib import suppress
+
+import numpy as np
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from pipelines.files.filesystem import read_bytes
+from pipelines.formats.names import split_page_uri
+from pipelines.formats.page_text import PageText
+from pipelines.pages.cut import open_page
+from pipelines.pages.fetched import page_again
+
+_QUALITY = 88
+_AS_TAKEN = 1
+
+
+def read_picture(page: PageText) -> bytes:
+    """Read the picture of a page.
+
+    A JPEG that needs no turning is given as it is. Of other images of one page colour is
+    kept where they have 8 bits a channel; all else is grey.
+
+    Args:
+        page: The page.
+
+    Returns:
+        A JPEG of the page's width and height.
+
+    Raises:
+        OSError: If the image cannot be read.
+        ValueError: If it does not decode, or is another than was transcribed.
+    """
+    read = page_again(page.uri, page.address)
+    grey, sha256 = open_page(read)
+    if sha256 != page.sha256:
+        raise ValueError("image was changed after it was transcribed; transcribe it again")
+    size = page.width_px, page.height_px
+    if grey.shape[::-1] != size:
+        raise ValueError(f"image is not {size[0]} x {size[1]} px, as it was; transcribe it again")
+    is_alone = split_page_uri(page.uri)[1] is None
+    return (is_alone and _in_colour(read.image or read_bytes(page.uri), size)) or _jpeg(grey)
+
+
+def _in_colour(data: bytes, size: tuple[int, int]) -> bytes:
+    """Give an image as it is, if it can be; nothing of a PDF."""
+    with suppress(UnidentifiedImageError), Image.open(io.BytesIO(data)) as image:
+        is_upright = image.getexif().get(ExifTags.Base.Orientation, _AS_TAKEN) == _AS_TAKEN
+        if not is_upright or image.size != size:
+            return b""
+        if image.format == "JPEG" and image.mode in ("L", "RGB"):
+            return data
+        if image.mode == "RGB":
+            return _jpeg(np.asarray(image))
+    return b""
+
+
+def _jpeg(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=_QUALITY)
+    return file.getvalue()

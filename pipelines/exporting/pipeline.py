@@ -1,0 +1,222 @@
+"""Transcribed pages out of the tables into files of other formats, one page after the other.
+
+No Beam: a page's lines lie anywhere in the table, and to bring them together Beam's local
+runner would hold them all. DuckDB sorts them on disk, and one page is in memory at a time.
+"""
+
+from __future__ import annotations
+
+import errno
+import posixpath
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from apache_beam.io.filesystems import FileSystems
+
+from pipelines.cli.options import UsageError
+from pipelines.exporting.failures import FailureTable
+from pipelines.exporting.picture import read_picture
+from pipelines.files.filesystem import write_bytes
+from pipelines.files.mirror import mirrored_name
+from pipelines.files.output import check_free, discard, scratch_folder, whole_output
+from pipelines.formats.addresses import is_address
+from pipelines.formats.alto.write import write_alto
+from pipelines.formats.hocr import write_hocr
+from pipelines.formats.iiif.annotations import write_annotations
+from pipelines.formats.page_text import Origin, PageText, count_forbidden, settle
+from pipelines.formats.page_xml.write import write_page
+from pipelines.formats.pdf.write import write_pdf
+from pipelines.formats.plain_text import write_text
+from pipelines.tables.account import Account
+from pipelines.tables.runs import RunStart
+from pipelines.transcripts.pages import Extent, measure, pages_with_lines, read_origin
+from pipelines.transcripts.tables import open_tables
+from pipelines.transforms.write import write_one_row
+from schemas import VERSION
+from schemas.records import Failure, Skipped
+
+# Each format has a folder of its own, so that two of them may end alike.
+EXTENSIONS = {
+    "page": ".xml",
+    "alto": ".xml",
+    "hocr": ".html",
+    "text": ".txt",
+    "pdf": ".pdf",
+    "iiif": ".json",
+}
+
+
+@dataclass(frozen=True)
+class ExportConfig:
+    """What to export and how.
+
+    Attributes:
+        transcripts: Folder of the tables.
+        output: Folder to write.
+        formats: Some of `EXTENSIONS`.
+        overwrite: Whether to replace the output.
+        page_version: Version of PAGE XML.
+        iiif_base: Address at which the folder `iiif` of the output will be served.
+    """
+
+    transcripts: str
+    output: str
+    formats: tuple[str, ...]
+    overwrite: bool = False
+    page_version: str = "2019-07-15"
+    iiif_base: str = ""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What came of an export.
+
+    Attributes:
+        account: Pages and lines; a page is ok if all its files were written.
+        file_count: Files written.
+        replaced_count: Characters written as U+FFFD.
+    """
+
+    account: Account
+    file_count: int = 0
+    replaced_count: int = 0
+
+    def __str__(self):
+        said = f"{self.account}\nfiles: {self.file_count} written"
+        if self.replaced_count:
+            said += f"\n{self.replaced_count} characters that XML cannot hold are now U+FFFD"
+        return said
+
+
+def run_export(config: ExportConfig) -> Exported:
+    """Export the pages of a run.
+
+    Args:
+        config: What and how.
+
+    Returns:
+        What came of it; its account closes.
+
+    Raises:
+        UsageError: If the tables or an argument cannot be used, the output exists, or the
+            disk is full.
+        AccountError: If the sums do not close; nothing is written then.
+    """
+    if "iiif" in config.formats and not is_address(config.iiif_base):
+        raise UsageError(
+            "--to iiif needs --iiif_base, the https:// address at which its files will be served"
+        )
+    connection = open_tables(config.transcripts)
+    extent, origin = measure(connection), read_origin(connection, VERSION)
+    check_free(config.output, config.overwrite)
+    start = RunStart.now("export", asdict(config), origin.model_digest)
+    with whole_output(config.output) as staging, scratch_folder(config.output) as scratch:
+        pages = pages_with_lines(connection, scratch)
+        exported = _export(pages, extent, config, origin, staging)
+        exported.account.check()
+        write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(exported.account))
+    return exported
+
+
+def _export(
+    pages: Iterator[PageText | Skipped],
+    extent: Extent,
+    config: ExportConfig,
+    origin: Origin,
+    staging: str,
+) -> Exported:
+    ok = failed = skipped = lines_ok = lines_failed = files = replaced = 0
+    with FailureTable(staging) as failures:
+        for page in pages:
+            if isinstance(page, Skipped):
+                skipped += 1
+                continue
+            found = list(export_page(page, extent.folder, config, origin, staging))
+            failures.extend(found)
+            files += len(config.formats) - len(found)
+            replaced += count_forbidden(page)
+            ok, failed = ok + (not found), failed + bool(found)
+            lines_ok += 0 if found else len(page.lines)
+            lines_failed += len(page.lines) if found else 0
+    counts = (ok, failed, skipped, extent.line_count, lines_ok, lines_failed)
+    return Exported(Account(extent.page_count, *counts), files, replaced)
+
+
+def export_page(
+    page: PageText, folder: str, config: ExportConfig, origin: Origin, staging: str
+) -> Iterator[Failure]:
+    """Write a page in every format; one that fails takes no other along.
+
+    Args:
+        page: The page.
+        folder: What to leave out of its URI.
+        config: What to write.
+        origin: Where the text comes from.
+        staging: Folder to write in.
+
+    Yields:
+        A failure for each format in which it could not be written.
+    """
+    try:
+        page = settle(page)
+    except ValueError as error:
+        yield from (Failure(page.uri, "write", f"{name}: {error}") for name in config.formats)
+        return
+    mirrored = mirrored_name(page.uri, folder)
+    for name in config.formats:
+        stage = "read"
+        try:
+            picture = read_picture(page) if name == "pdf" else b""
+            stage = "write"
+            data = render(page, name, picture, mirrored, config, origin)
+            _write_new(f"{staging}/{name}/{mirrored}{EXTENSIONS[name]}", data)
+        except UsageError:
+            raise
+        except (OSError, ValueError) as error:
+            yield Failure(page.uri, stage, f"{name}: {error}")
+
+
+def render(
+    page: PageText, name: str, picture: bytes, mirrored: str, config: ExportConfig, origin: Origin
+) -> bytes:
+    """Write a page in one format.
+
+    Args:
+        page: A settled page.
+        name: The format, one of `EXTENSIONS`.
+        picture: The page's JPEG, for the PDF.
+        mirrored: The page's file without extension.
+        config: Version and address.
+        origin: Where the text comes from.
+
+    Returns:
+        The file.
+
+    Raises:
+        ValueError: If the page cannot be written so.
+    """
+    if name == "page":
+        return write_page(page, origin, config.page_version)
+    if name == "alto":
+        return write_alto(page, origin)
+    if name == "hocr":
+        return write_hocr(page, origin)
+    if name == "text":
+        return write_text(page)
+    if name == "pdf":
+        return write_pdf(page, picture)
+    return write_annotations(page, config.iiif_base, mirrored)
+
+
+def _write_new(path: str, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    if FileSystems.exists(path):
+        name = posixpath.basename(path)
+        raise FileExistsError(f"another page has the file {name} already; rename one image")
+    try:
+        write_bytes(path, data)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise UsageError(f"{path}: no space left; free some or move --output") from None
+        discard(path)
+        raise

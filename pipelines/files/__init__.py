@@ -1,0 +1,1 @@
+"""File systems and the web; output that appears whole; the lock."""

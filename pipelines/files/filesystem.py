@@ -1,0 +1,239 @@
+"""Files through Beam's FileSystems: local, gs:// and whatever else it knows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
+from typing import BinaryIO
+
+import apache_beam as beam
+from apache_beam.io import fileio
+from apache_beam.io.filesystem import BeamIOError, CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from pipelines.cli.options import WILD_CARD, UsageError
+
+# '[' cannot be quoted in Beam's patterns; any one character stands for it.
+_LITERAL = {"*": "[*]", "?": "[?]", "[": "?"}
+
+
+def read_bytes(uri: str) -> bytes:
+    """Read a whole file.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    # A file called .gz or .bz2 is given as it is.
+    with FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        return file.read()
+
+
+def write_bytes(uri: str, data: bytes) -> None:
+    """Write a whole file."""
+    with FileSystems.create(uri, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        file.write(data)
+
+
+def write_whole(uri: str, data: bytes) -> None:
+    """Write a file that appears whole or not at all."""
+    write_bytes(f"{uri}.part", data)
+    FileSystems.rename([f"{uri}.part"], [uri])
+
+
+def printable(path: str) -> str:
+    r"""Make a file name text; one that is not UTF-8 is not found by it, and so fails alone.
+
+    Example:
+        >>> printable("caf\udce9.png")
+        'caf\\udce9.png'
+    """
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+class BeamFiles:
+    """`pipelines.formats.source.Files` on Beam's FileSystems."""
+
+    def open(self, uri: str) -> BinaryIO:
+        """Open a file for reading."""
+        return FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED)
+
+    def first_existing(self, uris: Iterable[str]) -> str | None:
+        """Find the first of some files that is there."""
+        return first_existing(uris)
+
+
+def first_existing(uris: Iterable[str]) -> str | None:
+    """Find the first of some files that is there."""
+    return next((uri for uri in uris if FileSystems.exists(uri)), None)
+
+
+def input_patterns(inputs: Iterable[str], flag: str = "--input") -> tuple[str, ...]:
+    """Turn the values of a flag into patterns, each of which matches something.
+
+    Args:
+        inputs: Files, folders (taken with all that is beneath them), globs, and '@' with a
+            file that lists such, one a line.
+        flag: The flag, for errors.
+
+    Returns:
+        Patterns for Beam's FileSystems.
+
+    Raises:
+        UsageError: If one matches no file, or a list cannot be read.
+    """
+    named = [name for given in inputs for name in _listed(given, flag)]
+    patterns = tuple(_pattern(one, flag) for one in named)
+    for given, pattern in zip(named, patterns):
+        if not _matches_something(pattern):
+            raise UsageError(f"{given}: no such file or folder, or nothing in it; check {flag}")
+    return patterns
+
+
+def _listed(given: str, flag: str) -> list[str]:
+    if not given.startswith("@"):
+        return [given]
+    try:
+        return list(list_entries(given[1:]))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{given}: list cannot be read ({error}); check {flag}") from None
+
+
+def list_entries(uri: str) -> Iterator[str]:
+    """Read what a list names, a line each, as it goes.
+
+    Args:
+        uri: A text file in UTF-8.
+
+    Yields:
+        The lines that are not empty, without the white space around them.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it is not UTF-8.
+    """
+    with BeamFiles().open(uri) as file, TextIOWrapper(file, "utf-8-sig") as lines:
+        yield from filter(None, map(str.strip, lines))
+
+
+def match_files(given: str) -> list[str]:
+    """List the files of one input.
+
+    Args:
+        given: A file, a folder (taken with all that is beneath it) or a glob.
+
+    Returns:
+        Their paths; empty where there are none.
+
+    Raises:
+        OSError: If the file system does not answer.
+        ValueError: If it is of a kind that is not read.
+    """
+    (result,) = FileSystems.match([_pattern(given, "the list")])
+    return [printable(metadata.path) for metadata in result.metadata_list]
+
+
+def settled(path: str) -> str:
+    """Write a local path the shortest way, so that a page has one name.
+
+    Example:
+        >>> settled("./scans//a.jpg"), settled("gs://scans//a.jpg")
+        ('scans/a.jpg', 'gs://scans//a.jpg')
+    """
+    return path if FileSystems.get_scheme(path) else os.path.normpath(path)
+
+
+def _pattern(given: str, flag: str) -> str:
+    given = settled(given)
+    try:
+        beneath = FileSystems.join(given, "**")
+    except ValueError:
+        # Of a scheme that no file system of Beam's has, as it is installed here.
+        raise UsageError(f"{given}: kind of address that is not read; check {flag}") from None
+    if WILD_CARD.search(given):
+        if not FileSystems.exists(given):
+            # Beam looks in the folder before the wild card, and takes none for a folder that is
+            # not there.
+            has_folder = os.path.dirname(WILD_CARD.split(given)[0])
+            return given if has_folder else os.path.join(os.curdir, given)
+        # A name that only looks like a glob.
+        given, beneath = _literal(given), beneath_pattern(given)
+    return beneath if _matches_something(beneath) or os.path.isdir(given) else given
+
+
+def beneath_pattern(folder: str) -> str:
+    """Make the pattern of all files beneath a folder, whatever its name looks like.
+
+    Example:
+        >>> beneath_pattern("scans/box [2]")
+        'scans/box ?2]/**'
+    """
+    return FileSystems.join(_literal(folder), "**")
+
+
+def _literal(path: str) -> str:
+    return WILD_CARD.sub(lambda found: _LITERAL[found[0]], path)
+
+
+def _matches_something(pattern: str) -> bool:
+    try:
+        return any(result.metadata_list for result in FileSystems.match([pattern], limits=[1]))
+    except BeamIOError:
+        return False
+
+
+def starts_beneath(folder: str, *names: str) -> tuple[str, ...]:
+    """Make what the paths of some files in a folder start with, for `is_left_out`.
+
+    Args:
+        folder: The folder.
+        names: Starts of names in it.
+
+    Example:
+        >>> starts_beneath("gs://b/out/", "runs/", "lines/collection=")
+        ('gs://b/out/runs/', 'gs://b/out/lines/collection=')
+    """
+    folders = [_absolute(folder)]
+    if not FileSystems.get_scheme(folder):
+        folders.append(os.path.realpath(folder))
+    return tuple(f"{one.rstrip('/')}/{name}" for one in dict.fromkeys(folders) for name in names)
+
+
+def is_left_out(path: str, starts: tuple[str, ...]) -> bool:
+    """Tell whether a file is one of those that `starts_beneath` speaks of.
+
+    Example:
+        >>> is_left_out("d/../out/runs/r", starts_beneath("out", "runs/"))
+        True
+    """
+    # Most listings leave nothing out, and may be long.
+    return bool(starts) and _absolute(path).startswith(starts)
+
+
+def _absolute(path: str) -> str:
+    return path if FileSystems.get_scheme(path) else os.path.abspath(path)
+
+
+class MatchFiles(beam.PTransform):
+    """List the files that some patterns match, spread over the workers.
+
+    Args:
+        patterns: What `input_patterns` gave.
+        left_out: Of files that are not listed: those that are being written.
+    """
+
+    def __init__(self, patterns: tuple[str, ...], left_out: tuple[str, ...] = ()):
+        super().__init__()
+        self._patterns, self._left_out = patterns, left_out
+
+    def expand(self, begin):
+        left_out = self._left_out
+        return (
+            begin
+            | "Patterns" >> beam.Create(self._patterns)
+            | "Match" >> fileio.MatchAll(fileio.EmptyMatchTreatment.ALLOW)
+            | "Path" >> beam.Map(lambda metadata: printable(metadata.path))
+            | "Not ours"
+            >> beam.Filter(lambda path, starts: not is_left_out(path, starts), left_out)
+            | "Once" >> beam.Distinct()
+        )

@@ -1,0 +1,1 @@
+"""ALTO, read and written."""

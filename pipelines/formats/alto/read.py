@@ -1,0 +1,235 @@
+"""ALTO 2, 3 and 4 (Library of Congress): a tree to pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from pipelines.formats.line_nodes import (
+    Nodes,
+    line_names,
+    places_in_order,
+    regions_of,
+    sort_by_place,
+)
+from pipelines.formats.names import file_of, only_page, page_uri
+from pipelines.formats.xml_tree import (
+    child,
+    children,
+    namespace_of,
+    parse_xml,
+    read_number,
+    read_points,
+    read_size,
+)
+from schemas.records import Failure, Line, Page, Polyline
+
+_VERSIONS = tuple(f"http://www.loc.gov/standards/alto/ns-v{n}" for n in (2, 3, 4))
+# ALTO 1 had no namespace or its maker's; Gallica gives its own to ALTO 2. All are alike.
+_ELDER_NAMESPACES = ("", "http://schema.ccs-gmbh.com/ALTO", "http://bibnum.bnf.fr/ns/alto_prod")
+# Units of length; the page's size in them is what brings them to pixels.
+_LENGTH_UNITS = ("mm10", "inch1200")
+_KIND_TAGS = ("{*}LayoutTag", "{*}StructureTag", "{*}OtherTag")
+_REGION_TAGS = ("{*}TextBlock",)
+_LONGEST_NUMBER = 9
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What a file says of all its pages.
+
+    Attributes:
+        image_name: The image file; may be empty.
+        unit: Of all lengths.
+        labels: Label of each tag that tells a kind, by its identifier.
+        places: Place in the reading order of each element that it names.
+    """
+
+    image_name: str
+    unit: str
+    labels: dict[str, str]
+    places: dict[str, int]
+
+
+def recognises(root: etree._Element) -> bool:
+    """Tell whether a tree is ALTO, of whatever version."""
+    return etree.QName(root).localname == "alto"
+
+
+def read_alto(data: bytes) -> Page:
+    """Read an ALTO file of one page, as `alto_pages` does.
+
+    Args:
+        data: The file.
+
+    Returns:
+        The page.
+
+    Raises:
+        ValueError: If it is no well-formed XML, describes several pages, or `alto_pages`
+            refuses it.
+    """
+    return only_page(alto_pages(parse_xml(data)))
+
+
+def alto_pages(root: etree._Element) -> list[Page | Failure]:
+    """Read the lines of a tree of ALTO, page by page in reading order.
+
+    A line's text is what stands on it: a word that is broken off stays so, whatever its
+    SUBS_CONTENT. The first group of <ReadingOrder> (ALTO 4.3) is followed, the others being
+    alternatives to it; lines that it leaves out, and files without, are in document order.
+
+    Args:
+        root: The tree.
+
+    Returns:
+        The pages. The `uri` of the only one is the image file name as the XML has it, or
+        empty; of several ones that with '#page=' and the number, and one that cannot be
+        read is a failure. In a file that measures in mm10 or inch1200 the lines and the
+        page's size are in that unit (ALTO states no resolution);
+        `model.line_images.crop.fit_to_image` brings both to pixels.
+
+    Raises:
+        ValueError: If it is not ALTO 2, 3 or 4, or its only page does not say how its unit
+            relates to it, or holds a bad number.
+    """
+    pages = list(root.iterfind("{*}Layout/{*}Page")) if recognises(root) else []
+    if not pages:
+        raise ValueError("no <Page> of ALTO in it; save the file anew, or take it out")
+    namespace = namespace_of(root)
+    if not namespace.startswith(_VERSIONS) and namespace not in _ELDER_NAMESPACES:
+        raise ValueError(f"namespace {namespace} is not of ALTO 2, 3 or 4; save it as one of them")
+    head = _read_head(root)
+    if len(pages) == 1:
+        return [_page(pages[0], head.image_name, head)]
+    image_name = file_of(head.image_name)
+    return [
+        _page_or_failure(page, page_uri(image_name, number), head)
+        for page, number in zip(pages, _numbers(pages))
+    ]
+
+
+def _read_head(root: etree._Element) -> _Head:
+    order = child(root, "ReadingOrder")
+    group = None if order is None else next(order.iterchildren("*"), None)
+    return _Head(
+        image_name=root.findtext(
+            "{*}Description/{*}sourceImageInformation/{*}fileName", ""
+        ).strip(),
+        unit=root.findtext("{*}Description/{*}MeasurementUnit", "").strip() or "pixel",
+        labels={
+            tag.get("ID"): tag.get("LABEL", "")
+            for tags in children(root, "Tags")
+            for tag in tags.iterchildren(*_KIND_TAGS)
+        },
+        places=places_in_order(group, "REF"),
+    )
+
+
+def _numbers(pages: Nodes) -> list[int]:
+    """Tell which page of the image file each page is: by PHYSICAL_IMG_NR, else by its place."""
+    texts = [page.get("PHYSICAL_IMG_NR", "").strip() for page in pages]
+    numbers = [int(text) for text in texts if text.isdecimal() and len(text) < _LONGEST_NUMBER]
+    if len(set(numbers)) < len(pages):
+        return list(range(1, len(pages) + 1))
+    # Tesseract counts from 0.
+    return [number + 1 for number in numbers] if 0 in numbers else numbers
+
+
+def _page_or_failure(page: etree._Element, uri: str, head: _Head) -> Page | Failure:
+    try:
+        return _page(page, uri, head)
+    except ValueError as error:
+        return Failure(uri, "read", str(error))
+
+
+def _page(page: etree._Element, uri: str, head: _Head) -> Page:
+    width, height = read_size(page, "WIDTH"), read_size(page, "HEIGHT")
+    _check_unit(head.unit, width, height)
+    return Page(uri, _lines(page, head), width, height, source="alto")
+
+
+def _check_unit(unit: str, width: int, height: int) -> None:
+    if unit not in ("pixel", *_LENGTH_UNITS):
+        raise ValueError(f"MeasurementUnit {unit!r} is none of ALTO's; export the file in pixels")
+    if unit in _LENGTH_UNITS and not (width and height):
+        raise ValueError(
+            f"MeasurementUnit is {unit} but <Page> has no WIDTH and HEIGHT to scale it by; "
+            "add them in that unit, or export the file in pixels"
+        )
+
+
+def _lines(page: etree._Element, head: _Head) -> tuple[Line, ...]:
+    labels = head.labels
+    nodes = list(page.iter("{*}TextLine"))
+    names = dict(zip(nodes, line_names(nodes, "ID")))
+    ordered = sort_by_place(nodes, head.places, "ID")
+    regions = regions_of(
+        ordered, _REGION_TAGS, lambda node: (node.get("ID", ""), _kind(node, labels))
+    )
+    lines = []
+    for index, (node, (region_id, region_kind)) in enumerate(zip(ordered, regions)):
+        try:
+            polygon = _polygon(node)
+            line = Line(
+                line_id=names[node],
+                index=index,
+                text=_text(node),
+                baseline=_baseline(node, polygon),
+                polygon=polygon,
+                region_id=region_id,
+                kind=_kind(node, labels),
+                region_kind=region_kind,
+            )
+        except ValueError as error:
+            line = Line(names[node], index, region_id=region_id, fault=str(error))
+        lines.append(line)
+    return tuple(lines)
+
+
+def _kind(node: etree._Element, labels: dict[str, str]) -> str:
+    """Tell the first label that a line or block is tagged with."""
+    return next((labels[tag] for tag in node.get("TAGREFS", "").split() if labels.get(tag)), "")
+
+
+def _text(node: etree._Element) -> str | None:
+    """Join the words of a line; words are apart whether or not an <SP> stands between."""
+    strings = [string.get("CONTENT", "") for string in children(node, "String")]
+    hyphen = child(node, "HYP")
+    if not strings and hyphen is None:
+        return None
+    text = " ".join(string for string in strings if string)
+    return text if hyphen is None else text + hyphen.get("CONTENT", "-")
+
+
+def _polygon(node: etree._Element) -> Polyline:
+    """Read the outline of a line, else its box, else the box around its words."""
+    drawn = node.find("{*}Shape/{*}Polygon")
+    points = () if drawn is None else read_points(drawn.get("POINTS"))
+    if points:
+        return points
+    boxes = [_box(node)] if _box(node) else [_box(s) for s in children(node, "String") if _box(s)]
+    if not boxes:
+        return ()
+    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    right, bottom = max(box[2] for box in boxes), max(box[3] for box in boxes)
+    return ((left, top), (right, top), (right, bottom), (left, bottom))
+
+
+def _box(node: etree._Element) -> tuple[float, float, float, float] | None:
+    """Read left, top, right and bottom; None where one of them is not given."""
+    if any(node.get(name) is None for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT")):
+        return None
+    left, top = read_number(node, "HPOS", 0), read_number(node, "VPOS", 0)
+    return left, top, left + read_number(node, "WIDTH", 0), top + read_number(node, "HEIGHT", 0)
+
+
+def _baseline(node: etree._Element, polygon: Polyline) -> Polyline:
+    """Read the points, or the one height that ALTO 4.1 and older write."""
+    text = node.get("BASELINE", "")
+    if len(text.replace(",", " ").split()) != 1:
+        return read_points(text)
+    height = read_number(node, "BASELINE", 0)
+    sides = [x for x, _ in polygon]
+    return ((min(sides), height), (max(sides), height)) if sides else ()

@@ -1,0 +1,110 @@
+"""hOCR 1.2 as XHTML: a page to bytes."""
+
+from __future__ import annotations
+
+import posixpath
+
+import numpy as np
+from lxml import etree
+
+from pipelines.formats.names import split_page_uri
+from pipelines.formats.page_text import Box, Origin, PageText, box_of, runs_of_regions
+from pipelines.formats.words import words_of
+from pipelines.formats.xml_names import XmlNames
+from schemas.records import Line, Transcript
+
+_NAMESPACE = "http://www.w3.org/1999/xhtml"
+_CLASSES = "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrp_poly ocrp_wconf"
+# Without it a browser would run all lines together.
+_STYLE = ".ocr_line { display: block; }"
+
+
+def write_hocr(page: PageText, origin: Origin) -> bytes:
+    """Write a page as hOCR.
+
+    x_wconf is a word's confidence in per cent. A line has its baseline as the straight line
+    next to it, from the lower left corner of its box, unless it is written upright.
+
+    Args:
+        page: A settled page.
+        origin: Where the text comes from.
+
+    Returns:
+        The file.
+    """
+    root = etree.Element(_tag("html"), nsmap={None: _NAMESPACE})
+    name = posixpath.basename(page.uri)
+    _append_head(root, name, origin)
+    names = XmlNames()
+    line_names = iter([names.give(line.line.line_id) for line in page.lines])
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    place = (split_page_uri(page.uri)[1] or 1) - 1
+    box = _bbox((0, 0, page.width_px, page.height_px))
+    node = _append(
+        _append(root, "body"), "div", "ocr_page", f'image "{quoted}"; {box}; ppageno {place}'
+    )
+    node.set("id", names.give("page"))
+    for region_id, lines in runs_of_regions(page.lines):
+        box = _bbox(box_of([point for line in lines for point in line.line.polygon]))
+        area = _append(node, "div", "ocr_carea", box)
+        area.set("id", names.give(region_id or "area"))
+        paragraph = _append(area, "p", "ocr_par", box)
+        for line in lines:
+            _append_line(paragraph, next(line_names), line)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", doctype="<!DOCTYPE html>")
+
+
+def _append_head(root: etree._Element, name: str, origin: Origin) -> None:
+    head = _append(root, "head")
+    _append(head, "title").text = name
+    _append(head, "meta").set("charset", "utf-8")
+    for key, value in (("ocr-system", origin.software), ("ocr-capabilities", _CLASSES)):
+        meta = _append(head, "meta")
+        meta.set("name", key)
+        meta.set("content", value)
+    _append(head, "style").text = _STYLE
+
+
+def _append_line(paragraph: etree._Element, name: str, transcript: Transcript) -> None:
+    line = transcript.line
+    box = box_of(line.polygon)
+    outline = " ".join(f"{x} {y}" for x, y in line.polygon)
+    title = "; ".join(filter(None, [_bbox(box), _baseline(line, box), f"poly {outline}"]))
+    node = _append(paragraph, "span", "ocr_line", title)
+    node.set("id", name)
+    # An element written <span/> is an open one to a browser.
+    node.text, node.tail = "", "\n"
+    words = words_of(transcript)
+    for index, word in enumerate(words):
+        percent = round(word.confidence * 100)
+        child = _append(node, "span", "ocrx_word", f"{_bbox(word.box)}; x_wconf {percent}")
+        child.text = word.text
+        child.tail = " " if index + 1 < len(words) else None
+
+
+def _baseline(line: Line, box: Box) -> str:
+    if not line.baseline:
+        return ""
+    xs, ys = np.array(line.baseline, float).T
+    if np.ptp(xs) < max(1.0, np.ptp(ys)):
+        return ""
+    left, _, _, bottom = box
+    slope, offset = np.polyfit(xs - left, ys - bottom, 1)
+    # Adding 0 makes a zero of -0.
+    return f"baseline {round(slope, 4) + 0:g} {round(offset) + 0}"
+
+
+def _bbox(box: Box) -> str:
+    return "bbox " + " ".join(map(str, box))
+
+
+def _append(parent: etree._Element, name: str, kind: str = "", title: str = "") -> etree._Element:
+    node = etree.SubElement(parent, _tag(name))
+    if kind:
+        node.set("class", kind)
+        node.set("title", title)
+    return node
+
+
+def _tag(name: str) -> str:
+    return f"{{{_NAMESPACE}}}{name}"

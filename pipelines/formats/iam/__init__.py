@@ -1,0 +1,1 @@
+"""The IAM database: tables of lines and words, forms, splits."""

@@ -1,0 +1,181 @@
+"""Searchable PDF: the picture of a page with its text, unseen, along the baselines."""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import math
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+from model.geometry.polylines import arc_lengths, column_bounds, resample
+from pipelines.formats.page_text import PageText, box_of
+from pipelines.formats.pdf.font import (
+    ADVANCE,
+    DESCENT,
+    MOST_CHARACTERS,
+    UNITS_PER_EM,
+    glyph_indices,
+    truetype_font,
+    unicode_map,
+)
+from pipelines.formats.words import words_of
+from schemas.records import Line, Transcript
+
+# What archives scan at, where an image does not state it, or states what no scanner does.
+_USUAL_DPI = 300.0
+_DPI_RANGE = (50.0, 2400.0)
+_POINTS_PER_INCH = 72
+# Of the line's height. PDFium takes two lines for one that are nearer than half a character.
+_WIDEST = 1.0
+# Longest side of a page that readers are bound to show (PDF 32000-1, annex C).
+_LONGEST_SIDE_POINTS = 14_400
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a word goes, in pixels, y downwards: start, angle, length and height."""
+
+    x: float
+    y: float
+    radians: float
+    length: float
+    height: float
+
+
+def write_pdf(page: PageText, picture: bytes) -> bytes:
+    """Write a page as a PDF that can be searched.
+
+    Each word lies on its share of the line's baseline, as long as that and as high as the
+    line, in text rendering mode 3: it is found, marked and copied, not seen. Writing from
+    right to left is not turned.
+
+    Args:
+        page: A settled page.
+        picture: Its picture, a JPEG.
+
+    Returns:
+        The file, of one page as large as the original, if the image states its resolution;
+        else at 300 dpi.
+
+    Raises:
+        ValueError: If PDFium does not take the picture, or the page has more than 65,535
+            different characters.
+    """
+    longest_px = max(page.width_px, page.height_px)
+    dpi = page.dpi if _DPI_RANGE[0] <= page.dpi <= _DPI_RANGE[1] else _USUAL_DPI
+    scale = min(_POINTS_PER_INCH / dpi, _LONGEST_SIDE_POINTS / longest_px)
+    width, height = page.width_px * scale, page.height_px * scale
+    with closing(pdfium.PdfDocument.new()) as document:
+        sheet = document.new_page(width, height)
+        image = pdfium.PdfImage.new(document)
+        image.load_jpeg(io.BytesIO(picture), inline=True)
+        if image.get_px_size() != (page.width_px, page.height_px):
+            raise ValueError("PDFium does not take the picture; save the image anew")
+        image.set_matrix(pdfium.PdfMatrix().scale(width, height))
+        sheet.insert_obj(image)
+        _insert_lines(document, sheet, page, scale)
+        sheet.gen_content()
+        file = io.BytesIO()
+        document.save(file)
+    return file.getvalue()
+
+
+def _insert_lines(
+    document: pdfium.PdfDocument, sheet: pdfium.PdfPage, page: PageText, scale: float
+) -> None:
+    characters = sorted({character for line in page.lines for character in line.text})
+    if not characters:
+        return
+    if len(characters) > MOST_CHARACTERS:
+        raise ValueError(f"page has {len(characters)} different characters; leave pdf out")
+    # Between words, which PDF knows nothing of.
+    characters = sorted({*characters, " "})
+    codes = {character: code for code, character in enumerate(characters, 1)}
+    to_page = pdfium.PdfMatrix().scale(scale, -scale).translate(0, page.height_px * scale)
+    with _loaded_font(document, characters) as font:
+        for line in page.lines:
+            for text, place in _placed_words(line):
+                _insert_word(document, sheet, font, [codes[c] for c in text], place, to_page)
+
+
+@contextmanager
+def _loaded_font(document: pdfium.PdfDocument, characters: list[str]) -> Iterator:
+    data, indices = truetype_font(len(characters)), glyph_indices(len(characters))
+    font = raw.FPDFText_LoadCidType2Font(
+        document,
+        (ctypes.c_ubyte * len(data)).from_buffer_copy(data),
+        len(data),
+        unicode_map(characters),
+        (ctypes.c_ubyte * len(indices)).from_buffer_copy(indices),
+        len(indices),
+    )
+    if not font:
+        raise ValueError("PDFium did not take the font of the text")
+    try:
+        yield font
+    finally:
+        raw.FPDFFont_Close(font)
+
+
+def _insert_word(document, sheet, font, codes: list[int], place: _Place, to_page) -> None:
+    text = raw.FPDFPageObj_CreateTextObj(document, font, 1)
+    raw.FPDFText_SetCharcodes(text, (ctypes.c_uint32 * len(codes))(*codes), len(codes))
+    raw.FPDFTextObj_SetTextRenderMode(text, raw.FPDF_TEXTRENDERMODE_INVISIBLE)
+    advance_px = min(place.length / len(codes), _WIDEST * place.height)
+    across = advance_px * UNITS_PER_EM / ADVANCE
+    # The picture's y goes down, the font's up.
+    matrix = pdfium.PdfMatrix().scale(across, -place.height)
+    matrix = matrix.rotate(place.radians, ccw=True, rad=True)
+    matrix = matrix.translate(place.x, place.y).multiply(to_page)
+    raw.FPDFPageObj_SetMatrix(text, matrix.to_raw())
+    raw.FPDFPage_InsertObject(sheet, text)
+
+
+def _placed_words(transcript: Transcript) -> Iterator[tuple[str, _Place]]:
+    """Place the words of a line, each with a space after it that fills the gap.
+
+    After the last one it parts the line from the next: PDFium would join two letters that
+    stand alone on their lines.
+    """
+    line = transcript.line
+    height = _height(line)
+    baseline = _baseline(line, height)
+    total = arc_lengths(baseline)[-1]
+    words = words_of(transcript)
+    for word, after in zip(words, [*words[1:], None]):
+        end = after.start if after else word.end
+        (x, y), (x_end, y_end) = resample(baseline, np.array([word.start, end]) * total)
+        length = math.hypot(x_end - x, y_end - y)
+        if length > 0:
+            radians = math.atan2(y_end - y, x_end - x)
+            # The last space lies beyond the line's end.
+            length *= 1 if after else 1 + 1 / len(word.text)
+            yield f"{word.text} ", _Place(x, y, radians, length, height)
+
+
+def _height(line: Line) -> float:
+    """Measure how high a line is across its middle, at least one pixel."""
+    left, top, right, bottom = box_of(line.polygon)
+    outline = np.array(line.polygon, float)
+    if line.baseline:
+        (x, y), (x_end, y_end) = line.baseline[0], line.baseline[-1]
+        if abs(y_end - y) > abs(x_end - x):
+            left, top, right, bottom = top, left, bottom, right
+            outline = outline[:, ::-1]
+    near, far = column_bounds(outline, np.linspace(left, right, 7)[1:-1])
+    across = np.nanmedian(far - near) if not np.isnan(far - near).all() else bottom - top
+    return max(1.0, float(across))
+
+
+def _baseline(line: Line, height: float) -> np.ndarray:
+    if line.baseline:
+        return np.array(line.baseline, float)
+    left, _, right, bottom = box_of(line.polygon)
+    y = bottom + height * DESCENT / UNITS_PER_EM
+    return np.array([(left, y), (right, y)])

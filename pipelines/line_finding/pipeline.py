@@ -1,0 +1,164 @@
+"""The lines of an archive: page images in, PAGE XML and pictures of the lines out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+
+import apache_beam as beam
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from model.dataset.fingerprint import exact_key
+from model.recogniser.bundle import DEFAULT_FOLDER, LINES_FILE
+from pipelines.cli.progress import Tally, show_progress
+from pipelines.cli.progress_counting import count_pages
+from pipelines.files.mirror import common_folder
+from pipelines.files.output import check_free, output_starts, whole_output
+from pipelines.formats.page_text import Origin
+from pipelines.line_finding.find import FindConfig, FindLines
+from pipelines.pages.inputs import page_inputs
+from pipelines.pages.listing import ListPages, PagesConfig
+from pipelines.pages.records import PageResult
+from pipelines.tables.account import Account, AccountError
+from pipelines.tables.account_counting import WriteAccount
+from pipelines.tables.rows import failure_row, page_row
+from pipelines.tables.runs import RunStart
+from pipelines.transforms.write import WriteTable, write_one_row
+from schemas import VERSION
+from schemas.records import Failure, PageDone, Skipped
+
+_WRITTEN = ("page/", "show/", "pages/", "failures/", "runs/", "counts.json")
+
+
+@dataclass(frozen=True)
+class LinesConfig:
+    """Where to find lines and what to write.
+
+    Attributes:
+        inputs: Files, folders, globs, manifests, addresses and lists of those.
+        output: Folder of the files and tables.
+        overwrite: Whether to replace it.
+        show: Whether to draw pictures of the pages, too.
+        pages: How pages of manifests and of the web are listed and fetched.
+    """
+
+    inputs: tuple[str, ...]
+    output: str
+    overwrite: bool = False
+    show: bool = False
+    pages: PagesConfig = field(default_factory=PagesConfig)
+
+
+def run_lines(config: LinesConfig, options: PipelineOptions) -> Account:
+    """Find the lines of an archive.
+
+    Args:
+        config: Where and what.
+        options: Beam's options.
+
+    Returns:
+        The account, which closes.
+
+    Raises:
+        UsageError: If the input is missing or the output exists.
+        AccountError: If the sums do not close; nothing is written then.
+    """
+    left_out = output_starts(config.output, *_WRITTEN)
+    listing = ListPages(page_inputs(config.inputs), config.pages, left_out)
+    check_free(config.output, config.overwrite)
+    digest = exact_key((DEFAULT_FOLDER / LINES_FILE).read_bytes())
+    start = RunStart.now("lines", asdict(config), digest)
+    origin = Origin(f"Quire {VERSION}", start.started, digest)
+    with (
+        whole_output(config.output) as staging,
+        show_progress("lines", options) as tally,
+    ):
+        with beam.Pipeline(options=options) as pipeline:
+            finding = FindConfig(staging, origin, config.show, config.pages.fetch)
+            build_lines(pipeline, listing, finding, start.run_id, tally)
+        account = Account.read(f"{staging}/counts.json")
+        check_files(account, staging, ("page", "show") if config.show else ("page",))
+        write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(account))
+    return account
+
+
+def build_lines(
+    pipeline: beam.Pipeline,
+    listing: ListPages,
+    config: FindConfig,
+    run_id: str,
+    tally: Tally | None = None,
+) -> None:
+    """Wire the pipeline.
+
+    Args:
+        pipeline: To add to.
+        listing: Gives the pages.
+        config: What to write and where.
+        run_id: The run.
+        tally: Where to count pages for the terminal.
+    """
+    found = pipeline | "List pages" >> listing
+    uris = found | "Names" >> beam.Map(lambda source: source.uri)
+    folder = beam.pvalue.AsSingleton(uris | "Folder" >> beam.CombineGlobally(shared_folder))
+    sources = found | "Spread pages" >> beam.Reshuffle()
+    written = sources | "Find lines" >> FindLines(config, folder)
+    done, failures, skipped = written.PageDone, written.Failure, written.Skipped
+
+    count_pages(tally, found=[found], finished=(done, failures, skipped))
+
+    rows = {
+        "pages": (done, failures, skipped)
+        | beam.Flatten()
+        | "Page rows" >> beam.Map(_page_row, run_id),
+        "failures": failures | "Failure rows" >> beam.Map(failure_row, run_id),
+    }
+    for table, table_rows in rows.items():
+        table_rows | f"Write {table}" >> WriteTable(config.output, table)
+    outcomes = {
+        "inputs": sources,
+        "done": done,
+        "failures": failures,
+        "skipped": skipped,
+        # The lines of a page are in its one file: none fails or goes missing alone.
+        "lines": done | "Lines" >> beam.FlatMap(lambda page: range(page.line_count)),
+        "dropped": pipeline | "None dropped" >> beam.Create([]),
+    }
+    outcomes | "Account" >> WriteAccount(f"{config.output}/counts.json")
+
+
+def shared_folder(uris: Iterable[str]) -> str:
+    """Find the folder that URIs share; some may be such folders themselves.
+
+    Example:
+        >>> shared_folder(["d/a/x.jpg", "d/b/", "d/a/y.jpg"]), shared_folder([])
+        ('d/', '')
+    """
+    every = sorted(uris)
+    return common_folder(every[0], every[-1]) if every else ""
+
+
+def _page_row(record: PageDone | Failure | Skipped, run_id: str) -> dict:
+    lines = record.line_count if isinstance(record, PageDone) else 0
+    return page_row(PageResult(record), run_id) | {"lines_ok": lines}
+
+
+def check_files(account: Account, output: str, folders: tuple[str, ...]) -> None:
+    """Check that every page that was counted has its files, and no two have the same.
+
+    Args:
+        account: What the pipeline counted.
+        output: Folder that holds the folders.
+        folders: Some of `page` and `show`.
+
+    Raises:
+        AccountError: If a folder has more or fewer files.
+    """
+    for folder in folders:
+        (files,) = FileSystems.match([f"{output}/{folder}/**"])
+        if len(files.metadata_list) != account.pages_ok:
+            raise AccountError(
+                f"folder {folder} has {len(files.metadata_list)} files "
+                f"but {account.pages_ok} pages were counted"
+            )

@@ -1,0 +1,1 @@
+"""What --input names, to pages with their images, to line images."""

@@ -1,0 +1,102 @@
+"""Which files lie beside a page where each look is a request: their folders are listed once."""
+
+from __future__ import annotations
+
+import posixpath
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from functools import lru_cache
+
+import numpy as np
+from apache_beam.io.filesystem import BeamIOError
+from apache_beam.io.filesystems import FileSystems
+
+from pipelines.descriptions.pairing import MARKUP_EXTENSION
+from pipelines.files.filesystem import beneath_pattern, first_existing
+from pipelines.files.key_set import short_keys
+
+# A store gives some thousand names a request; it lists all that is beneath a folder, however deep.
+_MOST_LISTED = 200_000
+# In eight bytes each.
+_MOST_KEPT = 4_000_000
+
+
+class FolderNames:
+    """The XML files of folders, each of which is listed once.
+
+    Args:
+        most_listed: Files beneath a folder up to which it is listed; where there are more, each
+            file is asked for.
+        most_kept: Names that are kept, those of the folders that were asked for last.
+    """
+
+    def __init__(self, most_listed: int = _MOST_LISTED, most_kept: int = _MOST_KEPT):
+        self._most_listed, self._most_kept = most_listed, most_kept
+        self._folders: OrderedDict[str, np.ndarray | None] = OrderedDict()
+        self._kept = 0
+        # Threads that ask for one folder wait for one listing.
+        self._lock = threading.Lock()
+
+    def first_existing(self, uris: Iterable[str]) -> str | None:
+        """Find the first of some XML files that is there."""
+        return next(filter(self._has, uris), None)
+
+    def _has(self, uri: str) -> bool:
+        keys = self._keys_of(posixpath.dirname(uri))
+        if keys is None:
+            return first_existing([uri]) is not None
+        (key,) = short_keys([uri])
+        place = np.searchsorted(keys, key)
+        return bool(place < len(keys) and keys[place] == key)
+
+    def _keys_of(self, folder: str) -> np.ndarray | None:
+        with self._lock:
+            if folder not in self._folders:
+                self._keep(folder, self._list(folder))
+            self._folders.move_to_end(folder)
+            return self._folders[folder]
+
+    def _keep(self, folder: str, keys: np.ndarray | None) -> None:
+        self._folders[folder] = keys
+        self._kept += _cost(keys)
+        while self._kept > self._most_kept and len(self._folders) > 1:
+            _, oldest = self._folders.popitem(last=False)
+            self._kept -= _cost(oldest)
+
+    def _list(self, folder: str) -> np.ndarray | None:
+        """List a folder; None where that is too much, or not to be had."""
+        try:
+            (match,) = FileSystems.match([beneath_pattern(folder)], limits=[self._most_listed + 1])
+        except BeamIOError:
+            return None
+        if len(match.metadata_list) > self._most_listed:
+            return None
+        paths = (metadata.path for metadata in match.metadata_list)
+        return np.sort(short_keys([path for path in paths if _is_markup_in(path, folder)]))
+
+
+def _is_markup_in(path: str, folder: str) -> bool:
+    return path.lower().endswith(MARKUP_EXTENSION) and posixpath.dirname(path) == folder
+
+
+def _cost(keys: np.ndarray | None) -> int:
+    # A folder without files takes room, too.
+    return 100 + (0 if keys is None else len(keys))
+
+
+# Made where pages are read, once in a process.
+@lru_cache(maxsize=1)
+def _shared_names() -> FolderNames:
+    return FolderNames()
+
+
+def first_markup(uris: Iterable[str], beside: str) -> str | None:
+    """Find the first of some XML files that is there.
+
+    Args:
+        uris: The files, all on one file system.
+        beside: The page that they may describe. On a disk each of them is looked for.
+    """
+    is_local = FileSystems.get_scheme(beside) is None
+    return first_existing(uris) if is_local else _shared_names().first_existing(uris)

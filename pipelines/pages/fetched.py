@@ -1,0 +1,117 @@
+"""The bytes of a page's image: from a file, or from the web with fall-backs."""
+
+from __future__ import annotations
+
+from pipelines.descriptions.pairing import IMAGE_EXTENSIONS, split_extension
+from pipelines.files.filesystem import read_bytes
+from pipelines.files.http_get import Answer, FetchError
+from pipelines.files.web import BUSY, LARGEST_IMAGE_BYTES, FetchConfig, failure_kind, shared_fetcher
+from pipelines.formats.addresses import is_address
+from pipelines.formats.names import file_of
+from schemas.records import Failure, Page, PageSource
+
+# What an image file never begins with: HTML, XML, JSON.
+_TEXT_STARTS = (b"<", b"{", b"[")
+
+
+def is_no_image(source: PageSource) -> bool:
+    """Tell a file that only lies beside images; what a manifest lists is meant.
+
+    Example:
+        >>> is_no_image(PageSource("d/x.md", ("d/x.md",)))
+        True
+        >>> is_no_image(PageSource("https://example.org/1", ("https://example.org/1",)))
+        False
+    """
+    if source.fault or is_address(source.addresses[0]):
+        return False
+    return split_extension(file_of(source.addresses[0]))[1] not in IMAGE_EXTENSIONS
+
+
+def fetched_page(source: PageSource, config: FetchConfig) -> Page:
+    """Make the page that is to be opened; one on the web comes with its image.
+
+    Args:
+        source: The page.
+        config: How to ask for things on the web.
+
+    Returns:
+        The page; without image and address where it is a file.
+
+    Raises:
+        OSError: As of `read_page_bytes`.
+    """
+    if not source.fault and not is_address(source.addresses[0]):
+        return Page(source.uri)
+    image, address = read_page_bytes(source, config)
+    return Page(source.uri, image=image, address=address)
+
+
+def page_again(uri: str, address: str) -> Page:
+    """Make a page that was read before, to be opened once more.
+
+    Args:
+        uri: The page.
+        address: Where its image is; empty where that is its URI.
+
+    Raises:
+        OSError: As of `read_page_bytes`.
+    """
+    return fetched_page(PageSource(uri, (address or uri,)), FetchConfig())
+
+
+def read_failure(uri: str, error: Exception) -> Failure:
+    """Say that a page could not be read, and whether it may be another time."""
+    kind, attempts = failure_kind(error)
+    return Failure(uri, "read", str(error), attempts=attempts, kind=kind)
+
+
+def read_page_bytes(source: PageSource, config: FetchConfig) -> tuple[bytes, str]:
+    """Read the image file of a page.
+
+    Args:
+        source: The page; of a file of several the whole file would be read.
+        config: How to ask for things on the web.
+
+    Returns:
+        (file, which of its addresses gave it). It may still turn out to be no image.
+
+    Raises:
+        OSError: If it cannot be read; a `FetchError` where it is on the web or its source
+            has a fault.
+    """
+    if source.fault:
+        raise FetchError(source.fault, source.is_transient, source.attempts)
+    if not is_address(source.addresses[0]):
+        return read_bytes(source.addresses[0]), source.addresses[0]
+    failed: list[FetchError] = []
+    for address in source.addresses:
+        try:
+            answer = shared_fetcher(config).fetch(address, LARGEST_IMAGE_BYTES)
+            return _image(answer, address), address
+        except FetchError as error:
+            failed.append(error)
+            # Whoever is busy is asked for no more.
+            if error.status in BUSY:
+                break
+    raise _together(failed)
+
+
+def _image(answer: Answer, address: str) -> bytes:
+    start = answer.data[:1024].lstrip()
+    if not start:
+        raise FetchError(f"{address}: answer is empty; check the address")
+    if start.startswith(_TEXT_STARTS):
+        kind = answer.content_type
+        raise FetchError(f"{address}: answer is {kind or 'text'}, no image; check the address")
+    return answer.data
+
+
+def _together(failed: list[FetchError]) -> FetchError:
+    """Make one error of those of all addresses; it may pass if one of them may."""
+    return FetchError(
+        "; ".join(map(str, failed)),
+        any(error.is_transient for error in failed),
+        sum(error.attempts for error in failed),
+        failed[-1].status,
+    )

@@ -1,0 +1,231 @@
+"""From what --input names to pages: of files, of manifests, and on the web."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+import apache_beam as beam
+from apache_beam import coders
+
+from pipelines.cli.options import WILD_CARD
+from pipelines.descriptions.image_files import page_uris
+from pipelines.descriptions.pairing import IMAGE_EXTENSIONS, split_extension
+from pipelines.files.filesystem import (
+    BeamFiles,
+    MatchFiles,
+    is_left_out,
+    list_entries,
+    match_files,
+    settled,
+)
+from pipelines.files.web import LARGEST_MANIFEST_BYTES, FetchConfig, failure_kind, shared_fetcher
+from pipelines.formats.addresses import clean_address, is_address
+from pipelines.formats.iiif.image import WIDTH_PX
+from pipelines.formats.iiif.manifest import read_manifest
+from pipelines.formats.mets import is_mets, read_mets
+from pipelines.formats.names import file_of, is_paged, split_page_uri
+from pipelines.pages.inputs import PageInputs, lists_pages
+from pipelines.pages.page_source_coder import PageSourceCoder
+from schemas.records import PageSource
+
+# For the steps that say that they give sources.
+coders.registry.register_coder(PageSource, PageSourceCoder)
+
+
+@dataclass(frozen=True)
+class PagesConfig:
+    """How pages are listed and fetched.
+
+    Attributes:
+        width_px: Widest image to ask of a IIIF service.
+        file_group: The USE of the fileGrp of METS files; empty for the largest images.
+        fetch: How to ask for things on the web.
+    """
+
+    width_px: int = WIDTH_PX
+    file_group: str = ""
+    fetch: FetchConfig = field(default_factory=FetchConfig)
+
+
+class ListPages(beam.PTransform):
+    """List the pages of the input, spread over the workers, each once.
+
+    A manifest that cannot be read gives one page, which has a fault.
+
+    Args:
+        inputs: What `page_inputs` gave.
+        config: How.
+        left_out: What the paths of files that are not listed start with: those that are being
+            written, should the output lie in the input.
+    """
+
+    def __init__(self, inputs: PageInputs, config: PagesConfig, left_out: tuple[str, ...] = ()):
+        super().__init__()
+        self._inputs, self._config, self._left_out = inputs, config, left_out
+
+    def expand(self, begin):
+        files = begin | "Files" >> MatchFiles(self._inputs.patterns, self._left_out)
+        listing = (
+            begin | "Manifests" >> MatchFiles(self._inputs.manifests, self._left_out),
+            begin | "Addresses" >> beam.Create(self._inputs.addresses),
+        ) | "All that list" >> beam.Flatten()
+        listed = (
+            listing
+            | "Each manifest once" >> beam.Distinct()
+            | "Read manifests" >> beam.FlatMap(pages_listed, self._config)
+        )
+        named = (
+            begin
+            | "Lists" >> beam.Create(self._inputs.lists)
+            | "Read lists" >> beam.FlatMap(list_entries)
+            | "Each entry once" >> beam.Distinct()
+            | "Read entries" >> beam.FlatMap(pages_named, self._config, self._left_out)
+        )
+        return (
+            (files | "Of files" >> beam.Map(file_source), listed, named)
+            | beam.Flatten()
+            # Before each comes once: a manifest may name pages of a file that is given too.
+            | "Pages of files" >> beam.FlatMap(pages_of_file).with_output_types(PageSource)
+            | "By name" >> beam.Map(_named).with_output_types(tuple[str, PageSource])
+            | "Each page once" >> beam.GroupByKey()
+            | "Sources" >> beam.Values()
+            | "Best source" >> beam.Map(best_source).with_output_types(PageSource)
+        )
+
+
+def _named(source: PageSource) -> tuple[str, PageSource]:
+    return source.uri, source
+
+
+def file_source(path: str) -> PageSource:
+    """Take a file for a page."""
+    return PageSource(path, (path,))
+
+
+def best_source(sources: Iterable[PageSource]) -> PageSource:
+    """Choose among sources of one page: one without a fault, and of a manifest, goes first.
+
+    Example:
+        >>> best_source([PageSource("x", ("x",)), PageSource("x", ("x",), "mets.xml")]).document
+        'mets.xml'
+    """
+    return min(
+        sources,
+        key=lambda one: (
+            bool(one.fault),
+            # The document of a page of several is its file, where no manifest lists it.
+            one.document in ("", file_of(one.uri)),
+            one.document,
+            one.place,
+        ),
+    )
+
+
+def pages_listed(uri: str, config: PagesConfig) -> Iterator[PageSource]:
+    """Read the pages that a manifest lists.
+
+    Args:
+        uri: The manifest's file or address; or the address of an image, or an XML file that
+            is no METS, which stand for themselves.
+        config: How.
+
+    Yields:
+        The pages; one with a fault where the manifest cannot be read.
+    """
+    if is_address(uri) and urlsplit(uri).path.lower().endswith(IMAGE_EXTENSIONS):
+        yield file_source(uri)
+        return
+    try:
+        data = _manifest_bytes(uri, config.fetch)
+        yield from _pages_in(data, uri, config)
+    except (OSError, ValueError, RecursionError) as error:
+        yield _fault(uri, error)
+
+
+def pages_named(
+    entry: str, config: PagesConfig, left_out: tuple[str, ...] = ()
+) -> Iterator[PageSource]:
+    """Read the pages that an entry of a list stands for.
+
+    Args:
+        entry: What --input may name, but no list.
+        config: How.
+        left_out: As of `ListPages`.
+
+    Yields:
+        The pages; one with a fault where there are none.
+    """
+    is_plain = not WILD_CARD.search(entry)
+    if not is_address(entry) and is_plain and split_extension(entry)[1] in IMAGE_EXTENSIONS:
+        # Whoever opens it says whether it is there: a list may have millions of these.
+        yield file_source(settled(entry))
+        return
+    try:
+        paths = [clean_address(entry)] if is_address(entry) else match_files(entry)
+        if not paths:
+            raise ValueError("no such file or folder, or nothing in it; check the list")
+    except (OSError, ValueError) as error:
+        yield _fault(entry, error)
+        return
+    reads = is_address(entry) or lists_pages(entry)
+    for path in paths:
+        if is_left_out(path, left_out):
+            continue
+        yield from pages_listed(path, config) if reads else [file_source(path)]
+
+
+def _fault(uri: str, error: Exception) -> PageSource:
+    kind, attempts = failure_kind(error)
+    text = str(error) if uri in str(error) else f"{uri}: {error}"
+    is_transient = kind == "transient"
+    return PageSource(uri, (), uri, fault=text, attempts=attempts, is_transient=is_transient)
+
+
+def _manifest_bytes(uri: str, config: FetchConfig) -> bytes:
+    if is_address(uri):
+        return shared_fetcher(config).fetch(uri, LARGEST_MANIFEST_BYTES).data
+    with BeamFiles().open(uri) as file:
+        data = file.read(LARGEST_MANIFEST_BYTES + 1)
+    if len(data) > LARGEST_MANIFEST_BYTES:
+        raise ValueError(f"file is larger than {LARGEST_MANIFEST_BYTES // 10**6} MB; split it")
+    return data
+
+
+def _pages_in(data: bytes, uri: str, config: PagesConfig) -> Iterable[PageSource]:
+    if is_mets(data):
+        return read_mets(data, uri, config.file_group)
+    if uri.lower().endswith(".xml") and not is_address(uri):
+        return [file_source(uri)]
+    if data.lstrip()[:1] == b"<":
+        raise ValueError("file is HTML or XML, no manifest; give the address of the manifest")
+    return read_manifest(data, uri, config.width_px)
+
+
+def pages_of_file(source: PageSource) -> list[PageSource]:
+    """Name the pages of a file, each to be opened by itself.
+
+    Args:
+        source: A file, a page of one, or something on the web, which is one page.
+
+    Returns:
+        A source for each page of a file of several; else the one that was given, called by
+        the file where that has but the one page.
+    """
+    file_uri, number = split_page_uri(source.uri)
+    if source.fault or is_address(source.addresses[0]) or not is_paged(file_uri):
+        return [source]
+    if number not in (None, 1):
+        return [source]
+    uris = page_uris(file_uri, BeamFiles())
+    if len(uris) == 1:
+        return [replace(source, uri=file_uri, addresses=(file_uri,))]
+    if number:
+        return [source]
+    document = source.document or source.uri
+    start = source.place if source.document else 0
+    return [
+        replace(source, uri=uri, addresses=(uri,), document=document, place=start + number)
+        for number, uri in enumerate(uris)
+    ]

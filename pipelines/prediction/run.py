@@ -1,0 +1,200 @@
+"""Read some images and tell what is in them, one after the other."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+from PIL import Image
+
+from model.decoding.config import DecodingConfig
+from model.images.pages import count_pages, decode_page
+from model.language.spelling import Speller, SpellingConfig
+from model.language.word_counts import read_model_words, read_word_list
+from model.pictures.prediction import draw_prediction
+from model.recogniser.bundle import Bundle, load_bundle
+from model.recogniser.prediction import predict_image
+from model.recogniser.recogniser import Recogniser
+from pipelines.cli.options import UsageError
+from pipelines.files.mirror import mirrored_name
+from pipelines.formats.names import file_of, page_uri, split_page_uri
+from pipelines.prediction.text import describe, to_json
+
+_PICTURES = (".png", ".jpg", ".jpeg")
+_JPEG_QUALITY = 90
+# `--spelling` with this takes the words of the model alone.
+MODEL_WORDS = "model"
+
+
+@dataclass(frozen=True)
+class PredictConfig:
+    """What to read and how.
+
+    Attributes:
+        images: Files; '#page=3' behind one names a page of it.
+        model: Folder of the bundle.
+        precision: One of `model.recogniser.bundle.ONNX_FILES`.
+        lines: One of `model.recogniser.prediction.LINES`.
+        decoding: How text is read from what the network saw.
+        spelling: Word list to correct the spelling with, besides the words of the model; or
+            `MODEL_WORDS`; empty for no correction.
+        show: Picture to write, or folder for a picture of each page; empty for none.
+        as_json: Whether to print a JSON object a page.
+    """
+
+    images: tuple[str, ...]
+    model: str
+    precision: str = "fp32"
+    lines: str = "auto"
+    decoding: DecodingConfig = field(default_factory=DecodingConfig)
+    spelling: str = ""
+    show: str = ""
+    as_json: bool = False
+
+
+def run_predict(config: PredictConfig, out: TextIO, errors: TextIO) -> int:
+    """Read images and print what is in them; what cannot be read is one line on `errors`.
+
+    Args:
+        config: What and how.
+        out: Where texts go.
+        errors: Where complaints go.
+
+    Returns:
+        How many images, pages and lines could not be read.
+
+    Raises:
+        UsageError: If the model or the word list cannot be used, or several pictures would go
+            into one file.
+    """
+    bundle, recogniser = _open_model(config)
+    speller = _open_speller(config.spelling, bundle)
+    if recogniser.decoding_note:
+        print(f"--decoding: {recogniser.decoding_note}", file=errors)
+    pages, failed = _list_pages(config.images, errors)
+    pictures = _name_pictures(pages, config.show)
+    for page in pages:
+        try:
+            grey = read_page(page)
+            read = predict_image(grey, recogniser, config.lines, bundle.preprocess.strip_height_px)
+            told = (
+                json.dumps(to_json(page, read, speller), ensure_ascii=False)
+                if config.as_json
+                else describe(page, read, speller)
+            )
+            print(told, file=out, flush=True)
+            if page in pictures:
+                _write_picture(pictures[page], draw_prediction(grey, read))
+        except (OSError, ValueError) as error:
+            failed += 1
+            print(_complaint(page, error), file=errors)
+        else:
+            failed += sum(bool(line.error) for line in read.lines)
+    return failed
+
+
+def page_names(image: str) -> list[str]:
+    """Name the pages of an image file.
+
+    Args:
+        image: A file, or a page of one.
+
+    Returns:
+        The name itself, or one for each page of a PDF or TIFF of several.
+
+    Raises:
+        OSError: If it cannot be opened.
+        ValueError: If its pages cannot be counted.
+    """
+    if split_page_uri(image)[1] is not None:
+        return [image]
+    if Path(image).is_dir():
+        raise ValueError("is a folder; name the images in it")
+    with open(image, "rb") as file:
+        page_count = count_pages(file)
+    return [page_uri(image, n + 1) for n in range(page_count)] if page_count > 1 else [image]
+
+
+def read_page(page: str) -> np.ndarray:
+    """Decode one of the pages that `page_names` named to grey.
+
+    Returns:
+        uint8 [height_px, width_px].
+
+    Raises:
+        OSError: If its file cannot be opened.
+        ValueError: If it does not decode.
+    """
+    path, number = split_page_uri(page)
+    with open(path, "rb") as file:
+        return decode_page(file, number or 1)
+
+
+def _open_model(config: PredictConfig) -> tuple[Bundle, Recogniser]:
+    try:
+        bundle = load_bundle(config.model, config.precision)
+        return bundle, Recogniser(bundle, config.decoding)
+    except ValueError as error:
+        raise UsageError(f"--model {error}") from None
+
+
+def _open_speller(spelling: str, bundle: Bundle) -> Speller | None:
+    if not spelling:
+        return None
+    config = SpellingConfig()
+    try:
+        counts = read_model_words(bundle.directory, is_needed=spelling == MODEL_WORDS)
+        if spelling != MODEL_WORDS:
+            counts += read_word_list(Path(spelling), config.least_count)
+    except OSError as error:
+        raise UsageError(f"--spelling {spelling}: {error.strerror}; check the name") from None
+    except ValueError as error:
+        raise UsageError(f"--spelling: {error}") from None
+    return Speller(counts, config)
+
+
+def _list_pages(images: Sequence[str], errors: TextIO) -> tuple[list[str], int]:
+    """Name all pages, and count the images that have none that could be named."""
+    pages: dict[str, None] = {}
+    failed = 0
+    for image in images:
+        try:
+            pages |= dict.fromkeys(page_names(image))
+        except (OSError, ValueError) as error:
+            failed += 1
+            print(_complaint(image, error), file=errors)
+    return list(pages), failed
+
+
+def _name_pictures(pages: Sequence[str], show: str) -> dict[str, Path]:
+    """Name the picture of each page: none, the one file, or one in the folder for each."""
+    if not show:
+        return {}
+    if show.lower().endswith(_PICTURES):
+        if len(pages) > 1:
+            raise UsageError(f"--show {show} is one picture of {len(pages)} pages; name a folder")
+        if any(os.path.exists(show) and os.path.samefile(show, file_of(page)) for page in pages):
+            raise UsageError(f"--show {show} is the image itself; name another file")
+        return {page: Path(show) for page in pages}
+    folders = [os.path.dirname(page) for page in pages]
+    can_share = all(folders) and len(set(map(os.path.isabs, folders))) == 1
+    shared = os.path.commonpath(folders) if can_share else ""
+    shared = f"{shared.rstrip('/')}/" if shared else ""
+    return {page: Path(show, f"{mirrored_name(page, shared)}.jpg") for page in pages}
+
+
+def _write_picture(path: Path, picture: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(picture).save(path, quality=_JPEG_QUALITY)
+
+
+def _complaint(name: str, error: Exception) -> str:
+    """Tell what is wrong with a file, on one line."""
+    told = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    cure = "; check the name" if isinstance(error, FileNotFoundError) else ""
+    return f"{name}: {' '.join(told.split())}{cure}"

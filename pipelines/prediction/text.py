@@ -1,0 +1,77 @@
+"""What was read in an image, as text for the shell and as JSON."""
+
+from __future__ import annotations
+
+from model.language.spelling import Speller
+from model.recogniser.prediction import WHOLE, PredictedLine, Prediction
+
+_INDENT = " " * 8
+
+
+def describe(name: str, prediction: Prediction, speller: Speller | None = None) -> str:
+    """Describe what was read, for people.
+
+    Args:
+        name: The image.
+        prediction: What was read in it.
+        speller: Corrects the spelling; None where nobody asked.
+
+    Returns:
+        The name with what is wrong with the image; beneath it each line with its confidence
+        and its warnings, and its corrected text where that is another; without a newline at
+        the end.
+    """
+    head = name
+    if prediction.source != WHOLE and prediction.quality.warnings():
+        head += f"  [{', '.join(prediction.quality.warnings())}]"
+    if not prediction.lines:
+        return f"{head}\n{_INDENT}no lines found; if it is one line, run with --lines whole"
+    return "\n".join([head, *(_describe_line(line, speller) for line in prediction.lines)])
+
+
+def _describe_line(line: PredictedLine, speller: Speller | None) -> str:
+    read = line.transcript
+    if line.error:
+        return f"  {'failed':6}{read.line.line_id}: {line.error}"
+    warnings = f"  [{', '.join(line.warnings)}]" if line.warnings else ""
+    described = f"  {read.confidence:4.0%}  {read.text}{warnings}"
+    corrected = speller.correct(read.text, read.characters) if speller else read.text
+    return described if corrected == read.text else f"{described}\n{_INDENT}{corrected}  [spelling]"
+
+
+def to_json(name: str, prediction: Prediction, speller: Speller | None = None) -> dict:
+    """Describe what was read, for programs.
+
+    Args:
+        name: The image.
+        prediction: What was read in it.
+        speller: Corrects the spelling; None where nobody asked.
+
+    Returns:
+        What JSON can hold.
+    """
+    quality = prediction.quality
+    return {
+        "image": name,
+        "lines_source": prediction.source,
+        "contrast": round(quality.contrast, 3),
+        "skew_deg": None if quality.skew_deg is None else round(quality.skew_deg, 2),
+        "blur": round(quality.blur, 3),
+        "warnings": list(quality.warnings()),
+        "lines": [_line_to_json(line, speller) for line in prediction.lines],
+    }
+
+
+def _line_to_json(line: PredictedLine, speller: Speller | None) -> dict:
+    read = line.transcript
+    row = {
+        "line_id": read.line.line_id,
+        "text": read.text,
+        "confidence": round(read.confidence, 4),
+        "warnings": list(line.warnings),
+        "baseline": [[round(x, 1), round(y, 1)] for x, y in read.line.baseline],
+        "polygon": [[round(x, 1), round(y, 1)] for x, y in read.line.polygon],
+    }
+    if speller:
+        row["corrected"] = speller.correct(read.text, read.characters)
+    return row | ({"error": line.error} if line.error else {})

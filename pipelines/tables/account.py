@@ -1,0 +1,89 @@
+"""The account of a run: every page and line that came in is somewhere."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from pipelines.files.filesystem import read_bytes
+
+
+class AccountError(RuntimeError):
+    """The sums do not close: something was lost or counted twice."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of everything that came in.
+
+    Attributes:
+        pages_in: Pages found in the input.
+        pages_ok: Pages read.
+        pages_failed: Pages with a row in `failures`.
+        pages_skipped: Files left out on purpose.
+        lines_in: Lines on the pages that were read.
+        lines_ok: Lines written.
+        lines_failed: Lines with a row in `failures`.
+        lines_dropped: Training lines left out because they stand in another split too.
+        pages_unchanged: Of the skipped, pages that an earlier run has read.
+    """
+
+    pages_in: int
+    pages_ok: int
+    pages_failed: int
+    pages_skipped: int
+    lines_in: int
+    lines_ok: int
+    lines_failed: int
+    lines_dropped: int = 0
+    pages_unchanged: int = 0
+
+    @classmethod
+    def read(cls, path: str) -> Account:
+        """Read what `WriteCounts` wrote.
+
+        Raises:
+            AccountError: If the sums do not close.
+        """
+        account = cls(**json.loads(read_bytes(path)))
+        account.check()
+        return account
+
+    def check(self) -> None:
+        """Check the sums.
+
+        Raises:
+            AccountError: If they do not close.
+        """
+        pages = self.pages_ok + self.pages_failed + self.pages_skipped
+        if pages != self.pages_in:
+            raise AccountError(f"{self.pages_in} pages came in but {pages} are accounted for")
+        lines = self.lines_ok + self.lines_failed + self.lines_dropped
+        if lines != self.lines_in:
+            raise AccountError(f"{self.lines_in} lines came in but {lines} are accounted for")
+
+    @property
+    def failure_rate(self) -> float:
+        """The larger of the shares of pages and of lines that failed.
+
+        Pages that an earlier run has read count as read, not as left out.
+        """
+        left_out = self.pages_skipped - self.pages_unchanged
+        return max(
+            self.pages_failed / max(1, self.pages_in - left_out),
+            self.lines_failed / max(1, self.lines_in),
+        )
+
+    def columns(self) -> dict[str, int]:
+        """Give the account as columns of the table `runs`."""
+        return asdict(self)
+
+    def __str__(self):
+        dropped = f" + {self.lines_dropped} dropped" if self.lines_dropped else ""
+        unchanged = f" ({self.pages_unchanged} unchanged)" if self.pages_unchanged else ""
+        return (
+            f"pages: {self.pages_in} in = {self.pages_ok} ok + {self.pages_failed} failed"
+            f" + {self.pages_skipped} skipped{unchanged}\n"
+            f"lines: {self.lines_in} in = {self.lines_ok} ok + {self.lines_failed} failed"
+            f"{dropped}"
+        )

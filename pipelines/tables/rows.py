@@ -1,0 +1,107 @@
+"""From records to rows of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipelines.pages.records import PageResult, ReadLine
+from schemas.records import Character, Failure, PageDone, PageSource, Polyline, Skipped
+
+
+def page_row(result: PageResult, run_id: str) -> dict:
+    """Make the row of `pages` of a page.
+
+    Args:
+        result: All that became of it.
+        run_id: The run.
+
+    Returns:
+        Column to value.
+    """
+    outcome, quality = result.outcome, result.quality
+    source = result.source or PageSource(outcome.uri, (outcome.uri,))
+    done = outcome if isinstance(outcome, PageDone) else None
+    return {
+        "page_uri": outcome.uri,
+        "address": source.addresses[0] if source.addresses else "",
+        "document": source.document,
+        "place": source.place,
+        "label": source.label,
+        "canvas_width_px": source.canvas_px[0],
+        "canvas_height_px": source.canvas_px[1],
+        "status": "ok" if done else "skipped" if isinstance(outcome, Skipped) else "failed",
+        "reason": outcome.reason if isinstance(outcome, Skipped) else "",
+        "sha256": done.sha256 if done else "",
+        "lines_sha256": done.lines_sha256 if done else "",
+        "width_px": done.width_px if done else 0,
+        "height_px": done.height_px if done else 0,
+        "dpi": result.dpi or None,
+        "lines_source": done.source if done else "",
+        "lines_ok": len(result.lines),
+        "lines_failed": len(result.failures),
+        "contrast": quality and quality.contrast,
+        "skew_deg": quality and quality.skew_deg,
+        "blur": quality and quality.blur,
+        "warnings": list(quality.warnings()) if quality else [],
+        "confidence": _mean_confidence(result.lines),
+        "cer_estimate": result.cer_estimate,
+        "seconds": result.seconds,
+        "run_id": run_id,
+    }
+
+
+def line_row(line: ReadLine, run_id: str) -> dict:
+    """Make the row of `lines` of a line that was read."""
+    transcript = line.transcript
+    place = transcript.line
+    return {
+        "page_uri": transcript.page_uri,
+        "line_id": place.line_id,
+        "line_index": place.index,
+        "region_id": place.region_id,
+        "text": transcript.text,
+        "confidence": transcript.confidence,
+        "confidence_min": transcript.confidence_min,
+        "confidence_sequence": transcript.confidence_sequence,
+        "characters": list(map(_character, transcript.characters)),
+        "alternatives": _readings(transcript.alternatives),
+        "baseline": _points(place.baseline),
+        "polygon": _points(place.polygon),
+        "contrast": line.quality.contrast,
+        "warnings": list(line.quality.warnings()),
+        "run_id": run_id,
+    }
+
+
+def failure_row(failure: Failure, run_id: str = "") -> dict:
+    """Make the row of `failures` of a page or line that failed."""
+    return {
+        "uri": failure.uri,
+        "line_id": failure.line_id,
+        "stage": failure.stage,
+        "error": failure.error,
+        "attempts": failure.attempts,
+        "kind": failure.kind,
+        "run_id": run_id,
+    }
+
+
+def _character(character: Character) -> dict:
+    return {
+        "text": character.text,
+        "confidence": character.confidence,
+        "alternatives": _readings(character.alternatives),
+    }
+
+
+def _readings(readings: Iterable[tuple[str, float]]) -> list[dict]:
+    return [{"text": text, "confidence": confidence} for text, confidence in readings]
+
+
+def _points(polyline: Polyline) -> list[dict[str, float]]:
+    return [{"x": x, "y": y} for x, y in polyline]
+
+
+def _mean_confidence(lines: Iterable[ReadLine]) -> float | None:
+    read = [character for line in lines for character in line.transcript.characters]
+    return sum(character.confidence for character in read) / len(read) if read else None

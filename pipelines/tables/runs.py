@@ -1,0 +1,123 @@
+"""The row of table `runs`: what was asked, what came out, when."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from datetime import datetime, timezone
+
+from pipelines.tables.account import Account
+from schemas import VERSION
+from schemas.tables import SCHEMA_VERSION
+
+
+def plain(value):
+    """Turn a configuration into values that JSON knows.
+
+    Example:
+        >>> plain({"a": frozenset("cb"), "b": (1, None)})
+        {'a': ['b', 'c'], 'b': [1, None]}
+    """
+    if is_dataclass(value):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(plain, value))
+    if isinstance(value, (list, tuple)):
+        return list(map(plain, value))
+    return value
+
+
+@dataclass(frozen=True)
+class RunStart:
+    """A run that has begun.
+
+    Attributes:
+        run_id: Its name.
+        command: The verb.
+        flags: The configuration, as plain values.
+        started: When, UTC.
+        collection: The partition of the tables that it writes to; empty where there are none.
+        model_digest: Names what reads; empty where nothing is read.
+        preprocess_digest: Names all that leads to line images.
+        decoding: How text is decoded, and what fell back.
+    """
+
+    run_id: str
+    command: str
+    flags: dict
+    started: datetime
+    collection: str = ""
+    model_digest: str = ""
+    preprocess_digest: str = ""
+    decoding: str = ""
+
+    @classmethod
+    def now(cls, command: str, flags: dict, model_digest: str = "") -> RunStart:
+        """Begin a run."""
+        started = datetime.now(timezone.utc)
+        # Sorted by name, runs are in the order of their start.
+        run_id = f"{started:%Y%m%dT%H%M%S-%f}-{secrets.token_hex(3)}"
+        return cls(run_id, command, flags, started, model_digest=model_digest)
+
+    @property
+    def digest(self) -> str:
+        """Name model and preprocessing together."""
+        return digest_of(self.model_digest, self.preprocess_digest)
+
+    def to_json(self) -> str:
+        """Write it down, should the run be killed."""
+        values = {"schema_version": SCHEMA_VERSION, "started": self.started.isoformat()}
+        return json.dumps(asdict(self) | values)
+
+    @classmethod
+    def from_json(cls, text: str) -> RunStart:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: If the tables of that run have another schema.
+        """
+        values = json.loads(text)
+        version = values.pop("schema_version")
+        if version != SCHEMA_VERSION:
+            raise ValueError(
+                f"a run whose tables have schema {version} was not finished; run again with the "
+                "version of Quire that began it, or delete this folder"
+            )
+        return cls(**values | {"started": datetime.fromisoformat(values["started"])})
+
+    def row(self, account: Account, status: str = "complete") -> dict:
+        """Make the row of `runs`, at the end of the run.
+
+        Args:
+            account: What became of everything.
+            status: 'complete' or 'interrupted'.
+
+        Returns:
+            Column to value.
+        """
+        return {
+            "run_id": self.run_id,
+            "command": self.command,
+            "status": status,
+            "code_version": VERSION,
+            "flags": json.dumps(self.flags, ensure_ascii=False, sort_keys=True),
+            "model_digest": self.model_digest,
+            "preprocess_digest": self.preprocess_digest,
+            "decoding": self.decoding,
+            "started": self.started,
+            "finished": datetime.now(timezone.utc),
+            **account.columns(),
+        }
+
+
+def digest_of(model_digest: str, preprocess_digest: str) -> str:
+    """Name a model and the preprocessing before it together.
+
+    Example:
+        >>> digest_of("m", "p")
+        'm p'
+    """
+    return f"{model_digest} {preprocess_digest}"

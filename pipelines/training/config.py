@@ -1,0 +1,133 @@
+"""What one `train` does, and the checks that need no TFX."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from model.dataset.tfrecord import read_records
+from model.line_images.preprocess import PreprocessConfig
+from model.networks.presets import preset_named
+from model.training.flags import training_config
+from pipelines.cli.options import UsageError
+from schemas.features import LINE_FILES, decode_line
+from schemas.records import LineExample
+
+SPLITS = ("train", "eval")
+LATEST = "latest"
+
+# A network that reads nothing, or one and the same thing everywhere, has a CER close to 1.
+DEFAULT_MAX_CER = 0.95
+# Pages of one collection differ by less than 0.1 between splits, collections by 0.37 and more.
+DEFAULT_MAX_DRIFT = 0.3
+
+
+def _new_run_id() -> str:
+    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained and judged, wherever that happens.
+
+    Attributes:
+        training: Flags of `model.training.flags`, by name; those left out have their default.
+        max_cer: Highest CER on the eval split of a model that is pushed.
+        max_drift: Highest divergence of the eval split from the train split.
+    """
+
+    training: Mapping[str, Any]
+    max_cer: float = DEFAULT_MAX_CER
+    max_drift: float = DEFAULT_MAX_DRIFT
+
+    @property
+    def preset(self) -> str:
+        """Name of the network's size."""
+        return training_config(self.training).preset
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run on this machine.
+
+    Attributes:
+        dataset: What `pipelines.ingest` wrote.
+        output: Folder of the models; a version goes to `<output>/<version>`.
+        recipe: How the model is trained and judged.
+        run_id: Names the run.
+    """
+
+    dataset: Path
+    output: Path
+    recipe: Recipe
+    run_id: str = field(default_factory=_new_run_id)
+
+    @property
+    def tfx_root(self) -> Path:
+        """Folder of everything that TFX keeps; the pushed models need nothing from it."""
+        return self.output / ".tfx"
+
+    @property
+    def run_root(self) -> Path:
+        """Folder of this run's artifacts."""
+        return self.tfx_root / self.run_id
+
+    @property
+    def metadata_path(self) -> Path:
+        """Database of ML Metadata, one for all runs."""
+        return self.tfx_root / "metadata.sqlite"
+
+    @property
+    def staging(self) -> Path:
+        """Where the Pusher puts the model before it is released."""
+        return self.run_root / "staging"
+
+
+def check_config(config: TrainConfig) -> None:
+    """Refuse what cannot be trained on before anything slow starts.
+
+    Args:
+        config: The run.
+
+    Raises:
+        UsageError: If the dataset or the output cannot be used.
+    """
+    if not config.dataset.is_dir():
+        raise UsageError(f"{config.dataset}: no such folder; make a dataset with pipelines.ingest")
+    for split in SPLITS:
+        _check_split(config, split)
+    _check_output(config.output)
+
+
+def _check_split(config: TrainConfig, split: str) -> None:
+    folder = config.dataset / split
+    cure = "ingest more pages" if split == "train" else "raise --eval_fraction and ingest again"
+    paths = sorted(folder.glob(LINE_FILES))
+    if not paths:
+        raise UsageError(f"{folder}: no {LINE_FILES}; {cure}")
+    try:
+        line = next(_lines(paths), None)
+    except (OSError, ValueError) as error:
+        raise UsageError(str(error)) from None
+    if line is None:
+        raise UsageError(f"{folder}: no line in its files; {cure}")
+    try:
+        PreprocessConfig(line.height_px, preset_named(config.recipe.preset).input_height_px)
+    except ValueError as error:
+        raise UsageError(f"{folder}: {error}") from None
+
+
+def _lines(paths: list[Path]) -> Iterator[LineExample]:
+    return (decode_line(record) for path in paths for record in read_records(path))
+
+
+def _check_output(output: Path) -> None:
+    if output.exists() and not output.is_dir():
+        raise UsageError(f"{output}: is a file; give --output a folder")
+    latest = output / LATEST
+    if latest.exists() and not latest.is_symlink():
+        raise UsageError(f"{latest}: is not a link; move it away or choose another --output")

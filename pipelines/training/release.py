@@ -1,0 +1,159 @@
+"""From a finished run to a released model: read the verdict, complete the card, publish."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import secrets
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+
+from components.evaluation import Evaluation, read_evaluation
+from components.statistics import count_lines
+from model.decoding.config import BEAM
+from model.recogniser.bundle import CARD_FILE, load_bundle, write_card
+from pipelines.training.config import LATEST, TrainConfig
+from pipelines.training.metadata import read_artifacts
+from schemas import VERSION
+
+_BLESSED_FILE = "BLESSED"
+_LIBRARIES = ("apache-beam", "keras", "numpy", "onnx", "tensorflow", "tfx")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run's components left behind.
+
+    Attributes:
+        evaluation: Errors on the eval split.
+        blessed: Whether the Evaluator found them few enough.
+        line_counts: Lines by split.
+    """
+
+    evaluation: Evaluation
+    blessed: bool
+    line_counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Release:
+    """Where a model is released.
+
+    Attributes:
+        folder: Of its version.
+        is_new: Whether this run made the version.
+    """
+
+    folder: Path
+    is_new: bool
+
+
+def read_outcome(config: TrainConfig) -> Outcome:
+    """Read what the components of a finished run wrote.
+
+    Args:
+        config: The run.
+
+    Returns:
+        Evaluation, verdict and counts.
+    """
+    artifacts = read_artifacts(config)
+    return Outcome(
+        evaluation=read_evaluation(str(artifacts.folder("Evaluator", "evaluation"))),
+        blessed=(artifacts.folder("Evaluator", "blessing") / _BLESSED_FILE).is_file(),
+        line_counts=count_lines(str(artifacts.folder("StatisticsGen", "statistics"))),
+    )
+
+
+def _only_folder(parent: Path) -> Path:
+    (folder,) = (path for path in parent.iterdir() if path.is_dir())
+    return folder
+
+
+def release(config: TrainConfig, outcome: Outcome) -> Release:
+    """Complete the model that the Pusher staged, and make it `latest`.
+
+    The version appears whole under its final name; the link is replaced in one step. A model
+    that is released already is not released twice, but becomes `latest` again.
+
+    Args:
+        config: The run.
+        outcome: What its components left behind; blessed.
+
+    Returns:
+        The folder of the model, `<output>/<version>`.
+    """
+    staged = _only_folder(config.staging)
+    released = _find_released(config.output, load_bundle(staged).digest(BEAM))
+    is_new = released is None
+    if released is None:
+        card = json.loads((staged / CARD_FILE).read_text("utf-8"))
+        write_card(staged, {**card, **_facts(staged, config, outcome)})
+        released = _publish(staged, config.output)
+    else:
+        shutil.rmtree(staged)
+    point_link(config.output / LATEST, released.name)
+    return Release(released, is_new)
+
+
+def _find_released(output: Path, whole_digest: str) -> Path | None:
+    for card in sorted(output.glob(f"[0-9]*/{CARD_FILE}")):
+        if json.loads(card.read_text("utf-8")).get("whole_digest") == whole_digest:
+            return card.parent
+    return None
+
+
+def _facts(staged: Path, config: TrainConfig, outcome: Outcome) -> dict:
+    bundle = load_bundle(staged)
+    slices = {
+        f"by_{feature}": {value: result.to_dict() for value, result in results.items()}
+        for feature, results in outcome.evaluation.slices.items()
+    }
+    return {
+        "code_version": VERSION,
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "dataset": {
+            "charset_size": len(bundle.charset.characters),
+            "lines": outcome.line_counts,
+        },
+        "digest": bundle.digest(),
+        # With the language model, if there is one.
+        "whole_digest": bundle.digest(BEAM),
+        "evaluation": {
+            "split": "eval",
+            "max_cer": config.recipe.max_cer,
+            "overall": outcome.evaluation.overall.to_dict(),
+            **slices,
+        },
+        "libraries": {
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in _LIBRARIES},
+        },
+        "preset": config.recipe.preset,
+    }
+
+
+def _publish(staged: Path, output: Path) -> Path:
+    # The Pusher counts versions in seconds; another run may have had the same one.
+    version = int(staged.name)
+    while (output / str(version)).exists():
+        version += 1
+    released = output / str(version)
+    os.rename(staged, released)
+    return released
+
+
+def point_link(link: Path, target: str) -> None:
+    """Make a relative link, or turn it to another target, in one step.
+
+    Args:
+        link: The link.
+        target: Name of what lies beside it.
+    """
+    fresh = link.with_name(f".{link.name}-{secrets.token_hex(4)}")
+    fresh.symlink_to(target)
+    os.replace(fresh, link)

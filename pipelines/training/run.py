@@ -1,0 +1,107 @@
+"""One training run: run the pipeline, look at its verdict, release the model."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+from tfx import v1 as tfx
+from tfx.orchestration.portable.runtime_parameter_utils import substitute_runtime_parameter
+
+from components.errors import DatasetError
+from pipelines.cli.options import EXIT_FAILURES, EXIT_OK, UsageError
+from pipelines.training.config import LATEST, TrainConfig
+from pipelines.training.log import training_log
+from pipelines.training.pipeline import Places, create_pipeline
+from pipelines.training.release import Outcome, read_outcome, release
+
+EXIT_BROKEN = 1
+_RUN_ID = "pipeline-run-id"
+
+
+def run_train(config: TrainConfig) -> int:
+    """Train, and release the model if it reads well enough.
+
+    Args:
+        config: The run.
+
+    Returns:
+        The exit status: 0 released, 1 a component broke, 3 not released.
+
+    Raises:
+        UsageError: If the dataset cannot be trained on.
+    """
+    with training_log() as log:
+        try:
+            _NamedRun(config.run_id).run(create_pipeline(config.recipe, _places(config)))
+            outcome = read_outcome(config)
+            released = release(config, outcome) if outcome.blessed else None
+        except DatasetError as error:
+            raise UsageError(str(error)) from None
+        except Exception as error:
+            traceback.print_exc()
+            print(f"train: {log.step or 'setup'} failed: {essence(error)}", file=sys.stderr)
+            return EXIT_BROKEN
+    if released is None:
+        print(refusal(outcome, config.recipe.max_cer), file=sys.stderr)
+        return EXIT_FAILURES
+    verb = "released" if released.is_new else "nothing has changed since"
+    print(f"{verb} {released.folder} ({LATEST}): {summary(outcome)}")
+    return EXIT_OK
+
+
+class _NamedRun(tfx.orchestration.LocalDagRunner):
+    """Run under a name of ours, so that ML Metadata can be asked for this very run."""
+
+    def __init__(self, run_id: str):
+        super().__init__()
+        self._run_id = run_id
+
+    def run_with_ir(self, pipeline, *args, **options):
+        """Put our name where TFX would put the time."""
+        substitute_runtime_parameter(pipeline, {_RUN_ID: self._run_id})
+        super().run_with_ir(pipeline, *args, **options)
+
+
+def _places(config: TrainConfig) -> Places:
+    metadata = tfx.orchestration.metadata.sqlite_metadata_connection_config(
+        str(config.metadata_path)
+    )
+    return Places(str(config.dataset), str(config.run_root), str(config.staging), metadata)
+
+
+def summary(outcome: Outcome) -> str:
+    """Say in a few words how well the model reads."""
+    overall = outcome.evaluation.overall
+    low, high = overall.cer_interval
+    return (
+        f"CER {overall.characters.rate:.2%} ({low:.2%} to {high:.2%}), "
+        f"WER {overall.words.rate:.2%} on {overall.lines} lines of split eval"
+    )
+
+
+def refusal(outcome: Outcome, max_cer: float) -> str:
+    """Say why a model is not released, and what to do."""
+    cer, baseline = outcome.evaluation.overall.characters.rate, outcome.evaluation.baseline
+    reasons, cures = [], ["train for more --epochs", "ingest more pages"]
+    if not cer <= max_cer:
+        reasons.append(f"--max_cer is {max_cer}")
+        cures.append("raise --max_cer")
+    if baseline is not None and not cer <= baseline.characters.rate:
+        reasons.append(f"the last good model reads them at CER {baseline.characters.rate:.2%}")
+        cures.append("choose another --output")
+    cure = f"{', '.join(cures[:-1])} or {cures[-1]}"
+    return f"not released: {summary(outcome)}, but {' and '.join(reasons)}; {cure}"
+
+
+def essence(error: Exception) -> str:
+    """Give the one line of an error that says what happened.
+
+    Beam puts the worker's whole traceback into its message; the error itself comes last.
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    if lines[0].startswith("Traceback"):
+        return lines[-1]
+    return f"{type(error).__name__}: {lines[0]}"

@@ -1,0 +1,1 @@
+"""The parts of `python -m pipelines.transcribe`, and its dry run."""

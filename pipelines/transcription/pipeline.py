@@ -1,0 +1,234 @@
+"""The transcription of an archive: page images in, Parquet tables out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, replace
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from model.dataset.fingerprint import exact_key
+from model.decoding.config import GREEDY
+from model.line_images.rectify import RECTIFY_VERSION
+from model.recogniser.bundle import DEFAULT_FOLDER, LINES_FILE, Bundle, load_bundle
+from model.recogniser.decoding_plan import DecodingPlan
+from model.recogniser.recogniser import Recogniser
+from model.segmentation.finder import FINDER_VERSION
+from pipelines.archive.earlier_runs import count_elsewhere, publish_interrupted, write_known_pages
+from pipelines.archive.folder import Archive
+from pipelines.archive.inputs import WriteInputs
+from pipelines.archive.portions import WritePortions
+from pipelines.archive.publish import publish
+from pipelines.cli.options import UsageError
+from pipelines.cli.progress import Tally, show_progress
+from pipelines.cli.progress_counting import count_pages
+from pipelines.files.filesystem import read_bytes, write_whole
+from pipelines.files.key_set import UriTally
+from pipelines.files.lock import run_lock
+from pipelines.pages.inputs import page_inputs
+from pipelines.pages.listing import ListPages, PagesConfig
+from pipelines.tables.account import Account
+from pipelines.tables.runs import RunStart
+from pipelines.transcription.read_pages import PageReading, ReadPages
+from pipelines.transcription.recognise import RecognisePages, Recognition
+
+
+@dataclass(frozen=True)
+class TranscribeConfig:
+    """What to transcribe and how.
+
+    Attributes:
+        inputs: Files, folders, globs, manifests, addresses and lists of those.
+        recognition: How lines are read.
+        output: Folder of the tables.
+        redo: Whether to read pages again that were read before.
+        collection: The partition of the tables that they go to.
+        line_source: 'given', 'find', 'auto' or 'whole'.
+        page_time_limit_s: Seconds a page may take; 0 for as long as it likes.
+        pages: How pages of manifests and of the web are listed and fetched.
+    """
+
+    inputs: tuple[str, ...]
+    recognition: Recognition
+    output: str
+    redo: bool = False
+    collection: str = "all"
+    line_source: str = "auto"
+    page_time_limit_s: float = 300.0
+    pages: PagesConfig = field(default_factory=PagesConfig)
+
+
+@dataclass(frozen=True)
+class Transcribed:
+    """What came of a transcription.
+
+    Attributes:
+        account: Of pages and lines.
+        collection: The partition that it wrote to.
+        elsewhere_count: Pages that are unchanged, and lie in another.
+    """
+
+    account: Account
+    collection: str
+    elsewhere_count: int = 0
+
+    def __str__(self):
+        if not self.elsewhere_count:
+            return str(self.account)
+        return (
+            f"{self.account}\npages that are unchanged and stay in another collection: "
+            f"{self.elsewhere_count}; add --redo to read all anew into {self.collection}"
+        )
+
+
+def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transcribed:
+    """Transcribe the pages of an archive that are new or changed.
+
+    Args:
+        config: What and how.
+        options: Beam's options.
+
+    Returns:
+        What came of it; its account closes.
+
+    Raises:
+        UsageError: If the input or the model is missing, or the output is in use or
+            something else.
+        AccountError: If the sums do not close; the run does not count then.
+    """
+    inputs = page_inputs(config.inputs)
+    bundle, decoding = open_bundle(config.recognition)
+    archive = Archive(config.output.rstrip("/"))
+    archive.make()
+    with run_lock(archive.unfinished), show_progress("transcribe", options) as tally:
+        publish_interrupted(archive)
+        run = begin_run(config, bundle, decoding)
+        known = "" if config.redo else archive.known_pages(run.run_id)
+        if known:
+            write_known_pages(archive, run.digest, known)
+        reading = page_reading(config, bundle, run.digest, known)
+        write_whole(archive.run_start, run.to_json().encode())
+        with beam.Pipeline(options=options) as pipeline:
+            listing = ListPages(inputs, config.pages, archive.own_starts)
+            recognition = replace(config.recognition, model=str(bundle.directory))
+            transforms = listing, ReadPages(reading), RecognisePages(recognition)
+            build_transcribe(pipeline, transforms, archive, run.run_id, tally)
+        elsewhere_count = count_elsewhere(archive, config.collection)
+        account = publish(archive, run, UriTally(*json.loads(read_bytes(archive.inputs))))
+    return Transcribed(account, config.collection, elsewhere_count)
+
+
+def build_transcribe(
+    pipeline: beam.Pipeline,
+    transforms: tuple[ListPages, ReadPages, RecognisePages],
+    archive: Archive,
+    run_id: str,
+    tally: Tally | None = None,
+) -> None:
+    """Wire the pipeline.
+
+    Args:
+        pipeline: To add to.
+        transforms: List the pages, read them, recognise their lines.
+        archive: The folder.
+        run_id: The run.
+        tally: Where to count pages for the terminal.
+    """
+    list_pages, read_pages, recognise_pages = transforms
+    found = pipeline | "List pages" >> list_pages
+    results = (
+        found
+        | "Spread pages" >> beam.Reshuffle()
+        | "Read pages" >> read_pages
+        | "Recognise" >> recognise_pages
+    )
+    found | "Inputs" >> WriteInputs(archive.inputs)
+    results | "Write" >> WritePortions(archive.portions, run_id)
+    count_pages(tally, found=[found], finished=[results])
+
+
+def open_bundle(recognition: Recognition) -> tuple[Bundle, DecodingPlan]:
+    """Open the model, and see that lines can be read as they are to be.
+
+    Args:
+        recognition: How lines are read.
+
+    Returns:
+        The model, and how it will be decoded: not with a beam where it cannot be.
+
+    Raises:
+        UsageError: If something cannot be used.
+    """
+    try:
+        bundle = load_bundle(recognition.model, recognition.precision)
+    except ValueError as error:
+        raise UsageError(f"--model {error}") from None
+    try:
+        recogniser = Recogniser(bundle, recognition.decoding, recognition.device)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return bundle, recogniser.plan
+
+
+def begin_run(config: TranscribeConfig, bundle: Bundle, decoding: DecodingPlan) -> RunStart:
+    """Begin a run and name what it reads with."""
+    return replace(
+        RunStart.now("transcribe", asdict(config), model_digest(bundle, config, decoding)),
+        collection=config.collection,
+        preprocess_digest=preprocess_digest(config.line_source, bundle),
+        decoding=": ".join(filter(None, (decoding.method, decoding.note))),
+    )
+
+
+def model_digest(bundle: Bundle, config: TranscribeConfig, decoding: DecodingPlan) -> str:
+    """Name what reads lines: the model, and all that decides how a beam search goes.
+
+    Args:
+        bundle: The model.
+        config: The run.
+        decoding: How the model will be decoded.
+    """
+    digest = bundle.digest(decoding.method)
+    if decoding.method == GREEDY:
+        return digest
+    lexicon = config.recognition.decoding.lexicon
+    facts = [digest, asdict(decoding.search), lexicon and exact_key(read_bytes(lexicon))]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def preprocess_digest(line_source: str, bundle: Bundle) -> str:
+    """Name all that leads from a page to its line images.
+
+    Args:
+        line_source: Where lines come from.
+        bundle: The model, which says how high they are.
+    """
+    facts = {"lines": line_source, "line_height_px": bundle.preprocess.strip_height_px}
+    facts["rectify"] = RECTIFY_VERSION
+    if line_source in ("find", "auto"):
+        facts["finder"] = exact_key((DEFAULT_FOLDER / LINES_FILE).read_bytes())
+        facts["finding"] = FINDER_VERSION
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def page_reading(
+    config: TranscribeConfig, bundle: Bundle, digest: str = "", known: str = ""
+) -> PageReading:
+    """Say how pages are read, and which need not be.
+
+    Args:
+        config: What and how.
+        bundle: The model.
+        digest: Names model and preprocessing.
+        known: File of the keys of pages that were read; empty for none.
+    """
+    return PageReading(
+        config.line_source,
+        bundle.preprocess.strip_height_px,
+        config.page_time_limit_s,
+        digest,
+        known,
+        config.pages.fetch,
+    )

@@ -1,0 +1,204 @@
+"""The dry run: count the pages, try a few, reckon what all of them would take."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import apache_beam as beam
+import pyarrow as pa
+import pyarrow.parquet as pq
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from model.recogniser.bundle import Bundle
+from model.recogniser.recogniser import Recogniser
+from pipelines.archive.earlier_runs import write_planned_pages
+from pipelines.archive.folder import Archive
+from pipelines.archive.portions import rows_of
+from pipelines.files.filesystem import read_bytes, starts_beneath
+from pipelines.files.output import scratch_folder
+from pipelines.pages.inputs import page_inputs
+from pipelines.pages.listing import ListPages
+from pipelines.pages.records import PageResult
+from pipelines.transcription.pipeline import TranscribeConfig, begin_run, open_bundle, page_reading
+from pipelines.transcription.plan import CheckedPage, Plan, SampledPage
+from pipelines.transcription.probe import ChooseSample, ProbePages
+from pipelines.transcription.read_pages import PageReading, read_page
+from pipelines.transcription.recognise import recognise_pages
+from pipelines.transforms.write import WriteJsonLines, parquet_bytes
+from schemas.records import PageDone, PageSource, Skipped
+
+_SAMPLED_PAGES = 20
+# Looked at, not transcribed: some hundredths of a second each.
+_CHECKED_PAGES = 100
+_SHOWN_FAILURES = 5
+
+
+@dataclass(frozen=True)
+class PlanConfig:
+    """What to reckon with.
+
+    Attributes:
+        worker_count: Workers, a core each.
+        price_per_core_hour: In whatever currency; 0 for none.
+    """
+
+    worker_count: int = 1
+    price_per_core_hour: float = 0.0
+
+
+def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOptions) -> Plan:
+    """Reckon what a transcription would take; nothing is written.
+
+    Whether a page that an earlier run has read is still the same takes reading its file, so
+    some are looked at, and the others reckoned from those.
+
+    Args:
+        config: The transcription.
+        planning: What to reckon with.
+        options: Beam's options.
+
+    Raises:
+        UsageError: If the input or the model is missing, or the output is something else.
+    """
+    inputs = page_inputs(config.inputs)
+    bundle, decoding = open_bundle(config.recognition)
+    archive = Archive(config.output.rstrip("/"))
+    archive.check()
+    digest = begin_run(config, bundle, decoding).digest
+    with scratch_folder(config.output) as scratch:
+        known = "" if config.redo else f"{scratch}/known"
+        if known:
+            write_planned_pages(archive, digest, known)
+        left_out = archive.own_starts + starts_beneath(scratch, "")
+        listing = ListPages(inputs, config.pages, left_out)
+        with beam.Pipeline(options=options) as pipeline:
+            build_plan(pipeline, listing, scratch, known, digest)
+        counts = dict(_rows(f"{scratch}/counts.jsonl"))
+        new, read = (
+            [_source(row) for row in _rows(f"{scratch}/{name}.jsonl")] for name in ("new", "known")
+        )
+        failures = _rows(f"{scratch}/failures.jsonl")
+        checked = check_pages(read, page_reading(config, bundle, digest, known))
+    changed = [source for source, page in zip(read, checked) if not page.is_unchanged]
+    return Plan(
+        counts.get("new", 0),
+        counts.get("failures", 0),
+        counts.get("skipped", 0),
+        tuple(try_pages([*new, *changed][:_SAMPLED_PAGES], config, bundle)),
+        tuple(f"{uri}: {error}" for uri, error in failures),
+        planning.worker_count,
+        planning.price_per_core_hour,
+        counts.get("known", 0),
+        tuple(checked),
+    )
+
+
+def build_plan(
+    pipeline: beam.Pipeline, listing: ListPages, folder: str, known: str = "", digest: str = ""
+) -> None:
+    """Wire the pipeline.
+
+    Args:
+        pipeline: To add to.
+        listing: Gives the pages.
+        folder: For what is found out: counts, samples and some failures.
+        known: File of the keys of pages that were read; empty for none.
+        digest: Names model and preprocessing.
+    """
+    sources = pipeline | "List pages" >> listing | "Spread pages" >> beam.Reshuffle()
+    probed = sources | "Probe" >> ProbePages(known, digest)
+    failures = probed.Failure
+    (
+        (
+            probed.ProbedPage | "New page" >> beam.Map(lambda page: ("new", 1)),
+            probed.KnownPage | "Known page" >> beam.Map(lambda page: ("known", 1)),
+            failures | "Failure" >> beam.Map(lambda failure: ("failures", 1)),
+            probed.Skipped | "Skipped" >> beam.Map(lambda skipped: ("skipped", 1)),
+        )
+        | "All" >> beam.Flatten()
+        | "Sum" >> beam.CombinePerKey(sum)
+        | "Write counts" >> WriteJsonLines(f"{folder}/counts")
+    )
+    for name, pages, count in (
+        ("new", probed.ProbedPage, _SAMPLED_PAGES),
+        ("known", probed.KnownPage, _CHECKED_PAGES),
+    ):
+        (
+            pages
+            | f"Sample of {name}" >> ChooseSample(count)
+            | f"Each {name}"
+            >> beam.FlatMap(lambda chosen: [asdict(page.source) for page in chosen])
+            | f"Write {name}" >> WriteJsonLines(f"{folder}/{name}")
+        )
+    (
+        failures
+        | "Some failures" >> ChooseSample(_SHOWN_FAILURES)
+        | "Each" >> beam.FlatMap(lambda chosen: [(one.uri, one.error) for one in chosen])
+        | "Write failures" >> WriteJsonLines(f"{folder}/failures")
+    )
+
+
+def check_pages(sources: Sequence[PageSource], reading: PageReading) -> list[CheckedPage]:
+    """Look whether pages that were read are still the same, as a run does, and time each.
+
+    Args:
+        sources: The pages.
+        reading: How pages are read, and which were.
+    """
+    return [_check_page(source, reading) for source in sources]
+
+
+def _check_page(source: PageSource, reading: PageReading) -> CheckedPage:
+    started = time.monotonic()
+    result = read_page(source, reading)
+    seconds = time.monotonic() - started
+    return CheckedPage(
+        seconds, isinstance(result, PageResult) and isinstance(result.outcome, Skipped)
+    )
+
+
+def try_pages(
+    sources: Sequence[PageSource], config: TranscribeConfig, bundle: Bundle
+) -> list[SampledPage]:
+    """Transcribe some pages, one after the other, and time each.
+
+    Args:
+        sources: The pages.
+        config: The transcription.
+        bundle: The model.
+    """
+    reading = page_reading(config, bundle)
+    recogniser = config.recognition.open()
+    if sources:
+        # The first page pays for what is loaded once.
+        _try_page(sources[0], reading, recogniser)
+    return [_try_page(source, reading, recogniser) for source in sources]
+
+
+def _try_page(source: PageSource, reading: PageReading, recogniser: Recogniser) -> SampledPage:
+    started = time.monotonic()
+    (result,) = recognise_pages([read_page(source, reading)], recogniser)
+    row_bytes = sum(map(_compressed_bytes, rows_of(result, "")))
+    seconds = time.monotonic() - started
+    is_ok = isinstance(result.outcome, PageDone)
+    return SampledPage(seconds, len(result.lines), row_bytes, is_ok)
+
+
+def _compressed_bytes(rows: pa.Table) -> int:
+    if not rows.num_rows:
+        return 0
+    with pq.ParquetFile(pa.BufferReader(parquet_bytes(rows))) as file:
+        group = file.metadata.row_group(0)
+        return sum(group.column(i).total_compressed_size for i in range(group.num_columns))
+
+
+def _rows(path: str) -> list:
+    return list(map(json.loads, read_bytes(path).splitlines()))
+
+
+def _source(row: dict) -> PageSource:
+    pairs = {"addresses": tuple(row["addresses"]), "canvas_px": tuple(row["canvas_px"])}
+    return PageSource(**row | pairs)

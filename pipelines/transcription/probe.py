@@ -1,0 +1,105 @@
+"""Tell pages that can be opened from those that cannot, without reading their pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import apache_beam as beam
+from PIL import Image
+
+from model.images.pages import count_pages
+from pipelines.files.filesystem import BeamFiles
+from pipelines.files.key_set import key_of
+from pipelines.formats.addresses import is_address
+from pipelines.formats.names import file_of, is_paged
+from pipelines.pages.fetched import is_no_image
+from pipelines.transcription.read_pages import known_keys, name_key
+from pipelines.transforms.routing import RouteByType
+from schemas.records import Failure, PageSource, Skipped
+
+
+@dataclass(frozen=True)
+class ProbedPage:
+    """A page that can be opened, as far as its header tells.
+
+    Attributes:
+        source: The page.
+    """
+
+    source: PageSource
+
+    @property
+    def uri(self) -> str:
+        """The page."""
+        return self.source.uri
+
+
+@dataclass(frozen=True)
+class KnownPage(ProbedPage):
+    """A page that an earlier run has read as it would be read now, were it still the same."""
+
+
+class ProbePages(beam.PTransform):
+    """Sort pages into those that can be opened, those that cannot, and what is no page.
+
+    Args:
+        known: File of the keys of pages that were read; empty for none.
+        digest: Names model and preprocessing.
+    """
+
+    def __init__(self, known: str = "", digest: str = ""):
+        super().__init__()
+        self._arguments = known, digest
+
+    def expand(self, sources):
+        kinds = (ProbedPage, KnownPage, Failure, Skipped)
+        return sources | RouteByType(probe_page, kinds, *self._arguments)
+
+
+class ChooseSample(beam.PTransform):
+    """Choose some pages by chance, which are the same at every call.
+
+    Args:
+        count: How many.
+    """
+
+    def __init__(self, count: int):
+        super().__init__()
+        self._count = count
+
+    def expand(self, pages):
+        return pages | beam.combiners.Top.Of(self._count, key=lambda page: key_of(page.uri))
+
+
+def probe_page(
+    source: PageSource, known: str = "", digest: str = ""
+) -> list[ProbedPage | Failure | Skipped]:
+    """Open a page's file and read its header.
+
+    Args:
+        source: The page; one on the web is not asked for.
+        known: As of `ProbePages`.
+        digest: As of `ProbePages`.
+
+    Returns:
+        One record: the page, why it cannot be opened, or that it is no image.
+    """
+    is_known = name_key(source.uri, digest) in known_keys(known)
+    page = KnownPage(source) if is_known else ProbedPage(source)
+    if is_no_image(source):
+        return [Skipped(source.uri, "no image")]
+    if source.fault:
+        return [Failure(source.uri, "read", source.fault)]
+    if is_address(source.addresses[0]):
+        return [page]
+    file_uri = file_of(source.uri)
+    try:
+        with BeamFiles().open(file_uri) as file:
+            if is_paged(file_uri):
+                count_pages(file)
+            else:
+                Image.open(file).close()
+    # What Pillow makes of a bad header has many names.
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        return [Failure(source.uri, "read", f"{error}; look at the file")]
+    return [page]

@@ -1,0 +1,1 @@
+"""The tables of transcripts, read again: query, recipes, show."""

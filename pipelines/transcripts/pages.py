@@ -1,0 +1,118 @@
+"""The pages of a run with their lines, one at a time, from the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from itertools import groupby
+
+import duckdb
+
+from pipelines.cli.options import UsageError
+from pipelines.files.mirror import common_folder
+from pipelines.formats.page_text import Origin, PageText
+from schemas.records import Character, Line, Skipped, Transcript
+
+# Beyond it DuckDB sorts on disk.
+_MEMORY_LIMIT = "1GB"
+_ROWS_AT_A_TIME = 1000
+# Lists of numbers leave DuckDB several times faster than lists of structs.
+_QUERY = """
+    SELECT page_uri, status, sha256, width_px, height_px, address,
+        canvas_width_px, canvas_height_px, dpi,
+        line_id, line_index, region_id, text, lines.confidence,
+        [c.text FOR c IN characters], [c.confidence FOR c IN characters],
+        [p.x FOR p IN baseline], [p.y FOR p IN baseline],
+        [p.x FOR p IN polygon], [p.y FOR p IN polygon]
+    FROM pages LEFT JOIN lines USING (page_uri)
+    ORDER BY page_uri, line_index
+"""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What is to come out of the tables.
+
+    Attributes:
+        page_count: Pages, whatever their status.
+        line_count: Lines that were read.
+        folder: The folder that all pages are in, with its '/'; empty where they share none.
+    """
+
+    page_count: int
+    line_count: int
+    folder: str
+
+
+def measure(connection: duckdb.DuckDBPyConnection) -> Extent:
+    """Count what is in the tables and find the folder that all pages are in.
+
+    Args:
+        connection: What `pipelines.transcripts.tables.open_tables` gave.
+
+    Raises:
+        UsageError: If there is no page.
+    """
+    count, first, last = connection.execute(
+        "SELECT count(*), min(page_uri), max(page_uri) FROM pages"
+    ).fetchone()
+    if not count:
+        raise UsageError("--transcripts holds no page; transcribe some")
+    (line_count,) = connection.execute("SELECT count(*) FROM lines").fetchone()
+    return Extent(count, line_count, common_folder(first, last))
+
+
+def read_origin(connection: duckdb.DuckDBPyConnection, version: str) -> Origin:
+    """Read from the last run where the text comes from.
+
+    Args:
+        connection: What `pipelines.transcripts.tables.open_tables` gave.
+        version: Version of this program.
+    """
+    # In seconds: for a time with its zone DuckDB would want another library.
+    seconds, model_digest = connection.execute(
+        "SELECT epoch(finished), model_digest FROM runs ORDER BY finished DESC LIMIT 1"
+    ).fetchone()
+    finished = datetime.fromtimestamp(seconds, timezone.utc)
+    return Origin(f"Quire {version}", finished, model_digest)
+
+
+def pages_with_lines(
+    connection: duckdb.DuckDBPyConnection, scratch: str
+) -> Iterator[PageText | Skipped]:
+    """Read the pages one after the other, sorted by their URIs.
+
+    Args:
+        connection: What `pipelines.transcripts.tables.open_tables` gave.
+        scratch: Local folder for what does not fit into memory; it need not exist.
+
+    Yields:
+        Each page with its lines in reading order, or that it was not transcribed.
+    """
+    connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
+    connection.execute("SET temp_directory = $folder", {"folder": scratch})
+    for _, rows in groupby(_rows(connection), key=lambda row: row[0]):
+        yield _page(list(rows))
+
+
+def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
+    result = connection.execute(_QUERY)
+    while rows := result.fetchmany(_ROWS_AT_A_TIME):
+        yield from rows
+
+
+def _page(rows: list[tuple]) -> PageText | Skipped:
+    uri, status, sha256, width_px, height_px, address, *canvas_px, dpi = rows[0][:9]
+    if status != "ok":
+        return Skipped(uri, f"transcribe left it as {status}")
+    # A page without lines is one row all the same.
+    lines = tuple(_transcript(uri, row[9:]) for row in rows if row[9] is not None)
+    return PageText(uri, width_px, height_px, lines, sha256, address, tuple(canvas_px), dpi or 0)
+
+
+def _transcript(uri: str, row: tuple) -> Transcript:
+    line_id, line_index, region_id, text, confidence, characters, confidences, *points = row
+    baseline, polygon = (tuple(zip(*points[i : i + 2])) for i in (0, 2))
+    line = Line(line_id, line_index, baseline=baseline, polygon=polygon, region_id=region_id)
+    return Transcript(uri, line, text, confidence, tuple(map(Character, characters, confidences)))

@@ -1,0 +1,56 @@
+"""The picture of a transcribed page, from the tables and the image."""
+
+from __future__ import annotations
+
+import io
+
+import duckdb
+from PIL import Image
+
+from model.pictures.transcript import draw_transcript
+from pipelines.cli.options import UsageError
+from pipelines.files.filesystem import write_bytes
+from pipelines.pages.cut import open_page
+from pipelines.pages.fetched import page_again
+from schemas.records import Polyline
+
+
+def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> str:
+    """Draw the lines and texts of one page on its image.
+
+    Args:
+        connection: What `pipelines.transcripts.tables.open_tables` gave.
+        page: End of the page's URI; empty for the first page.
+        output: PNG file to write.
+
+    Returns:
+        The URI of the page that was drawn.
+
+    Raises:
+        UsageError: If there is no such page, or its image cannot be read any more.
+    """
+    query = (
+        "SELECT page_uri, address FROM pages WHERE status = 'ok' AND ends_with(page_uri, ?) "
+        "ORDER BY page_uri LIMIT 1"
+    )
+    found = connection.execute(query, [page]).fetchone()
+    if found is None:
+        raise UsageError(f"--page {page}: no page that was read ends so; see the table pages")
+    uri, address = found
+    try:
+        grey, _ = open_page(page_again(uri, address))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{uri}: {error}") from None
+    query = "SELECT baseline, polygon, text FROM lines WHERE page_uri = ? ORDER BY line_index"
+    lines = [
+        (_polyline(baseline), _polyline(polygon), text)
+        for baseline, polygon, text in connection.execute(query, [uri]).fetchall()
+    ]
+    png = io.BytesIO()
+    Image.fromarray(draw_transcript(grey, lines)).save(png, "PNG")
+    write_bytes(output, png.getvalue())
+    return uri
+
+
+def _polyline(points: list[dict]) -> Polyline:
+    return tuple((point["x"], point["y"]) for point in points)

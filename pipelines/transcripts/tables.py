@@ -1,0 +1,115 @@
+"""Query the tables of a run with DuckDB."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+from typing import TextIO
+
+import duckdb
+
+from pipelines.cli.options import UsageError
+from pipelines.transcripts.damage import naming_damage
+from pipelines.transcripts.files import files_of, runs_of
+from pipelines.transcripts.views import VIEWS
+
+
+def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
+    """Open the tables of all runs as views.
+
+    Args:
+        directory: What transcribe wrote.
+
+    Returns:
+        A connection with the views `runs`; `lines`, `pages` and `failures`, which show each
+        page as the newest run that read it left it; `all_lines`, `all_pages` and
+        `all_failures`, which keep the older versions; and the table function
+        `line_changes(old, new)` between two runs.
+
+    Raises:
+        UsageError: If the folder holds no finished run, or a file is damaged. Damage that shows
+            only when rows are read is for `pipelines.transcripts.damage.naming_damage`.
+    """
+    if not Path(directory).is_dir():
+        raise UsageError(f"{directory}: no such folder; give --transcripts what transcribe wrote")
+    runs = list(runs_of(directory).values())
+    if not runs:
+        raise UsageError(f"{directory} has no table runs, so no run ended here; transcribe again")
+    connection = duckdb.connect()
+    with naming_damage(directory):
+        connection.read_parquet(runs, union_by_name=True).create_view("runs")
+        for table in ("lines", "pages", "failures"):
+            _view_of_all(connection, directory, table)
+        for statement in VIEWS:
+            connection.execute(statement)
+    return connection
+
+
+def _view_of_all(connection: duckdb.DuckDBPyConnection, directory: str, table: str) -> None:
+    files = list(files_of(directory, table))
+    if not files:
+        raise UsageError(f"{directory} has no table {table}; transcribe again")
+    rows = connection.read_parquet(files, hive_partitioning=True, union_by_name=True)
+    # A collection may be called 1858; it is a name all the same.
+    rows.project("* REPLACE (collection::VARCHAR AS collection)").create_view(f"all_{table}")
+
+
+def write_rows(rows: duckdb.DuckDBPyRelation, format_name: str, out: TextIO) -> None:
+    """Write the rows of a query.
+
+    Args:
+        rows: Rows of a query, not yet fetched.
+        format_name: 'table', 'csv' or 'jsonl'. Lists and structs are JSON in all of them.
+        out: Where to.
+    """
+    if format_name == "table":
+        out.write(f"{_table(rows)}\n")
+        return
+    names = rows.columns
+    writer = csv.writer(out, lineterminator="\n")
+    if format_name == "csv":
+        writer.writerow(names)
+    while batch := rows.fetchmany(1000):
+        for row in batch:
+            if format_name == "csv":
+                writer.writerow(map(_flat, row))
+            else:
+                out.write(f"{_json_text(dict(zip(names, row)))}\n")
+
+
+def _table(rows: duckdb.DuckDBPyRelation) -> str:
+    names, cells = rows.columns, [list(map(_cell, row)) for row in rows.fetchall()]
+    widths = [max(map(len, column)) for column in zip(names, *cells)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+        for row in (names, ["-" * width for width in widths], *cells)
+    )
+
+
+def _cell(value) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3f}" if isinstance(value, float) else str(_flat(value))
+
+
+def _flat(value):
+    """Make text of a list or struct; anything else stays."""
+    return _json_text(value) if isinstance(value, (list, tuple, dict)) else value
+
+
+def _json_text(value) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+    # JSON has no NaN, and its names are texts; DuckDB has numbers and maps of all kinds.
+    except (TypeError, ValueError):
+        return json.dumps(_plain(value), ensure_ascii=False, default=str)
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return list(map(_plain, value))
+    return None if isinstance(value, float) and not math.isfinite(value) else value

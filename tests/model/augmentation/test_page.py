@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from model.augmentation.page import PageAugmentConfig, change_ink, draw_homography, draw_pitch_px
+
+STILL = PageAugmentConfig(
+    pitch_px=(24.0, 24.0), rotation=0.0, stretch=0.0, perspective=0.0, turned=0.0, share=0.0
+)
+
+
+def moved(point, matrix):
+    return cv2.perspectiveTransform(np.array([[point]], float), matrix)[0, 0]
+
+
+def test_without_chance_a_piece_is_only_scaled_about_its_middle():
+    rng = np.random.default_rng(0)
+    matrix = draw_homography(np.array([200.0, 100.0]), 0.5, 65, 0, STILL, rng)
+    assert moved((200, 100), matrix) == pytest.approx([32, 32])
+    assert moved((220, 110), matrix) == pytest.approx([42, 37])
+
+
+@pytest.mark.parametrize(("turns", "expected"), [(1, (32, 42)), (2, (22, 32)), (3, (32, 22))])
+def test_pieces_are_turned_by_quarters(turns, expected):
+    rng = np.random.default_rng(0)
+    matrix = draw_homography(np.array([200.0, 100.0]), 1.0, 65, turns, STILL, rng)
+    assert moved((210, 100), matrix) == pytest.approx(expected)
+
+
+def test_pitches_are_drawn_between_their_limits():
+    rng = np.random.default_rng(0)
+    drawn = [draw_pitch_px(PageAugmentConfig(pitch_px=(10, 40)), rng) for _ in range(400)]
+    assert 10 <= min(drawn) < 12
+    assert 36 < max(drawn) <= 40
+    assert np.median(drawn) == pytest.approx(20, rel=0.15)
+
+
+def test_changed_ink_stays_ink():
+    rng = np.random.default_rng(0)
+    ink, back = rng.random((2, 64, 64), dtype=np.float32)
+    config = PageAugmentConfig(share=1.0)
+    for _ in range(20):
+        changed = change_ink(ink, back, config, rng)
+        assert changed.shape == ink.shape
+        assert changed.dtype == np.float32
+        assert 0 <= changed.min() <= changed.max() <= 1
+        assert not np.array_equal(changed, ink)
+    assert np.array_equal(change_ink(ink, back, STILL, rng), ink)
+
+
+def test_the_back_shines_through_mirrored():
+    back = np.zeros((64, 64), np.float32)
+    back[:, :20] = 1
+    config = PageAugmentConfig(
+        share=1.0, gamma=0.0, gain=0.0, shading=0.0, blur_px=0.3, noise=0.0, bleed_through=0.5
+    )
+    changed = change_ink(np.zeros_like(back), back, config, np.random.default_rng(3))
+    assert changed[:, :40].max() < 0.05 < changed[:, 50:].min() <= 0.5

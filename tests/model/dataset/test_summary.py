@@ -1,0 +1,61 @@
+"""What a dataset holds."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.dataset.summary import DatasetSummary, sum_digests
+from model.dataset.summary_json import summary_from_json, summary_to_json
+from schemas.records import LineExample
+
+LINES = st.lists(
+    st.builds(
+        LineExample,
+        image=st.binary(max_size=3),
+        width_px=st.integers(1, 99),
+        height_px=st.just(64),
+        text=st.text(max_size=5),
+        page_uri=st.sampled_from("ab"),
+        line_id=st.sampled_from("xyz"),
+        document=st.just("d"),
+        source=st.sampled_from(["alto", "pair"]),
+        split=st.sampled_from(["train", "eval"]),
+    ),
+    max_size=8,
+)
+
+
+@given(LINES, st.integers(0, 8), st.randoms())
+def test_neither_order_nor_parts_matter(lines, cut, random):
+    whole = DatasetSummary.of_lines(lines)
+    shuffled = random.sample(lines, len(lines))
+    merged = DatasetSummary.of_lines(shuffled[cut:])
+    merged.merge(DatasetSummary.of_lines(shuffled[:cut]))
+    assert merged == whole
+
+
+@given(LINES, LINES)
+def test_the_digest_tells_datasets_apart(one, other):
+    same = sorted(map(repr, one)) == sorted(map(repr, other))
+    digests = {DatasetSummary.of_lines(lines).hex_digest() for lines in (one, other)}
+    assert (len(digests) == 1) == same
+
+
+@given(LINES)
+def test_counts_add_up(lines):
+    summary = DatasetSummary.of_lines(lines)
+    assert summary.line_count == len(lines) == sum(summary.widths_px.counts.values())
+    assert summary.lines_of_split("train") + summary.lines_of_split("eval") == len(lines)
+    letters = "".join(line.text for line in lines if line.split == "train")
+    assert sum(summary.train_characters.values()) == len(letters)
+
+
+@given(LINES)
+def test_json_gives_it_back(lines):
+    summary = DatasetSummary.of_lines(lines)
+    assert summary_from_json(summary_to_json(summary)) == summary
+
+
+@given(LINES, LINES)
+def test_digests_add_up(lines, others):
+    parts = [DatasetSummary.of_lines(part).hex_digest() for part in (lines, others)]
+    assert sum_digests(parts) == DatasetSummary.of_lines(lines + others).hex_digest()

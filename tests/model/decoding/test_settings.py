@@ -1,0 +1,107 @@
+"""What a bundle says of decoding, as JSON."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.decoding.beam_config import BeamConfig
+from model.decoding.config import BEAM, GREEDY, DecodingConfig
+from model.decoding.page_error import PageErrorModel
+from model.decoding.settings import Calibration, DecodingSettings
+
+SHARES = st.floats(0, 1)
+CALIBRATIONS = st.builds(
+    Calibration,
+    st.floats(0.1, 10),
+    st.none()
+    | st.lists(st.tuples(SHARES, SHARES), min_size=1).map(
+        lambda points: PageErrorModel(*(tuple(sorted(values)) for values in zip(*points)))
+    ),
+)
+SEARCHES = st.builds(BeamConfig, st.integers(1, 1024), st.floats(0, 10), st.floats(-20, 20))
+
+
+@given(
+    st.builds(
+        DecodingSettings,
+        SEARCHES,
+        st.booleans(),
+        st.floats(0, 1, exclude_max=True),
+        st.floats(0, 1, exclude_max=True),
+        CALIBRATIONS,
+        CALIBRATIONS,
+    )
+)
+def test_settings_are_read_back(settings):
+    assert DecodingSettings.from_json(settings.to_json()) == settings
+
+
+def test_old_settings_read_as_they_did():
+    data = json.loads(DecodingSettings().to_json())
+    del data["search"]["frequency_weight"], data["search"]["unknown_edge_penalty"]
+    search = DecodingSettings.from_json(json.dumps(data)).search
+    assert (search.frequency_weight, search.unknown_edge_penalty) == (0, 0)
+    assert search.blank_penalty == BeamConfig().blank_penalty
+    del data["knows_words"], data["auxiliary_share"], data["recurrent_share"]
+    del data["search"]["blank_penalty"]
+    settings = DecodingSettings.from_json(json.dumps(data))
+    assert settings.search.blank_penalty == 0
+    assert not settings.knows_words and settings.auxiliary_share == 0
+    assert settings.recurrent_share == 0
+
+
+def test_each_way_to_decode_has_its_calibration():
+    settings = DecodingSettings(greedy=Calibration(2.0), beam=Calibration(3.0))
+    assert [settings.calibration(method).temperature for method in (GREEDY, BEAM)] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ((), [], "is not {search, knows_words, auxiliary_share, recurrent_share, greedy, beam}"),
+        (("recurrent_share",), -0.5, "recurrent_share of -0.5; give a number from 0 to below 1"),
+        (
+            ("more",),
+            1,
+            "is not {search, knows_words, auxiliary_share, recurrent_share, greedy, beam}",
+        ),
+        (("auxiliary_share",), 1, "auxiliary_share of 1; give a number from 0 to below 1"),
+        (("auxiliary_share",), True, "auxiliary_share of True"),
+        (("auxiliary_share",), "0.5", "auxiliary_share of '0.5'"),
+        (("knows_words",), 1, "knows_words of 1; give true or false"),
+        (("search",), {"width": 3}, "settings of the beam search are not"),
+        (("search", "width"), 10_000, "beam of 10000 prefixes"),
+        (("search", "width"), "16", "width of '16'"),
+        (("search", "lm_weight"), float("nan"), "lm_weight of nan"),
+        (("beam",), None, "calibration is not {temperature, page_error}"),
+        (("beam", "temperature"), 0, "temperature of 0"),
+        (("beam", "temperature"), True, "temperature of True"),
+        (("beam", "temperature"), "1", "not numbers"),
+        (("greedy", "page_error"), {"doubts": [1]}, "prediction of errors is not"),
+    ],
+)
+def test_what_is_no_setting_is_refused(path, value, message):
+    data = json.loads(DecodingSettings().to_json())
+    place = data
+    for name in path[:-1]:
+        place = place[name]
+    if path:
+        place[path[-1]] = value
+    with pytest.raises(ValueError, match=message):
+        DecodingSettings.from_json(json.dumps(data if path else value))
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"method": "best"}, "decoding 'best'; choose greedy or beam"),
+        ({"beam_width": 10_000}, "beam of 10000 prefixes; choose 1 to 1024, or 0"),
+        ({"beam_width": -1}, "beam of -1 prefixes"),
+        ({"most_lines": 0}, "0 texts of a line"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_refused(flags, message):
+    with pytest.raises(ValueError, match=message):
+        DecodingConfig(**flags)

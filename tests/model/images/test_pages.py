@@ -1,0 +1,233 @@
+"""Files of several pages: PDF and TIFF."""
+
+import io
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+
+from model.images.decode import decode_image
+from model.images.pages import count_pages, decode_page, digest_of_pixels
+from tests.drawn import jpeg, png, text_strip
+from tests.drawn_files import (
+    claim_tiff_width,
+    encrypted_pdf,
+    image_file,
+    pdf,
+    pdf_page,
+    pdf_stream,
+)
+
+BLACK_OR_WHITE = arrays(
+    np.uint8,
+    st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    elements=st.sampled_from([0, 255]),
+)
+STRIPS = [text_strip(text) for text in ("acte de mariage", "fils", "le maire de Paris")]
+
+
+def page(data: bytes, number: int = 1) -> np.ndarray:
+    return decode_page(io.BytesIO(data), number)
+
+
+def count(data: bytes) -> int:
+    return count_pages(io.BytesIO(data))
+
+
+@given(st.lists(BLACK_OR_WHITE, min_size=1, max_size=4), st.sampled_from(["PDF", "TIFF"]))
+@settings(max_examples=60)
+def test_a_page_of_several_is_the_image_by_itself(pages, kind):
+    data = image_file(pages, kind, mode="1")
+    assert count(data) == len(pages)
+    for number, expected in enumerate(pages, 1):
+        assert np.array_equal(page(data, number), expected)
+        alone = image_file([expected], kind, mode="1")
+        assert np.array_equal(page(alone), expected)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("kind", ["PDF", "TIFF"])
+def test_grey_and_coloured_pages_come_in_their_own_resolution(kind, mode):
+    data = image_file(STRIPS, kind, mode, resolution=150)
+    for number, strip in enumerate(STRIPS, 1):
+        found = page(data, number)
+        assert found.shape == strip.shape
+        # A PDF of Pillow's holds JPEG.
+        assert np.abs(found.astype(int) - strip).mean() < (3 if kind == "PDF" else 0.01)
+
+
+def test_pages_of_a_file_have_digests_of_their_own():
+    data = image_file(STRIPS, "TIFF")
+    digests = {digest_of_pixels(page(data, number)) for number in (1, 2, 3)}
+    assert len(digests) == 3 and all(len(digest) == 64 for digest in digests)
+
+
+@pytest.mark.parametrize("kind", ["PDF", "TIFF"])
+def test_a_page_that_is_not_there_says_how_many_are(kind):
+    with pytest.raises(ValueError, match="page 4 is not in the file, which has 3; mend"):
+        page(image_file(STRIPS, kind), 4)
+
+
+@pytest.mark.parametrize("kind", ["PDF", "TIFF"])
+def test_a_file_is_read_from_its_start_wherever_it_stands(kind):
+    file = io.BytesIO(image_file(STRIPS, kind, mode="1"))
+    assert [count_pages(file), count_pages(file)] == [3, 3]
+    pages = [decode_page(file, number) for number in (3, 1, 3)]
+    assert np.array_equal(pages[0], pages[2]) and pages[1].shape == STRIPS[0].shape
+
+
+def test_an_image_of_another_format_is_one_page():
+    assert count(png(STRIPS[0])) == count(jpeg(STRIPS[0])) == 1
+    assert np.array_equal(page(png(STRIPS[0])), STRIPS[0])
+
+
+def test_smaller_copies_in_a_tiff_are_no_pages():
+    first, second = (Image.fromarray(strip) for strip in STRIPS[:2])
+    copy = first.resize((40, 8))
+    copy.encoderinfo = {"tiffinfo": {254: 1}}
+    file = io.BytesIO()
+    first.save(file, "TIFF", save_all=True, append_images=[copy, second])
+    assert count(file.getvalue()) == 2
+    assert np.array_equal(page(file.getvalue(), 2), STRIPS[1])
+
+
+def test_a_page_of_a_tiff_may_be_broken_and_the_others_not():
+    data = claim_tiff_width(image_file(STRIPS, "TIFF"), STRIPS[0].shape[1], 100_000_000)
+    assert count(data) == 3
+    with pytest.raises(ValueError, match="image has 100000000 x 64 px; scale it down"):
+        page(data)
+    assert np.array_equal(page(data, 3), STRIPS[2])
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+@pytest.mark.parametrize("end", [9, 60, 2000])
+def test_a_tiff_that_is_cut_off_in_its_first_page_says_so(end):
+    with pytest.raises(ValueError, match="does not decode"):
+        page(image_file(STRIPS, "TIFF")[:end])
+
+
+def test_of_a_tiff_that_is_cut_off_whole_pages_are_read():
+    data = image_file(STRIPS, "TIFF")[:-300]
+    assert [np.array_equal(page(data, n), STRIPS[n - 1]) for n in (1, 2)] == [True, True]
+    with pytest.raises(ValueError, match="does not decode .*truncated.*; replace"):
+        page(data, 3)
+
+
+GREYS = bytes(range(256))
+EIGHT_BITS = b"/Width 16/Height 16/ColorSpace/DeviceGray/BitsPerComponent 8"
+FILLING = b"q 72 0 0 72 0 0 cm /I Do Q"
+SQUARE = np.frombuffer(GREYS, np.uint8).reshape(16, 16)
+HIDDEN_TEXT = b"BT 3 Tr /F 12 Tf 5 30 Td (mariage) Tj ET"
+
+
+def test_hidden_text_under_a_scan_does_not_matter():
+    assert np.array_equal(page(pdf_page(FILLING + HIDDEN_TEXT, EIGHT_BITS, GREYS)), SQUARE)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_scan_is_turned_as_its_page_is(turns):
+    entries = b"/MediaBox[0 0 72 72]/Rotate %d" % (90 * turns)
+    found = page(pdf_page(FILLING, EIGHT_BITS, GREYS, entries))
+    assert np.array_equal(found, np.rot90(SQUARE, -turns))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"BT /F 24 Tf 5 30 Td (acte) Tj ET",
+        FILLING + b"BT /F 24 Tf 5 30 Td (acte) Tj ET",
+        FILLING + b"0 g 10 10 20 20 re f",
+        b"q 30 0 0 30 5 5 cm /I Do Q",
+        FILLING + b"q 30 0 0 30 5 5 cm /I Do Q",
+        b"q 0 72 -72 0 72 0 cm /I Do Q",
+        b"",
+    ],
+    ids=["text", "text on it", "drawing on it", "small", "two", "turned", "nothing"],
+)
+def test_a_page_that_is_more_than_a_scan_is_drawn_at_300_dpi(content):
+    found = page(pdf_page(content, EIGHT_BITS, GREYS, b"/MediaBox[0 0 72 144]"))
+    assert found.shape == (600, 300)
+    assert (found.min() < 90) == bool(content)
+
+
+TOP = bytes([255, 255] * 8 + [0, 0] * 8)
+
+
+@pytest.mark.parametrize(
+    ("image", "data", "more"),
+    [
+        (b"/Width 16/Height 16/ImageMask true/BitsPerComponent 1/Decode[1 0]", TOP, b"null"),
+        (b"/Width 16/Height 16/ColorSpace/DeviceGray/BitsPerComponent 1/Decode[1 0]", TOP, b"null"),
+        (EIGHT_BITS + b"/SMask 6 0 R", bytes(256), pdf_stream(
+            b"/Type/XObject/Subtype/Image" + EIGHT_BITS, b"\xff" * 128 + bytes(128))),
+    ],
+    ids=["stencil", "inverted", "transparent"],
+)  # fmt: skip
+def test_a_scan_is_read_as_it_is_seen(image, data, more):
+    found = page(pdf_page(FILLING, image, data, b"/MediaBox[0 0 72 72]", more))
+    assert found.shape == (16, 16)
+    assert (found[:8] == 0).all() and (found[8:] == 255).all()
+
+
+KIDS = b"<</Type/Pages/Kids[3 0 R]/Count %d>>"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (encrypted_pdf(), "PDF is encrypted; save it without a password"),
+        (b"%PDF-1.7", "PDF is broken or has no pages; export it anew"),
+        (image_file(STRIPS, "PDF")[:400], "PDF is broken or has no pages"),
+        (pdf(b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>"), "no pages"),
+        (pdf(b"<</Type/Catalog/Pages 2 0 R>>", KIDS % 1_000_000), "more than 10000 pages; split"),
+        (b"", "does not decode"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(data, reason):
+    with pytest.raises(ValueError, match=reason):
+        count(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (pdf(b"<</Type/Catalog/Pages 2 0 R>>", KIDS % 9, b"null"), "page 1 cannot be read"),
+        (pdf_page(b"", page=b"/MediaBox[0 0 14400 14400]"), "60000 x 60000 px; scale it down"),
+        (pdf_page(b"", page=b"/MediaBox[0 0 1000000000 1000000000]"), "px; scale it down"),
+        (pdf_page(FILLING, EIGHT_BITS.replace(b"16", b"100000"), b"x"), "100000 x 100000 px"),
+        (pdf_page(FILLING * 2, EIGHT_BITS.replace(b"16", b"100000"), b"x"), "100000 x 100000 px"),
+    ],
+)
+def test_a_page_that_is_too_much_is_refused(data, reason):
+    with pytest.raises(ValueError, match=reason):
+        page(data)
+
+
+@pytest.mark.parametrize("box", [b"[0 0 0 0]", b"[0 0 nan 5]", b"[9 9 1 1]", b"[0 0 0.001 50]"])
+def test_an_odd_page_is_drawn(box):
+    found = page(pdf_page(FILLING, EIGHT_BITS, GREYS, b"/MediaBox" + box))
+    assert found.ndim == 2 and found.size
+
+
+def test_pages_may_be_read_from_many_threads():
+    data = image_file(STRIPS, "PDF")
+    expected = [page(data, n).tobytes() for n in (1, 2, 3)]
+    found = {}
+
+    def read(thread: int) -> None:
+        found[thread] = [page(data, n).tobytes() for n in (1, 2, 3)]
+
+    threads = [threading.Thread(target=read, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [found[i] for i in range(8)] == [expected] * 8
+
+
+def test_an_image_of_several_by_itself_is_its_first():
+    assert np.array_equal(decode_image(image_file(STRIPS, "TIFF")), STRIPS[0])

@@ -1,0 +1,101 @@
+"""Many lines: together or alone, the same text; a bad one harms no other."""
+
+import shutil
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.decoding.config import DECODINGS, DecodingConfig
+from model.networks.session import AUTO, CPU, GPU, is_on_gpu, open_session
+from model.recogniser.bundle import DEFAULT_MODEL, ONNX_FILES, load_bundle
+from model.recogniser.line_reading import halving, read_line, read_lines
+from model.recogniser.recogniser import Recogniser
+from schemas.records import Failure, Line, LineImage
+from tests.drawn import text_strip
+from tests.fakes import write_fake_bundle
+
+
+@pytest.fixture(scope="module")
+def recogniser(tmp_path_factory):
+    return Recogniser(load_bundle(write_fake_bundle(tmp_path_factory.mktemp("m") / "m")))
+
+
+def image(text, number, strip=None):
+    return LineImage(
+        f"p{number % 3}", Line(f"l{number}", number), text_strip(text) if strip is None else strip
+    )
+
+
+IMAGES = [image(text, i) for i, text in enumerate(["acte", "le maire", "an", "fils", "Jean", "x"])]
+
+
+@pytest.mark.parametrize("batch_lines", [1, 2, 5])
+def test_lines_are_read_alike_in_every_batch(recogniser, monkeypatch, batch_lines):
+    monkeypatch.setattr(recogniser, "lines_at_once", lambda width_px: batch_lines)
+    alone = [recogniser.read(image) for image in IMAGES]
+    assert read_lines(IMAGES, recogniser) == alone
+    assert read_lines(IMAGES[::-1], recogniser) == alone[::-1]
+    assert read_line(IMAGES[0], recogniser) == alone[0]
+
+
+@pytest.mark.parametrize("method", DECODINGS)
+@pytest.mark.parametrize("precision", sorted(ONNX_FILES))
+def test_the_default_model_sees_the_same_in_every_batch_to_the_last_bit(precision, method):
+    default = Recogniser(load_bundle(DEFAULT_MODEL, precision), DecodingConfig(method))
+    # Of one width, but of very different ink.
+    strips = [text_strip("le maire")[:, :400] for _ in range(17)]
+    for number, strip in enumerate(strips):
+        strip[:] = 255 - (255 - strip) // (1 + number % 5)
+        strip[:, 20 * number : 20 * number + 5] = 0
+    prepared = [default.prepare(image("", i, strip)) for i, strip in enumerate(strips)]
+    alone = [default.run([one])[0] for one in prepared]
+    for size in (2, 3, 5, 8, 16, 17):
+        assert np.array_equal(default.run(prepared[:size]), alone[:size])
+
+
+def test_wide_lines_are_read_by_fewer_and_old_integer_networks_by_one(tmp_path):
+    bundle = load_bundle(write_fake_bundle(tmp_path / "m"))
+    lines_at_once = Recogniser(bundle).lines_at_once
+    assert [lines_at_once(width_px) for width_px in (64, 2048, 99_968)] == [16, 4, 1]
+    shutil.copy(bundle.onnx_path, tmp_path / "m" / ONNX_FILES["int8"])
+    assert Recogniser(load_bundle(tmp_path / "m", "int8")).lines_at_once(64) == 1
+
+
+def test_a_line_that_the_network_refuses_fails_alone(recogniser, monkeypatch):
+    run, bad = recogniser.run, recogniser.prepare(IMAGES[2])
+
+    def refuse(prepared):
+        if any(np.array_equal(one, bad) for one in prepared):
+            raise RuntimeError("out of memory on the device")
+        return run(prepared)
+
+    monkeypatch.setattr(recogniser, "lines_at_once", lambda width_px: 8)
+    monkeypatch.setattr(recogniser, "run", refuse)
+    short = image("", 9, np.zeros((48, 99), np.uint8))
+    outcomes = read_lines([*IMAGES, short], recogniser)
+    failed = {o.line_id: o.error for o in outcomes if isinstance(o, Failure)}
+    assert failed == {"l2": "out of memory on the device", "l9": "strip is 48 px high; want 64"}
+
+
+@given(st.lists(st.integers(0, 20), max_size=40), st.integers(1, 9))
+def test_halving_finds_every_bad_item_and_no_other(items, modulus):
+    def run(batch):
+        if any(item % modulus == 0 for item in batch):
+            raise ValueError("bad")
+        return [item + 1 for item in batch]
+
+    results = halving(items, run)
+    assert [isinstance(r, ValueError) for r in results] == [i % modulus == 0 for i in items]
+    assert all(r == i + 1 for r, i in zip(results, items) if i % modulus)
+
+
+def test_a_gpu_is_taken_if_there_is_one(tmp_path, monkeypatch):
+    bundle = load_bundle(write_fake_bundle(tmp_path / "m"))
+    only_cpu = ["CPUExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: only_cpu)
+    for device in (AUTO, CPU):
+        assert not is_on_gpu(open_session(bundle.onnx_path, device))
+    with pytest.raises(ValueError, match="install onnxruntime-gpu, or use --device cpu"):
+        open_session(bundle.onnx_path, GPU)

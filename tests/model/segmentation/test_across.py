@@ -1,0 +1,35 @@
+"""Writing across the lines: what is kept of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model.segmentation.across import AcrossConfig, erase_lines, keep_sure_lines
+from model.segmentation.baselines import FoundLine
+
+
+def line(y, length_px, chance=0.95):
+    return FoundLine(np.array([[10.0, y], [10.0 + length_px, y]]), 12.0, 5.0, chance)
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [
+        (line(100, 200), 1),
+        (line(100, 60), 0),
+        (line(100, 200, chance=0.7), 0),
+        (line(3, 200), 0),
+        (line(297, 200), 0),
+    ],
+)
+def test_only_sure_lines_off_the_edge_are_kept(found, kept):
+    assert len(keep_sure_lines([found], 300, 24.0, AcrossConfig())) == kept
+
+
+def test_lines_are_erased_at_the_scale_of_the_ink():
+    ink = np.full((60, 120), 200, np.uint8)
+    rest = erase_lines(ink, [line(100, 200)], np.array([2.0, 2.0]))
+    assert (rest[45:53, 6:104] == 0).all()
+    assert (rest[:40] == 200).all() and (rest[56:] == 200).all()
+    assert (ink == 200).all()

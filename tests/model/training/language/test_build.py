@@ -1,0 +1,184 @@
+"""`python -m model.training.language`, through its main, on a model made in milliseconds."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from model.decoding.config import BEAM, DecodingConfig
+from model.decoding.rescoring import RECURRENT_SHARE
+from model.decoding.settings import DecodingSettings
+from model.language.word_counts import read_model_words
+from model.recogniser import bundle
+from model.recogniser.auxiliary_head import AUXILIARY_SHARE
+from model.recogniser.recogniser import Recogniser
+from model.text.charset import Charset
+from model.training.language import build as training_language
+from model.training.language import recurrent as training_recurrent
+from model.training.language.build import _build, main
+from model.training.language.config import LanguageConfig
+from model.training.samples import decode_strip
+from schemas.records import Line, LineImage
+from tests.drawn import line_example, write_tfrecords
+from tests.fakes import write_fake_auxiliary, write_fake_bundle, write_fake_recurrent
+
+DRAWN = ("abbé de cadeba", "ecadé bac", "dé ace eba z", "bac cadeb")
+
+
+@pytest.fixture
+def model(tmp_path):
+    return write_fake_bundle(tmp_path / "m")
+
+
+@pytest.fixture
+def dataset(tmp_path, model):
+    """Lines whose text is what the fake model reads in them: it reads without an error."""
+    recogniser = Recogniser(bundle.load_bundle(model))
+    examples = []
+    for number, text in enumerate(DRAWN):
+        example = line_example(text, number)
+        image = LineImage("p", Line("l", 0), decode_strip(example))
+        examples.append(replace(example, text=recogniser.read(image).text))
+    for split, count in (("train", 8), ("eval", 24)):
+        lines = [replace(examples[i % 4], line_id=f"l{i}", split=split) for i in range(count)]
+        write_tfrecords(tmp_path / "ds" / split / "lines.tfrecord.gz", lines)
+    return tmp_path / "ds"
+
+
+def add(model, dataset, *flags):
+    return main(["--model", str(model), "--dataset", str(dataset), *map(str, flags)])
+
+
+def test_a_model_gets_a_language_model(model, dataset, capsys):
+    bundle.write_card(model, {"preset": "fast"})
+    greedy = bundle.load_bundle(model).digest()
+    assert add(model, dataset) == 0
+    printed = capsys.readouterr().out
+    assert "language model: order 6, 8 lines" in printed and "beam: eval CER" in printed
+    whole = bundle.load_bundle(model)
+    # Pages are read as before, but now their errors are predicted.
+    assert replace(whole, decoding=DecodingSettings()).digest() == greedy != whole.digest()
+    assert whole.has_language_model
+    reader = Recogniser(whole, DecodingConfig(BEAM))
+    assert reader.decoding_note == "" and reader.page_error is not None
+    assert whole.decoding.knows_words
+    card = json.loads((model / bundle.CARD_FILE).read_text())
+    assert card["preset"] == "fast"
+    assert card["language_model"]["perplexity"] > 1
+    assert card["decoding"]["lines"] == 24 and card["decoding"]["greedy"]["cer"] == 0
+    assert not list(model.glob(".*"))
+
+
+def test_a_search_is_tuned_with_the_auxiliary_head_where_there_is_one(model, dataset):
+    assert add(model, dataset) == 0
+    alone = bundle.load_bundle(model).decoding
+    write_fake_auxiliary(model, "é")
+    assert add(model, dataset) == 0
+    both = bundle.load_bundle(model).decoding
+    assert (alone.auxiliary_share, both.auxiliary_share) == (0, AUXILIARY_SHARE)
+    assert both.greedy == alone.greedy
+    assert both.beam != alone.beam
+
+
+def test_a_language_model_is_replaced_and_taken_away(model, dataset, tmp_path):
+    assert add(model, dataset) == 0
+    first = (model / bundle.LANGUAGE_MODEL_FILE).read_bytes()
+    text = tmp_path / "more.txt"
+    text.write_text("\ufeffabbé de cade\nbac\n" * 9, "utf-8")
+    assert add(model, dataset, "--language_model_text", text, "--language_model_order", 3) == 0
+    assert (model / bundle.LANGUAGE_MODEL_FILE).read_bytes() != first
+    facts = json.loads((model / bundle.CARD_FILE).read_text())["language_model"]
+    assert (facts["order"], facts["lines"], facts["extra_texts"]) == (3, 8 + 18, ["more.txt"])
+    assert read_model_words(model)["bac"] >= 9
+    assert add(model, dataset, "--language_model_order", 0) == 0
+    assert not bundle.load_bundle(model).has_language_model
+    assert bundle.load_bundle(model).decoding.greedy.page_error is not None
+
+
+@pytest.mark.train
+def test_a_model_gets_a_recurrent_language_model(model, dataset, capsys, monkeypatch):
+    monkeypatch.setattr(training_language, "LEAST_LINES", 8)
+    monkeypatch.setattr(training_recurrent, "_LEAST_GAIN", 20)
+    assert add(model, dataset, "--recurrent_epochs", 3) == 0
+    assert "recurrent language model, 3 of 3 steps" in capsys.readouterr().out
+    whole = bundle.load_bundle(model)
+    assert whole.decoding.recurrent_share == RECURRENT_SHARE
+    facts = json.loads((model / bundle.CARD_FILE).read_text())["language_model"]
+    assert facts["recurrent"]["epochs"] == 3
+    assert facts["perplexity"] < facts["recurrent"]["perplexity_of_both"]
+    assert facts["recurrent"]["perplexity_of_both"] < facts["recurrent"]["perplexity"] < 10
+    reader = Recogniser(whole, DecodingConfig(BEAM))
+    assert (reader.decoding_method, reader.decoding_note) == (BEAM, "")
+    # One that knows much less than the n-gram is no help.
+    monkeypatch.setattr(training_recurrent, "_LEAST_GAIN", 0.97)
+    assert add(model, dataset, "--recurrent_epochs", 1) == 0
+    assert ": too high, the model is left out" in capsys.readouterr().out
+    assert bundle.load_bundle(model).decoding.recurrent_share == 0
+    assert not whole.recurrent_path.exists()
+
+
+def test_a_few_lines_give_no_recurrent_language_model(model, dataset):
+    write_fake_recurrent(model, "a")
+    assert add(model, dataset) == 0
+    whole = bundle.load_bundle(model)
+    assert not whole.recurrent_path.exists() and whole.decoding.recurrent_share == 0
+
+
+def test_without_keras_it_is_said_what_to_do(model, dataset, capsys, monkeypatch):
+    monkeypatch.setattr(training_language, "LEAST_LINES", 8)
+    monkeypatch.setattr(training_recurrent, "find_spec", lambda name: None)
+    assert add(model, dataset) == 2
+    assert "pip install 'quire[train]', or give --recurrent_epochs 0" in capsys.readouterr().err
+    assert add(model, dataset, "--recurrent_epochs", 0) == 0
+
+
+def test_a_few_lines_leave_the_usual_weights(model, dataset, capsys):
+    write_tfrecords(dataset / "eval" / "lines.tfrecord.gz", [line_example("abbé", 0, "eval")])
+    assert add(model, dataset) == 0
+    assert "1 eval lines are fewer than 20: the usual weights" in capsys.readouterr().out
+    assert bundle.load_bundle(model).decoding == DecodingSettings()
+    assert bundle.load_bundle(model).has_language_model
+
+
+def test_a_large_charset_gets_a_lower_order(dataset):
+    many = tuple(map(chr, range(2**14)))
+    told = []
+    _, facts = _build(
+        Charset(many), [str(dataset / "train" / "lines.tfrecord.gz")], LanguageConfig(), told.append
+    )
+    assert facts["order"] == 4
+    assert told == ["language model of order 4: the charset is too large for 6"]
+
+
+@pytest.mark.parametrize(
+    ("break_it", "reason"),
+    [
+        (lambda model, ds: (model / "model.onnx").unlink(), "model.onnx"),
+        (lambda model, ds: (ds / "train" / "lines.tfrecord.gz").unlink(), "make the dataset"),
+        (lambda model, ds: (ds / "train" / "lines.tfrecord.gz").write_bytes(b"x"), "gzip"),
+        (lambda model, ds: (model / "card.json").write_text("["), "card.json: no model card"),
+        (lambda model, ds: (ds.parent / "t.txt").write_bytes(b"\xff\xfe"), "t.txt: "),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(model, dataset, tmp_path, capsys, break_it, reason):
+    text = tmp_path / "t.txt"
+    text.write_text("bac\n")
+    break_it(model, dataset)
+    assert add(model, dataset, "--language_model_text", text) == 2
+    captured = capsys.readouterr()
+    assert reason in captured.err and captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--language_model_order", 1],
+        ["--language_model_text", "no"],
+        ["--recurrent_epochs", -1],
+        ["--recurrent_epochs", "a"],
+    ],
+)
+def test_flags_are_checked_first(model, dataset, flags, capsys):
+    with pytest.raises(SystemExit):
+        add(model, dataset, *flags)
+    assert flags[0] in capsys.readouterr().err

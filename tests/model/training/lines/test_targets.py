@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model.training.lines.targets import draw_targets, target_lines, transform
+from schemas.records import Line
+from tests.line_drawings import PITCH_PX, level_line
+
+LINE = Line(
+    "l1", 0, baseline=((20, 50), (100, 50)), polygon=((20, 30), (100, 30), (100, 58), (20, 58))
+)
+
+
+def test_marks_lie_where_the_line_does():
+    targets = draw_targets([level_line(20, 100, 50)], (96, 128), PITCH_PX, complete=True)
+    baseline, start, end = (targets[..., i] for i in range(3))
+    assert targets.shape == (48, 64, 6)
+    assert np.argmax(baseline[:, 30]) in (24, 25)
+    assert np.unravel_index(np.argmax(start), start.shape)[1] in (9, 10)
+    assert np.unravel_index(np.argmax(end), end.shape)[1] in (49, 50)
+    assert not baseline[:, 54:].any()
+    assert not baseline[:20].any()
+
+
+def test_where_lines_meet_counts_more():
+    lines = [level_line(20, 60, 50), level_line(70, 120, 50)]
+    shape = (96, 128)
+    alike = draw_targets(lines, shape, PITCH_PX, complete=True)
+    more = draw_targets(lines, shape, PITCH_PX, complete=True, meeting_weight=4.0)
+    assert np.array_equal(alike[..., :5], more[..., :5])
+    assert set(np.unique(alike[..., 5])) == {1.0} and set(np.unique(more[..., 5])) == {1.0, 4.0}
+    assert more[25, 30, 5] == more[25, 35, 5] == 4 and more[25, 12, 5] == 1
+    # What is not known stays so.
+    partial, weighed = (
+        draw_targets(lines, shape, PITCH_PX, complete=False, meeting_weight=weight)[..., 5]
+        for weight in (1.0, 4.0)
+    )
+    assert np.array_equal(partial > 0, weighed > 0)
+
+
+def test_reach_is_told_on_the_baseline():
+    targets = draw_targets([level_line(20, 100, 50)], (96, 128), PITCH_PX, complete=True)
+    on_line = targets[..., 0] > 0.5
+    assert targets[..., 3][on_line] == pytest.approx(14 / 16)
+    assert targets[..., 4][on_line] == pytest.approx(6 / 16)
+
+
+def test_where_lines_may_be_missing_only_the_surroundings_of_lines_count():
+    targets = draw_targets([level_line(20, 100, 50)], (192, 128), PITCH_PX, complete=False)
+    weight = targets[..., 5]
+    assert weight[25, 30] == 1
+    assert weight[25 + 12, 30] == weight[80, 30] == 0
+    assert draw_targets([], (96, 128), PITCH_PX, complete=True)[..., 5].all()
+
+
+def test_the_reach_is_the_recognisers():
+    (line,) = target_lines([LINE])
+    assert line.path.tolist() == [[20, 50], [100, 50]]
+    assert line.above_px == pytest.approx(20, abs=1)
+    assert line.below_px == pytest.approx(8, abs=1)
+
+
+def test_lines_without_a_baseline_teach_nothing():
+    short = Line("l2", 1, baseline=((5, 5), (5, 5)))
+    assert len(target_lines([LINE, Line("l3", 2, polygon=LINE.polygon), short])) == 1
+
+
+def test_a_moved_line_keeps_its_proportions():
+    double = np.diag([2.0, 2.0, 1.0])
+    moved = transform(level_line(20, 100, 50), double)
+    assert moved.path[[0, -1]].tolist() == [[40, 100], [200, 100]]
+    assert moved.above_px == pytest.approx(28)
+    turned = transform(level_line(20, 100, 50), np.array([[0.0, -1, 90], [1, 0, 0], [0, 0, 1]]))
+    assert np.allclose(turned.path[:, 0], 40)
+    assert turned.below_px == pytest.approx(6)

@@ -1,0 +1,74 @@
+"""Fine-tuning, through the main of the training."""
+
+import numpy as np
+import pytest
+
+from model.text.charset import Charset
+from model.training.transfer import describe_change, move_outputs, preset_of
+from tests.drawn import line_example, write_tfrecords
+
+pytestmark = pytest.mark.train
+
+TEXTS = ["maire", "rame", "amie"]
+
+
+def test_characters_keep_their_outputs_wherever_they_move():
+    old, new = Charset(("a", "c", "d")), Charset(("b", "c", "d", "e"))
+    kernel = np.arange(8, dtype=np.float32).reshape(2, 4)
+    moved = move_outputs(kernel, np.full((2, 5), -1, np.float32), old, new)
+    assert moved.tolist() == [[0, -1, 2, 3, -1], [4, -1, 6, 7, -1]]
+
+
+def test_lost_and_new_characters_are_listed():
+    change = describe_change(Charset(("a", "b")), Charset((" ", "a")))
+    assert change == "fine-tuning: 1 characters kept, 1 new (' '), 1 lost (b)"
+
+
+def _dataset(folder, texts):
+    for split, count in (("train", 40), ("eval", 6)):
+        lines = [line_example(texts[i % len(texts)], i, split) for i in range(count)]
+        write_tfrecords(folder / split / "a.tfrecord.gz", lines)
+    (folder / "charset.json").write_text(Charset.of_texts(texts).to_json())
+    return str(folder)
+
+
+def test_a_model_is_fine_tuned_to_another_charset(tmp_path, capsys):
+    from model.training.job import main
+
+    common = ["--preset", "tiny", "--epochs", "1", "--augmentation", "0"]
+    first, second = _dataset(tmp_path / "a", TEXTS), _dataset(tmp_path / "b", ["maire", "zero"])
+    base, tuned = str(tmp_path / "base"), str(tmp_path / "tuned")
+    assert main(["--dataset", first, "--output", base, *common]) == 0
+    assert main(["--dataset", second, "--output", tuned, "--init", base, *common]) == 0
+    assert "5 characters kept, 2 new (o z), none lost" in capsys.readouterr().out
+
+    other = ["--dataset", second, "--output", str(tmp_path / "c"), "--init"]
+    assert main([*other, base, "--preset", "fast"]) == 2
+    assert "of preset tiny; give --preset tiny" in capsys.readouterr().err
+    assert main([*other, str(tmp_path), "--preset", "tiny"]) == 2
+    assert "charset.json" in capsys.readouterr().err
+
+
+def test_a_run_that_does_not_learn_keeps_the_weights_it_was_given(tmp_path):
+    from model.networks.presets import PRESETS
+    from model.recogniser.bundle import load_bundle
+    from model.training.job import main
+    from model.training.networks.recogniser import build_crnn
+    from model.training.transfer import start_from
+
+    dataset, base = _dataset(tmp_path / "a", TEXTS), tmp_path / "base"
+    flags = ["--preset", "tiny", "--epochs", "1"]
+    assert main(["--dataset", dataset, "--output", str(base), *flags]) == 0
+    charset = load_bundle(base).charset
+    model = build_crnn(PRESETS["tiny"], charset.class_count)
+    start_from(base, charset, PRESETS["tiny"], print)(model)
+    saved = build_crnn(PRESETS["tiny"], charset.class_count)
+    saved.load_weights(base / "weights.keras")
+    assert all(map(np.array_equal, model.get_weights(), saved.get_weights()))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18)])
+def test_a_file_that_holds_no_network_is_named(tmp_path, content):
+    (tmp_path / "weights.keras").write_bytes(content)
+    with pytest.raises(ValueError, match="weights.keras: no network of ours"):
+        preset_of(tmp_path / "weights.keras")

@@ -1,0 +1,69 @@
+"""Which pages need no reading, told from tables made by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.archive.earlier_runs import write_known_pages
+from pipelines.archive.folder import Archive
+from pipelines.files.key_set import KeySet
+from pipelines.tables.runs import digest_of
+from pipelines.transcription.read_pages import RETURNED, failing_key, page_key
+from tests.pipelines.written_tables import write_run
+
+DIGEST = digest_of("m1", "p")
+# Of each run its model, and of each page what became of it and the digest of its image.
+PAGES = st.dictionaries(
+    st.sampled_from("abc"),
+    st.tuples(st.sampled_from(["ok", "failed", "skipped", RETURNED]), st.sampled_from("xy")),
+)
+RUNS = st.lists(st.tuples(st.sampled_from(["m1", "m2"]), PAGES), max_size=5)
+
+
+def known_keys(folder: Path) -> list[bytes]:
+    write_known_pages(Archive(str(folder)), DIGEST, str(folder / "known"))
+    return list(KeySet((folder / "known").read_bytes()))
+
+
+@settings(max_examples=30, deadline=None)
+@given(RUNS)
+def test_a_page_is_known_by_its_newest_reading_and_fails_by_its_newest_row(runs):
+    newest, statuses = {}, {}
+    with TemporaryDirectory() as folder:
+        for number, (model, pages) in enumerate(runs):
+            run = {"run_id": f"r{number}", "model_digest": model, "preprocess_digest": "p"}
+            rows = [
+                {"page_uri": uri, "sha256": sha256}
+                | ({"reason": RETURNED} if status == RETURNED else {"status": status})
+                for uri, (status, sha256) in pages.items()
+            ]
+            write_run(Path(folder), run, pages=rows)
+            statuses |= {uri: status for uri, (status, _) in pages.items()}
+            newest |= {
+                uri: (model, sha256)
+                for uri, (status, sha256) in pages.items()
+                if status not in ("failed", RETURNED)
+            }
+        wanted = [
+            page_key(uri, sha256, "", DIGEST)
+            for uri, (model, sha256) in newest.items()
+            if model == "m1"
+        ]
+        wanted += [failing_key(uri) for uri, status in statuses.items() if status == "failed"]
+        assert known_keys(Path(folder)) == sorted(wanted)
+
+
+def test_a_document_fails_until_a_newer_run_finds_its_pages(tmp_path):
+    def is_failing(run_id, uri, **columns):
+        row = {"page_uri": uri, "reason": RETURNED} | columns
+        write_run(tmp_path, {"run_id": run_id}, pages=[row])
+        return failing_key("d.pdf") in known_keys(tmp_path)
+
+    assert not is_failing("r1", "d.pdf#page=1", document="d.pdf")
+    assert is_failing("r2", "d.pdf", document="d.pdf", status="failed")
+    assert is_failing("r3", "e.pdf#page=1", document="e.pdf")
+    assert not is_failing("r4", "d.pdf#page=1", document="d.pdf")

@@ -1,0 +1,139 @@
+"""Which files belong together."""
+
+import unicodedata
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.descriptions.pairing import (
+    ContainerFile,
+    LoneImage,
+    LoneText,
+    MarkupFile,
+    PairFiles,
+    image_candidates,
+    lone_image_failure,
+    lone_text_failure,
+    markup_candidates,
+    pair_files,
+    pairing_key,
+)
+from pipelines.formats.pairs import read_pair
+from schemas.records import Skipped
+
+NAMES = st.sampled_from(["x.png", "x.jpg", "x.txt", "x.gt.txt", "x.xml", "page/x.xml", "x.md"])
+
+
+def kinds(records):
+    return sorted(type(record).__name__ for record in records)
+
+
+@given(st.sets(NAMES, min_size=1), st.booleans())
+def test_every_file_ends_somewhere_and_order_does_not_matter(names, use_markup):
+    results = [pair_files(order, use_markup) for order in list(permutations(sorted(names)))[:20]]
+    assert all(result == results[0] for result in results)
+    named = {uri for record in results[0] for uri in vars(record).values() if isinstance(uri, str)}
+    has_markup = use_markup and any(name.endswith(".xml") for name in names)
+    # With XML, the image is named by the XML and the text is the XML's.
+    lost = names - named
+    assert not lost or (has_markup and not any(n.endswith((".xml", ".md")) for n in lost))
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (["d/x.png", "d/x.txt"], [PairFiles("d/x.png", "d/x.txt")]),
+        (["d/x.png", "d/x.gt.txt"], [PairFiles("d/x.png", "d/x.gt.txt")]),
+        (["d/x.jpg", "d/page/x.xml"], [MarkupFile("d/page/x.xml")]),
+        (["d/x.jpg", "d/x.txt", "d/x.xml"], [MarkupFile("d/x.xml")]),
+    ],
+)
+def test_what_belongs_together_is_put_together(files, expected):
+    assert len({pairing_key(uri) for uri in files}) == 1
+    assert pair_files(files) == expected
+
+
+def test_the_half_of_a_pair_fails_with_the_cure():
+    (image,), (text,) = pair_files(["d/x.png"]), pair_files(["d/x.txt"])
+    assert image == LoneImage("d/x.png")
+    assert "x.txt, x.gt.txt or x.xml" in lone_image_failure(image.uri).error
+    assert text == LoneText("d/x.txt")
+    assert "no image x.png" in lone_text_failure(text.uri).error
+    assert pair_files(["d/x.txt"], use_markup=False) == [lone_text_failure("d/x.txt")]
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "a.tsv", "train.parquet", "a.arrow", "LINES.TXT"])
+def test_files_of_many_lines_stand_alone(name):
+    assert pair_files([f"d/{name}"]) == [ContainerFile(f"d/{name}")]
+    (skipped,) = pair_files([f"d/{name}"], use_markup=False)
+    assert isinstance(skipped, Skipped)
+
+
+def test_a_list_of_a_split_is_no_text():
+    assert [type(r) for r in pair_files(["d/trainset.txt"])] == [Skipped]
+
+
+def test_a_second_image_of_the_same_name_is_left_out():
+    pair, spare = pair_files(["x.jpg", "x.png", "x.txt"])
+    assert pair == PairFiles("x.jpg", "x.txt")
+    assert isinstance(spare, Skipped) and spare.uri == "x.png"
+
+
+@given(st.text(alphabet="aé ç.\u0301", min_size=1, max_size=9))
+def test_both_unicode_forms_of_a_name_are_one(name):
+    forms = [unicodedata.normalize(form, f"d/{name}.png") for form in ("NFC", "NFD")]
+    assert pairing_key(forms[0]) == pairing_key(forms[1])
+
+
+def test_the_image_is_looked_for_beside_and_above_the_xml():
+    candidates = image_candidates("d/page/x.xml", "C:\\scans\\PH é.jpg")
+    assert candidates[:2] == ["d/page/PH é.jpg", "d/PH é.jpg"]
+    assert unicodedata.normalize("NFD", "d/PH é.jpg") in candidates
+    assert "d/x.tif" in candidates
+    assert markup_candidates("d/x.jpg")[:3] == ["d/x.xml", "d/page/x.xml", "d/alto/x.xml"]
+
+
+NFC, NFD = (unicodedata.normalize(form, "d/é") for form in ("NFC", "NFD"))
+
+
+@pytest.mark.parametrize(
+    ("image", "markup"),
+    [
+        (f"{NFD}.jpg", f"{NFC}.xml"),
+        (f"{NFC}.jpg", f"{NFD}.xml"),
+        (f"{NFC}.jpg", f"d/page/{NFD[2:]}.xml"),
+        ("d/x.jpg", "d/x.XML"),
+        ("d/x.jpg", "d/Page/x.xml"),
+        ("D/X.JPG", "D/ALTO/X.XML"),
+    ],
+)
+def test_transcribe_finds_what_ingest_pairs(image, markup):
+    assert pairing_key(image) == pairing_key(markup)
+    assert markup in markup_candidates(image)
+
+
+def test_numbered_descriptions_are_looked_for_in_all_folders_and_forms():
+    candidates = markup_candidates(f"{NFD}.pdf#page=3")
+    for path in (f"{NFC}_0003.xml", f"{NFC}/0003.xml", f"d/PAGE/{NFC[2:]}-3.xml"):
+        assert path in candidates
+
+
+def test_not_many_places_are_asked_for():
+    for image, most in (("d/x.jpg", 14), ("d/x.pdf#page=3", 200)):
+        candidates = markup_candidates(image)
+        assert len(candidates) == len(set(candidates)) <= most
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [(b"", "empty"), (b" \n", "empty"), (b"a\nb", "2 lines"), (b"\xff\xfe", "not UTF-8")],
+)
+def test_a_text_that_is_no_line_says_why(data, reason):
+    with pytest.raises(ValueError, match=reason):
+        read_pair(data, "x.png")
+
+
+def test_a_byte_order_mark_is_no_text():
+    assert read_pair("\ufeffété\r\n".encode(), "x.png").lines[0].text == "été"

@@ -1,0 +1,66 @@
+"""Which file of the truth belongs to which transcribed page."""
+
+import unicodedata
+
+import pytest
+
+from pipelines.cli.options import UsageError
+from pipelines.evaluation.pairs import pair_truth
+
+
+def write(folder, *names):
+    """Write files; only those without a page are looked into."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("<PcGts/>")
+
+
+def paired(folder, uris):
+    found = pair_truth(uris, [f"{folder}/**"])
+    return {uri: path.removeprefix(f"{folder}/") for uri, path in found.items()}
+
+
+def test_names_pair_whatever_the_folder_and_the_extension(tmp_path):
+    write(tmp_path, "p1.xml", "page/p2.xml", "alto/p.3.xml")
+    assert paired(tmp_path, ["x/p1.JPG", "gs://y/p2.tif", "p.3.png", "p4.png"]) == {
+        "x/p1.JPG": "p1.xml",
+        "gs://y/p2.tif": "page/p2.xml",
+        "p.3.png": "alto/p.3.xml",
+    }
+
+
+def test_unicode_forms_pair(tmp_path):
+    write(tmp_path, unicodedata.normalize("NFD", "procès.xml"))
+    (uri,) = paired(tmp_path, [unicodedata.normalize("NFC", "procès.jpg")])
+    assert uri == "procès.jpg"
+
+
+def test_folders_decide_between_pages_of_one_name(tmp_path):
+    write(tmp_path, "b/1858/page/p1.xml", "a/1858/p1.xml")
+    uris = ["scans/a/1858/p1.jpg", "scans/b/1858/p1.jpg", "scans/c/p1.jpg"]
+    assert paired(tmp_path, uris) == {
+        uris[0]: "a/1858/p1.xml",
+        uris[1]: "b/1858/page/p1.xml",
+    }
+
+
+def test_pages_of_one_file_pair_by_their_number(tmp_path):
+    write(tmp_path, "scan_0002.xml", "other/3.xml")
+    uris = ["d/scan.pdf#page=1", "d/scan.pdf#page=2", "d/other.tif#page=3", "d/more.tif#page=3"]
+    assert paired(tmp_path, uris) == {uris[1]: "scan_0002.xml", uris[2]: "other/3.xml"}
+
+
+@pytest.mark.parametrize(
+    ("names", "uris", "reason"),
+    [
+        (["p9.xml"], ["p1.jpg"], "p9.xml has no page of its name"),
+        (["p1.xml"], ["a/p1.jpg", "b/p1.jpg"], "may belong to a/p1.jpg or b/p1.jpg"),
+        (["a/p1.xml", "b/p1.xml"], ["p1.jpg"], "has the name of"),
+        (["p1.txt"], ["p1.jpg"], "no .xml file"),
+    ],
+)
+def test_what_does_not_pair_is_refused(tmp_path, names, uris, reason):
+    write(tmp_path, *names)
+    with pytest.raises(UsageError, match=reason):
+        paired(tmp_path, uris)

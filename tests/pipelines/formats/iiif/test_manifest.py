@@ -1,0 +1,271 @@
+"""IIIF manifests: bytes to pages."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.formats.iiif.manifest import read_manifest
+from tests.pipelines.iiif_server import IiifServer
+
+URI = "https://example.org/iiif/book/manifest.json"
+SERVICE = "https://images.example.org/iiif/7"
+IMAGE = "https://images.example.org/7.jpg"
+
+
+def read(manifest, width_px=2400):
+    return list(read_manifest(json.dumps(manifest).encode(), URI, width_px))
+
+
+def v3(*canvases):
+    return {"type": "Manifest", "items": list(canvases)}
+
+
+def canvas(body, name="https://example.org/c/1", target=None, **more):
+    painting = {"motivation": "painting", "target": target or name, "body": body}
+    page = {"type": "AnnotationPage", "items": [painting]}
+    return {"id": name, "type": "Canvas", "width": 1000, "height": 2000, "items": [page], **more}
+
+
+def image(service=None, **more):
+    return {"id": IMAGE, "type": "Image", "width": 5000, "service": service or [], **more}
+
+
+def service(**more):
+    return {"id": SERVICE, "type": "ImageService3", "profile": "level2", **more}
+
+
+def addresses(body):
+    (page,) = read(v3(canvas(body)))
+    assert page.fault == ""
+    return page.addresses
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_both_versions_give_the_same_pages(version):
+    server = IiifServer()
+    server.address = "http://127.0.0.1:80"
+    server.pages = {name: np.zeros((40, 30), np.uint8) for name in ("b", "a")}
+    pages = read(server.manifest(version), width_px=20)
+    assert [page.uri for page in pages] == [f"https://example.org/canvas/{n}" for n in "ba"]
+    assert [page.label for page in pages] == ["f. b", "f. a"]
+    assert [page.place for page in pages] == [0, 1]
+    assert pages[0].addresses == (
+        "http://127.0.0.1/iiif/b/full/20,/0/default.jpg".replace("127.0.0.1", "127.0.0.1:80"),
+        "http://127.0.0.1:80/b.jpg",
+    )
+    assert {page.document for page in pages} == {URI}
+    assert {page.canvas_px for page in pages} == {(30, 40)}
+
+
+def test_the_width_is_capped_and_never_more_than_the_image_has():
+    capped = f"{SERVICE}/full/2400,/0/default.jpg"
+    assert addresses(image([service()])) == (capped, IMAGE)
+    assert addresses(image([service()], width=1200))[0] == f"{SERVICE}/full/1200,/0/default.jpg"
+    assert addresses(image([service(width=900)]))[0] == f"{SERVICE}/full/900,/0/default.jpg"
+    assert addresses(image([service()], width="?"))[0] == capped
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        "level0",
+        "http://iiif.io/api/image/2/level0.json",
+        ["http://iiif.io/api/image/2/level0.json", {"formats": ["jpg"]}],
+    ],
+)
+def test_a_service_of_ready_made_sizes_is_left_alone(profile):
+    assert addresses(image([service(profile=profile)])) == (IMAGE,)
+
+
+def test_the_first_version_of_the_image_api_calls_its_images_native():
+    old = {"@id": SERVICE + "/", "@context": "http://iiif.io/api/image/1/context.json"}
+    assert addresses(image(old))[0] == f"{SERVICE}/full/2400,/0/native.jpg"
+
+
+def test_other_services_are_not_asked_for_images():
+    auth = {"@id": "https://example.org/login", "@type": "AuthCookieService1"}
+    assert addresses(image([auth])) == (IMAGE,)
+    assert addresses(image([auth, service()]))[0].startswith(SERVICE)
+    assert addresses(image({"@id": SERVICE}))[0].startswith(SERVICE)
+
+
+def test_the_first_of_a_choice_is_taken():
+    other = image(id="https://example.org/infrared.jpg")
+    assert addresses({"type": "Choice", "items": [image(), other]}) == (IMAGE,)
+    assert addresses({"@type": "oa:Choice", "default": image(), "item": [other]}) == (IMAGE,)
+    assert addresses([image(), other]) == (IMAGE,)
+
+
+def test_a_part_of_an_image_stays_that_part():
+    half = f"{SERVICE}/0,0,800,1500/full/0/default.jpg"
+    assert addresses(image([service()], id=half)) == (half,)
+    turned = f"{SERVICE}/full/full/90/default.jpg"
+    assert addresses(image([service()], id=turned)) == (turned,)
+    selected = {
+        "type": "SpecificResource",
+        "source": image([service()]),
+        "selector": {"type": "ImageApiSelector", "region": "0,0,800,1500", "rotation": "90"},
+    }
+    assert addresses(selected) == (f"{SERVICE}/0,0,800,1500/800,/90/default.jpg",)
+
+
+@pytest.mark.parametrize(
+    ("region", "width_px"),
+    [
+        ("pct:10,10,50,50", 1000),
+        ("pct:10.5,0,33.3,100", 666),
+        ("pct:80,0,50,50", 400),
+        ("pct:0,0,0.01,50", 1),
+        ("100,100,500,50", 500),
+        ("full", 2000),
+    ],
+)
+def test_a_region_is_never_enlarged(region, width_px):
+    selected = {
+        "type": "SpecificResource",
+        "source": image([service()], width=2000),
+        "selector": {"type": "ImageApiSelector", "region": region},
+    }
+    assert addresses(selected) == (f"{SERVICE}/{region}/{width_px},/0/default.jpg",)
+
+
+def test_a_region_that_is_none_is_not_asked_for():
+    selected = {
+        "type": "SpecificResource",
+        "source": image([service()], width=2000),
+        "selector": {"type": "ImageApiSelector", "region": "pct:1.2.3,0,50,50"},
+    }
+    assert addresses(selected) == (IMAGE,)
+
+
+def test_relative_addresses_start_from_the_manifest():
+    assert addresses({"id": "../7.jpg"}) == ("https://example.org/iiif/7.jpg",)
+
+
+TWO_PARTS = {"items": [{"target": f"c#xywh=0,{y},1000,1000", "body": {}} for y in (0, 1000)]}
+
+
+@pytest.mark.parametrize(
+    ("one", "cure"),
+    [
+        ({"id": "c"}, "has no image; add one"),
+        (canvas(image(), target="c#xywh=0,0,500,900"), "has its image on a part of it; give"),
+        (canvas([image()], items=[TWO_PARTS]), "put together from 2 images; give"),
+        (canvas({"type": "Image"}), "without an address; mend the manifest"),
+        (canvas({"id": "file:///etc/passwd"}), "none of http or https; mend it"),
+        (canvas([]), "without an image; add one"),
+        (canvas(5), "without an image; add one"),
+    ],
+)
+def test_a_page_that_cannot_be_fetched_fails_alone(one, cure):
+    bad, good = read(v3(one, canvas(image(), "c2")))
+    assert cure in bad.fault and bad.fault.startswith(URI) and "canvas 1" in bad.fault
+    assert bad.addresses == () and not bad.is_transient
+    assert good.addresses == (IMAGE,)
+
+
+def test_an_image_on_the_whole_canvas_goes_before_one_on_a_part():
+    page = canvas(image(id="https://example.org/flap.jpg"), target="c#xywh=5,5,10,10")
+    page["items"][0]["items"].append({"target": "c#xywh=0,0,1000,2000", "body": image()})
+    assert read(v3(page))[0].addresses == (IMAGE,)
+
+
+def test_pages_without_an_id_or_with_that_of_another_are_numbered():
+    other = image(id="https://example.org/8.jpg")
+    pages = read(v3(canvas(image(), ""), canvas(image(), "c"), canvas(other, "c")))
+    assert [page.uri for page in pages] == [f"{URI}#canvas=1", f"{URI}#id=c", f"{URI}#canvas=3"]
+
+
+@pytest.mark.parametrize(
+    ("data", "cure"),
+    [
+        (b"", "is not JSON"),
+        (b"<html>", "is not JSON"),
+        (b"[" * 100_000, "is not JSON"),
+        (b"{" + b'"a":{' * 100_000, "is not JSON"),
+        (b"\xff\xfe\x00", "is not JSON"),
+        (b"[1]", "list or value; give a manifest"),
+        (b"{}", "neither sequences nor items"),
+        (b'{"type": "Manifest", "items": []}', "no pages; take it out"),
+        (b'{"sequences": [{"canvases": []}]}', "no pages; take it out"),
+        (b'{"sequences": 5}', "no pages; take it out"),
+        (b'{"type": "Collection", "items": [{}, {}]}', "collection of 2, not a manifest; list"),
+        (b'{"@type": "sc:Collection", "manifests": [{}]}', "collection of 1, not a manifest"),
+        (b'{"@context": "x", "members": ["a"]}', "collection of 1, not a manifest"),
+    ],
+)
+def test_what_is_no_manifest_is_refused(data, cure):
+    with pytest.raises(ValueError, match=cure):
+        list(read_manifest(data, URI))
+
+
+KEYS = [
+    "id",
+    "@id",
+    "type",
+    "@type",
+    "items",
+    "images",
+    "resource",
+    "service",
+    "profile",
+    "body",
+    "label",
+    "target",
+    "on",
+    "width",
+    "source",
+    "selector",
+    "region",
+    "default",
+    "motivation",
+    "@value",
+    "xywh=",
+]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(KEYS),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@given(st.lists(JSON, max_size=4), st.sampled_from(["items", "sequences"]))
+def test_any_json_gives_pages_with_addresses_or_faults(values, name):
+    manifest = {"items": values} if name == "items" else {"sequences": [{"canvases": values}]}
+    message = "none; all is well"
+    try:
+        pages = read(manifest)
+    except ValueError as error:
+        pages, message = [], str(error)
+    assert ";" in message
+    for page in pages:
+        assert bool(page.addresses) != bool(page.fault)
+        assert all(one.startswith("http") for one in page.addresses)
+        # As the tables have to hold them.
+        (page.uri + page.label + page.fault).encode()
+
+
+def test_half_a_surrogate_can_be_written():
+    data = json.dumps(v3(canvas(image(id=IMAGE + "\ud800"), "c\ud800\n", label="\ud800")))
+    (page,) = read_manifest(data.encode(), URI)
+    assert (page.uri, page.label) == (f"{URI}#id=c", "?") and page.addresses == (IMAGE,)
+
+
+def test_ten_thousand_pages_are_given_one_by_one():
+    manifest = v3(
+        *(canvas(image([service()]), f"https://example.org/c/{n}") for n in range(10_000))
+    )
+    data = json.dumps(manifest).encode()
+    pages = read_manifest(data, URI)
+    assert next(pages).place == 0
+    assert sum(1 for _ in pages) == 9_999

@@ -1,0 +1,306 @@
+"""PAGE XML: bytes to a page and back."""
+
+import random
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from pipelines.formats.page_xml.custom import custom_value, structure_custom
+from pipelines.formats.page_xml.read import read_page_xml, write_page_xml
+from schemas.records import Line, Page
+
+PREFIX = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
+CREATED = datetime(2026, 1, 2)
+
+PAGE = """<?xml version="1.0" encoding="UTF-8"?>
+<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/{version}">
+  <Metadata/>
+  <Page imageFilename="PH 1858-é.jpg" imageWidth="1536" imageHeight="2304">
+    <TextRegion id="r1"><Coords points="0,0 9,0 9,9"/>
+      <TextLine id="l1">
+        <Coords points="726,1052 948,1068 950,1010"/>
+        <Baseline points="726,1053 738.5,1053"/>
+        <TextEquiv index="1"><Unicode>second guess</Unicode></TextEquiv>
+        <TextEquiv index="0"><Unicode>Audience</Unicode></TextEquiv>
+      </TextLine>
+      <TextLine id="l2"><Coords points="1,1 5,1 5,5"/>
+        <Word id="w1"><TextEquiv><Unicode>Du</Unicode></TextEquiv></Word>
+        <Word id="w2"><TextEquiv><Unicode>3</Unicode></TextEquiv></Word>
+      </TextLine>
+    </TextRegion>
+    <TextRegion id="r2"><TextLine/></TextRegion>
+  </Page>
+</PcGts>"""
+
+
+def page_of(body, version="2019-07-15", attributes='imageFilename="a.jpg"'):
+    """Read a page whose content is given."""
+    return read_page_xml(
+        f'<PcGts xmlns="{PREFIX}{version}"><Page {attributes}>{body}</Page></PcGts>'.encode()
+    )
+
+
+def line(name, custom="", content=""):
+    return f'<TextLine id="{name}" custom="{custom}">{content}</TextLine>'
+
+
+def region(name, *content, attributes=""):
+    return f'<TextRegion id="{name}" {attributes}>{"".join(content)}</TextRegion>'
+
+
+def order(page):
+    """Name the lines in the order they are read, which must be their index."""
+    assert [one.index for one in page.lines] == list(range(len(page.lines)))
+    return " ".join(one.line_id for one in page.lines)
+
+
+@pytest.mark.parametrize("version", ["2013-07-15", "2016-07-15", "2019-07-15", "2024-07-15"])
+def test_lines_texts_and_geometry(version):
+    page = read_page_xml(PAGE.format(version=version).encode())
+    assert (page.uri, page.width_px, page.height_px) == ("PH 1858-é.jpg", 1536, 2304)
+    first, second, third = page.lines
+    assert first.text == "Audience" and first.region_id == "r1"
+    assert first.baseline == ((726, 1053), (738.5, 1053))
+    assert first.polygon == ((726, 1052), (948, 1068), (950, 1010))
+    assert (second.text, second.baseline) == ("Du 3", ())
+    assert (third.line_id, third.index, third.text, third.region_id) == ("line_3", 2, None, "r2")
+
+
+@pytest.mark.parametrize(
+    ("equivalents", "text"),
+    [
+        ("<TextEquiv index='1'>{b}</TextEquiv><TextEquiv>{a}</TextEquiv>", "a"),
+        ("<TextEquiv index='10'>{b}</TextEquiv><TextEquiv index='9'>{a}</TextEquiv>", "a"),
+        ("<TextEquiv>{a}</TextEquiv><TextEquiv>{b}</TextEquiv>", "a"),
+        ("<TextEquiv index='0'><PlainText>x</PlainText></TextEquiv>"
+         "<TextEquiv index='1'>{a}</TextEquiv>", "a"),
+        ("<TextEquiv><Unicode/></TextEquiv>", ""),
+        ("<TextEquiv><Unicode>a<!-- c --><?p i?><![CDATA[<b>]]></Unicode></TextEquiv>", "a<b>"),
+        ("<TextEquiv><Unicode>a<sup>2</sup>b</Unicode></TextEquiv>", "a2b"),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_the_text_is_the_equivalent_of_lowest_index(equivalents, text):
+    content = equivalents.format(a="<Unicode>a</Unicode>", b="<Unicode>b</Unicode>")
+    assert page_of(region("r", line("l", content=content))).lines[0].text == text
+
+
+REGIONS = region("r1", line("a"), line("b")) + region("r2", line("c")) + region("r3", line("d"))
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        ("", "a b c d"),
+        ("<OrderedGroup><RegionRefIndexed index='1' regionRef='r1'/>"
+         "<RegionRefIndexed index='0' regionRef='r3'/></OrderedGroup>", "d a b c"),
+        ("<OrderedGroup><RegionRefIndexed index='10' regionRef='r1'/>"
+         "<RegionRefIndexed index='9' regionRef='r3'/>"
+         "<RegionRefIndexed index='2' regionRef='r2'/></OrderedGroup>", "c d a b"),
+        ("<UnorderedGroup><RegionRef regionRef='r2'/><RegionRef regionRef='r1'/>"
+         "</UnorderedGroup>", "c a b d"),
+        ("<OrderedGroup><RegionRefIndexed index='2' regionRef='r1'/>"
+         "<UnorderedGroupIndexed index='1'><RegionRef regionRef='r3'/>"
+         "<OrderedGroup><RegionRefIndexed index='0' regionRef='r2'/></OrderedGroup>"
+         "</UnorderedGroupIndexed></OrderedGroup>", "d c a b"),
+        ("<OrderedGroup><OrderedGroupIndexed index='0' regionRef='r2'/>"
+         "<RegionRefIndexed index='1' regionRef='nowhere'/></OrderedGroup>", "c a b d"),
+        (
+            "<UnorderedGroup><RegionRef regionRef='r3'/><RegionRef regionRef='r1'/>"
+            "<RegionRef regionRef='r3'/></UnorderedGroup>",
+            "d a b c",
+        ),
+        ("<OrderedGroup/>", "a b c d"),
+    ],
+)  # fmt: skip
+def test_regions_go_by_the_reading_order_and_the_others_after(groups, expected):
+    page = page_of(f"<ReadingOrder>{groups}</ReadingOrder>{REGIONS}")
+    assert order(page) == expected
+
+
+def test_a_nested_region_goes_where_it_is_named_or_else_with_the_one_around_it():
+    nested = region("r1", region("r1a", line("b")), line("a")) + region("r2", line("c"))
+    refs = (
+        "<RegionRefIndexed index='0' regionRef='r2'/><RegionRefIndexed index='1' regionRef='r1'/>"
+    )
+    read = "<ReadingOrder><OrderedGroup>{}</OrderedGroup></ReadingOrder>{}"
+    assert order(page_of(read.format(refs, nested))) == "c b a"
+    refs += "<RegionRefIndexed index='2' regionRef='r1a'/>"
+    page = page_of(read.format(refs, nested))
+    assert order(page) == "c a b"
+    assert [one.region_id for one in page.lines] == ["r2", "r1", "r1a"]
+
+
+INDEX = "readingOrder {{index:{};}}"
+
+
+def test_lines_go_by_their_custom_index_if_all_lines_of_the_region_have_one():
+    lines = [line(n, INDEX.format(i)) for n, i in (("a", 10), ("b", 9), ("c", 0))]
+    assert order(page_of(region("r", *lines))) == "c b a"
+    assert order(page_of(region("r", *lines, line("d")))) == "a b c d"
+    assert order(page_of(region("q", line("x")) + region("r", *lines))) == "x c b a"
+
+
+def test_lines_go_by_the_index_of_the_schema_where_custom_has_none():
+    lines = ['<TextLine id="a" index="1"/>', '<TextLine id="b" index="0"/>']
+    assert order(page_of(region("r", *lines))) == "b a"
+    both = [
+        f'<TextLine id="a" index="1" custom="{INDEX.format(0)}"/>',
+        f'<TextLine id="b" index="0" custom="{INDEX.format(1)}"/>',
+    ]
+    assert order(page_of(region("r", *both))) == "a b"
+
+
+def test_kinds_come_from_custom_or_else_from_the_type_of_the_region():
+    page = page_of(
+        region("r1", line("a", "readingOrder {index:0;} structure {type:heading;}"),
+               attributes='type="marginalia"')
+        + region("r2", line("b"), attributes='custom="structure {type:MainZone;}"')
+        + region("r3", line("c"), attributes='type="other" custom="structure { type : seal ; }"')
+        + region("r4", line("d", "infrastructure {type:x;} structure {continued:true;}"))
+    )  # fmt: skip
+    assert [(one.kind, one.region_kind) for one in page.lines] == [
+        ("heading", "marginalia"),
+        ("", "MainZone"),
+        ("", "seal"),
+        ("", ""),
+    ]
+
+
+def test_lines_in_tables_are_read_in_both_notations():
+    page = page_of(
+        "<TableRegion id='t'><TableCell row='0' col='0' id='c1'>" + line("a") + "</TableCell>"
+        "</TableRegion><TableRegion id='u'>"
+        + region("c2", "<Roles><TableCellRole/></Roles>", line("b"))
+        + "</TableRegion>"
+    )
+    assert [(one.line_id, one.region_id) for one in page.lines] == [("a", "c1"), ("b", "c2")]
+
+
+def test_every_line_has_a_name_of_its_own():
+    page = page_of(region("r", line("a"), line("a"), "<TextLine/>", line("line_3"), line("a_2")))
+    assert order(page) == "a a_3 line_3_2 line_3 a_2"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "body", "reason"),
+    [
+        ("", "", "no imageFilename; add it"),
+        ('imageFilename="a" imageWidth="abc"', "", "<Page> imageWidth 'abc' is not a number; mend"),
+        ('imageFilename="a" imageHeight="-3"', "", "imageHeight '-3' is negative; mend"),
+        ('imageFilename="a" imageHeight="inf"', "", "imageHeight 'inf' is beyond any page; mend"),
+        ('imageFilename="a"', line("l", "readingOrder {index:first;}"),
+         "line l: readingOrder index 'first' is not a number; mend"),
+        ('imageFilename="a"', '<TextLine id="l" index="1st"/>',
+         "line l: <TextLine> index '1st' is not a number; mend"),
+        ('imageFilename="a"',
+         "<ReadingOrder><OrderedGroup><RegionRefIndexed index='?' regionRef='r'/>"
+         "</OrderedGroup></ReadingOrder>", "<RegionRefIndexed> index '?' is not a number; mend"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_named(attributes, body, reason):
+    with pytest.raises(ValueError, match=reason.replace("?", r"\?")):
+        page_of(body, attributes=attributes)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("<TextEquiv index='x'/>", "<TextEquiv> index 'x' is not a number; mend"),
+        ('<Coords points="1,2 3"/>', "points '1,2 3' are not pairs of pixels; mend"),
+        ('<Coords points="1,2 nan,4"/>', "are not pairs of pixels; mend"),
+        ('<Baseline points="1,2 1000000000,4"/>', "are not pairs of pixels; mend"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_a_fault_of_its_own(content, reason):
+    body = line("bad", content=content) + line("good", content='<Coords points="1,2 3,4 5,9"/>')
+    bad, good = page_of(body).lines
+    assert reason in bad.fault and not (bad.baseline or bad.polygon)
+    assert good.fault == "" and good.polygon
+
+
+def test_a_page_of_before_2013_is_refused_rather_than_read_without_its_points():
+    with pytest.raises(ValueError, match="PAGE of 2010-03-19 .*; save it as 2013-07-15 or later"):
+        page_of(REGIONS, version="2010-03-19")
+
+
+def test_a_custom_attribute_holds_any_name_of_a_kind():
+    assert custom_value("", "structure", "type") == ""
+    assert custom_value("structure {type:a", "structure", "type") == ""
+    # Half a surrogate pair is no character.
+    assert custom_value(r"structure {type:\ud800;}", "structure", "type") == r"\ud800"
+
+
+# XML cannot hold control characters; the writer of a name is free in all else.
+XML_TEXT = st.text(st.characters(blacklist_categories=("Cc", "Cs", "Cn", "Co")), max_size=20)
+NAMES = st.text(st.characters(blacklist_categories=("Cc", "Cs", "Cn", "Co", "Z")), max_size=12)
+POINTS = st.lists(st.tuples(st.integers(-99, 9999), st.integers(-99, 9999))).map(tuple)
+LINES = st.builds(
+    Line, st.just(""), st.just(0), st.none() | XML_TEXT, POINTS, POINTS, kind=NAMES
+)  # fmt: skip
+SIZES = st.integers(0, 9999)
+
+
+@st.composite
+def pages(draw):
+    """Draw a page as PAGE XML can hold it: every line in a region, regions one by one."""
+    regions = draw(st.lists(st.tuples(NAMES, st.lists(LINES, min_size=1, max_size=4)), max_size=4))
+    lines = [
+        replace(one, region_id=f"r{number}", region_kind=kind)
+        for number, (kind, region_lines) in enumerate(regions)
+        for one in region_lines
+    ]
+    lines = [replace(one, line_id=f"l{i}", index=i) for i, one in enumerate(lines)]
+    return Page("a b.png", tuple(lines), draw(SIZES), draw(SIZES), "page")
+
+
+@given(NAMES)
+def test_a_kind_is_read_back_from_custom(kind):
+    assert custom_value(structure_custom(kind), "structure", "type") == kind
+
+
+@given(pages())
+def test_a_written_page_is_read_back(page):
+    assert read_page_xml(write_page_xml(page, CREATED)) == page
+
+
+@given(pages(), st.randoms(use_true_random=False))
+def test_a_written_page_is_read_back_from_any_order_that_says_how_to_read_it(page, chance):
+    root = etree.fromstring(write_page_xml(page, CREATED))
+    shuffle(root, chance)
+    assert read_page_xml(etree.tostring(root)) == page
+
+
+def shuffle(root: etree._Element, chance: random.Random) -> None:
+    """Mix up the regions of a page and their lines, and write down where they belong."""
+    page = root.find("{*}Page")
+    regions = page.findall("{*}TextRegion")
+    order_node = etree.Element("ReadingOrder")
+    page.insert(0, order_node)
+    group = etree.SubElement(order_node, "OrderedGroup")
+    for number, node in chance.sample(list(enumerate(regions)), len(regions)):
+        reference = {"index": str(number), "regionRef": node.get("id")}
+        etree.SubElement(group, "RegionRefIndexed", reference)
+        shuffle_lines(node, chance)
+    for node in chance.sample(regions, len(regions)):
+        page.append(node)
+
+
+def shuffle_lines(region_node: etree._Element, chance: random.Random) -> None:
+    lines = region_node.findall("{*}TextLine")
+    for number, node in enumerate(lines):
+        node.set("custom", f"readingOrder {{index:{number};}} {node.get('custom', '')}")
+    for node in chance.sample(lines, len(lines)):
+        region_node.append(node)
+
+
+def test_lines_of_one_region_are_written_together_and_those_of_none_in_one():
+    lines = [Line(f"l{i}", i, region_id=name) for i, name in enumerate(("a", "b", "a", ""))]
+    page = read_page_xml(write_page_xml(Page("d/x.png", tuple(lines)), CREATED))
+    assert [(one.line_id, one.region_id) for one in page.lines] == [
+        ("l0", "a"), ("l2", "a"), ("l1", "b"), ("l3", "r1"),
+    ]  # fmt: skip

@@ -1,0 +1,74 @@
+"""Words and where they are."""
+
+import pytest
+from hypothesis import given
+
+from pipelines.formats.page_text import box_of, settle
+from pipelines.formats.words import words_of
+from tests.pipelines.formats.written_pages import one_line, pages
+
+BOX = ((100, 100), (500, 100), (500, 140), (100, 140))
+
+
+def words(*arguments):
+    return words_of(settle(one_line(*arguments)).lines[0])
+
+
+@given(pages())
+def test_words_joined_are_the_text_and_lie_inside_the_line(page):
+    for line in settle(page).lines:
+        found = words_of(line)
+        assert " ".join(word.text for word in found) == line.text
+        left, top, right, bottom = box_of(line.line.polygon)
+        last = 0.0
+        for word in found:
+            assert word.text and last <= word.start <= word.end <= 1
+            last = word.end
+            assert left <= word.box[0] <= word.box[2] <= right
+            assert top <= word.box[1] <= word.box[3] <= bottom
+            assert 0 <= word.confidence <= 1
+            assert len(word.confidences) in (0, len(word.text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ad rem", ["ad", "rem"]),
+        ("ad  rem ", ["ad ", "rem "]),
+        (" ad", [" ad"]),
+        ("  ", ["  "]),
+        ("a\u00a0b", ["a\u00a0b"]),
+        ("", []),
+    ],
+)
+def test_one_space_parts_two_words(text, expected):
+    assert [word.text for word in words(text, BOX)] == expected
+
+
+def test_confidences_are_those_of_the_word():
+    first, second = words("ab c", BOX, (), (0.5, 1.0, 0.1, 0.25))
+    assert (first.confidence, second.confidence) == (0.75, 0.25)
+    assert first.confidences == (0.5, 1.0)
+    assert [word.confidence for word in words("ab c", BOX)] == [0.75, 0.75]
+
+
+def test_the_baseline_says_how_far_the_writing_goes():
+    (_, second) = words("ab cd", BOX, ((200, 130), (400, 130)))
+    assert second.box == (320, 100, 400, 140)
+
+
+def test_a_slope_moves_the_boxes():
+    polygon = ((0, 100), (400, 300), (400, 340), (0, 140))
+    first, second = words("aaaa aaaaa", polygon)
+    assert first.box == (0, 100, 160, 220) and second.box == (200, 200, 400, 340)
+
+
+def test_writing_that_climbs_the_page_is_parted_along_it():
+    polygon = ((100, 100), (140, 100), (140, 300), (100, 300))
+    first, second = words("aaaa aaaaa", polygon, ((130, 300), (130, 100)))
+    assert first.box == (100, 220, 140, 300) and second.box == (100, 100, 140, 200)
+
+
+def test_an_accent_of_its_own_takes_no_room():
+    composed = words("é ab", BOX)
+    assert [word.box for word in words("e\u0301 ab", BOX)] == [word.box for word in composed]

@@ -1,0 +1,83 @@
+"""What a transcription would take."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.pages.listing import file_source
+from pipelines.transcription.plan import CheckedPage, Plan, SampledPage
+from pipelines.transcription.probe import ProbedPage, probe_page
+from schemas.records import PageSource
+from tests.drawn_files import image_file
+
+SAMPLES = st.lists(
+    st.builds(SampledPage, st.floats(0, 100), st.integers(0, 99), st.integers(0, 10**6)),
+    min_size=1,
+    max_size=9,
+)
+
+
+@given(SAMPLES, st.integers(0, 10**7), st.integers(1, 1000))
+def test_the_estimate_is_the_mean_of_the_sample_times_the_pages(sample, pages, workers):
+    plan = Plan(pages, 0, 0, tuple(sample), worker_count=workers, price_per_core_hour=2.0)
+    seconds = sum(page.seconds for page in sample) / len(sample)
+    assert plan.core_seconds == pytest.approx(pages * seconds)
+    assert plan.price == pytest.approx(plan.core_seconds / 1800)
+    assert f"{workers} worker" in str(plan)
+    assert math.isnan(plan.error_share) or plan.error_share >= 0
+
+
+def test_a_plan_without_pages_says_so():
+    assert str(Plan(0, 1, 2, (), ("a.jpg: broken",))).splitlines() == [
+        "pages: 0 to read, 1 unreadable, 2 skipped",
+        "  a.jpg: broken",
+        "nothing to time a sample of",
+    ]
+
+
+def checked(changed, unchanged, seconds=0.5):
+    return (CheckedPage(9.0, False),) * changed + (CheckedPage(seconds, True),) * unchanged
+
+
+def test_pages_that_are_unchanged_are_no_work_but_to_be_seen_so():
+    plan = Plan(10, 0, 1, (SampledPage(2.0, 3, 100),) * 2, known_count=8, checked=checked(2, 6))
+    assert (plan.page_count, plan.changed_count, plan.unchanged_count) == (12, 2, 6)
+    assert plan.core_seconds == 12 * 2.0 + 6 * 0.5 and plan.output_bytes == 1200
+    assert plan.error_share == 0
+    said = "pages: 12 to read (10 new, 2 changed), 6 unchanged, 0 unreadable, 1 skipped"
+    assert str(plan).splitlines()[0] == said and "reckoned" not in str(plan)
+
+
+def test_what_was_not_looked_at_is_reckoned_and_the_margin_says_so():
+    sample = (SampledPage(2.0, 3, 100),) * 2
+    plan = Plan(0, 0, 0, sample, known_count=1000, checked=checked(10, 90, 0.0))
+    assert (plan.changed_count, plan.unchanged_count) == (100, 900)
+    assert "of 1,000 pages that were read before 100 were looked at, 10 of them" in str(plan)
+    assert 0.5 < plan.error_share < 0.7
+    none = Plan(99, 0, 0, sample, known_count=1000, checked=checked(0, 100, 0.0))
+    assert none.changed_count == 0 < none.error_share < plan.error_share
+
+
+def test_where_nothing_changed_the_time_is_that_of_looking():
+    plan = Plan(0, 0, 0, (), known_count=7200, checked=checked(0, 100))
+    lines = str(plan).splitlines()
+    assert lines[0].startswith("pages: 0 to read (0 new, 0 changed), 7,200 unchanged")
+    assert lines[-1].startswith("estimate: 1.00 core-hours, ") and "sample" not in str(plan)
+
+
+def test_a_source_with_a_fault_cannot_be_opened():
+    (failure,) = probe_page(PageSource("x", (), fault="manifest is gone"))
+    assert failure.error == "manifest is gone"
+    (failure,) = probe_page(file_source("nowhere.jpg"))
+    assert failure.uri == "nowhere.jpg"
+
+
+@pytest.mark.parametrize("kind", ["PDF", "TIFF"])
+def test_a_page_of_a_file_of_several_is_opened_as_such(tmp_path, kind):
+    path = tmp_path / f"scan.{kind.lower()[:3]}"
+    path.write_bytes(image_file([np.full((40, 30), 255, np.uint8)] * 2, kind))
+    source = file_source(f"{path}#page=2")
+    assert probe_page(source) == [ProbedPage(source)]

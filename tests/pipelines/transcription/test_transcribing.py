@@ -1,0 +1,282 @@
+"""The transforms of transcribe: what comes out of each, failures too."""
+
+from __future__ import annotations
+
+import time
+
+import apache_beam as beam
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.testing.util import assert_that, equal_to
+
+from model.decoding.page_error import PageErrorModel
+from model.networks.session import AUTO, CPU
+from model.quality.page import PageQuality
+from pipelines.archive.inputs import WriteInputs
+from pipelines.archive.portions import (
+    WritePortions,
+    portion_file,
+    portion_names,
+    rows_of,
+    write_portion,
+)
+from pipelines.cli.options import LOCAL_RUNNER
+from pipelines.files.http_get import FetchError
+from pipelines.files.key_set import sorted_keys
+from pipelines.pages.listing import file_source
+from pipelines.pages.records import PageLines, PageResult
+from pipelines.tables.rows import page_row
+from pipelines.transcription import read_pages as describe
+from pipelines.transcription.read_pages import (
+    UNCHANGED,
+    PageReading,
+    ReadPages,
+    page_key,
+    read_page,
+)
+from pipelines.transcription.recognise import (
+    RecognisePages,
+    RecogniserHandler,
+    Recognition,
+    recognise_pages,
+)
+from schemas.records import (
+    Character,
+    Failure,
+    Line,
+    LineImage,
+    PageDone,
+    PageSource,
+    Skipped,
+    Transcript,
+)
+from tests.drawn import png, text_strip
+from tests.fakes import write_fake_bundle
+from tests.pipelines.drawn_archive import write_bad_files, write_page
+
+GIVEN = PageReading("given", 64)
+
+
+@pytest.fixture
+def pipeline():
+    with beam.Pipeline(options=PipelineOptions([], runner=LOCAL_RUNNER)) as pipeline:
+        yield pipeline
+
+
+def expect(collection, wanted, key):
+    assert_that(collection | "Key" >> beam.Map(key), equal_to(wanted))
+
+
+def name_of(uri):
+    return uri.rsplit("/")[-1]
+
+
+def test_pages_are_read_and_what_cannot_be_read_is_said(pipeline, tmp_path):
+    write_page(tmp_path, "good")
+    write_bad_files(tmp_path)
+    names = ["good.jpg", "truncated.jpg", "good.xml", "lonely_image.png", "gone.jpg"]
+
+    def seen(page):
+        if isinstance(page, PageLines):
+            return name_of(page.uri), [image.line.line_id for image in page.images]
+        outcome = page.outcome
+        return name_of(page.uri), getattr(outcome, "stage", getattr(outcome, "reason", ""))
+
+    expect(
+        pipeline | beam.Create([file_source(f"{tmp_path}/{n}") for n in names]) | ReadPages(GIVEN),
+        [
+            ("good.jpg", ["l0", "l1", "l2"]),
+            ("truncated.jpg", "read"),
+            ("good.xml", "no image"),
+            ("lonely_image.png", "read"),
+            ("gone.jpg", "read"),
+        ],
+        seen,
+    )
+
+
+@pytest.mark.parametrize("line_source", ["find", "auto"])
+def test_a_blank_page_is_a_page_without_lines(tmp_path, line_source):
+    path = tmp_path / "blank.png"
+    path.write_bytes(png(np.full((300, 200), 240, np.uint8)))
+    read = read_page(file_source(str(path)), PageReading(line_source, 64))
+    assert isinstance(read, PageLines) and read.images == ()
+    (result,) = recognise_pages([read], Recognition(write_fake_bundle(tmp_path / "m")).open())
+    row = page_row(result, "r")
+    assert (row["status"], row["lines_ok"], row["lines_failed"]) == ("ok", 0, 0)
+    assert row["cer_estimate"] is None and row["confidence"] is None
+
+
+def page_with(lines):
+    done = PageDone("p.jpg", "ab", 9, 9, "page", len(lines))
+    return PageLines(done, tuple(lines), (), PageQuality(0.5, None, 0.2), 300.0, 1.0)
+
+
+def test_lines_are_recognised_and_bad_ones_are_failures(pipeline, tmp_path):
+    model = write_fake_bundle(tmp_path / "m")
+    good = LineImage("p.jpg", Line("good", 0), text_strip("acte"))
+    bad = LineImage("p.jpg", Line("bad", 1), np.zeros((48, 99), np.uint8))
+    skipped = PageResult(Skipped("x.md", "no image"))
+    given = pipeline | beam.Create([page_with([good, bad]), skipped])
+    expect(
+        given | RecognisePages(Recognition(str(model))),
+        [
+            (["good"], [("recognise", "bad", "strip is 48 px high; want 64")]),
+            ([], []),
+        ],
+        lambda result: (
+            [line.transcript.line.line_id for line in result.lines],
+            [(f.stage, f.line_id, f.error) for f in result.failures],
+        ),
+    )
+
+
+def test_pages_of_some_dozens_of_lines_are_read_together_more_where_a_gpu_may_be(monkeypatch):
+    providers = ["CPUExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: providers)
+    chosen = RecogniserHandler(Recognition("m", device=AUTO)).batch_elements_kwargs()
+    on_cpu = RecogniserHandler(Recognition("m", device=CPU)).batch_elements_kwargs()
+    assert chosen["max_batch_size"] == on_cpu["max_batch_size"] == 64
+    providers.insert(0, "CUDAExecutionProvider")
+    on_gpu = RecogniserHandler(Recognition("m", device=AUTO)).batch_elements_kwargs()
+    assert on_gpu["max_batch_size"] > 64
+    # Beam would emit an empty batch before one that is larger than the largest.
+    share = on_cpu["element_size_fn"]
+    line = LineImage("p.jpg", Line("l", 0), text_strip("acte"))
+    pages = page_with([line] * 3), page_with([line] * 500), PageResult(Skipped("x.md", "no image"))
+    assert [share(page) for page in pages] == [3, 64, 1]
+
+
+class NameReader:
+    """A recogniser that reads in each line its name."""
+
+    page_error = PageErrorModel((0.5,), (0.25,))
+
+    def lines_at_once(self, width_px):
+        return 1
+
+    def prepare(self, image):
+        return image.strip
+
+    def run(self, strips):
+        return strips
+
+    def transcribe(self, image, logits):
+        characters = tuple(Character(letter, 0.5) for letter in image.line.line_id)
+        return Transcript(image.page_uri, image.line, image.line.line_id, 0.5, characters)
+
+
+def test_errors_are_expected_only_where_something_was_read():
+    def cer_estimate(*texts):
+        lines = [LineImage("p.jpg", Line(t, i), text_strip(t)) for i, t in enumerate(texts)]
+        (result,) = recognise_pages([page_with(lines)], NameReader())
+        assert len(result.lines) == len(texts)
+        return result.cer_estimate
+
+    assert cer_estimate() is None and cer_estimate("", "") is None
+    assert cer_estimate("acte", "") == 0.25
+
+
+def test_every_page_has_one_row():
+    done = PageDone("ok.jpg", "ab", 9, 8, "alto", 3, "cd")
+    source = PageSource("ok.jpg", ("https://x/1", "https://x/2"), "m.json", 7, "4r")
+    read = PageResult(done, dpi=300.0, seconds=2.0, source=source)
+    failed = PageResult(Failure("bad.jpg", "read", "e"))
+    skipped = PageResult(Skipped("x.md", "no image"))
+    rows = [page_row(result, "r1") for result in (read, failed, skipped)]
+    assert [(row["page_uri"], row["status"], row["reason"]) for row in rows] == [
+        ("ok.jpg", "ok", ""),
+        ("bad.jpg", "failed", ""),
+        ("x.md", "skipped", "no image"),
+    ]
+    assert [rows[0][name] for name in ("address", "document", "place", "label")] == [
+        "https://x/1",
+        "m.json",
+        7,
+        "4r",
+    ]
+    assert rows[0]["dpi"] == 300 and rows[0]["lines_sha256"] == "cd" and rows[1]["dpi"] is None
+    assert {row["run_id"] for row in rows} == {"r1"}
+
+
+def test_results_are_written_as_they_come(tmp_path):
+    results = [PageResult(Skipped(f"{i}.md", "no image")) for i in range(5)]
+    results += [PageResult(Failure("bad.jpg", "read", "e"))]
+    with beam.Pipeline(options=PipelineOptions([], runner=LOCAL_RUNNER)) as pipeline:
+        pipeline | beam.Create(results) | WritePortions(str(tmp_path), "r1")
+    (name,) = portion_names(str(tmp_path))
+    rows = {
+        table: pq.read_table(portion_file(str(tmp_path), table, name)).to_pylist()
+        for table in ("lines", "pages", "failures")
+    }
+    assert sorted(row["page_uri"] for row in rows["pages"]) == sorted(r.uri for r in results)
+    assert [row["uri"] for row in rows["failures"]] == ["bad.jpg"] and rows["lines"] == []
+
+
+def test_a_portion_without_its_pages_is_none(tmp_path, monkeypatch):
+    rows = [rows_of(PageResult(Skipped("x.md", "no image")), "r1")]
+    renamed = []
+
+    def rename(sources, targets):
+        if "pages-" in targets[0]:
+            raise OSError("No space left on device")
+        renamed.append(targets)
+
+    monkeypatch.setattr("pipelines.files.filesystem.FileSystems.rename", rename)
+    with pytest.raises(OSError, match="No space"):
+        write_portion(str(tmp_path), rows)
+    assert len(renamed) == 2 and portion_names(str(tmp_path)) == []
+
+
+def test_what_came_in_is_summed_up_whatever_the_order(tmp_path):
+    for name, uris in (("a", "abc"), ("b", "cab"), ("c", "abd"), ("none", "")):
+        with beam.Pipeline(options=PipelineOptions([], runner=LOCAL_RUNNER)) as pipeline:
+            pipeline | beam.Create(list(map(file_source, uris))) | WriteInputs(f"{tmp_path}/{name}")
+    read = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert read["a"] == read["b"] != read["c"] and read["none"] == b"[0, 0]"
+
+
+def known(tmp_path, uri, *key):
+    path = tmp_path / f"known-{len(list(tmp_path.iterdir()))}"
+    path.write_bytes(sorted_keys([page_key(uri, *key)]))
+    return PageReading("auto", 64, digest="d", known=str(path))
+
+
+def test_a_page_is_known_by_image_lines_model_and_preprocessing(tmp_path):
+    write_page(tmp_path, "p")
+    uri = f"{tmp_path}/p.jpg"
+    source = file_source(uri)
+    done = read_page(source, PageReading("auto", 64)).done
+    key = (done.sha256, done.lines_sha256)
+    assert read_page(source, known(tmp_path, uri, *key, "d")).outcome == Skipped(uri, UNCHANGED)
+    others = [
+        known(tmp_path, uri, "0" * 64, done.lines_sha256, "d"),
+        known(tmp_path, uri, done.sha256, "", "d"),
+        known(tmp_path, uri, *key, "other model"),
+        known(tmp_path, "q.jpg", *key, "d"),
+    ]
+    for index, reading in enumerate(others):
+        assert isinstance(read_page(source, reading), PageLines), index
+
+
+def test_a_page_that_hangs_the_decoder_is_a_failure(tmp_path, monkeypatch):
+    write_page(tmp_path, "p")
+    monkeypatch.setattr(describe, "read_image", lambda page: time.sleep(60))
+    result = read_page(
+        file_source(f"{tmp_path}/p.jpg"), PageReading("given", 64, time_limit_s=0.05)
+    )
+    assert result.outcome.stage == "read" and "took longer than 0.05 s" in result.outcome.error
+
+
+def test_what_may_go_well_another_time_is_told_from_what_will_not(tmp_path, monkeypatch):
+    def refuse(page):
+        raise FetchError("503", is_transient=True, attempts=3)
+
+    write_page(tmp_path, "p")
+    monkeypatch.setattr(describe, "read_image", refuse)
+    outcome = read_page(file_source(f"{tmp_path}/p.jpg"), GIVEN).outcome
+    assert (outcome.kind, outcome.attempts) == ("transient", 3)
+    monkeypatch.undo()
+    assert read_page(file_source(f"{tmp_path}/gone.jpg"), GIVEN).outcome.kind == "permanent"

@@ -1,0 +1,107 @@
+"""What the views show of several runs, on tables made by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.transcription.read_pages import RETURNED
+from pipelines.transcripts.tables import open_tables
+from tests.pipelines.written_tables import write_run
+
+RUNS = "r1", "r2", "r3"
+
+
+@pytest.fixture
+def ask(tmp_path):
+    def rows(query):
+        return open_tables(str(tmp_path)).sql(query).fetchall()
+
+    return rows
+
+
+def write_failed(folder, run_id, uri, document=""):
+    """Write a run that could not open a document."""
+    failed = {"page_uri": uri, "status": "failed", "document": document}
+    write_run(folder, {"run_id": run_id}, pages=[failed], failures=[{"uri": uri}])
+
+
+def write_pages(folder, run_id, document, *statuses):
+    pages = [
+        {"page_uri": f"{document}#page={n}", "status": status, "document": document}
+        for n, status in enumerate(statuses, 1)
+    ]
+    failures = [{"uri": page["page_uri"]} for page in pages if page["status"] == "failed"]
+    write_run(folder, {"run_id": run_id}, pages=pages, failures=failures)
+
+
+# A PDF that cannot be opened is of no document; a manifest is its own.
+@pytest.mark.parametrize("document", ["", "scan.pdf"])
+def test_a_document_that_failed_is_forgotten_when_its_pages_are_found(tmp_path, ask, document):
+    for run_id in RUNS[:2]:
+        write_failed(tmp_path, run_id, "scan.pdf", document)
+    assert ask("SELECT page_uri, run_id FROM pages") == [("scan.pdf", "r2")]
+    assert ask("SELECT uri, run_id FROM failures") == [("scan.pdf", "r2")]
+    write_pages(tmp_path, "r3", "scan.pdf", "ok", "failed")
+    assert ask("SELECT page_uri, status FROM pages ORDER BY page_uri") == [
+        ("scan.pdf#page=1", "ok"),
+        ("scan.pdf#page=2", "failed"),
+    ]
+    assert ask("SELECT uri FROM failures") == [("scan.pdf#page=2",)]
+
+
+def test_a_document_that_fails_after_its_pages_were_read_is_shown(tmp_path, ask):
+    write_pages(tmp_path, "r1", "scan.pdf", "ok")
+    write_pages(tmp_path, "r2", "other.pdf", "ok")
+    write_failed(tmp_path, "r3", "scan.pdf")
+    assert ask("SELECT page_uri, status FROM pages ORDER BY page_uri") == [
+        ("other.pdf#page=1", "ok"),
+        ("scan.pdf", "failed"),
+        ("scan.pdf#page=1", "ok"),
+    ]
+    assert ask("SELECT uri FROM failures") == [("scan.pdf",)]
+
+
+def test_of_each_page_the_newest_reading_is_shown(tmp_path, ask):
+    for run_id, status, text in (("r1", "ok", "old"), ("r2", "ok", "new"), ("r3", "failed", "")):
+        page = {"page_uri": "a.jpg", "status": status, "document": "a.jpg"}
+        lines = [{"page_uri": "a.jpg", "line_id": "l", "text": text}] if text else []
+        failures = [] if text else [{"uri": "a.jpg"}]
+        write_run(tmp_path, {"run_id": run_id}, pages=[page], lines=lines, failures=failures)
+    assert ask("SELECT page_uri, run_id FROM pages") == [("a.jpg", "r2")]
+    assert ask("SELECT text FROM lines") == [("new",)]
+    assert ask("SELECT uri, run_id FROM failures") == [("a.jpg", "r3")]
+
+
+def write_returned(folder, run_id, uri, document=""):
+    """Write a run that found a page as an earlier one had read it, after a failure."""
+    row = {"page_uri": uri, "status": "skipped", "reason": RETURNED, "document": document}
+    write_run(folder, {"run_id": run_id}, pages=[row])
+
+
+def test_a_page_that_failed_and_came_back_is_ok_with_its_older_text(tmp_path, ask):
+    lines = [{"page_uri": "a.jpg", "line_id": "l", "text": "old"}]
+    bad_line = {"uri": "a.jpg", "line_id": "m"}
+    pages = [{"page_uri": "a.jpg", "status": "ok"}]
+    write_run(tmp_path, {"run_id": "r1"}, pages=pages, lines=lines, failures=[bad_line])
+    write_failed(tmp_path, "r2", "a.jpg")
+    both = [("m", "r1"), ("", "r2")]
+    assert ask("SELECT line_id, run_id FROM failures ORDER BY run_id") == both
+    write_returned(tmp_path, "r3", "a.jpg")
+    assert ask("SELECT page_uri, status, run_id FROM pages") == [("a.jpg", "ok", "r1")]
+    assert ask("SELECT text FROM lines") == [("old",)]
+    assert ask("SELECT line_id, run_id FROM failures") == both[:1]
+
+
+def test_a_document_that_failed_and_came_back_is_forgotten(tmp_path, ask):
+    write_pages(tmp_path, "r1", "scan.pdf", "ok")
+    write_failed(tmp_path, "r2", "scan.pdf")
+    assert ask("SELECT uri FROM failures") == [("scan.pdf",)]
+    write_returned(tmp_path, "r3", "scan.pdf#page=1", "scan.pdf")
+    assert ask("SELECT page_uri, status FROM pages") == [("scan.pdf#page=1", "ok")]
+    assert ask("FROM failures") == []
+
+
+def test_of_what_no_run_could_read_the_newest_row_is_shown(tmp_path, ask):
+    write_failed(tmp_path, "r1", "notes.md")
+    write_run(tmp_path, {"run_id": "r2"}, pages=[{"page_uri": "notes.md", "status": "skipped"}])
+    assert ask("SELECT status FROM pages") == [("skipped",)] and ask("FROM failures") == []
