@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from model.decoding.beam_config import BeamConfig
+from model.dataset.examples import decode_strip, read_examples
 from model.decoding.beam_search import beam_search, search_frames
-from model.decoding.config import BEAM, GREEDY, DecodingConfig
+from model.decoding.config import BEAM, GREEDY, BeamConfig, DecodingConfig
 from model.decoding.ctc import Beam, decode_greedy
 from model.decoding.decoder import Decoder
 from model.decoding.prefix_weights import PrefixWeights
@@ -34,7 +34,6 @@ from model.recogniser.bundle import load_bundle
 from model.recogniser.decoding_plan import open_second_pass
 from model.recogniser.recogniser import Recogniser
 from model.training.language.beam_tuning import tune_weights
-from model.training.samples import decode_strip, read_examples
 
 _TUNED_ON = 300
 _STEPS = 256

@@ -18,10 +18,10 @@ import pyarrow.compute as pc
 
 from model.quality.line_image import StripQuality
 from model.quality.page import PageQuality
+from pipelines.archive.page_keys import UNCHANGED
 from pipelines.archive.portions import PageRows, rows_of
 from pipelines.files.key_set import key_of
 from pipelines.pages.records import PageResult, ReadLine
-from pipelines.transcription.read_pages import UNCHANGED
 from schemas.records import Character, Failure, Line, PageDone, PageSource, Skipped, Transcript
 
 PORTION_PAGES = 200

@@ -52,10 +52,10 @@ def measure(way: str, pattern: str) -> tuple[int, float, float]:
 
     cv2.setNumThreads(1)
     if way == "loop":
+        from pipelines.dataset.cut import CutConfig, cut_examples
         from pipelines.descriptions.pairing import MarkupFile
         from pipelines.descriptions.reading import ReadConfig, read_source
         from pipelines.files.filesystem import BeamFiles
-        from pipelines.pages.cut import CutConfig, cut_examples
         from schemas.features import encode_line
         from schemas.records import LineExample, Page
 

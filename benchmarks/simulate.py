@@ -39,8 +39,8 @@ from benchmarks.fake_pages import (
 from benchmarks.ingest import cpu_s
 from pipelines.archive.earlier_runs import write_known_pages
 from pipelines.archive.folder import Archive
-from pipelines.archive.inputs import WriteInputs
-from pipelines.archive.portions import WritePortions, write_portion
+from pipelines.archive.page_keys import page_key
+from pipelines.archive.portions import WriteInputs, WritePortions, write_portion
 from pipelines.archive.publish import publish
 from pipelines.cli.options import LOCAL_RUNNER
 from pipelines.files.filesystem import read_bytes
@@ -50,7 +50,6 @@ from pipelines.pages.listing import ListPages, PagesConfig
 from pipelines.tables.account import Account
 from pipelines.tables.runs import RunStart
 from pipelines.transcription.plan_pipeline import build_plan
-from pipelines.transcription.read_pages import page_key
 from pipelines.transcripts.tables import open_tables
 
 _MODEL = ("simulated", "nothing")

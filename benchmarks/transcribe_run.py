@@ -37,7 +37,8 @@ def bare_chain(paths: Sequence[str], line_source: str, precision: str) -> int:
     Returns:
         Lines read.
     """
-    from model.recogniser.bundle import DEFAULT_MODEL, load_bundle
+    from model import DEFAULT_MODEL
+    from model.recogniser.bundle import load_bundle
     from model.recogniser.recogniser import Recogniser
     from pipelines.pages.listing import file_source
     from pipelines.transcription.read_pages import PageReading, read_page

@@ -8,7 +8,7 @@ from pathlib import Path
 import attr
 
 from components.storage import fetch, is_remote, send
-from model.training import job as training
+from model.training import job
 
 # Goes into the Trainer's settings so that other code trains anew; the network needs it not.
 CODE = "code"
@@ -23,11 +23,11 @@ def run_fn(fn_args) -> None:
     settings = {name: value for name, value in fn_args.custom_config.items() if name != CODE}
     local = attr.evolve(fn_args, custom_config=settings)
     if not is_remote(fn_args.serving_model_dir):
-        training.run_fn(local)
+        job.run_fn(local)
         return
     with tempfile.TemporaryDirectory() as folder:
         model, run = Path(folder, "model"), Path(folder, "run")
-        training.run_fn(
+        job.run_fn(
             attr.evolve(
                 local,
                 train_files=fetch(fn_args.train_files, Path(folder, "train")),

@@ -13,8 +13,9 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from model import DEFAULT_MODEL
 from model.decoding.config import DECODINGS, GREEDY
-from model.recogniser.bundle import DEFAULT_MODEL, ONNX_FILES
+from model.recogniser.bundle import ONNX_FILES
 from pipelines.cli.options import UsageError, run_verb, verb_parser
 from schemas.features import SPLITS
 
@@ -140,7 +141,7 @@ def _of_dataset(args: argparse.Namespace) -> Evaluation:
 
 def _of_transcripts(args: argparse.Namespace) -> Evaluation:
     from pipelines.evaluation.truth import TruthFiles, evaluate_transcripts
-    from pipelines.transcripts.damage import naming_damage
+    from pipelines.transcripts.files import naming_damage
 
     config = TruthFiles(
         transcripts=args.transcripts,

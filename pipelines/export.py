@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from pipelines.exporting.pipeline import ExportConfig, run_export
-    from pipelines.transcripts.damage import naming_damage
+    from pipelines.transcripts.files import naming_damage
 
     config = ExportConfig(
         transcripts=args.transcripts,

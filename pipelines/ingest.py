@@ -102,9 +102,9 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
 
 def _config(args: argparse.Namespace) -> IngestConfig:
     from model.dataset.splits import SplitConfig
+    from pipelines.dataset.cut import CutConfig
     from pipelines.dataset.pipeline import IngestConfig
     from pipelines.descriptions.reading import ReadConfig
-    from pipelines.pages.cut import CutConfig
 
     if not 16 <= args.line_height_px <= 256:
         raise UsageError(f"--line_height_px {args.line_height_px} is not between 16 and 256")

@@ -75,7 +75,7 @@ def _run(args: argparse.Namespace) -> int:
     # DuckDB takes a moment to import, and --help and --recipes need none of it.
     import duckdb
 
-    from pipelines.transcripts.damage import naming_damage
+    from pipelines.transcripts.files import naming_damage
     from pipelines.transcripts.tables import open_tables, write_rows
 
     connection = open_tables(args.transcripts)

@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pipelines.transcripts.damage import naming_damage
+    from pipelines.transcripts.files import naming_damage
     from pipelines.transcripts.picture import draw_page
     from pipelines.transcripts.tables import open_tables
 

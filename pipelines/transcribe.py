@@ -9,9 +9,10 @@ import threading
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from model import DEFAULT_MODEL
 from model.decoding.config import DECODINGS, GREEDY, DecodingConfig
 from model.networks.session import AUTO, DEVICES
-from model.recogniser.bundle import DEFAULT_MODEL, ONNX_FILES
+from model.recogniser.bundle import ONNX_FILES
 from pipelines.cli.interruption import Interrupted, interruptible
 from pipelines.cli.options import (
     EXIT_OK,

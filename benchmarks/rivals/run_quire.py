@@ -15,9 +15,10 @@ def load(options: Options) -> Loaded:
     import cv2
 
     cv2.setNumThreads(1)
+    from model import DEFAULT_MODEL
     from model.images.decode import decode_image
     from model.line_images.crop import crop_lines
-    from model.recogniser.bundle import DEFAULT_MODEL, load_bundle
+    from model.recogniser.bundle import load_bundle
     from model.recogniser.line_reading import read_lines
     from model.recogniser.recogniser import Recogniser
     from schemas import VERSION

@@ -12,7 +12,7 @@ import numpy as np
 
 from model.augmentation.config import AugmentConfig, Normal, Uniform
 from model.augmentation.line import augment
-from model.images.decode import even_background
+from model.images.background import even_background
 from model.line_images.preprocess import PreprocessConfig, input_width_px, prepare_strip
 from model.line_images.rectify import scale_whole, stretch_contrast
 from model.synthetic.pages import draw_line

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import cv2
+import numpy as np
 
-from model.decoding.ctc import fits_time_steps
-from model.line_images.preprocess import PreprocessConfig, input_width_px, padded_width_px
-from model.networks.presets import PRESETS
+from model.dataset.tfrecord import read_records
+from model.line_images.preprocess import (
+    PreprocessConfig,
+    input_width_px,
+    padded_width_px,
+)
+from model.networks.presets import PRESETS, fits_time_steps
 from model.text.rules import TextRules, apply_rules
+from schemas.features import decode_line
 from schemas.records import Failure, LineExample, LineImage, Page
 
 # A line must leave CTC a time step for each character at this preset's resolution.
@@ -82,3 +89,30 @@ def _check_text(text: str, shape: tuple[int, int], rules: ExampleRules) -> None:
             f"text of {len(text)} characters on a line of {steps} time steps; "
             "check that text and line belong together"
         )
+
+
+def decode_strip(example: LineExample) -> np.ndarray:
+    """Decode the image of a line.
+
+    Args:
+        example: The line.
+
+    Returns:
+        uint8 [height_px, width_px], paper 255.
+
+    Raises:
+        ValueError: If the image is not a PNG.
+    """
+    strip = cv2.imdecode(np.frombuffer(example.image, np.uint8), cv2.IMREAD_GRAYSCALE)
+    if strip is None:
+        raise ValueError(
+            f"{example.page_uri} {example.line_id}: line image does not decode; ingest again"
+        )
+    return strip
+
+
+def read_examples(paths: Iterable[str]) -> Iterator[LineExample]:
+    """Read every line of some TFRecord files, in the order of the files."""
+    for path in paths:
+        for record in read_records(path):
+            yield decode_line(record)

@@ -10,7 +10,6 @@ threshold tell short lines of one hand apart far less well.
 
 from __future__ import annotations
 
-import hashlib
 import struct
 
 import cv2
@@ -47,22 +46,6 @@ _WIDTH_STEP = 0.15
 _CENTRING_START_PX, _CENTRING_SIGMA_PX, _CENTRING_ROUNDS = 18.0, 5.0, 6
 # Below the first width all of the shift along the line is taken out, above the second none.
 _SHORT_PX, _LONG_PX = 80.0, 240.0
-
-
-def exact_key(data: bytes) -> str:
-    """Name a file by its bytes.
-
-    Args:
-        data: The file.
-
-    Returns:
-        SHA-256, 64 hexadecimal digits.
-
-    Example:
-        >>> exact_key(b"")[:8]
-        'e3b0c442'
-    """
-    return hashlib.sha256(data).hexdigest()
 
 
 def perceptual_key(strip: np.ndarray) -> bytes:

@@ -14,7 +14,7 @@ from operator import attrgetter
 
 import numpy as np
 
-from model.decoding.beam_config import BeamConfig
+from model.decoding.config import BeamConfig
 from model.decoding.ctc import FAINTEST, STRONGEST, Beam, softmax
 from model.decoding.prefix_weights import LINE_START, Context, PrefixWeights
 from model.text.charset import BLANK

@@ -5,15 +5,11 @@ The beam search here is the one to read; `beam_search.py` has the one to use.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
 
-from model.decoding.beam_config import BeamConfig
-from model.decoding.prefix_weights import PrefixWeights
 from model.text.charset import BLANK, Charset
 from schemas.records import Character
 
@@ -104,19 +100,6 @@ def _alternatives(
     return [tuple(choices[:MOST_ALTERNATIVES]) for choices in found]
 
 
-def fits_time_steps(labels: Sequence, time_steps: int) -> bool:
-    """Tell whether CTC can write the labels in so many steps.
-
-    Each label takes a step, and two equal neighbours a blank between them.
-
-    Example:
-        >>> fits_time_steps([1, 1, 2], 3), fits_time_steps([1, 1, 2], 4)
-        (False, True)
-    """
-    repeats = sum(a == b for a, b in pairwise(labels))
-    return len(labels) + repeats <= time_steps
-
-
 # Weights of a beam are scaled when the best of them leaves this range.
 FAINTEST, STRONGEST = 1e-100, 1e100
 
@@ -132,62 +115,3 @@ class Beam(NamedTuple):
 
     labels: tuple[int, ...]
     weight: float
-
-
-def prefix_beams(
-    probabilities: np.ndarray, config: BeamConfig, weights: PrefixWeights
-) -> list[Beam]:
-    """Find the weightiest texts of a line: prefix beam search (Hannun et al. 2014).
-
-    Of each prefix two sums over its paths are kept, of those that end in a blank and of those
-    that end in its last character: only from a blank can that character be written again.
-
-    Args:
-        probabilities: float32 [time, classes].
-        config: What is kept.
-        weights: Language model and lexicon.
-
-    Returns:
-        The texts of the last beam, the weightiest first.
-
-    Example:
-        >>> line = np.array([[0.4, 0.6], [0.6, 0.4]], np.float32)
-        >>> config = BeamConfig(length_bonus=0.0)
-        >>> beams = prefix_beams(line, config, PrefixWeights(Charset(("a",)), config))
-        >>> [(beam.labels, round(beam.weight, 2)) for beam in beams]
-        [((1,), 0.76), ((), 0.24)]
-    """
-    beams = {(): (1.0, 0.0)}
-    for frame in probabilities:
-        tried = _tried(frame, config)
-        following = {
-            prefix: [(blank + written) * tried.get(BLANK, 0.0), written * tried.get(last, 0.0)]
-            for prefix, (blank, written) in beams.items()
-            for last in prefix[-1:] or (None,)
-        }
-        for prefix, (blank, written) in beams.items():
-            for label in (label for label in tried if label != BLANK):
-                before = blank if prefix[-1:] == (label,) else blank + written
-                longer = following.setdefault((*prefix, label), [0.0, 0.0])
-                longer[1] += before * tried[label] * weights.of_prefix((*prefix, label))
-        beams = _weightiest(following, config)
-    found = [Beam(labels, sum(parts) * weights.of_end(labels)) for labels, parts in beams.items()]
-    return sorted(found, key=lambda beam: beam.weight, reverse=True)
-
-
-def _tried(frame: np.ndarray, config: BeamConfig) -> dict[int, float]:
-    """Choose the labels of a frame that are tried, with their probabilities."""
-    least = min(frame.max(), np.float32(config.least_probability))
-    likeliest_first = np.argsort(-frame, kind="stable").tolist()
-    tried = {label: float(frame[label]) for label in likeliest_first if frame[label] >= least}
-    return {BLANK: 1.0} if list(tried) == [BLANK] else tried
-
-
-def _weightiest(following: dict, config: BeamConfig) -> dict:
-    """Choose the prefixes that are kept; of equal ones those that came first."""
-    weights = {prefix: sum(parts) for prefix, parts in following.items()}
-    best = max(weights.values())
-    scale = 1.0 if FAINTEST < best < STRONGEST else best
-    kept = [p for p, w in weights.items() if w > 0 and w >= best * config.least_share]
-    kept = sorted(kept, key=weights.get, reverse=True)[: config.width]
-    return {prefix: tuple(part / scale for part in following[prefix]) for prefix in kept}

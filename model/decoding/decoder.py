@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.decoding.alignment import align
-from model.decoding.beam_config import BeamConfig
 from model.decoding.beam_search import beam_search, search_frames
 from model.decoding.calibration import temper
-from model.decoding.config import BEAM, GREEDY
+from model.decoding.config import BEAM, GREEDY, BeamConfig
 from model.decoding.ctc import (
     FAINTEST_ALTERNATIVE,
     MOST_ALTERNATIVES,

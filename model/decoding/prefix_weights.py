@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from model.decoding.beam_config import BeamConfig
+from model.decoding.config import BeamConfig
 from model.language.lexicon import HYPHENS, LETTER, Lexicon
 from model.language.ngram_model import LINE_END, LanguageModel, State
 from model.text.charset import BLANK, Charset

@@ -6,8 +6,7 @@ import json
 import math
 from dataclasses import asdict, dataclass, field
 
-from model.decoding.beam_config import BeamConfig
-from model.decoding.config import BEAM
+from model.decoding.config import BEAM, BeamConfig
 from model.decoding.page_error import PageErrorModel
 
 

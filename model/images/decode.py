@@ -7,15 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
-import cv2
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 _MOST_PIXELS = 400_000_000
-# From 17 px on OpenCV has a median that is several times as fast on small images.
-_MEDIAN_PX = 17
-# Twice, which comes near to a Gaussian filter of 5 px, at a fraction of its time.
-_BLUR_PX = 13
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -155,35 +150,3 @@ def _to_grey(image: Image.Image) -> np.ndarray:
         full = 65535.0 if wide.max() > 255 else 255.0
         return np.clip(wide * (255.0 / full), 0, 255).astype(np.uint8)
     return np.array(image if image.mode == "L" else image.convert("L"))
-
-
-def even_background(grey: np.ndarray) -> np.ndarray:
-    """Divide an image by its background, so that paper is 255 everywhere.
-
-    The background is what is left when strokes are closed over (9 px at quarter scale),
-    medianed and blurred.
-
-    Args:
-        grey: uint8 [height_px, width_px], paper light.
-
-    Returns:
-        uint8 of the same shape, paper 255, ink towards 0.
-    """
-    height, width = grey.shape
-    small = _halved(_halved(grey))
-    small = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
-    small = cv2.medianBlur(small, _MEDIAN_PX)
-    for _ in range(2):
-        small = cv2.blur(small, (_BLUR_PX, _BLUR_PX))
-    background = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-    return cv2.divide(grey, cv2.max(background, 1), scale=255)
-
-
-def _halved(grey: np.ndarray) -> np.ndarray:
-    """Average 2 x 2 px, which is several times as fast as to scale to any other size.
-
-    An odd last row or column is left out, unless there is no other.
-    """
-    height, width = (max(1, side // 2) for side in grey.shape)
-    part = grey[: 2 * height, : 2 * width]
-    return cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)

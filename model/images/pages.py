@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import struct
 from itertools import islice
 from typing import BinaryIO
 
 import numpy as np
 
-from model.dataset.fingerprint import exact_key
 from model.images.decode import decode_frame, page_frames
 from model.images.pdf import count_pdf_pages, decode_pdf_page
 
@@ -62,24 +60,6 @@ def decode_page(file: BinaryIO, number: int) -> np.ndarray:
         )
     file.seek(0)
     return decode_frame(file, frames[-1])
-
-
-def digest_of_pixels(grey: np.ndarray) -> str:
-    """Name a page by its pixels: the pages of one file are as many images.
-
-    Args:
-        grey: uint8 [height_px, width_px].
-
-    Returns:
-        SHA-256 of the size and the pixels, 64 hexadecimal digits.
-
-    Example:
-        >>> tall, wide = np.zeros((3, 2), np.uint8), np.zeros((2, 3), np.uint8)
-        >>> digest_of_pixels(tall) == digest_of_pixels(wide)
-        False
-    """
-    size = struct.pack("<II", *grey.shape)
-    return exact_key(size + np.ascontiguousarray(grey, np.uint8).tobytes())
 
 
 def _is_pdf(file: BinaryIO) -> bool:

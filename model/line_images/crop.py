@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from model.line_images.rectify import rectify_page
 from schemas.records import Failure, LineImage, Page, Polyline
+
+_MASK = 0
 
 _ASPECT_TOLERANCE = 0.01
 
@@ -70,3 +73,35 @@ def crop_lines(page: Page, grey: np.ndarray, height_px: int) -> list[LineImage |
         else LineImage(page.uri, line, strip)
         for line, strip in zip(page.lines, rectify_page(grey, page, height_px))
     ]
+
+
+def paper_outside(grey: np.ndarray) -> np.ndarray:
+    """Fill the black around a line that was cut out along its outline with its paper.
+
+    What is black without a shade and reaches the edge of the image is outside, and so are
+    the pixels next to it, which have a share of it.
+
+    Args:
+        grey: uint8 [height_px, width_px], paper light, black outside of the outline.
+
+    Returns:
+        uint8 of the same shape. An image of black and white alone stays as it is: there ink
+        that meets the black cannot be told from it.
+
+    Example:
+        >>> line = np.full((40, 200), 180, np.uint8)
+        >>> line[:9], line[20:24, 50:90] = 0, 40
+        >>> paper_outside(line)[[4, 22], 70].tolist()
+        [180, 40]
+    """
+    if not ((grey > _MASK) & (grey < grey.max())).any():
+        return grey
+    framed = cv2.copyMakeBorder(grey, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=_MASK)
+    height, width = framed.shape
+    # OpenCV wants another pixel of margin.
+    filled = np.zeros((height + 2, width + 2), np.uint8)
+    cv2.floodFill(framed, filled, (0, 0), 0, 0, 0, 4 | cv2.FLOODFILL_MASK_ONLY | 1 << 8)
+    outside = cv2.dilate(filled[1:-1, 1:-1], np.ones((3, 3), np.uint8))[1:-1, 1:-1] > 0
+    if outside.all():
+        return grey
+    return np.where(outside, np.uint8(np.median(grey[~outside])), grey)

@@ -7,7 +7,7 @@ import numpy as np
 
 from model.geometry.extent import LineExtent, line_extents
 from model.geometry.polylines import arc_lengths, resample, up_normals
-from model.images.decode import even_background
+from model.images.background import even_background
 from schemas.records import Line, Page
 
 WIDEST_STRIP_PX = 16_384

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -132,3 +134,16 @@ def preset_named(name: str) -> Preset:
     if name not in PRESETS:
         raise ValueError(f"no preset {name!r}; choose one of {', '.join(PRESETS)}")
     return PRESETS[name]
+
+
+def fits_time_steps(labels: Sequence, time_steps: int) -> bool:
+    """Tell whether CTC can write the labels in so many steps.
+
+    Each label takes a step, and two equal neighbours a blank between them.
+
+    Example:
+        >>> fits_time_steps([1, 1, 2], 3), fits_time_steps([1, 1, 2], 4)
+        (False, True)
+    """
+    repeats = sum(a == b for a, b in pairwise(labels))
+    return len(labels) + repeats <= time_steps

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from model.quality.ink_contrast import paper_and_ink
-from model.quality.measures import blur_effect
+from model.quality.measures import blur_effect, paper_and_ink
 
 SEVERAL_LINES = "several lines"
 LOW_CONTRAST = "low contrast"

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.geometry.extent import line_pitch_px
-from model.quality.ink_contrast import paper_and_ink
+from model.images.resize import shrink
 from model.quality.line_image import BLURRED, LOW_CONTRAST
-from model.quality.measures import blur_effect
-from model.segmentation.page_ink import shrink
+from model.quality.measures import blur_effect, paper_and_ink
 from schemas.records import Line
 
 SKEWED = "skewed"

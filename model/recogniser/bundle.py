@@ -25,6 +25,7 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from model import DEFAULT_FOLDER, DEFAULT_MODEL
 from model.decoding.config import BEAM, GREEDY
 from model.decoding.settings import DecodingSettings
 from model.language.ngram_model import LanguageModel
@@ -41,15 +42,9 @@ LANGUAGE_MODEL_FILE = "language_model.bin"
 DECODING_FILE = "decoding.json"
 AUXILIARY_FILE = "auxiliary.onnx"
 RECURRENT_FILE = "recurrent_language_model.onnx"
-# The line finder; only the model that comes with the package has one.
-LINES_FILE = "lines.onnx"
 
 # The network in each precision.
 ONNX_FILES = {"fp32": ONNX_FILE, "int8": "model.int8.onnx"}
-
-# The model that comes with the package, and its name wherever a model's folder is asked for.
-DEFAULT_MODEL = "default"
-DEFAULT_FOLDER = Path(__file__).parents[1] / "default"
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from model.decoding.beam_config import BeamConfig
-from model.decoding.config import BEAM, GREEDY, DecodingConfig
+from model.decoding.config import BEAM, GREEDY, BeamConfig, DecodingConfig
 from model.decoding.decoder import Decoder
 from model.decoding.rescoring import SecondPass
 from model.language.lexicon import Lexicon, words_of

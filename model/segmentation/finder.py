@@ -9,22 +9,19 @@ from pathlib import Path
 
 import numpy as np
 
+from model import DEFAULT_FOLDER
 from model.geometry.extent import line_pitch_px
 from model.geometry.polylines import up_normals
-from model.recogniser.bundle import DEFAULT_FOLDER, LINES_FILE
+from model.images.resize import resize, resize_to
 from model.segmentation.across import AcrossConfig, erase_lines, keep_sure_lines
 from model.segmentation.baselines import FoundLine, VectorConfig, find_baselines
 from model.segmentation.maps import STRIDE_PX, LineMaps, maps_of_logits
 from model.segmentation.reading_order import order_lines
-from model.segmentation.scale import (
-    EVEN_PITCH_PX,
-    WORK_PITCH_PX,
-    estimate_pitch_px,
-    resize,
-    resize_to,
-    to_ink,
-)
+from model.segmentation.scale import EVEN_PITCH_PX, WORK_PITCH_PX, estimate_pitch_px, to_ink
 from schemas.records import Line, Polyline
+
+# The line finder; only the model that comes with the package has one.
+LINES_FILE = "lines.onnx"
 
 # To be raised with each change of what is found: pages are read anew then.
 FINDER_VERSION = 2

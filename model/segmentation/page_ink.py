@@ -18,26 +18,6 @@ _STRIP_PX = 96
 _LEAST_PITCH_PX = 14
 
 
-def shrink(image: np.ndarray, factor: float) -> np.ndarray:
-    """Shrink an image; never enlarge it.
-
-    Args:
-        image: array [height_px, width_px], uint8 or float32.
-        factor: New size over old size; from 1 on nothing changes.
-
-    Returns:
-        The image, at least one pixel high and wide.
-
-    >>> shrink(np.zeros((200, 100), np.uint8), 0.25).shape
-    (50, 25)
-    """
-    if factor >= 1:
-        return image
-    height_px, width_px = image.shape
-    size = max(1, round(width_px * factor)), max(1, round(height_px * factor))
-    return cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_AREA)
-
-
 def measure_ink(work: np.ndarray) -> np.ndarray:
     """Measure how much ink lies on each pixel, without rules and shading.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from model.images.decode import even_background
-from model.segmentation.page_ink import line_pitch_px, measure_ink, shrink
+from model.images.background import even_background
+from model.images.resize import shrink
+from model.segmentation.page_ink import line_pitch_px, measure_ink
 
 # The network works at this line pitch, from which it may be off by a factor of almost two.
 WORK_PITCH_PX = 24.0
@@ -31,26 +32,6 @@ def estimate_pitch_px(grey: np.ndarray) -> float:
     if not ink.any():
         return grey.shape[0] / 30
     return line_pitch_px(ink) * max(grey.shape) / max(work.shape)
-
-
-def resize(image: np.ndarray, factor: float) -> np.ndarray:
-    """Scale an image by a factor, as `resize_to` does.
-
-    Example:
-        >>> resize(np.zeros((20, 10), np.uint8), 0.5).shape
-        (10, 5)
-    """
-    height_px, width_px = (max(1, round(length * factor)) for length in image.shape)
-    return resize_to(image, width_px, height_px)
-
-
-def resize_to(image: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
-    """Scale an image: by areas when it shrinks, else linearly."""
-    shrinks = height_px < image.shape[0]
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(
-        np.ascontiguousarray(image), (width_px, height_px), interpolation=interpolation
-    )
 
 
 def to_ink(grey: np.ndarray) -> np.ndarray:

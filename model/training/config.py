@@ -9,21 +9,7 @@ from model.evaluation.metrics import ErrorCount
 from model.line_images.preprocess import PreprocessConfig
 from model.text.charset import Charset
 from model.training.batches import BatchConfig
-
-PRECISIONS = ("float32", "bfloat16")
-
-
-def keras_policy(precision: str) -> str:
-    """Give Keras's name of a precision.
-
-    Args:
-        precision: One of `PRECISIONS`.
-
-    Example:
-        >>> [keras_policy(precision) for precision in PRECISIONS]
-        ['float32', 'mixed_bfloat16']
-    """
-    return precision if precision == "float32" else f"mixed_{precision}"
+from model.training.optimisation.device import PRECISIONS, keras_policy
 
 
 @dataclass(frozen=True)

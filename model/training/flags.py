@@ -10,8 +10,9 @@ from typing import Any
 from model.augmentation.config import AugmentConfig
 from model.networks.presets import PRESETS, preset_named
 from model.training.batches import BatchConfig
-from model.training.config import PRECISIONS, TrainingConfig
+from model.training.config import TrainingConfig
 from model.training.language.config import add_language_flags
+from model.training.optimisation.device import PRECISIONS
 
 
 def add_training_flags(parser: argparse.ArgumentParser) -> None:

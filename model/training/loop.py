@@ -14,6 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from model.dataset.examples import decode_strip, read_examples
 from model.decoding.ctc import decode_greedy
 from model.evaluation.metrics import ErrorCount, error_rates
 from model.line_images.preprocess import input_width_px, pad_strip, padded_width_px, scale_strip
@@ -21,14 +22,14 @@ from model.networks.presets import preset_named
 from model.training.balance import draw_lines, draws_per_epoch
 from model.training.batches import Batch, make_batches, shuffle_lines
 from model.training.config import EpochResult, LineFiles, TrainingConfig
-from model.training.curves import Curves, open_curves
+from model.training.losses import compile_crnn
 from model.training.networks.recogniser import build_crnn, without_auxiliary
 from model.training.optimisation.checkpoint import find_run, load_checkpoint, save_checkpoint
 from model.training.optimisation.schedule import learning_rate_at
-from model.training.optimisation.weights import averaged_weights, compile_crnn, put_back, snapshot
-from model.training.progress import ProgressLine
+from model.training.optimisation.weights import averaged_weights, put_back, snapshot
+from model.training.progress import Curves, ProgressLine, open_curves
 from model.training.replicas import Replicas
-from model.training.samples import Sample, SampleMaker, decode_strip, make_samples, read_examples
+from model.training.samples import Sample, SampleMaker, make_samples
 
 STATE_FILE = "last.npz"
 BEST_FILE = "best.npz"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import keras
 from keras import ops
 
 from model.text.charset import BLANK
+from model.training.config import TrainingConfig
+from model.training.optimisation.optimizer import build_optimizer
+
+_AUXILIARY_WEIGHT = 0.3
 
 
 def ctc_loss(labels, logits):
@@ -25,3 +30,20 @@ def ctc_loss(labels, logits):
     time_steps = ops.full_like(label_lengths, 1) * ops.shape(logits)[1]
     losses = ops.ctc_loss(labels, logits, label_lengths, time_steps, mask_index=BLANK)
     return losses / ops.sqrt(ops.cast(ops.maximum(label_lengths, 1), losses.dtype))
+
+
+def compile_crnn(model: keras.Model, config: TrainingConfig, step_count: int) -> None:
+    """Give the network its optimizer and its two CTC losses.
+
+    Args:
+        model: What `build_crnn` gave.
+        config: The run.
+        step_count: Steps of the whole run, about; the weights are averaged over a share.
+    """
+    # Widths differ from batch to batch: compiling each with XLA costs more than it gives.
+    model.compile(
+        optimizer=build_optimizer(model, config, step_count, beta_2=0.99),
+        loss=[ctc_loss, ctc_loss],
+        loss_weights=[1.0, _AUXILIARY_WEIGHT],
+        jit_compile=False,
+    )

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from model.training.batches import Batch
-from model.training.optimisation.weights import train_on_batch
+from model.training.optimisation.optimizer import train_on_batch
 
 
 class Replicas:

@@ -14,8 +14,7 @@ import numpy as np
 
 from model.augmentation.config import AugmentConfig
 from model.augmentation.line import augment
-from model.dataset.tfrecord import read_records
-from model.decoding.ctc import fits_time_steps
+from model.dataset.examples import decode_strip
 from model.line_images.preprocess import (
     PreprocessConfig,
     input_width_px,
@@ -23,10 +22,9 @@ from model.line_images.preprocess import (
     padded_width_px,
     scale_strip,
 )
-from model.networks.presets import Preset
+from model.networks.presets import Preset, fits_time_steps
 from model.text.charset import Charset
 from model.training.balance import Draw, name_number
-from schemas.features import decode_line
 from schemas.records import LineExample
 
 # Lines that a process is given at a time, and such portions that wait for each.
@@ -92,33 +90,6 @@ class SampleMaker:
     def _fits(self, labels: list[int], width_px: int) -> bool:
         steps = padded_width_px(width_px, self.preprocess) // self.preset.step_px
         return bool(labels) and fits_time_steps(labels, steps)
-
-
-def decode_strip(example: LineExample) -> np.ndarray:
-    """Decode the image of a line.
-
-    Args:
-        example: The line.
-
-    Returns:
-        uint8 [height_px, width_px], paper 255.
-
-    Raises:
-        ValueError: If the image is not a PNG.
-    """
-    strip = cv2.imdecode(np.frombuffer(example.image, np.uint8), cv2.IMREAD_GRAYSCALE)
-    if strip is None:
-        raise ValueError(
-            f"{example.page_uri} {example.line_id}: line image does not decode; ingest again"
-        )
-    return strip
-
-
-def read_examples(paths: Iterable[str]) -> Iterator[LineExample]:
-    """Read every line of some TFRecord files, in the order of the files."""
-    for path in paths:
-        for record in read_records(path):
-            yield decode_line(record)
 
 
 def make_samples(

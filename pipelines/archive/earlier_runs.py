@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.archive.folder import Archive
+from pipelines.archive.page_keys import NOT_READ, failing_key, name_key, page_key
 from pipelines.archive.portions import portion_file, portion_names
 from pipelines.archive.publish import publish
 from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import first_existing, read_bytes, write_bytes
 from pipelines.files.key_set import short_keys, sorted_keys
 from pipelines.tables.runs import RunStart, digest_of
-from pipelines.transcription.read_pages import NOT_READ, failing_key, name_key, page_key
 
 _NAMES = ["page_uri", "document"]
 _FACTS = ["status", "reason"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Sequence
@@ -12,11 +13,12 @@ import pyarrow as pa
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.interruption import is_interrupted
-from pipelines.files.filesystem import write_whole
+from pipelines.files.filesystem import write_bytes, write_whole
+from pipelines.files.key_set import UriTally
 from pipelines.pages.records import PageResult
-from pipelines.tables.columns import table_of
-from pipelines.tables.rows import failure_row, line_row, page_row
-from pipelines.transforms.write import parquet_bytes
+from pipelines.tables.rows import failure_row, line_row, page_row, table_of
+from pipelines.tables.write import parquet_bytes
+from pipelines.transforms.summing import Summing
 from schemas.records import Failure
 from schemas.tables import TABLES
 
@@ -120,3 +122,27 @@ def portion_names(folder: str) -> list[str]:
 
 def _table(name: str, rows: list[dict]) -> pa.Table:
     return table_of(rows, TABLES[name])
+
+
+class WriteInputs(beam.PTransform):
+    """Sum up which pages came in, for the account, as JSON.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: str):
+        super().__init__()
+        self._path = path
+
+    def expand(self, sources):
+        return (
+            sources
+            | "Name" >> beam.Map(lambda source: source.uri)
+            | "Sum up" >> beam.CombineGlobally(Summing(UriTally))
+            | "Write" >> beam.Map(_write, self._path)
+        )
+
+
+def _write(tally: UriTally, path: str) -> None:
+    write_bytes(path, json.dumps([tally.count, tally.total]).encode())

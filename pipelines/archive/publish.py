@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.archive.folder import Archive, read_table
+from pipelines.archive.page_keys import NOT_READ, UNCHANGED
 from pipelines.archive.portions import PORTION_TABLES, portion_file, portion_names
 from pipelines.archive.table_files import TableFiles
 from pipelines.files.key_set import UriTally, short_keys
 from pipelines.tables.account import Account, AccountError
 from pipelines.tables.runs import RunStart
-from pipelines.transcription.read_pages import NOT_READ, UNCHANGED
-from pipelines.transforms.write import write_one_row
+from pipelines.tables.write import write_one_row
 
 _URI_COLUMN = {"lines": "page_uri", "failures": "uri", "pages": "page_uri"}
 

@@ -7,8 +7,7 @@ import posixpath
 
 from apache_beam.io.filesystems import FileSystems
 
-from model.dataset.summary import DatasetSummary, sum_digests
-from model.dataset.summary_json import sample_from_row, summary_from_json
+from model.dataset.summary import DatasetSummary, sample_from_row, sum_digests, summary_from_json
 from model.report.contact_sheet import Sample
 from pipelines.dataset.description import DatasetOrigin, describe_dataset, title_of
 from pipelines.dataset.drop import FileContent

@@ -25,8 +25,8 @@ from model.images.decode import decode_image
 from model.recogniser.bundle import CHARSET_FILE
 from model.report.contact_sheet import Sample, SampleReservoir, thumbnail
 from model.text.charset import Charset
-from pipelines.descriptions.pairing import IMAGE_EXTENSIONS
 from pipelines.files.filesystem import read_bytes, write_bytes
+from pipelines.formats.names import IMAGE_EXTENSIONS
 from pipelines.tables.account import Account
 from schemas import VERSION
 from schemas.features import DATASET_VERSION, MANIFEST_FILE, SPLITS

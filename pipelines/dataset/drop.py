@@ -10,10 +10,10 @@ import apache_beam as beam
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from model.dataset.fingerprint import exact_key
 from model.dataset.leaks import leak_places, leaks_to_show
 from model.dataset.summary import sum_digests
 from model.dataset.tfrecord import read_records_from
+from model.images.digest import exact_key
 from model.report.contact_sheet import Sample
 from pipelines.files.filesystem import BeamFiles
 from pipelines.transforms.routing import RouteByType

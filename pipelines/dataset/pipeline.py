@@ -9,11 +9,10 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.dataset.splits import SplitConfig
-from model.dataset.summary import sum_digests
-from model.dataset.summary_json import sample_to_row
-from pipelines.cli.progress import Tally, show_progress
-from pipelines.cli.progress_counting import count_pages
+from model.dataset.summary import sample_to_row, sum_digests
+from pipelines.cli.progress import Tally, count_pages, show_progress
 from pipelines.dataset.completion import complete_dataset
+from pipelines.dataset.cut import CutConfig, CutExamples
 from pipelines.dataset.drop import DropLeaks, ReadBack
 from pipelines.dataset.leaks import FACT_FOLDERS, FindLeaks, leak_failure
 from pipelines.dataset.read import (
@@ -24,22 +23,15 @@ from pipelines.dataset.read import (
     SurveySources,
     UndescribedFailures,
 )
-from pipelines.dataset.write import WriteSummary
+from pipelines.dataset.write import WriteExamples, WriteSummary
 from pipelines.descriptions.reading import ReadConfig
 from pipelines.files.filesystem import MatchFiles, input_patterns
 from pipelines.files.output import check_free, discard, whole_output
-from pipelines.pages.cut import CutConfig, CutExamples
-from pipelines.tables.account import Account
-from pipelines.tables.account_counting import WriteAccount
+from pipelines.tables.account import Account, WriteAccount
 from pipelines.tables.rows import failure_row
 from pipelines.tables.runs import RunStart, plain
-from pipelines.transforms.write import (
-    UNFINISHED_FOLDER,
-    WriteExamples,
-    WriteJsonLines,
-    WriteTable,
-    write_one_row,
-)
+from pipelines.tables.write import WriteTable, write_one_row
+from pipelines.transforms.write import UNFINISHED_FOLDER, WriteJsonLines
 from schemas.features import SPLITS
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import apache_beam as beam
 
-from model.dataset.summary import DatasetSummary
-from model.dataset.summary_json import summary_to_json
+from model.dataset.summary import DatasetSummary, summary_to_json
 from pipelines.files.filesystem import write_bytes
+from pipelines.transforms.summing import Summing
+from pipelines.transforms.write import UNFINISHED_FOLDER, WriteRecords
+from schemas.features import encode_line
 
 
 class WriteSummary(beam.PTransform):
@@ -32,29 +31,27 @@ class WriteSummary(beam.PTransform):
         )
 
 
-class Summing(beam.CombineFn):
-    """Sum up into an object that has `add`, and `merge` for another of its kind.
+class WriteExamples(beam.PTransform):
+    """Write lines as gzip TFRecords, a folder a split, as they come from the step before.
+
+    Nothing is gathered first, so memory does not grow with the dataset; only with a fixed
+    number of shards it does on the local runner.
 
     Args:
-        empty: Makes one that has seen nothing.
+        output: The dataset's folder; it must have a folder of each split.
+        shards: Files a split; 0 leaves it to the runner.
+
+    Returns:
+        Where the files are.
     """
 
-    def __init__(self, empty: Callable[[], Any]):
+    def __init__(self, output: str, shards: int):
         super().__init__()
-        self._empty = empty
+        self._output = output
+        self._shards = shards
 
-    def create_accumulator(self):
-        return self._empty()
-
-    def add_input(self, summary, element):
-        summary.add(element)
-        return summary
-
-    def merge_accumulators(self, summaries):
-        merged = self._empty()
-        for summary in summaries:
-            merged.merge(summary)
-        return merged
-
-    def extract_output(self, summary):
-        return summary
+    def expand(self, examples):
+        unfinished = f"{self._output}/{UNFINISHED_FOLDER}"
+        return examples | "Write" >> WriteRecords(
+            self._output, unfinished, lambda example: example.split, encode_line, self._shards
+        )

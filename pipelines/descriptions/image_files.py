@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model.images.pages import count_pages
-from pipelines.descriptions.pairing import image_candidates, numbered_readings, split_extension
-from pipelines.formats.names import file_of, is_paged, page_uri, split_page_uri
+from pipelines.descriptions.pairing import image_candidates, numbered_readings
+from pipelines.formats.names import file_of, is_paged, page_uri, split_extension, split_page_uri
 from pipelines.formats.source import Files
 from pipelines.formats.xml_tree import naming
 from schemas.records import Failure, Page

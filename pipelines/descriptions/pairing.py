@@ -8,12 +8,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipelines.formats.iam.files import is_companion
-from pipelines.formats.names import PAGED_EXTENSIONS, numbered_names, numbered_stems, split_page_uri
+from pipelines.formats.names import (
+    IMAGE_EXTENSIONS,
+    MARKUP_EXTENSION,
+    PAGED_EXTENSIONS,
+    TEXT_EXTENSIONS,
+    numbered_names,
+    numbered_stems,
+    split_extension,
+    split_page_uri,
+)
 from schemas.records import Failure, Skipped
 
-IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2", ".pdf")
-MARKUP_EXTENSION = ".xml"
-TEXT_EXTENSIONS = (".gt.txt", ".txt")
 # Folders beneath the images in which tools keep their XML.
 MARKUP_FOLDERS = ("page", "alto")
 # They and the ending as some write them; others in mixed case are found by listing alone.
@@ -83,19 +89,6 @@ class LoneText:
 
 
 Source = MarkupFile | PairFiles | ContainerFile | LoneImage | LoneText | Failure | Skipped
-
-
-def split_extension(uri: str) -> tuple[str, str]:
-    """Split a known extension, in lower case, off a path; empty for an unknown one.
-
-    Example:
-        >>> split_extension("a/b.gt.txt"), split_extension("a/b.JPG"), split_extension("a/b.md")
-        (('a/b', '.gt.txt'), ('a/b', '.jpg'), ('a/b.md', ''))
-    """
-    for extension in (*TEXT_EXTENSIONS, MARKUP_EXTENSION, *IMAGE_EXTENSIONS):
-        if uri.lower().endswith(extension):
-            return uri[: -len(extension)], extension
-    return uri, ""
 
 
 def pairing_key(uri: str) -> str:

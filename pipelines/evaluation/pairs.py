@@ -9,8 +9,9 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.options import UsageError
 from pipelines.descriptions.detect import NotAPage, read_markup
-from pipelines.descriptions.pairing import MARKUP_EXTENSION, markup_candidates, pairing_key
+from pipelines.descriptions.pairing import markup_candidates, pairing_key
 from pipelines.files.filesystem import input_patterns, read_bytes
+from pipelines.formats.names import MARKUP_EXTENSION
 from schemas.records import Page
 
 # The folders and the name of a file without extension, NFC.

@@ -18,7 +18,8 @@ from pipelines.cli.options import UsageError
 from pipelines.evaluation.match import ReadPage, found_too_much, match_page
 from pipelines.evaluation.pairs import pair_truth, read_truth
 from pipelines.evaluation.results import Evaluation, name_of, with_pictures
-from pipelines.pages.cut import cut_page, open_page
+from pipelines.pages.cut import cut_page
+from pipelines.pages.image import open_page
 from pipelines.transcripts.tables import open_tables
 from schemas.features import FOUND_SOURCE
 from schemas.records import Line, LineImage, Page, Polyline

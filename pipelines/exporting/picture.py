@@ -11,8 +11,8 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from pipelines.files.filesystem import read_bytes
 from pipelines.formats.names import split_page_uri
 from pipelines.formats.page_text import PageText
-from pipelines.pages.cut import open_page
 from pipelines.pages.fetched import page_again
+from pipelines.pages.image import open_page
 
 _QUALITY = 88
 _AS_TAKEN = 1

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import errno
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.options import UsageError
-from pipelines.exporting.failures import FailureTable
 from pipelines.exporting.picture import read_picture
 from pipelines.files.filesystem import write_bytes
 from pipelines.files.mirror import mirrored_name
@@ -28,12 +29,16 @@ from pipelines.formats.page_xml.write import write_page
 from pipelines.formats.pdf.write import write_pdf
 from pipelines.formats.plain_text import write_text
 from pipelines.tables.account import Account
+from pipelines.tables.rows import failure_row
 from pipelines.tables.runs import RunStart
+from pipelines.tables.write import write_one_row
 from pipelines.transcripts.pages import Extent, measure, pages_with_lines, read_origin
 from pipelines.transcripts.tables import open_tables
-from pipelines.transforms.write import write_one_row
 from schemas import VERSION
 from schemas.records import Failure, Skipped
+from schemas.tables import TABLES
+
+_ROWS_AT_A_TIME = 10_000
 
 # Each format has a folder of its own, so that two of them may end alike.
 EXTENSIONS = {
@@ -220,3 +225,36 @@ def _write_new(path: str, data: bytes) -> None:
             raise UsageError(f"{path}: no space left; free some or move --output") from None
         discard(path)
         raise
+
+
+class FailureTable:
+    """A table that is open for writing.
+
+    Args:
+        output: Folder that holds the tables.
+    """
+
+    def __init__(self, output: str):
+        self._path = f"{output}/failures/failures.parquet"
+        self._rows: list[dict] = []
+
+    def __enter__(self) -> FailureTable:
+        self._file = FileSystems.create(self._path)
+        self._writer = pq.ParquetWriter(self._file, TABLES["failures"], compression="zstd")
+        return self
+
+    def __exit__(self, kind, *_) -> None:
+        if kind is None:
+            self._flush()
+        self._writer.close()
+        self._file.close()
+
+    def extend(self, failures: Iterable[Failure]) -> None:
+        """Add rows."""
+        self._rows += map(failure_row, failures)
+        if len(self._rows) >= _ROWS_AT_A_TIME:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._writer.write_table(pa.Table.from_pylist(self._rows, schema=TABLES["failures"]))
+        self._rows = []

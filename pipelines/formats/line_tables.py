@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from model.dataset.splits import official_split
-from pipelines.descriptions.pairing import IMAGE_EXTENSIONS, split_extension
+from pipelines.formats.names import IMAGE_EXTENSIONS, split_extension
 from pipelines.formats.source import Files, inside
 from schemas.records import Failure, Line, Page
 

@@ -13,9 +13,8 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from pipelines.descriptions.pairing import IMAGE_EXTENSIONS
 from pipelines.formats.addresses import clean_address, is_address
-from pipelines.formats.names import file_of
+from pipelines.formats.names import IMAGE_EXTENSIONS, file_of
 from pipelines.formats.source import inside
 from pipelines.formats.xml_tree import child, children, namespace_of, parse_xml
 from schemas.records import PageSource

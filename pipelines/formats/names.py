@@ -8,6 +8,10 @@ from collections.abc import Sequence
 
 from schemas.records import Failure, Page
 
+IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2", ".pdf")
+MARKUP_EXTENSION = ".xml"
+TEXT_EXTENSIONS = (".gt.txt", ".txt")
+
 PAGED_EXTENSIONS = (".pdf", ".tif", ".tiff")
 # As RFC 8118 names a page of a PDF; a TIFF's is named alike.
 _FRAGMENT = re.compile(r"(.*)#page=([1-9][0-9]{0,8})", re.DOTALL)
@@ -105,3 +109,16 @@ def only_page(pages: Sequence[Page | Failure]) -> Page:
     if len(pages) > 1 or not isinstance(pages[0], Page):
         raise ValueError(f"file describes {len(pages)} pages; give each page a file of its own")
     return pages[0]
+
+
+def split_extension(uri: str) -> tuple[str, str]:
+    """Split a known extension, in lower case, off a path; empty for an unknown one.
+
+    Example:
+        >>> split_extension("a/b.gt.txt"), split_extension("a/b.JPG"), split_extension("a/b.md")
+        (('a/b', '.gt.txt'), ('a/b', '.jpg'), ('a/b.md', ''))
+    """
+    for extension in (*TEXT_EXTENSIONS, MARKUP_EXTENSION, *IMAGE_EXTENSIONS):
+        if uri.lower().endswith(extension):
+            return uri[: -len(extension)], extension
+    return uri, ""

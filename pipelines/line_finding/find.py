@@ -14,8 +14,8 @@ from pipelines.files.output import discard
 from pipelines.files.web import FetchConfig
 from pipelines.formats.page_text import Origin
 from pipelines.formats.page_xml.found_lines import write_found_lines
-from pipelines.pages.cut import open_page
 from pipelines.pages.fetched import fetched_page, is_no_image, read_failure
+from pipelines.pages.image import open_page
 from pipelines.transforms.routing import RouteByType
 from schemas.features import FOUND_SOURCE
 from schemas.records import Failure, Page, PageDone, PageSource, Skipped

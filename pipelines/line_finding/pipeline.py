@@ -9,10 +9,10 @@ import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from model.dataset.fingerprint import exact_key
-from model.recogniser.bundle import DEFAULT_FOLDER, LINES_FILE
-from pipelines.cli.progress import Tally, show_progress
-from pipelines.cli.progress_counting import count_pages
+from model import DEFAULT_FOLDER
+from model.images.digest import exact_key
+from model.segmentation.finder import LINES_FILE
+from pipelines.cli.progress import Tally, count_pages, show_progress
 from pipelines.files.mirror import common_folder
 from pipelines.files.output import check_free, output_starts, whole_output
 from pipelines.formats.page_text import Origin
@@ -20,11 +20,10 @@ from pipelines.line_finding.find import FindConfig, FindLines
 from pipelines.pages.inputs import page_inputs
 from pipelines.pages.listing import ListPages, PagesConfig
 from pipelines.pages.records import PageResult
-from pipelines.tables.account import Account, AccountError
-from pipelines.tables.account_counting import WriteAccount
+from pipelines.tables.account import Account, AccountError, WriteAccount
 from pipelines.tables.rows import failure_row, page_row
 from pipelines.tables.runs import RunStart
-from pipelines.transforms.write import WriteTable, write_one_row
+from pipelines.tables.write import WriteTable, write_one_row
 from schemas import VERSION
 from schemas.records import Failure, PageDone, Skipped
 

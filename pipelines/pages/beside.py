@@ -12,9 +12,9 @@ import numpy as np
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 
-from pipelines.descriptions.pairing import MARKUP_EXTENSION
 from pipelines.files.filesystem import beneath_pattern, first_existing
 from pipelines.files.key_set import short_keys
+from pipelines.formats.names import MARKUP_EXTENSION
 
 # A store gives some thousand names a request; it lists all that is beneath a folder, however deep.
 _MOST_LISTED = 200_000

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pipelines.descriptions.pairing import IMAGE_EXTENSIONS, split_extension
 from pipelines.files.filesystem import read_bytes
 from pipelines.files.http_get import Answer, FetchError
 from pipelines.files.web import BUSY, LARGEST_IMAGE_BYTES, FetchConfig, failure_kind, shared_fetcher
 from pipelines.formats.addresses import is_address
-from pipelines.formats.names import file_of
+from pipelines.formats.names import IMAGE_EXTENSIONS, file_of, split_extension
 from schemas.records import Failure, Page, PageSource
 
 # What an image file never begins with: HTML, XML, JSON.

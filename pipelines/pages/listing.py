@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from urllib.parse import urlsplit
 
 import apache_beam as beam
@@ -11,7 +12,6 @@ from apache_beam import coders
 
 from pipelines.cli.options import WILD_CARD
 from pipelines.descriptions.image_files import page_uris
-from pipelines.descriptions.pairing import IMAGE_EXTENSIONS, split_extension
 from pipelines.files.filesystem import (
     BeamFiles,
     MatchFiles,
@@ -25,13 +25,17 @@ from pipelines.formats.addresses import clean_address, is_address
 from pipelines.formats.iiif.image import WIDTH_PX
 from pipelines.formats.iiif.manifest import read_manifest
 from pipelines.formats.mets import is_mets, read_mets
-from pipelines.formats.names import file_of, is_paged, split_page_uri
+from pipelines.formats.names import (
+    IMAGE_EXTENSIONS,
+    file_of,
+    is_paged,
+    split_extension,
+    split_page_uri,
+)
 from pipelines.pages.inputs import PageInputs, lists_pages
-from pipelines.pages.page_source_coder import PageSourceCoder
 from schemas.records import PageSource
 
-# For the steps that say that they give sources.
-coders.registry.register_coder(PageSource, PageSourceCoder)
+_NAMES = [field.name for field in fields(PageSource)]
 
 
 @dataclass(frozen=True)
@@ -229,3 +233,38 @@ def pages_of_file(source: PageSource) -> list[PageSource]:
         replace(source, uri=uri, addresses=(uri,), document=document, place=start + number)
         for number, uri in enumerate(uris)
     ]
+
+
+class PageSourceCoder(coders.Coder):
+    """Write a source as JSON, without what most sources have in common.
+
+    Example:
+        >>> PageSourceCoder().encode(PageSource("a.jpg", ("a.jpg",)))
+        b'{"uri":"a.jpg"}'
+    """
+
+    def encode(self, source: PageSource) -> bytes:
+        """Write a source."""
+        usual = PageSource(source.uri, (source.uri,))
+        facts = {
+            name: getattr(source, name)
+            for name in _NAMES
+            if name == "uri" or getattr(source, name) != getattr(usual, name)
+        }
+        return json.dumps(facts, separators=(",", ":")).encode()
+
+    def decode(self, encoded: bytes) -> PageSource:
+        """Read what `encode` wrote."""
+        facts = json.loads(encoded)
+        return PageSource(
+            **{"addresses": (facts["uri"],)}
+            | {name: tuple(v) if isinstance(v, list) else v for name, v in facts.items()}
+        )
+
+    def is_deterministic(self) -> bool:
+        """Tell that equal sources are written alike."""
+        return True
+
+
+# For the steps that say that they give sources.
+coders.registry.register_coder(PageSource, PageSourceCoder)

@@ -9,21 +9,20 @@ from dataclasses import asdict, dataclass, field, replace
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from model.dataset.fingerprint import exact_key
+from model import DEFAULT_FOLDER
 from model.decoding.config import GREEDY
+from model.images.digest import exact_key
 from model.line_images.rectify import RECTIFY_VERSION
-from model.recogniser.bundle import DEFAULT_FOLDER, LINES_FILE, Bundle, load_bundle
+from model.recogniser.bundle import Bundle, load_bundle
 from model.recogniser.decoding_plan import DecodingPlan
 from model.recogniser.recogniser import Recogniser
-from model.segmentation.finder import FINDER_VERSION
+from model.segmentation.finder import FINDER_VERSION, LINES_FILE
 from pipelines.archive.earlier_runs import count_elsewhere, publish_interrupted, write_known_pages
 from pipelines.archive.folder import Archive
-from pipelines.archive.inputs import WriteInputs
-from pipelines.archive.portions import WritePortions
+from pipelines.archive.portions import WriteInputs, WritePortions
 from pipelines.archive.publish import publish
 from pipelines.cli.options import UsageError
-from pipelines.cli.progress import Tally, show_progress
-from pipelines.cli.progress_counting import count_pages
+from pipelines.cli.progress import Tally, count_pages, show_progress
 from pipelines.files.filesystem import read_bytes, write_whole
 from pipelines.files.key_set import UriTally
 from pipelines.files.lock import run_lock

@@ -22,12 +22,13 @@ from pipelines.files.output import scratch_folder
 from pipelines.pages.inputs import page_inputs
 from pipelines.pages.listing import ListPages
 from pipelines.pages.records import PageResult
+from pipelines.tables.write import parquet_bytes
 from pipelines.transcription.pipeline import TranscribeConfig, begin_run, open_bundle, page_reading
 from pipelines.transcription.plan import CheckedPage, Plan, SampledPage
 from pipelines.transcription.probe import ChooseSample, ProbePages
 from pipelines.transcription.read_pages import PageReading, read_page
 from pipelines.transcription.recognise import recognise_pages
-from pipelines.transforms.write import WriteJsonLines, parquet_bytes
+from pipelines.transforms.write import WriteJsonLines
 from schemas.records import PageDone, PageSource, Skipped
 
 _SAMPLED_PAGES = 20

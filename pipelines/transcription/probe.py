@@ -8,12 +8,12 @@ import apache_beam as beam
 from PIL import Image
 
 from model.images.pages import count_pages
+from pipelines.archive.page_keys import known_keys, name_key
 from pipelines.files.filesystem import BeamFiles
 from pipelines.files.key_set import key_of
 from pipelines.formats.addresses import is_address
 from pipelines.formats.names import file_of, is_paged
 from pipelines.pages.fetched import is_no_image
-from pipelines.transcription.read_pages import known_keys, name_key
 from pipelines.transforms.routing import RouteByType
 from schemas.records import Failure, PageSource, Skipped
 

@@ -8,28 +8,25 @@ from functools import lru_cache
 
 import apache_beam as beam
 
-from model.dataset.fingerprint import exact_key
+from model.images.digest import exact_key
 from model.quality.page import measure_page
 from model.segmentation.finder import default_line_network, find_lines
+from pipelines.archive.page_keys import RETURNED, UNCHANGED, failing_key, known_keys, page_key
 from pipelines.descriptions.detect import NotAPage, read_markup_pages
 from pipelines.descriptions.image_files import page_described
 from pipelines.descriptions.pairing import markup_candidates
 from pipelines.files.filesystem import read_bytes
-from pipelines.files.key_set import KeySet, key_of
 from pipelines.files.web import FetchConfig
 from pipelines.pages.beside import first_markup
-from pipelines.pages.cut import cut_page, read_image
+from pipelines.pages.cut import cut_page
 from pipelines.pages.fetched import fetched_page, is_no_image, read_failure
+from pipelines.pages.image import read_image
 from pipelines.pages.records import PageLines, PageResult
 from pipelines.transcription.time_limit import within_time
 from schemas.features import FOUND_SOURCE
 from schemas.records import Failure, Line, LineImage, Page, PageDone, PageSource, Skipped
 
 LINE_SOURCES = ("given", "find", "auto", "whole")
-UNCHANGED = "unchanged since an earlier run"
-# Such a page has a row, unlike the others that are unchanged: it says that the failure is over.
-RETURNED = "unchanged since an earlier run, after a failure"
-NOT_READ = (UNCHANGED, RETURNED)
 
 
 @dataclass(frozen=True)
@@ -100,37 +97,6 @@ def read_page(source: PageSource, reading: PageReading) -> PageLines | PageResul
     return replace(result, seconds=time.monotonic() - started, source=source)
 
 
-def page_key(uri: str, sha256: str, lines_sha256: str, digest: str) -> bytes:
-    """Name the reading of a page: image, given lines, model and preprocessing.
-
-    Args:
-        uri: The page.
-        sha256: Digest of its image.
-        lines_sha256: Digest of the file that gives its lines; empty where none does.
-        digest: Names model and preprocessing.
-    """
-    return key_of(uri, sha256, lines_sha256, digest)
-
-
-def name_key(uri: str, digest: str) -> bytes:
-    """Name a page that was read with a model and preprocessing, whatever it looked like.
-
-    Args:
-        uri: The page.
-        digest: Names model and preprocessing.
-    """
-    return key_of(uri, digest)
-
-
-def failing_key(uri: str) -> bytes:
-    """Name a page, or a document, that failed when it was last tried.
-
-    Args:
-        uri: The page or document.
-    """
-    return key_of(uri)
-
-
 def _or_returned(
     outcome: Failure | Skipped, source: PageSource, reading: PageReading
 ) -> Failure | Skipped:
@@ -195,13 +161,3 @@ def _given_page(uri: str, line_source: str) -> tuple[Page | None, str]:
 @lru_cache(maxsize=1)
 def _described_pages(data: bytes) -> tuple[Page | Failure, ...]:
     return tuple(read_markup_pages(data))
-
-
-@lru_cache(maxsize=1)
-def known_keys(path: str) -> KeySet:
-    """Read a file of keys, once in a process.
-
-    Args:
-        path: The file; empty for none.
-    """
-    return KeySet(read_bytes(path) if path else b"")

@@ -10,8 +10,8 @@ from PIL import Image
 from model.pictures.transcript import draw_transcript
 from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import write_bytes
-from pipelines.pages.cut import open_page
 from pipelines.pages.fetched import page_again
+from pipelines.pages.image import open_page
 from schemas.records import Polyline
 
 

@@ -11,8 +11,7 @@ from typing import TextIO
 import duckdb
 
 from pipelines.cli.options import UsageError
-from pipelines.transcripts.damage import naming_damage
-from pipelines.transcripts.files import files_of, runs_of
+from pipelines.transcripts.files import files_of, naming_damage, runs_of
 from pipelines.transcripts.views import VIEWS
 
 
@@ -30,7 +29,7 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
 
     Raises:
         UsageError: If the folder holds no finished run, or a file is damaged. Damage that shows
-            only when rows are read is for `pipelines.transcripts.damage.naming_damage`.
+            only when rows are read is for `pipelines.transcripts.files.naming_damage`.
     """
     if not Path(directory).is_dir():
         raise UsageError(f"{directory}: no such folder; give --transcripts what transcribe wrote")

@@ -8,14 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import apache_beam as beam
-import pyarrow as pa
 from apache_beam.io import fileio
 from apache_beam.options.value_provider import StaticValueProvider
 
 from model.dataset.tfrecord import write_record
-from pipelines.files.filesystem import write_bytes, write_whole
-from schemas.features import encode_line
-from schemas.tables import TABLES
+from pipelines.files.filesystem import write_bytes
 
 # Where files lie until they are complete.
 UNFINISHED_FOLDER = ".unfinished"
@@ -42,32 +39,6 @@ class RecordSink(fileio.FileSink):
     def flush(self) -> None:
         # Called once, when the file is complete; closing writes gzip's checksum.
         self._file.close()
-
-
-class WriteExamples(beam.PTransform):
-    """Write lines as gzip TFRecords, a folder a split, as they come from the step before.
-
-    Nothing is gathered first, so memory does not grow with the dataset; only with a fixed
-    number of shards it does on the local runner.
-
-    Args:
-        output: The dataset's folder; it must have a folder of each split.
-        shards: Files a split; 0 leaves it to the runner.
-
-    Returns:
-        Where the files are.
-    """
-
-    def __init__(self, output: str, shards: int):
-        super().__init__()
-        self._output = output
-        self._shards = shards
-
-    def expand(self, examples):
-        unfinished = f"{self._output}/{UNFINISHED_FOLDER}"
-        return examples | "Write" >> WriteRecords(
-            self._output, unfinished, lambda example: example.split, encode_line, self._shards
-        )
 
 
 class WriteRecords(beam.PTransform):
@@ -143,46 +114,3 @@ class WriteJsonLines(beam.PTransform):
 
 def _write_lines(lines: list[str], path: str) -> None:
     write_bytes(path, "".join(f"{line}\n" for line in sorted(lines)).encode())
-
-
-class WriteTable(beam.PTransform):
-    """Write rows as one file of one of the Parquet tables.
-
-    Args:
-        output: Folder that holds the tables.
-        table: Name of the table.
-    """
-
-    def __init__(self, output: str, table: str):
-        super().__init__()
-        self._prefix = f"{output}/{table}/{table}"
-        self._schema = TABLES[table]
-
-    def expand(self, rows):
-        return rows | "Write" >> beam.io.WriteToParquet(
-            self._prefix,
-            schema=self._schema,
-            codec="zstd",
-            num_shards=1,
-            file_name_suffix=".parquet",
-        )
-
-
-def write_one_row(path: str, table: str, row: dict) -> None:
-    """Write a table of one row, outside of any pipeline; it appears whole or not at all.
-
-    Args:
-        path: The file.
-        table: Name of the table.
-        row: Column to value.
-    """
-    write_whole(path, parquet_bytes(pa.Table.from_pylist([row], schema=TABLES[table])))
-
-
-def parquet_bytes(rows: pa.Table) -> bytes:
-    """Make a Parquet file of rows, in memory."""
-    import pyarrow.parquet as pq
-
-    buffer = pa.BufferOutputStream()
-    pq.write_table(rows, buffer, compression="zstd")
-    return buffer.getvalue().to_pybytes()

@@ -23,7 +23,7 @@ def train(monkeypatch):
         Path(fn_args.serving_model_dir).mkdir(parents=True)
         Path(fn_args.serving_model_dir, "model.onnx").write_bytes(b"network")
 
-    monkeypatch.setattr(training.training, "run_fn", run_fn)
+    monkeypatch.setattr(training.job, "run_fn", run_fn)
     return seen
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from model.decoding.beam_config import BeamConfig
+from model.decoding.config import BeamConfig
 from model.decoding.page_error import PageErrorModel
 from model.decoding.settings import Calibration, DecodingSettings
 from model.line_images.preprocess import PreprocessConfig

@@ -10,8 +10,7 @@ import pypdfium2 as pdfium
 import pytest
 from lxml import etree
 
-from model.dataset.fingerprint import exact_key
-from model.images.pages import digest_of_pixels
+from model.images.digest import digest_of_pixels, exact_key
 from pipelines.export import main
 from pipelines.exporting.pipeline import EXTENSIONS
 from pipelines.formats.alto.read import read_alto

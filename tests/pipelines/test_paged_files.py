@@ -12,7 +12,7 @@ from model.dataset.tfrecord import read_records
 from model.images import pdf as pdf_pages
 from pipelines.formats.page_xml.read import write_page_xml
 from pipelines.ingest import main as ingest_main
-from pipelines.pages.cut import open_page
+from pipelines.pages.image import open_page
 from pipelines.transcribe import main as transcribe_main
 from schemas.features import decode_line
 from schemas.records import Line, Page

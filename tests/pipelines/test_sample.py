@@ -35,7 +35,7 @@ def test_pages_are_drawn_with_their_page_xml_and_one_seed_gives_one_archive(tmp_
 
 
 def test_the_test_pages_are_those_that_ingest_holds_out(tmp_path):
-    from model.training.samples import read_examples
+    from model.dataset.examples import read_examples
 
     archive, dataset = tmp_path / "archive", tmp_path / "out"
     flags = ["--kind", "pages", "--count", "20", "--lines_per_page", "1"]

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.decoding.beam_config import BeamConfig
 from model.decoding.beam_search import beam_search, search_frames
+from model.decoding.config import BeamConfig
 from model.decoding.prefix_weights import PrefixWeights
 from model.evaluation.metrics import ErrorCount, character_errors
 from model.language.lexicon import Lexicon

@@ -9,16 +9,15 @@ split.
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from model.dataset.examples import decode_strip, read_examples
 from model.decoding.config import DECODINGS
 from model.language.lexicon import Lexicon
 from model.language.ngram_build import build_language_model, highest_order
@@ -30,17 +29,12 @@ from model.networks.session import open_session
 from model.recogniser import bundle
 from model.recogniser.auxiliary_head import AUXILIARY_SHARE, AuxiliaryHead
 from model.text.charset import Charset, normalise_text
-from model.training.config import PRECISIONS
 from model.training.language.config import (
     LEAST_LINES,
     LanguageConfig,
-    add_language_flags,
-    language_config,
 )
 from model.training.language.decoding_tuning import HeldOut, tune_decoding
 from model.training.language.recurrent import add_recurrent_model
-from model.training.samples import decode_strip, read_examples
-from schemas.features import LINE_FILES
 
 # Held-out lines that are read; more take longer and change little.
 _MOST_HELD_OUT = 500
@@ -188,48 +182,3 @@ def _told(facts: dict, decoding: dict) -> Iterator[str]:
             f"{found['temperature']:.2f}, calibration error {found['ece']:.3f} before and "
             f"{found['ece_tempered']:.3f} after"
         )
-
-
-def _parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m model.training.language",
-        description="Give a trained recogniser language models, or new ones.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    parser.add_argument("--model", required=True, help="folder of the model; files are added")
-    parser.add_argument("--dataset", type=Path, required=True, help="what pipelines.ingest wrote")
-    add_language_flags(parser)
-    parser.add_argument(
-        "--precision",
-        choices=PRECISIONS,
-        default=PRECISIONS[0],
-        help="to train the recurrent one in",
-    )
-    return parser.parse_args(argv)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status: 0, or 2 for arguments that cannot be used.
-    """
-    args = _parse(argv)
-    paths = [sorted(map(str, args.dataset.glob(f"{s}/{LINE_FILES}"))) for s in ("train", "eval")]
-    try:
-        if not paths[0]:
-            raise ValueError(
-                f"{args.dataset}: no train/{LINE_FILES}; make the dataset with pipelines.ingest"
-            )
-        add_language_model(args.model, *paths, language_config(vars(args)), print)
-    except (OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from model.language.ngram_build import HIGHEST_ORDER, LOWEST_ORDER, ORDER
-from model.training.config import PRECISIONS, keras_policy
+from model.training.optimisation.device import PRECISIONS, keras_policy
 
 RECURRENT_EPOCHS = 20
 # A recurrent language model learns next to nothing from fewer.
@@ -25,7 +25,7 @@ class LanguageConfig:
         texts: Files of text, UTF-8, beside the lines of the train split.
         recurrent_epochs: Passes over these texts that a recurrent language model is trained for;
             0 for none.
-        precision: One of `model.training.config.PRECISIONS`, that it is trained in.
+        precision: One of `model.training.optimisation.device.PRECISIONS`, that it is trained in.
     """
 
     order: int = ORDER

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.decoding.beam_config import BeamConfig
 from model.decoding.calibration import (
     expected_calibration_error,
     fit_temperature,
@@ -15,7 +14,7 @@ from model.decoding.calibration import (
     right_characters,
     temper,
 )
-from model.decoding.config import GREEDY
+from model.decoding.config import GREEDY, BeamConfig
 from model.decoding.decoder import Decoded, Decoder
 from model.decoding.page_error import LineDoubt, fit_page_error
 from model.decoding.rescoring import SecondPass

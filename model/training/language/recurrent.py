@@ -69,7 +69,7 @@ def _train(
             "pip install 'quire[train]', or give --recurrent_epochs 0"
         )
     from model.training.language.recurrent_loop import RecurrentConfig, train_language_network
-    from model.training.networks.recurrent_language_onnx import quantised_language_network
+    from model.training.networks.recurrent_language import quantised_language_network
 
     settings = RecurrentConfig(epochs=config.recurrent_epochs, policy=config.policy)
     network = train_language_network(texts, whole.charset, settings, report)

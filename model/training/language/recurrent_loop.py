@@ -13,8 +13,9 @@ import numpy as np
 from model.language.ngram_model import LINE_END
 from model.text.charset import Charset, normalise_text
 from model.training.networks.recurrent_language import build_language_network
+from model.training.optimisation.optimizer import build_optimizer, train_on_batch
 from model.training.optimisation.schedule import learning_rate_at
-from model.training.optimisation.weights import averaged_weights, build_optimizer, train_on_batch
+from model.training.optimisation.weights import averaged_weights
 
 # Longer lines, as texts without line breaks have them, are cut.
 _MOST_CHARACTERS_A_LINE = 200

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from dataclasses import asdict
@@ -12,12 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from model.dataset.line_pages import read_line_pages
-from model.training.config import PRECISIONS
 from model.training.lines.config import LineTrainingConfig
+from model.training.lines.model_files import ONNX_FILE, write_line_model
+from model.training.optimisation.device import PRECISIONS
 from schemas.records import Page
-
-ONNX_FILE = "lines.onnx"
-CARD_FILE = "lines.json"
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
@@ -69,9 +66,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _train(args: argparse.Namespace) -> None:
-    from model.training.job import describe_device
     from model.training.lines.batches import load_pages
     from model.training.lines.loop import LineTrainingRun
+    from model.training.optimisation.device import describe_device
 
     config = LineTrainingConfig(
         steps=args.steps,
@@ -107,23 +104,6 @@ def _train(args: argparse.Namespace) -> None:
     }
     write_line_model(args.output, model, config, card)
     _say(f"{args.output / ONNX_FILE} written")
-
-
-def write_line_model(directory: Path, model, config: LineTrainingConfig, card: dict) -> None:
-    """Write the network as ONNX, and what is to be known about it.
-
-    Args:
-        directory: Where to; made if it is not there.
-        model: What `build_line_network` gave, trained.
-        config: The run.
-        card: What is to be known.
-    """
-    from model.training.networks.line_finder_onnx import export_line_network
-
-    directory.mkdir(parents=True, exist_ok=True)
-    network = export_line_network(model, config.network)
-    (directory / ONNX_FILE).write_bytes(network.SerializeToString())
-    (directory / CARD_FILE).write_text(json.dumps(card, indent=1, ensure_ascii=False), "utf-8")
 
 
 def _load(uri: str) -> np.ndarray:

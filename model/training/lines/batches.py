@@ -14,8 +14,9 @@ import numpy as np
 from model.augmentation.page import PageAugmentConfig, change_ink, draw_homography, draw_pitch_px
 from model.geometry.extent import line_pitch_px
 from model.geometry.polylines import arc_lengths, resample
+from model.images.resize import resize
 from model.line_images.crop import fit_to_image
-from model.segmentation.scale import EVEN_PITCH_PX, resize, to_ink
+from model.segmentation.scale import EVEN_PITCH_PX, to_ink
 from model.training.lines.targets import (
     TargetLine,
     draw_targets,

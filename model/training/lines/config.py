@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from model.augmentation.page import PageAugmentConfig
-from model.training.config import PRECISIONS
 from model.training.networks.line_finder import LineNetworkConfig
+from model.training.optimisation.device import PRECISIONS
 
 
 @dataclass(frozen=True)

@@ -19,14 +19,9 @@ from model.training.lines.config import LineTrainingConfig
 from model.training.lines.losses import build_line_loss
 from model.training.networks.line_finder import build_line_network
 from model.training.optimisation.checkpoint import find_run, load_checkpoint, save_checkpoint
+from model.training.optimisation.optimizer import build_optimizer, train_on_batch
 from model.training.optimisation.schedule import learning_rate_at
-from model.training.optimisation.weights import (
-    averaged_weights,
-    build_optimizer,
-    put_back,
-    snapshot,
-    train_on_batch,
-)
+from model.training.optimisation.weights import averaged_weights, put_back, snapshot
 
 STATE_FILE = "last.npz"
 AVERAGED_FILE = "averaged.npz"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 
-from pipelines.descriptions.pairing import IMAGE_EXTENSIONS, split_extension
 from pipelines.formats import line_tables
+from pipelines.formats.names import IMAGE_EXTENSIONS, split_extension
 
 _DELIMITERS = ",;\t|"
 

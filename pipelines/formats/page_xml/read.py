@@ -8,8 +8,12 @@ from datetime import datetime
 from lxml import etree
 
 from pipelines.formats.line_nodes import line_names, regions_of
-from pipelines.formats.page_xml.custom import custom_value, structure_custom
-from pipelines.formats.page_xml.reading_order import REGION_TAGS, in_reading_order
+from pipelines.formats.page_xml.reading_order import (
+    REGION_TAGS,
+    custom_value,
+    in_reading_order,
+    structure_custom,
+)
 from pipelines.formats.xml_tree import (
     child,
     children,

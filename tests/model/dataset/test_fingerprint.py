@@ -6,13 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.dataset.fingerprint import (
-    are_near_duplicates,
-    exact_key,
-    perceptual_bands,
-    perceptual_key,
-)
-from model.images.decode import decode_image, even_background
+from model.dataset.fingerprint import are_near_duplicates, perceptual_bands, perceptual_key
+from model.images.background import even_background
+from model.images.decode import decode_image
+from model.images.digest import exact_key
 from model.line_images.rectify import stretch_contrast
 from model.synthetic.pages import choose_hand, draw_line
 from model.synthetic.texts import compose_text

@@ -3,8 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.dataset.summary import DatasetSummary, sum_digests
-from model.dataset.summary_json import summary_from_json, summary_to_json
+from model.dataset.summary import DatasetSummary, sum_digests, summary_from_json, summary_to_json
 from schemas.records import LineExample
 
 LINES = st.lists(

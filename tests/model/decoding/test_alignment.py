@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from model.decoding.alignment import align
-from model.decoding.ctc import fits_time_steps, softmax
+from model.decoding.ctc import softmax
+from model.networks.presets import fits_time_steps
 
 LOGITS = npst.arrays(
     np.float32, st.tuples(st.integers(1, 5), st.just(3)), elements=st.floats(-9, 9, width=32)

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from model.decoding.beam_config import BeamConfig
 from model.decoding.beam_search import beam_search, search_frames
-from model.decoding.ctc import decode_greedy, prefix_beams, softmax
+from model.decoding.config import BeamConfig
+from model.decoding.ctc import decode_greedy, softmax
 from model.decoding.prefix_weights import PrefixWeights
 from model.evaluation.metrics import character_errors
 from model.language.lexicon import Lexicon
@@ -21,6 +21,7 @@ from model.language.ngram_build import build_language_model
 from model.language.ngram_model import LINE_END, LanguageModel
 from model.text.charset import Charset
 from model.training.language.beam_tuning import tune_weights
+from tests.model.decoding.prefix_beams import prefix_beams
 
 CHARSET = Charset((" ", "-", "a", "b"))
 EVERYTHING = BeamConfig(1024, least_probability=0.0, least_share=0.0)

@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from model.decoding.beam_config import BeamConfig
-from model.decoding.config import BEAM, GREEDY
+from model.decoding.config import BEAM, GREEDY, BeamConfig
 from model.decoding.ctc import decode_greedy
 from model.decoding.decoder import Decoder
 from model.language.ngram_build import build_language_model

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decoding.beam_config import BeamConfig
-from model.decoding.config import BEAM, GREEDY, DecodingConfig
+from model.decoding.config import BEAM, GREEDY, BeamConfig, DecodingConfig
 from model.decoding.page_error import PageErrorModel
 from model.decoding.settings import Calibration, DecodingSettings
 

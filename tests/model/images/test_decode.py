@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.images.decode import decode_image, even_background
+from model.images.background import even_background
+from model.images.decode import decode_image
 from tests.drawn import jpeg, png, text_strip
 
 GREY = np.tile(np.arange(0, 240, 4, dtype=np.uint8), (40, 1))

@@ -11,7 +11,8 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from model.images.decode import decode_image
-from model.images.pages import count_pages, decode_page, digest_of_pixels
+from model.images.digest import digest_of_pixels
+from model.images.pages import count_pages, decode_page
 from tests.drawn import jpeg, png, text_strip
 from tests.drawn_files import (
     claim_tiff_width,

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from model.images.decode import even_background
+from model.images.background import even_background
 from model.line_images.rectify import rectify_page, stretch_contrast
 from schemas.records import Line, Page
 

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from model.images.decode import even_background
+from model.images.background import even_background
 from model.line_images.rectify import scale_whole, stretch_contrast
-from model.quality.ink_contrast import paper_and_ink
 from model.quality.line_image import (
     BLURRED,
     LOW_CONTRAST,
@@ -18,7 +17,7 @@ from model.quality.line_image import (
     STRIP_WARNINGS,
     measure_strip,
 )
-from model.quality.measures import blur_effect
+from model.quality.measures import blur_effect, paper_and_ink
 from model.synthetic.pages import draw_line
 from model.synthetic.texts import compose_text
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from model.decoding.beam_config import BeamConfig
-from model.decoding.config import BEAM
+from model.decoding.config import BEAM, BeamConfig
 from model.decoding.page_error import PageErrorModel
 from model.decoding.settings import Calibration, DecodingSettings
 from model.language.ngram_build import build_language_model

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.decoding.beam_config import BeamConfig
-from model.decoding.config import BEAM, GREEDY, DecodingConfig
+from model.decoding.config import BEAM, GREEDY, BeamConfig, DecodingConfig
 from model.decoding.page_error import PageErrorModel
 from model.decoding.settings import Calibration, DecodingSettings
 from model.language.word_counts import write_model_words

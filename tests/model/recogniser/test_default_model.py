@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.recogniser.bundle import DEFAULT_FOLDER, DEFAULT_MODEL, ONNX_FILES, load_bundle
+from model import DEFAULT_FOLDER, DEFAULT_MODEL
+from model.recogniser.bundle import ONNX_FILES, load_bundle
 from model.recogniser.recogniser import Recogniser
 from schemas.records import Line, LineImage
 from tests.drawn import text_strip

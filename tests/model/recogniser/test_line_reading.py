@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model import DEFAULT_MODEL
 from model.decoding.config import DECODINGS, DecodingConfig
 from model.networks.session import AUTO, CPU, GPU, is_on_gpu, open_session
-from model.recogniser.bundle import DEFAULT_MODEL, ONNX_FILES, load_bundle
+from model.recogniser.bundle import ONNX_FILES, load_bundle
 from model.recogniser.line_reading import halving, read_line, read_lines
 from model.recogniser.recogniser import Recogniser
 from schemas.records import Failure, Line, LineImage

@@ -27,7 +27,7 @@ def dataset(tmp_path_factory):
 
 
 def train(dataset, output, *flags):
-    from model.training.job import main
+    from model.training.__main__ import main
 
     return main(["--dataset", str(dataset), "--output", str(output), "--preset", "tiny", *flags])
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from model.augmentation.config import AugmentConfig
+from model.dataset.examples import decode_strip, read_examples
 from model.line_images.preprocess import PreprocessConfig
 from model.networks.presets import PRESETS
 from model.text.charset import Charset
 from model.training.balance import Draw
-from model.training.samples import SampleMaker, decode_strip, make_samples, read_examples
+from model.training.samples import SampleMaker, make_samples
 from tests.drawn import line_example, write_tfrecords
 
 TEXTS = ["acte", "maire de Paris", "le", "an"]

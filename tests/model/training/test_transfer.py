@@ -33,7 +33,7 @@ def _dataset(folder, texts):
 
 
 def test_a_model_is_fine_tuned_to_another_charset(tmp_path, capsys):
-    from model.training.job import main
+    from model.training.__main__ import main
 
     common = ["--preset", "tiny", "--epochs", "1", "--augmentation", "0"]
     first, second = _dataset(tmp_path / "a", TEXTS), _dataset(tmp_path / "b", ["maire", "zero"])
@@ -52,7 +52,7 @@ def test_a_model_is_fine_tuned_to_another_charset(tmp_path, capsys):
 def test_a_run_that_does_not_learn_keeps_the_weights_it_was_given(tmp_path):
     from model.networks.presets import PRESETS
     from model.recogniser.bundle import load_bundle
-    from model.training.job import main
+    from model.training.__main__ import main
     from model.training.networks.recogniser import build_crnn
     from model.training.transfer import start_from
 

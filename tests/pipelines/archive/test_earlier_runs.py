@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from pipelines.archive.earlier_runs import write_known_pages
 from pipelines.archive.folder import Archive
+from pipelines.archive.page_keys import RETURNED, failing_key, page_key
 from pipelines.files.key_set import KeySet
 from pipelines.tables.runs import digest_of
-from pipelines.transcription.read_pages import RETURNED, failing_key, page_key
 from tests.pipelines.written_tables import write_run
 
 DIGEST = digest_of("m1", "p")

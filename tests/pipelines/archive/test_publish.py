@@ -8,13 +8,13 @@ import pytest
 
 from pipelines.archive import table_files
 from pipelines.archive.folder import Archive
+from pipelines.archive.page_keys import RETURNED, UNCHANGED
 from pipelines.archive.portions import portion_names, rows_of, write_portion
 from pipelines.archive.publish import publish
 from pipelines.files.key_set import UriTally
 from pipelines.pages.records import PageResult
 from pipelines.tables.account import AccountError
 from pipelines.tables.runs import RunStart
-from pipelines.transcription.read_pages import RETURNED, UNCHANGED
 from schemas.records import Failure, PageDone, Skipped
 
 RUN = RunStart(

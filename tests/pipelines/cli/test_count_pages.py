@@ -10,8 +10,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
 
 from pipelines.cli.options import LOCAL_RUNNER
-from pipelines.cli.progress import Tally, show_progress
-from pipelines.cli.progress_counting import count_one, count_pages
+from pipelines.cli.progress import Tally, count_one, count_pages, show_progress
 from pipelines.transforms.routing import RouteByType
 from schemas.records import Failure, Page, PageDone, Skipped
 from tests.pipelines.cli.test_progress import FakeTerminal

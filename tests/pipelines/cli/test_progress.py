@@ -11,8 +11,7 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.cli.options import LOCAL_RUNNER
-from pipelines.cli.progress import show_progress
-from pipelines.cli.progress_counting import count_one
+from pipelines.cli.progress import count_one, show_progress
 
 LOCAL = PipelineOptions([], runner=LOCAL_RUNNER)
 

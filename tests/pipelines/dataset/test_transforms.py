@@ -9,6 +9,7 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from model.dataset.splits import SplitConfig
 from pipelines.cli.options import LOCAL_RUNNER
+from pipelines.dataset.cut import CutConfig, CutExamples
 from pipelines.dataset.read import (
     ChooseSplits,
     PairFilesUp,
@@ -21,9 +22,7 @@ from pipelines.descriptions.pairing import LoneImage, MarkupFile, PairFiles
 from pipelines.descriptions.reading import ReadConfig
 from pipelines.descriptions.survey import Surveyed, survey_page
 from pipelines.files.filesystem import MatchFiles, input_patterns
-from pipelines.pages.cut import CutConfig, CutExamples
-from pipelines.tables.account import Account
-from pipelines.tables.account_counting import WriteAccount
+from pipelines.tables.account import Account, WriteAccount
 from pipelines.transforms.routing import RouteByType
 from schemas.records import Failure, Line, Page, PageDone, Skipped, Transcript
 from tests.pipelines.drawn_archive import write_bad_files, write_page, write_pair, write_thin_line

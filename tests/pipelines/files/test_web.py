@@ -11,8 +11,8 @@ import pytest
 
 from pipelines.files.http_get import FetchError
 from pipelines.files.web import FetchConfig, Fetcher, failure_kind
-from pipelines.pages.cut import open_page
 from pipelines.pages.fetched import fetched_page, is_no_image, read_page_bytes
+from pipelines.pages.image import open_page
 from schemas.records import PageSource
 from tests.drawn import jpeg
 from tests.drawn_files import image_file

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.tables.columns import table_of
+from pipelines.tables.rows import table_of
 from schemas.tables import TABLES
 
 

@@ -14,8 +14,9 @@ from apache_beam.testing.util import assert_that, equal_to
 from model.decoding.page_error import PageErrorModel
 from model.networks.session import AUTO, CPU
 from model.quality.page import PageQuality
-from pipelines.archive.inputs import WriteInputs
+from pipelines.archive.page_keys import UNCHANGED, page_key
 from pipelines.archive.portions import (
+    WriteInputs,
     WritePortions,
     portion_file,
     portion_names,
@@ -29,13 +30,7 @@ from pipelines.pages.listing import file_source
 from pipelines.pages.records import PageLines, PageResult
 from pipelines.tables.rows import page_row
 from pipelines.transcription import read_pages as describe
-from pipelines.transcription.read_pages import (
-    UNCHANGED,
-    PageReading,
-    ReadPages,
-    page_key,
-    read_page,
-)
+from pipelines.transcription.read_pages import PageReading, ReadPages, read_page
 from pipelines.transcription.recognise import (
     RecognisePages,
     RecogniserHandler,

@@ -8,7 +8,7 @@ from pipelines.archive.folder import Archive
 from pipelines.cli.options import UsageError
 from pipelines.export import main as export
 from pipelines.query import main as query
-from pipelines.transcripts.damage import damaged_file
+from pipelines.transcripts.files import damaged_file
 from schemas.tables import TABLES
 from tests.pipelines.written_tables import page, write_run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.transcription.read_pages import RETURNED
+from pipelines.archive.page_keys import RETURNED
 from pipelines.transcripts.tables import open_tables
 from tests.pipelines.written_tables import write_run
 

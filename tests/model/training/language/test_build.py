@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from model.dataset.examples import decode_strip
 from model.decoding.config import BEAM, DecodingConfig
 from model.decoding.rescoring import RECURRENT_SHARE
 from model.decoding.settings import DecodingSettings
@@ -15,9 +16,9 @@ from model.recogniser.recogniser import Recogniser
 from model.text.charset import Charset
 from model.training.language import build as training_language
 from model.training.language import recurrent as training_recurrent
-from model.training.language.build import _build, main
+from model.training.language.__main__ import main
+from model.training.language.build import _build
 from model.training.language.config import LanguageConfig
-from model.training.samples import decode_strip
 from schemas.records import Line, LineImage
 from tests.drawn import line_example, write_tfrecords
 from tests.fakes import write_fake_auxiliary, write_fake_bundle, write_fake_recurrent

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.decoding.beam_config import BeamConfig
+from model.decoding.config import BeamConfig
 from model.decoding.rescoring import SecondPass
 from model.decoding.settings import DecodingSettings
 from model.language.ngram_build import build_language_model

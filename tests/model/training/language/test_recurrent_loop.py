@@ -33,7 +33,7 @@ def network():
 
 @pytest.fixture(scope="module")
 def model(network, tmp_path_factory):
-    from model.training.networks.recurrent_language_onnx import quantised_language_network
+    from model.training.networks.recurrent_language import quantised_language_network
 
     path = tmp_path_factory.mktemp("m") / "recurrent_language_model.onnx"
     path.write_bytes(quantised_language_network(network))
@@ -63,7 +63,7 @@ def test_what_cannot_be_written_counts_neither_way(model):
 
 
 def test_the_graph_does_what_the_network_does(network):
-    from model.training.networks.recurrent_language_onnx import export_language_network
+    from model.training.networks.recurrent_language import export_language_network
 
     labels = np.random.default_rng(0).integers(0, CHARSET.class_count, (3, 17)).astype(np.int32)
     logits = np.asarray(network.predict_on_batch(labels))

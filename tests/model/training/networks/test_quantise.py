@@ -19,7 +19,7 @@ def bundle(tmp_path_factory):
 
     from model.line_images.preprocess import PreprocessConfig
     from model.networks.presets import PRESETS
-    from model.training.job import quantise_bundle, write_bundle
+    from model.training.bundle_files import quantise_bundle, write_bundle
     from model.training.networks.recogniser import build_crnn
 
     folder = tmp_path_factory.mktemp("model")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from pipelines.formats.page_xml.custom import custom_value, structure_custom
 from pipelines.formats.page_xml.read import read_page_xml, write_page_xml
+from pipelines.formats.page_xml.reading_order import custom_value, structure_custom
 from schemas.records import Line, Page
 
 PREFIX = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"

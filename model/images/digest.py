@@ -1,0 +1,42 @@
+"""Digests that name an image: of its file, or of its pixels."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+
+import numpy as np
+
+
+def exact_key(data: bytes) -> str:
+    """Name a file by its bytes.
+
+    Args:
+        data: The file.
+
+    Returns:
+        SHA-256, 64 hexadecimal digits.
+
+    Example:
+        >>> exact_key(b"")[:8]
+        'e3b0c442'
+    """
+    return hashlib.sha256(data).hexdigest()
+
+
+def digest_of_pixels(grey: np.ndarray) -> str:
+    """Name a page by its pixels: the pages of one file are as many images.
+
+    Args:
+        grey: uint8 [height_px, width_px].
+
+    Returns:
+        SHA-256 of the size and the pixels, 64 hexadecimal digits.
+
+    Example:
+        >>> tall, wide = np.zeros((3, 2), np.uint8), np.zeros((2, 3), np.uint8)
+        >>> digest_of_pixels(tall) == digest_of_pixels(wide)
+        False
+    """
+    size = struct.pack("<II", *grey.shape)
+    return exact_key(size + np.ascontiguousarray(grey, np.uint8).tobytes())

@@ -1,0 +1,72 @@
+"""Train a recogniser without TFX: `python -m model.training`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from model.recogniser import bundle
+from model.text.charset import Charset
+from model.training.flags import add_training_flags, training_config
+from model.training.job import TrainingJob, expand, run_training
+from model.training.language.config import language_config
+from schemas.features import LINE_FILES
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m model.training",
+        description="Train a recogniser without TFX. Run again after it was cut off, it goes on.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--dataset", type=Path, required=True, help="what pipelines.ingest wrote")
+    parser.add_argument("--output", type=Path, required=True, help="folder for the model")
+    add_training_flags(parser)
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status: 0, or 2 for arguments that cannot be used.
+    """
+    args = _parse(argv)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        job = _job(args)
+        run_training(job)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    shutil.rmtree(job.checkpoints)
+    return 0
+
+
+def _job(args: argparse.Namespace) -> TrainingJob:
+    if args.output.exists():
+        raise ValueError(f"{args.output} exists; choose another --output")
+    charset_path = args.dataset / bundle.CHARSET_FILE
+    if not charset_path.is_file():
+        raise ValueError(f"{charset_path} is missing; make the dataset with pipelines.ingest")
+    return TrainingJob(
+        train_paths=expand([str(args.dataset / "train" / LINE_FILES)]),
+        eval_paths=expand([str(args.dataset / "eval" / LINE_FILES)]),
+        charset=Charset.from_json(charset_path.read_text("utf-8")),
+        output=args.output,
+        checkpoints=args.output.with_name(f"{args.output.name}.training"),
+        config=training_config(vars(args)),
+        init=args.init,
+        tensorboard=args.tensorboard,
+        language=language_config(vars(args)),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

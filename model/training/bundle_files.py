@@ -1,0 +1,65 @@
+"""What is written when training is over: the bundle, and the network in 8-bit integers."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+from model.dataset.tfrecord import read_records
+from model.line_images.preprocess import PreprocessConfig, prepare_strip
+from model.networks.presets import preset_named
+from model.recogniser import bundle
+from model.text.charset import Charset
+
+# More do not change the ranges much, and each takes a while to run.
+_LINES_TO_MEASURE_ON = 200
+
+
+def quantise_bundle(directory: Path, train_paths: tuple[str, ...]) -> None:
+    """Add the network in 8-bit integers to a bundle.
+
+    Args:
+        directory: The bundle.
+        train_paths: TFRecords of lines to measure the ranges on; every so many is taken.
+    """
+    from model.dataset.examples import decode_strip, read_examples
+    from model.training.networks.quantise import quantise_network
+
+    whole = bundle.load_bundle(directory)
+    line_count = sum(1 for path in train_paths for _ in read_records(path))
+    step = -(-line_count // _LINES_TO_MEASURE_ON)
+    examples = islice(read_examples(train_paths), 0, None, step)
+    strips = (prepare_strip(decode_strip(example), whole.preprocess) for example in examples)
+    quantise_network(whole.onnx_path, strips, directory / bundle.ONNX_FILES["int8"])
+
+
+def write_bundle(
+    directory: Path, model, charset: Charset, preprocess: PreprocessConfig, preset: str, card: dict
+) -> None:
+    """Write everything that a trained model is on disk; `model.recogniser.bundle` lists the files.
+
+    Args:
+        directory: Where to; made if it is not there.
+        model: What `build_crnn` gave, trained.
+        charset: Its characters.
+        preprocess: How a strip becomes its input.
+        preset: Name of its size.
+        card: What the model card shall say.
+    """
+    import keras
+
+    from model.training.networks.recogniser import without_auxiliary
+    from model.training.networks.recogniser_onnx import export_auxiliary, export_onnx
+
+    directory.mkdir(parents=True, exist_ok=True)
+    if keras.backend.backend() == "tensorflow":
+        from model.training.networks.saved_model import write_saved_model
+
+        write_saved_model(directory, without_auxiliary(model), charset, preprocess)
+    network = export_onnx(model, preset_named(preset))
+    (directory / bundle.ONNX_FILE).write_bytes(network.SerializeToString())
+    auxiliary = export_auxiliary(model, preset_named(preset))
+    (directory / bundle.AUXILIARY_FILE).write_bytes(auxiliary.SerializeToString())
+    model.save(directory / bundle.WEIGHTS_FILE)
+    bundle.write_settings(directory, charset, preprocess)
+    bundle.write_card(directory, card)

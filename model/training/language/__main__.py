@@ -1,0 +1,60 @@
+"""Build language models for a model and tune its decoding: `python -m model.training.language`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from model.training.language.build import add_language_model
+from model.training.language.config import (
+    add_language_flags,
+    language_config,
+)
+from model.training.optimisation.device import PRECISIONS
+from schemas.features import LINE_FILES
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m model.training.language",
+        description="Give a trained recogniser language models, or new ones.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--model", required=True, help="folder of the model; files are added")
+    parser.add_argument("--dataset", type=Path, required=True, help="what pipelines.ingest wrote")
+    add_language_flags(parser)
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default=PRECISIONS[0],
+        help="to train the recurrent one in",
+    )
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status: 0, or 2 for arguments that cannot be used.
+    """
+    args = _parse(argv)
+    paths = [sorted(map(str, args.dataset.glob(f"{s}/{LINE_FILES}"))) for s in ("train", "eval")]
+    try:
+        if not paths[0]:
+            raise ValueError(
+                f"{args.dataset}: no train/{LINE_FILES}; make the dataset with pipelines.ingest"
+            )
+        add_language_model(args.model, *paths, language_config(vars(args)), print)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""From pages to training examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import apache_beam as beam
+
+from model.dataset.examples import ExampleRules, to_example
+from model.dataset.leaks import line_fact
+from pipelines.pages.cut import cut_page
+from pipelines.pages.image import open_page
+from pipelines.transforms.routing import RouteByType
+from schemas.records import Failure, LineExample, LineFact, LineImage, Page, PageDone
+
+
+@dataclass(frozen=True)
+class CutConfig:
+    """How pages become examples.
+
+    Attributes:
+        line_height_px: Height of the strips.
+        rules: What a line must be to become an example.
+    """
+
+    line_height_px: int = 64
+    rules: ExampleRules = field(default_factory=ExampleRules)
+
+
+class CutExamples(beam.PTransform):
+    """Cut every line of a page into a training example.
+
+    Args:
+        config: How.
+    """
+
+    def __init__(self, config: CutConfig):
+        super().__init__()
+        self._config = config
+
+    def expand(self, pages):
+        kinds = (LineExample, LineFact, Failure, PageDone)
+        return pages | RouteByType(cut_examples, kinds, self._config)
+
+
+def cut_examples(
+    page: Page, config: CutConfig
+) -> Iterator[LineExample | LineFact | Failure | PageDone]:
+    """Cut a page into training examples.
+
+    Args:
+        page: The page, with its split.
+        config: How.
+
+    Yields:
+        A `PageDone`, and for each line an example and its fact, or a failure; or one
+        failure of the whole page.
+    """
+    try:
+        grey, sha256 = open_page(page)
+    except (OSError, ValueError) as error:
+        yield Failure(page.uri, "read", str(error))
+        return
+    for record in cut_page(page, grey, sha256, config.line_height_px):
+        if not isinstance(record, LineImage):
+            yield record
+            continue
+        example = to_example(record, page, config.rules)
+        yield example
+        if isinstance(example, LineExample):
+            yield line_fact(record, page.split, sha256)
