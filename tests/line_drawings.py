@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.segmentation.maps import LineMaps, maps_of_targets
+from model.segmentation.maps import CHANNELS, REACH_UNIT_PX, STRIDE_PX, LineMaps
 from model.training.lines.targets import TargetLine, draw_targets
 
 PITCH_PX = 24
@@ -25,3 +25,17 @@ def drawn_maps(lines, shape=(320, 320)) -> LineMaps:
 def paths_px(found) -> list[np.ndarray]:
     """Bring found baselines from pixels of the maps to those of the image."""
     return [(line.path + 0.5) * 2 - 0.5 for line in found]
+
+
+def maps_of_targets(targets: np.ndarray) -> LineMaps:
+    """Take what was drawn from known lines as if the network had said it.
+
+    Args:
+        targets: float32 [height, width, 6], what `draw_targets` gave.
+
+    Returns:
+        The maps.
+    """
+    maps = [np.ascontiguousarray(targets[..., i]) for i in range(len(CHANNELS))]
+    unit = np.float32(REACH_UNIT_PX / STRIDE_PX)
+    return LineMaps(*maps[:3], *(reach * unit for reach in maps[3:]))

@@ -75,14 +75,6 @@ class DatasetSummary:
         self.train_characters.update(other.train_characters)
         self.digest = (self.digest + other.digest) % _DIGEST_MODULUS
 
-    @classmethod
-    def of_lines(cls, lines: Iterable[LineExample]) -> DatasetSummary:
-        """Sum lines up."""
-        summary = cls()
-        for line in lines:
-            summary.add(line)
-        return summary
-
     @property
     def line_count(self) -> int:
         """All lines."""

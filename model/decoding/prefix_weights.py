@@ -76,15 +76,6 @@ class PrefixWeights:
         self._contexts: dict[State | None, Context] = {}
         self._of_words: dict[str, float] = {}
 
-    def of_prefix(self, prefix: Sequence[int]) -> float:
-        """Weigh the last character of a prefix, which has one.
-
-        Args:
-            prefix: Labels from 1.
-        """
-        before, label = prefix[:-1], prefix[-1]
-        return self._gain(self._state(before), label) * self.of_closing(self._word(before), label)
-
     def of_end(self, prefix: Sequence[int]) -> float:
         """Weigh that the line ends here, and its last word with it."""
         factor = self._of_word(self._word(prefix), is_last=True) if self.has_lexicon else 1.0

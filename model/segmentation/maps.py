@@ -50,17 +50,3 @@ def maps_of_logits(logits: np.ndarray) -> LineMaps:
     lengths = np.logaddexp(0, logits[3:]) * np.float32(REACH_UNIT_PX / STRIDE_PX)
     maps = [*chances.reshape(logits[:3].shape), *lengths]
     return LineMaps(**dict(zip(CHANNELS, maps)))
-
-
-def maps_of_targets(targets: np.ndarray) -> LineMaps:
-    """Take what was drawn from known lines as if the network had said it.
-
-    Args:
-        targets: float32 [height, width, 6], what `draw_targets` gave.
-
-    Returns:
-        The maps.
-    """
-    maps = [np.ascontiguousarray(targets[..., i]) for i in range(len(CHANNELS))]
-    unit = np.float32(REACH_UNIT_PX / STRIDE_PX)
-    return LineMaps(*maps[:3], *(reach * unit for reach in maps[3:]))

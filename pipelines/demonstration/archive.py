@@ -12,7 +12,8 @@ from PIL import Image
 from model.dataset.splits import SplitConfig, choose_split, document_of
 from model.synthetic.pages import choose_hand, draw_line, draw_page
 from model.synthetic.texts import compose_text
-from pipelines.formats.page_xml.read import write_page_xml
+from pipelines.formats.page_text import Origin
+from pipelines.formats.page_xml.write import write_description
 from schemas.records import Page
 
 KINDS = ("lines", "pages")
@@ -74,8 +75,8 @@ def _draw_page(path: Path, rng: np.random.Generator, hand, line_count: int) -> N
     grey, page = draw_page(texts, rng, hand, uri=image_path.name)
     Image.fromarray(grey).save(image_path, quality=85)
     # A fixed time: the same seed gives the same bytes.
-    created = datetime(2000, 1, 1, tzinfo=timezone.utc)
-    path.with_suffix(".xml").write_bytes(write_page_xml(page, created))
+    origin = Origin("Quire", datetime(2000, 1, 1, tzinfo=timezone.utc))
+    path.with_suffix(".xml").write_bytes(write_description(page, origin))
 
 
 def pages_of_split(folder: str, split: str, config: SplitConfig) -> list[str]:

@@ -13,7 +13,7 @@ from pipelines.files.mirror import mirrored_name
 from pipelines.files.output import discard
 from pipelines.files.web import FetchConfig
 from pipelines.formats.page_text import Origin
-from pipelines.formats.page_xml.found_lines import write_found_lines
+from pipelines.formats.page_xml.write import write_found_lines
 from pipelines.pages.fetched import fetched_page, is_no_image, read_failure
 from pipelines.pages.image import open_page
 from pipelines.transforms.routing import RouteByType

@@ -8,7 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipelines.formats.page_xml.read import write_page_xml
+from pipelines.formats.page_text import Origin
+from pipelines.formats.page_xml.write import write_description
 from schemas.records import Line, Page
 from tests.drawn import FONT, jpeg, png, text_strip
 
@@ -36,7 +37,9 @@ def write_page(folder: Path, name: str, texts: tuple[str, ...] = TEXTS) -> Page:
         lines.append(Line(f"l{i}", i, text, baseline, polygon, "r1"))
     page = Page(f"{name}.jpg", tuple(lines), grey.shape[1], grey.shape[0], "page")
     (folder / f"{name}.jpg").write_bytes(jpeg(grey))
-    (folder / f"{name}.xml").write_bytes(write_page_xml(page, datetime(2026, 1, 1)))
+    (folder / f"{name}.xml").write_bytes(
+        write_description(page, Origin("Quire", datetime(2026, 1, 1)))
+    )
     return page
 
 
@@ -75,4 +78,6 @@ def write_thin_line(folder: Path) -> None:
     page = write_page(folder, "thin")
     thin = Line("l1", 1, "x", polygon=((100, 145), (101, 145), (101, 205), (100, 205)))
     page = Page(page.uri, (page.lines[0], thin, page.lines[2]), page.width_px, page.height_px)
-    (folder / "thin.xml").write_bytes(write_page_xml(page, datetime(2026, 1, 1)))
+    (folder / "thin.xml").write_bytes(
+        write_description(page, Origin("Quire", datetime(2026, 1, 1)))
+    )

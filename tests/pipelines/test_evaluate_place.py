@@ -6,7 +6,8 @@ from datetime import datetime
 import pytest
 
 from pipelines.evaluate import main as evaluate
-from pipelines.formats.page_xml.read import write_page_xml
+from pipelines.formats.page_text import Origin
+from pipelines.formats.page_xml.write import write_description
 from pipelines.transcribe import main as transcribe
 from pipelines.transcripts.tables import open_tables
 from schemas.records import Line, Page
@@ -61,7 +62,7 @@ def write_truth(folder, lines, name="p1", scale=1):
     )
     width_px, height_px = (side * scale for side in SIZE_PX)
     page = Page(f"{name}.jpg", lines, width_px, height_px, "page")
-    (folder / f"{name}.xml").write_bytes(write_page_xml(page, WRITTEN))
+    (folder / f"{name}.xml").write_bytes(write_description(page, Origin("Quire", WRITTEN)))
 
 
 def measured(archive, truth, capsys, *flags):
@@ -164,7 +165,7 @@ def test_truth_that_has_no_place_is_refused(
         for i, f in enumerate(found)
     ]
     page = Page("p1.jpg", tuple(lines), *size_px, "page")
-    (tmp_path / "p1.xml").write_bytes(write_page_xml(page, WRITTEN))
+    (tmp_path / "p1.xml").write_bytes(write_description(page, Origin("Quire", WRITTEN)))
     assert evaluate(["--transcripts", f"{archive}/out", "--truth", str(tmp_path)]) == 2
     error = capsys.readouterr().err
     assert reason in error and error.count("\n") == 1

@@ -13,10 +13,9 @@ from lxml import etree
 from model.images.digest import digest_of_pixels, exact_key
 from pipelines.export import main
 from pipelines.exporting.pipeline import EXTENSIONS
-from pipelines.formats.alto.read import read_alto
-from pipelines.formats.page_xml.read import read_page_xml
 from tests.drawn import jpeg, png
 from tests.drawn_files import image_file
+from tests.pipelines.formats.described import read_alto, read_page_xml
 from tests.pipelines.written_tables import write_run
 
 GREY = np.full((200, 300), 230, np.uint8)

@@ -11,7 +11,6 @@ from PIL import Image
 from model.segmentation.finder import default_line_network, find_lines
 from model.synthetic.pages import draw_page
 from model.synthetic.texts import compose_text
-from pipelines.formats.page_xml.read import read_page_xml
 from pipelines.line_finding import find
 from pipelines.line_finding.find import FindConfig, write_lines_of
 from pipelines.line_finding.pipeline import check_files
@@ -20,6 +19,7 @@ from pipelines.pages.listing import file_source
 from pipelines.tables.account import Account, AccountError
 from schemas.records import Failure, PageDone, Skipped
 from tests.drawn import png
+from tests.pipelines.formats.described import read_page_xml
 from tests.pipelines.formats.written_pages import ORIGIN
 
 DIRECT = ["--runner", "DirectRunner"]

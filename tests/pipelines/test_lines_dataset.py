@@ -7,7 +7,8 @@ import pytest
 
 from model.dataset.line_pages import read_line_pages
 from model.synthetic.pages import draw_page
-from pipelines.formats.page_xml.read import write_page_xml
+from pipelines.formats.page_text import Origin
+from pipelines.formats.page_xml.write import write_description
 from pipelines.lines_dataset import main
 from tests.drawn import png
 
@@ -20,7 +21,7 @@ def archive(tmp_path):
         folder = tmp_path / "archive" / document
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.png").write_bytes(png(grey))
-        xml = write_page_xml(page, datetime(2020, 1, 1, tzinfo=timezone.utc))
+        xml = write_description(page, Origin("Quire", datetime(2020, 1, 1, tzinfo=timezone.utc)))
         (folder / f"{name}.xml").write_bytes(xml)
     return tmp_path / "archive"
 

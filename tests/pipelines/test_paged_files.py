@@ -10,7 +10,8 @@ import pytest
 
 from model.dataset.tfrecord import read_records
 from model.images import pdf as pdf_pages
-from pipelines.formats.page_xml.read import write_page_xml
+from pipelines.formats.page_text import Origin
+from pipelines.formats.page_xml.write import write_description
 from pipelines.ingest import main as ingest_main
 from pipelines.pages.image import open_page
 from pipelines.transcribe import main as transcribe_main
@@ -43,7 +44,7 @@ def write_scan(folder, name, kind, pages=PAGES):
 def write_xml(folder, name, image, line):
     folder.mkdir(parents=True, exist_ok=True)
     page = Page(image, (line,), 640, 200)
-    (folder / name).write_bytes(write_page_xml(page, datetime(2026, 1, 1)))
+    (folder / name).write_bytes(write_description(page, Origin("Quire", datetime(2026, 1, 1))))
 
 
 def write_alto(folder, name, image):

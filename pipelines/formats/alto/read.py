@@ -13,12 +13,11 @@ from pipelines.formats.line_nodes import (
     regions_of,
     sort_by_place,
 )
-from pipelines.formats.names import file_of, only_page, page_uri
+from pipelines.formats.names import file_of, page_uri
 from pipelines.formats.xml_tree import (
     child,
     children,
     namespace_of,
-    parse_xml,
     read_number,
     read_points,
     read_size,
@@ -55,22 +54,6 @@ class _Head:
 def recognises(root: etree._Element) -> bool:
     """Tell whether a tree is ALTO, of whatever version."""
     return etree.QName(root).localname == "alto"
-
-
-def read_alto(data: bytes) -> Page:
-    """Read an ALTO file of one page, as `alto_pages` does.
-
-    Args:
-        data: The file.
-
-    Returns:
-        The page.
-
-    Raises:
-        ValueError: If it is no well-formed XML, describes several pages, or `alto_pages`
-            refuses it.
-    """
-    return only_page(alto_pages(parse_xml(data)))
 
 
 def alto_pages(root: etree._Element) -> list[Page | Failure]:

@@ -6,19 +6,21 @@ import posixpath
 
 from lxml import etree
 
-from pipelines.formats.page_text import Origin, PageText, box_of, runs_of_regions
+from pipelines.formats.page_text import Origin, PageText, box_of, runs_of_regions, settle
 from pipelines.formats.page_xml.read import NAMESPACE_PREFIX
+from pipelines.formats.page_xml.reading_order import structure_custom
 from pipelines.formats.xml_names import XmlNames
-from schemas.records import Line, Polyline, Transcript
+from schemas.records import Line, Page, Polyline, Transcript
 
 VERSIONS = ("2019-07-15", "2013-07-15")
+# Where lines go that belong to no region: PAGE has none without.
 _DEFAULT_REGION = "r1"
 
 
 def write_page(
     page: PageText, origin: Origin, version: str = VERSIONS[0], with_text: bool = True
 ) -> bytes:
-    """Write a page as PAGE XML.
+    """Write a transcribed page as PAGE XML.
 
     Lines keep their ids where they are valid, and regions too unless the reading order
     leaves one and comes back. A line's confidence is that of its TextEquiv.
@@ -33,6 +35,83 @@ def write_page(
     Returns:
         The file.
     """
+    root, page_node = _document(page, origin, version)
+    names = XmlNames()
+    line_names = iter([names.give(line.line.line_id) for line in page.lines])
+    regions = [
+        (names.give(region_id or _DEFAULT_REGION), lines)
+        for region_id, lines in runs_of_regions(page.lines)
+    ]
+    _append_reading_order(page_node, names, [name for name, _ in regions])
+    for name, lines in regions:
+        box = box_of([point for line in lines for point in line.line.polygon])
+        region = _append_region(page_node, name, lines[0].line.region_kind, box)
+        for line in lines:
+            line_node = _append_line(region, next(line_names), line.line)
+            if with_text:
+                _append_text(line_node, line.text, conf=f"{line.confidence:.4f}")
+    return _to_bytes(root)
+
+
+def write_found_lines(page: Page, origin: Origin) -> bytes:
+    """Write a page whose lines were found but not read as PAGE XML.
+
+    Args:
+        page: The page with its size; coordinates are rounded to whole pixels.
+        origin: Where the lines come from.
+
+    Returns:
+        The file; no line of it has a TextEquiv.
+
+    Raises:
+        ValueError: If the page has no size or a name that XML cannot hold.
+    """
+    lines = tuple(Transcript(page.uri, line, "", 0.0) for line in page.lines)
+    settled = settle(PageText(page.uri, page.width_px, page.height_px, lines))
+    return write_page(settled, origin, with_text=False)
+
+
+def write_description(page: Page, origin: Origin) -> bytes:
+    """Write a page as somebody described it: lines with their kinds, with or without text.
+
+    Args:
+        page: The page; of its `uri` only the file name is written, and its points as whole
+            pixels. The lines of a region are written together.
+        origin: Who describes it.
+
+    Returns:
+        The file, as PAGE XML 2019-07-15.
+
+    Example:
+        >>> from datetime import datetime
+        >>> from pipelines.formats.page_xml.read import page_xml_pages
+        >>> from pipelines.formats.xml_tree import parse_xml
+        >>> line = Line("l1", 0, "x", baseline=((1, 5), (9, 5)), region_id="r1")
+        >>> page = Page("d/a.png", (line,), 10, 10)
+        >>> data = write_description(page, Origin("Quire", datetime(2026, 1, 1)))
+        >>> (read,) = page_xml_pages(parse_xml(data))
+        >>> read.lines == page.lines
+        True
+    """
+    root, page_node = _document(page, origin, VERSIONS[0])
+    lines_by_region: dict[str, list[Line]] = {}
+    for line in page.lines:
+        lines_by_region.setdefault(line.region_id or _DEFAULT_REGION, []).append(line)
+    for region_id, lines in lines_by_region.items():
+        # The record has no outline of the region; the page is one that holds it.
+        box = 0, 0, page.width_px, page.height_px
+        region = _append_region(page_node, region_id, lines[0].region_kind, box)
+        for line in lines:
+            line_node = _append_line(region, line.line_id, line)
+            if line.text is not None:
+                _append_text(line_node, line.text)
+    return _to_bytes(root)
+
+
+def _document(
+    page: Page | PageText, origin: Origin, version: str
+) -> tuple[etree._Element, etree._Element]:
+    """Begin a file: its root and its `<Page>`."""
     namespace = NAMESPACE_PREFIX + version
     root = etree.Element(f"{{{namespace}}}PcGts", nsmap={None: namespace})
     metadata = _append(root, "Metadata")
@@ -41,54 +120,59 @@ def write_page(
         _append(metadata, name).text = f"{origin.created:%Y-%m-%dT%H:%M:%S}Z"
     if origin.model_digest:
         _append(metadata, "Comments").text = f"model {origin.model_digest}"
-    node = _append(
+    page_node = _append(
         root,
         "Page",
         imageFilename=posixpath.basename(page.uri),
         imageWidth=str(page.width_px),
         imageHeight=str(page.height_px),
     )
-    _append_regions(node, page, with_text)
+    return root, page_node
+
+
+def _to_bytes(root: etree._Element) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def _append_regions(node: etree._Element, page: PageText, with_text: bool) -> None:
-    names = XmlNames()
-    line_names = iter([names.give(line.line.line_id) for line in page.lines])
-    regions = [
-        (names.give(region_id or _DEFAULT_REGION), lines)
-        for region_id, lines in runs_of_regions(page.lines)
-    ]
-    if regions:
-        group = _append(_append(node, "ReadingOrder"), "OrderedGroup", id=names.give("order"))
-        for index, (name, _) in enumerate(regions):
-            _append(group, "RegionRefIndexed", index=str(index), regionRef=name)
-    for name, lines in regions:
-        region = _append(node, "TextRegion", id=name)
-        left, top, right, bottom = box_of([p for line in lines for p in line.line.polygon])
-        box = (left, top), (right, top), (right, bottom), (left, bottom)
-        _append_points(region, "Coords", box)
-        for line in lines:
-            line_node = _append_line(region, next(line_names), line.line)
-            if with_text:
-                _append_text(line_node, line)
+def _append_reading_order(page_node: etree._Element, names: XmlNames, regions: list[str]) -> None:
+    if not regions:
+        return
+    group = _append(_append(page_node, "ReadingOrder"), "OrderedGroup", id=names.give("order"))
+    for index, name in enumerate(regions):
+        _append(group, "RegionRefIndexed", index=str(index), regionRef=name)
+
+
+def _append_region(
+    page_node: etree._Element, name: str, kind: str, box: tuple[int, int, int, int]
+) -> etree._Element:
+    region = _append(page_node, "TextRegion", id=name, **_custom(kind))
+    left, top, right, bottom = box
+    corners = (left, top), (right, top), (right, bottom), (left, bottom)
+    _append_points(region, "Coords", corners)
+    return region
 
 
 def _append_line(region: etree._Element, name: str, line: Line) -> etree._Element:
-    node = _append(region, "TextLine", id=name)
-    _append_points(node, "Coords", line.polygon)
+    node = _append(region, "TextLine", id=name, **_custom(line.kind))
+    if line.polygon:
+        _append_points(node, "Coords", line.polygon)
     if line.baseline:
         _append_points(node, "Baseline", line.baseline)
     return node
 
 
-def _append_text(node: etree._Element, transcript: Transcript) -> None:
-    equivalent = _append(node, "TextEquiv", conf=f"{transcript.confidence:.4f}")
-    _append(equivalent, "Unicode").text = transcript.text
+def _append_text(line_node: etree._Element, text: str, **attributes: str) -> None:
+    equivalent = _append(line_node, "TextEquiv", **attributes)
+    _append(equivalent, "Unicode").text = text
+
+
+def _custom(kind: str) -> dict[str, str]:
+    return {"custom": structure_custom(kind)} if kind else {}
 
 
 def _append_points(parent: etree._Element, name: str, points: Polyline) -> None:
-    _append(parent, name, points=" ".join(f"{x},{y}" for x, y in points))
+    # The schema knows whole pixels only.
+    _append(parent, name, points=" ".join(f"{round(x)},{round(y)}" for x, y in points))
 
 
 def _append(parent: etree._Element, name: str, **attributes: str) -> etree._Element:

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.dataset.summary import DatasetSummary, sum_digests, summary_from_json, summary_to_json
+from model.dataset.summary import sum_digests, summary_from_json, summary_to_json
 from schemas.records import LineExample
+from tests.model.dataset.summaries import summary_of
 
 LINES = st.lists(
     st.builds(
@@ -25,23 +26,23 @@ LINES = st.lists(
 
 @given(LINES, st.integers(0, 8), st.randoms())
 def test_neither_order_nor_parts_matter(lines, cut, random):
-    whole = DatasetSummary.of_lines(lines)
+    whole = summary_of(lines)
     shuffled = random.sample(lines, len(lines))
-    merged = DatasetSummary.of_lines(shuffled[cut:])
-    merged.merge(DatasetSummary.of_lines(shuffled[:cut]))
+    merged = summary_of(shuffled[cut:])
+    merged.merge(summary_of(shuffled[:cut]))
     assert merged == whole
 
 
 @given(LINES, LINES)
 def test_the_digest_tells_datasets_apart(one, other):
     same = sorted(map(repr, one)) == sorted(map(repr, other))
-    digests = {DatasetSummary.of_lines(lines).hex_digest() for lines in (one, other)}
+    digests = {summary_of(lines).hex_digest() for lines in (one, other)}
     assert (len(digests) == 1) == same
 
 
 @given(LINES)
 def test_counts_add_up(lines):
-    summary = DatasetSummary.of_lines(lines)
+    summary = summary_of(lines)
     assert summary.line_count == len(lines) == sum(summary.widths_px.counts.values())
     assert summary.lines_of_split("train") + summary.lines_of_split("eval") == len(lines)
     letters = "".join(line.text for line in lines if line.split == "train")
@@ -50,11 +51,11 @@ def test_counts_add_up(lines):
 
 @given(LINES)
 def test_json_gives_it_back(lines):
-    summary = DatasetSummary.of_lines(lines)
+    summary = summary_of(lines)
     assert summary_from_json(summary_to_json(summary)) == summary
 
 
 @given(LINES, LINES)
 def test_digests_add_up(lines, others):
-    parts = [DatasetSummary.of_lines(part).hex_digest() for part in (lines, others)]
-    assert sum_digests(parts) == DatasetSummary.of_lines(lines + others).hex_digest()
+    parts = [summary_of(part).hex_digest() for part in (lines, others)]
+    assert sum_digests(parts) == summary_of(lines + others).hex_digest()

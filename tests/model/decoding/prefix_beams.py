@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from model.decoding.config import BeamConfig
@@ -25,13 +27,6 @@ def prefix_beams(
 
     Returns:
         The texts of the last beam, the weightiest first.
-
-    Example:
-        >>> line = np.array([[0.4, 0.6], [0.6, 0.4]], np.float32)
-        >>> config = BeamConfig(length_bonus=0.0)
-        >>> beams = prefix_beams(line, config, PrefixWeights(Charset(("a",)), config))
-        >>> [(beam.labels, round(beam.weight, 2)) for beam in beams]
-        [((1,), 0.76), ((), 0.24)]
     """
     beams = {(): (1.0, 0.0)}
     for frame in probabilities:
@@ -45,7 +40,7 @@ def prefix_beams(
             for label in (label for label in tried if label != BLANK):
                 before = blank if prefix[-1:] == (label,) else blank + written
                 longer = following.setdefault((*prefix, label), [0.0, 0.0])
-                longer[1] += before * tried[label] * weights.of_prefix((*prefix, label))
+                longer[1] += before * tried[label] * weight_of_prefix(weights, (*prefix, label))
         beams = _weightiest(following, config)
     found = [Beam(labels, sum(parts) * weights.of_end(labels)) for labels, parts in beams.items()]
     return sorted(found, key=lambda beam: beam.weight, reverse=True)
@@ -67,3 +62,10 @@ def _weightiest(following: dict, config: BeamConfig) -> dict:
     kept = [p for p, w in weights.items() if w > 0 and w >= best * config.least_share]
     kept = sorted(kept, key=weights.get, reverse=True)[: config.width]
     return {prefix: tuple(part / scale for part in following[prefix]) for prefix in kept}
+
+
+def weight_of_prefix(weights: PrefixWeights, prefix: Sequence[int]) -> float:
+    """Weigh the last character of a prefix, which has one."""
+    before, label = prefix[:-1], prefix[-1]
+    gain = weights._gain(weights._state(before), label)
+    return gain * weights.of_closing(weights._word(before), label)

@@ -21,7 +21,7 @@ from model.language.ngram_build import build_language_model
 from model.language.ngram_model import LINE_END, LanguageModel
 from model.text.charset import Charset
 from model.training.language.beam_tuning import tune_weights
-from tests.model.decoding.prefix_beams import prefix_beams
+from tests.model.decoding.prefix_beams import prefix_beams, weight_of_prefix
 
 CHARSET = Charset((" ", "-", "a", "b"))
 EVERYTHING = BeamConfig(1024, least_probability=0.0, least_share=0.0)
@@ -151,7 +151,7 @@ def test_words_that_are_not_in_the_lexicon_cost(text, penalties):
 def weight_of(weights, text):
     """Multiply all that the search would make of a text that the network is sure of."""
     labels = CHARSET.encode(text)
-    factors = [weights.of_prefix(labels[:stop]) for stop in range(1, len(labels) + 1)]
+    factors = [weight_of_prefix(weights, labels[:stop]) for stop in range(1, len(labels) + 1)]
     return math.prod(factors) * weights.of_end(labels)
 
 
@@ -280,3 +280,11 @@ def test_a_width_is_a_whole_number(value):
 def test_a_model_of_another_charset_is_refused(language_model):
     with pytest.raises(ValueError, match="another charset"):
         PrefixWeights(Charset(("a", "b")), BeamConfig(), language_model)
+
+
+def test_the_oracle_sums_the_paths_of_a_text():
+    line = np.array([[0.4, 0.6], [0.6, 0.4]], np.float32)
+    config = BeamConfig(length_bonus=0.0)
+    beams = prefix_beams(line, config, PrefixWeights(Charset(("a",)), config))
+    assert [beam.labels for beam in beams] == [(1,), ()]
+    assert [beam.weight for beam in beams] == pytest.approx([0.76, 0.24])

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from model.decoding.page_error import (
     LineDoubt,
     PageErrorModel,
-    cross_validate,
     fit_page_error,
     pool_adjacent_violators,
 )
+from tests.model.decoding.cross_validation import cross_validate
 
 VALUES = st.lists(st.tuples(st.floats(0, 1), st.integers(1, 9)), min_size=1, max_size=12)
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from model.dataset.summary import DatasetSummary
 from pipelines.dataset.completion import check_files
 from pipelines.dataset.drop import DatasetFile, read_back
 from pipelines.tables.account import Account, AccountError
 from tests.drawn import line_example, write_tfrecords
+from tests.model.dataset.summaries import summary_of
 
 LINES = [line_example(text, number) for number, text in enumerate(("un", "deux", "trois"))]
 ACCOUNT = Account(1, 1, 0, 0, lines_in=3, lines_ok=3, lines_failed=0)
@@ -23,7 +23,7 @@ def check(tmp_path):
 
     def run(lines=LINES, account=ACCOUNT):
         files = [read_back(DatasetFile(str(path))) for path in paths]
-        check_files(str(tmp_path), files, DatasetSummary.of_lines(lines), account)
+        check_files(str(tmp_path), files, summary_of(lines), account)
 
     return run
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from model.dataset.summary import DatasetSummary
 from model.report.contact_sheet import Sample
 from pipelines.dataset.drop import DatasetFile, drop_leaks, read_back
 from schemas.records import Leak
 from tests.drawn import line_example, write_tfrecords
+from tests.model.dataset.summaries import summary_of
 
 LINES = [line_example(text, number) for number, text in enumerate(("un", "deux", "trois"))]
 LEAK = Leak(LINES[1].page_uri, "l1", "train", "near duplicate", "other.jpg", "l9", "test")
@@ -36,7 +36,7 @@ def test_lines_that_leak_are_left_out_and_shown(tmp_path, path):
     ]
     content = read_back(DatasetFile(str(kept)))
     assert (content.split, content.name, content.lines) == ("train", path.name, 2)
-    assert content.digest == DatasetSummary.of_lines([LINES[0], LINES[2]]).hex_digest()
+    assert content.digest == summary_of([LINES[0], LINES[2]]).hex_digest()
     assert read_back(DatasetFile(str(path))).lines == 3
 
 

@@ -13,7 +13,8 @@ from pipelines.descriptions.reading import (
     survey_source,
 )
 from pipelines.formats import xml_tree
-from pipelines.formats.page_xml.read import write_page_xml
+from pipelines.formats.page_text import Origin
+from pipelines.formats.page_xml.write import write_description
 from schemas.records import Failure, Line, Page, Skipped
 from tests.drawn import png, text_strip
 from tests.drawn_files import encrypted_pdf, image_file
@@ -24,7 +25,9 @@ PDF, TIFF = image_file(STRIPS, "PDF"), image_file(STRIPS, "TIFF")
 
 
 def page_xml(image: str) -> bytes:
-    return write_page_xml(Page(image, (Line("l1", 0, "acte"),), 90, 64), datetime(2026, 1, 1))
+    return write_description(
+        Page(image, (Line("l1", 0, "acte"),), 90, 64), Origin("Quire", datetime(2026, 1, 1))
+    )
 
 
 def alto(image: str, *pages: str) -> bytes:
@@ -90,7 +93,7 @@ def test_a_container_of_no_known_format_names_the_flag():
 
 def test_only_lines_of_the_kinds_asked_for_are_read():
     lines = (Line("a", 0, "x", kind="heading"), Line("b", 1, "y"))
-    data = write_page_xml(Page("x.png", lines, 9, 9), datetime(2026, 1, 1))
+    data = write_description(Page("x.png", lines, 9, 9), Origin("Quire", datetime(2026, 1, 1)))
     files = {"x.xml": data, "x.png": b""}
     (page,) = read(MarkupFile("x.xml"), files, ReadConfig(line_kinds=("heading",)))
     assert [line.line_id for line in page.lines] == ["a"]

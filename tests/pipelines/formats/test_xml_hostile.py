@@ -5,10 +5,9 @@ import gzip
 import pytest
 
 from pipelines.descriptions.detect import read_markup
-from pipelines.formats.alto.read import read_alto
-from pipelines.formats.page_xml.read import read_page_xml
 from pipelines.formats.xml_tree import parse_xml, read_points
 from tests.drawn import jpeg, png, text_strip
+from tests.pipelines.formats.described import read_alto, read_page_xml
 
 ALTO = """<alto xmlns="http://www.loc.gov/standards/alto/ns-v4#"><Layout><Page WIDTH="100"
  HEIGHT="200"><PrintSpace><TextBlock ID="b">{}</TextBlock></PrintSpace></Page></Layout></alto>"""

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.line_images.crop import fit_to_image
-from pipelines.formats.alto.read import read_alto
 from schemas.records import Line, Page
+from tests.pipelines.formats.described import read_alto
 
 V2, V3, V4 = (f"http://www.loc.gov/standards/alto/ns-v{n}#" for n in (2, 3, 4))
 

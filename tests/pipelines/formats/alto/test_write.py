@@ -5,9 +5,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from lxml import etree
 
-from pipelines.formats.alto.read import read_alto
 from pipelines.formats.alto.write import write_alto
 from pipelines.formats.page_text import settle
+from tests.pipelines.formats.described import read_alto
 from tests.pipelines.formats.written_pages import ORIGIN, one_line, pages, plain_pages, schema
 
 SCHEMA = schema("alto-4-3.xsd")

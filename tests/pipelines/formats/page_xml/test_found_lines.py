@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from lxml import etree
 
-from pipelines.formats.page_xml.found_lines import write_found_lines
-from pipelines.formats.page_xml.read import read_page_xml
+from pipelines.formats.page_xml.write import write_found_lines
 from schemas.records import Line, Page
+from tests.pipelines.formats.described import read_page_xml
 from tests.pipelines.formats.written_pages import ORIGIN, schema
 
 SCHEMA = schema("pagecontent-2019-07-15.xsd")

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from pipelines.formats.page_xml.read import read_page_xml, write_page_xml
+from pipelines.formats.page_text import Origin
 from pipelines.formats.page_xml.reading_order import custom_value, structure_custom
+from pipelines.formats.page_xml.write import write_description
 from schemas.records import Line, Page
+from tests.pipelines.formats.described import read_page_xml
 
 PREFIX = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
 CREATED = datetime(2026, 1, 2)
@@ -265,12 +267,12 @@ def test_a_kind_is_read_back_from_custom(kind):
 
 @given(pages())
 def test_a_written_page_is_read_back(page):
-    assert read_page_xml(write_page_xml(page, CREATED)) == page
+    assert read_page_xml(write_description(page, Origin("Quire", CREATED))) == page
 
 
 @given(pages(), st.randoms(use_true_random=False))
 def test_a_written_page_is_read_back_from_any_order_that_says_how_to_read_it(page, chance):
-    root = etree.fromstring(write_page_xml(page, CREATED))
+    root = etree.fromstring(write_description(page, Origin("Quire", CREATED)))
     shuffle(root, chance)
     assert read_page_xml(etree.tostring(root)) == page
 
@@ -300,7 +302,7 @@ def shuffle_lines(region_node: etree._Element, chance: random.Random) -> None:
 
 def test_lines_of_one_region_are_written_together_and_those_of_none_in_one():
     lines = [Line(f"l{i}", i, region_id=name) for i, name in enumerate(("a", "b", "a", ""))]
-    page = read_page_xml(write_page_xml(Page("d/x.png", tuple(lines)), CREATED))
+    page = read_page_xml(write_description(Page("d/x.png", tuple(lines)), Origin("Quire", CREATED)))
     assert [(one.line_id, one.region_id) for one in page.lines] == [
         ("l0", "a"), ("l2", "a"), ("l1", "b"), ("l3", "r1"),
     ]  # fmt: skip

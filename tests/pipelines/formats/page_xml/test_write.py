@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from lxml import etree
 
 from pipelines.formats.page_text import settle
-from pipelines.formats.page_xml.read import read_page_xml
 from pipelines.formats.page_xml.write import VERSIONS, write_page
+from tests.pipelines.formats.described import read_page_xml
 from tests.pipelines.formats.written_pages import ORIGIN, one_line, pages, plain_pages, schema
 
 SCHEMA = schema("pagecontent-2019-07-15.xsd")
