@@ -18,11 +18,19 @@ import pyarrow.compute as pc
 
 from model.quality.line_image import StripQuality
 from model.quality.page import PageQuality
-from pipelines.archive.page_keys import UNCHANGED
 from pipelines.archive.portions import PageRows, rows_of
 from pipelines.files.key_set import key_of
 from pipelines.pages.records import PageResult, ReadLine
-from schemas.records import Character, Failure, Line, PageDone, PageSource, Skipped, Transcript
+from schemas.records import (
+    Character,
+    Failure,
+    Line,
+    PageDone,
+    PageSource,
+    Skipped,
+    SkipReason,
+    Transcript,
+)
 
 PORTION_PAGES = 200
 _FAILED, _SKIPPED = 0.01, 0.005
@@ -130,7 +138,7 @@ def again(result: PageResult) -> PageResult:
     """Tell what becomes of a page in the next run: only what failed is tried again."""
     if isinstance(result.outcome, Failure):
         return result
-    return PageResult(Skipped(result.uri, UNCHANGED), source=result.source)
+    return PageResult(Skipped(result.uri, SkipReason.UNCHANGED), source=result.source)
 
 
 def renamed(result: PageResult, source: PageSource) -> PageResult:

@@ -9,7 +9,13 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.cli.options import add_output_flags, finish, run_beam_verb, verb_parser
 from pipelines.line_finding.pipeline import LinesConfig, run_lines
-from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
+from pipelines.pages.flags import (
+    add_input_flag,
+    add_page_flags,
+    add_time_limit_flag,
+    page_time_limit_s,
+    pages_config,
+)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -22,6 +28,7 @@ def _parser() -> argparse.ArgumentParser:
         help="draw each page, too, with its lines, their numbers in the reading order and their "
         "polygons, a colour a region",
     )
+    add_time_limit_flag(parser)
     add_page_flags(parser)
     return parser
 
@@ -44,6 +51,7 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         output=args.output,
         overwrite=args.overwrite,
         show=args.show,
+        page_time_limit_s=page_time_limit_s(args),
         pages=pages_config(args),
     )
     account = run_lines(config, options)

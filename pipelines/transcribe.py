@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-import threading
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -23,7 +22,13 @@ from pipelines.cli.options import (
     run_beam_verb,
     verb_parser,
 )
-from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
+from pipelines.pages.flags import (
+    add_input_flag,
+    add_page_flags,
+    add_time_limit_flag,
+    page_time_limit_s,
+    pages_config,
+)
 from pipelines.transcription.pipeline import TranscribeConfig, run_transcribe
 from pipelines.transcription.plan_pipeline import PlanConfig, run_plan
 from pipelines.transcription.read_pages import LINE_SOURCES
@@ -82,9 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         help="given: from the PAGE or ALTO file beside the image; find: from the line finder; "
         "auto: given if there, else find; whole: each image is one line",
     )
-    parser.add_argument(
-        "--page_time_limit_s", type=float, default=300.0, help="seconds a page may take; 0: any"
-    )
+    add_time_limit_flag(parser)
     add_page_flags(parser)
     add = parser.add_argument_group("planning").add_argument
     add(
@@ -126,8 +129,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
-    if not 0 <= args.page_time_limit_s < threading.TIMEOUT_MAX:
-        raise UsageError(f"--page_time_limit_s {args.page_time_limit_s} is no time to wait")
     if args.workers < 1:
         raise UsageError(f"--workers {args.workers} is not 1 or more")
     if args.decoding == GREEDY and (args.lexicon or args.beam_width is not None):
@@ -145,7 +146,7 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         redo=args.redo,
         collection=args.collection,
         line_source=args.lines,
-        page_time_limit_s=args.page_time_limit_s,
+        page_time_limit_s=page_time_limit_s(args),
         pages=pages_config(args),
     )
     if args.dry_run:

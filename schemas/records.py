@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 
@@ -58,7 +59,6 @@ class Page:
         writer: Name of the hand; empty where nobody says.
         image: The bytes of the image file, where it is no file of its own (a row of a
             table); empty where `uri` is a file.
-        address: Where `image` was fetched from; empty where it was not.
     """
 
     uri: str
@@ -70,7 +70,6 @@ class Page:
     split: str = ""
     writer: str = ""
     image: bytes = b""
-    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,6 +180,15 @@ class Failure:
     kind: str = "permanent"
 
 
+class SkipReason(str, Enum):
+    """Why transcribe or lines left a page out; the value is what tables store."""
+
+    NO_IMAGE = "no image"
+    UNCHANGED = "unchanged since an earlier run"
+    # Such a page has a row, unlike the others that are unchanged: it ends a failure.
+    RETURNED = "unchanged since an earlier run, after a failure"
+
+
 @dataclass(frozen=True)
 class Skipped:
     """A file left out on purpose.
@@ -206,6 +214,8 @@ class PageDone:
         source: Where its lines come from: 'alto', 'page', 'pair', 'whole' or 'finder'.
         line_count: Lines on the page.
         lines_sha256: Digest of the file that its lines come from, hex; empty where none.
+        file_sha256: Digest of the file of several pages that it is in, hex; empty where it is
+            not known, or the page is a file of its own.
     """
 
     uri: str
@@ -215,6 +225,7 @@ class PageDone:
     source: str
     line_count: int
     lines_sha256: str = ""
+    file_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -278,6 +289,8 @@ class PageSource:
         fault: Why nothing can be fetched, where nothing can: such a page fails alone.
         attempts: How often the document was asked for before it was given up.
         is_transient: Whether a later run may find the fault gone.
+        page_count: Pages of the file that it is, or is in; 0 where nobody counted them.
+        file_sha256: Digest of that file, hex, where it has several pages; else empty.
     """
 
     uri: str
@@ -289,3 +302,5 @@ class PageSource:
     fault: str = ""
     attempts: int = 1
     is_transient: bool = False
+    page_count: int = 0
+    file_sha256: str = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "2.0"
+SCHEMA_VERSION = "2.1"
 
 _POINTS = pa.list_(pa.struct([("x", pa.float32()), ("y", pa.float32())]))
 _READINGS = pa.list_(pa.struct([("text", pa.string()), ("confidence", pa.float32())]))
@@ -72,6 +72,9 @@ PAGES = _table(
     _column("cer_estimate", pa.float32(), "CER to be expected; null if not known", True),
     _column("seconds", pa.float32(), "time spent on it"),
     _column("run_id", pa.string(), "the run that dealt with it"),
+    _column(
+        "file_sha256", pa.string(), "digest of the file of several pages that it is in, hex", True
+    ),
 )
 
 FAILURES = _table(

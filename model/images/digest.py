@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from typing import BinaryIO
 
 import numpy as np
+
+_BLOCK_BYTES = 1 << 20
 
 
 def exact_key(data: bytes) -> str:
@@ -22,6 +25,27 @@ def exact_key(data: bytes) -> str:
         'e3b0c442'
     """
     return hashlib.sha256(data).hexdigest()
+
+
+def digest_of_file(file: BinaryIO) -> str:
+    """Name a large file by its bytes, without holding it.
+
+    Args:
+        file: The file, open and seekable; it is read from its start.
+
+    Returns:
+        What `exact_key` gives for its bytes.
+
+    Example:
+        >>> import io
+        >>> digest_of_file(io.BytesIO(b"abc")) == exact_key(b"abc")
+        True
+    """
+    digest = hashlib.sha256()
+    file.seek(0)
+    while block := file.read(_BLOCK_BYTES):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def digest_of_pixels(grey: np.ndarray) -> str:

@@ -19,12 +19,16 @@ def gpu_providers() -> list[str]:
     return [name for name in _GPU_PROVIDERS if name in onnxruntime.get_available_providers()]
 
 
-def open_session(path: Path, device: str = CPU) -> onnxruntime.InferenceSession:
+def open_session(
+    path: Path, device: str = CPU, has_arena: bool = True
+) -> onnxruntime.InferenceSession:
     """Load a network.
 
     Args:
         path: The ONNX file.
         device: One of `DEVICES`; `AUTO` takes a GPU if ONNX Runtime finds one.
+        has_arena: Whether memory is kept from run to run: faster, and never less than the
+            largest input took.
 
     Returns:
         A session that takes no more than one thread of the CPU.
@@ -38,6 +42,7 @@ def open_session(path: Path, device: str = CPU) -> onnxruntime.InferenceSession:
     # Patterns are for shapes that come again and again; lines have hundreds, and each would hold
     # a plan of its own.
     options.enable_mem_pattern = False
+    options.enable_cpu_mem_arena = has_arena
     found = gpu_providers()
     if device == GPU and not found:
         raise ValueError("ONNX Runtime finds no GPU; install onnxruntime-gpu, or use --device cpu")

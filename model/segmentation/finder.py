@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,7 +13,9 @@ import numpy as np
 from model import DEFAULT_FOLDER
 from model.geometry.extent import line_pitch_px
 from model.geometry.polylines import up_normals
+from model.images.digest import exact_key
 from model.images.resize import resize, resize_to
+from model.networks.session import open_session
 from model.segmentation.across import AcrossConfig, erase_lines, keep_sure_lines
 from model.segmentation.baselines import FoundLine, VectorConfig, find_baselines
 from model.segmentation.maps import STRIDE_PX, LineMaps, maps_of_logits
@@ -100,15 +103,12 @@ def load_line_network(path: Path) -> Network:
 
     Returns:
         The network, on one thread.
-    """
-    import onnxruntime
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    # The arena would keep the most that any page took.
-    options.enable_cpu_mem_arena = False
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    Raises:
+        ValueError: If the file holds no network.
+    """
+    # The arena would keep the memory of the largest page.
+    session = open_session(path, has_arena=False)
     return lambda image: session.run(["maps"], {"image": image})[0]
 
 
@@ -116,6 +116,17 @@ def load_line_network(path: Path) -> Network:
 def default_line_network() -> Network:
     """Load the network that comes with the package, once a process."""
     return load_line_network(DEFAULT_FOLDER / LINES_FILE)
+
+
+def finder_facts() -> dict[str, object]:
+    """Return what decides which lines are found: the digest of the network, and the version."""
+    network = exact_key((DEFAULT_FOLDER / LINES_FILE).read_bytes())
+    return {"finder": network, "finding": FINDER_VERSION}
+
+
+def finder_digest() -> str:
+    """Return the SHA-256 in hex of `finder_facts`: pages are alike if it is."""
+    return exact_key(json.dumps(finder_facts(), sort_keys=True).encode())
 
 
 def find_lines(

@@ -21,7 +21,7 @@ from pipelines.tables.runs import RunStart, digest_of
 
 _NAMES = ["page_uri", "document"]
 _FACTS = ["status", "reason"]
-_DIGESTS = ["sha256", "lines_sha256"]
+_DIGESTS = ["lines_sha256", "sha256", "file_sha256"]
 
 
 def publish_interrupted(archive: Archive) -> None:
@@ -166,7 +166,12 @@ def _keys(
                 digests = (rows[name].to_pylist() for name in _DIGESTS)
                 known = compress(zip(uris, *digests), is_newest)
                 # In pieces: a list of ten million keys takes four times their bytes.
-                yield b"".join(keys_of(*row, digest) for row in known)
+                yield b"".join(
+                    keys_of(uri, sha256, lines_sha256, digest)
+                    for uri, lines_sha256, *image_digests in known
+                    for sha256 in image_digests
+                    if sha256 is not None
+                )
             # As the views have it: a document fails no more once a run has found its pages.
             is_failing = has_failed & np.isin(newest[places], (0, file.number))
             yield b"".join(map(failing_key, compress(uris, is_failing)))

@@ -132,11 +132,16 @@ class Archive:
     def read_batches(self, path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
         """Read some columns of a file of the tables, a few thousand rows at a time.
 
+        A column that was added to the schema after the file was written is null.
+
         Raises:
             UsageError: If it is damaged.
         """
         with self._naming_damage(path), FileSystems.open(path) as file:
-            yield from pq.ParquetFile(file).iter_batches(columns=columns)
+            parquet = pq.ParquetFile(file)
+            there = [name for name in columns if name in parquet.schema_arrow.names]
+            for rows in parquet.iter_batches(columns=there):
+                yield _with_columns(rows, columns)
 
     @contextmanager
     def _naming_damage(self, path: str) -> Iterator[None]:
@@ -162,6 +167,16 @@ def _stem(path: str) -> str:
 def _run_of(path: str) -> str:
     """Tell the run that wrote a file that `table_file` named."""
     return _stem(path).rpartition("-")[0]
+
+
+def _with_columns(rows: pa.RecordBatch, columns: list[str]) -> pa.RecordBatch:
+    arrays = [
+        rows.column(rows.schema.get_field_index(name))
+        if name in rows.schema.names
+        else pa.nulls(len(rows), pa.string())
+        for name in columns
+    ]
+    return pa.RecordBatch.from_arrays(arrays, columns)
 
 
 def read_table(path: str, columns: list[str] | None = None) -> pa.Table:

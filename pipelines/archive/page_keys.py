@@ -6,11 +6,10 @@ from functools import lru_cache
 
 from pipelines.files.filesystem import read_bytes
 from pipelines.files.key_set import KeySet, key_of
+from schemas.records import SkipReason
 
-UNCHANGED = "unchanged since an earlier run"
-# Such a page has a row, unlike the others that are unchanged: it says that the failure is over.
-RETURNED = "unchanged since an earlier run, after a failure"
-NOT_READ = (UNCHANGED, RETURNED)
+# Why a page is not read again; tables store the values.
+NOT_READ = (SkipReason.UNCHANGED.value, SkipReason.RETURNED.value)
 
 
 def page_key(uri: str, sha256: str, lines_sha256: str, digest: str) -> bytes:
@@ -18,7 +17,7 @@ def page_key(uri: str, sha256: str, lines_sha256: str, digest: str) -> bytes:
 
     Args:
         uri: The page.
-        sha256: Digest of its image.
+        sha256: Digest of its image, or of the file of several pages that it is in.
         lines_sha256: Digest of the file that gives its lines; empty where none does.
         digest: Names model and preprocessing.
     """

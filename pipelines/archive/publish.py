@@ -11,13 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.archive.folder import Archive, read_table
-from pipelines.archive.page_keys import NOT_READ, UNCHANGED
+from pipelines.archive.page_keys import NOT_READ
 from pipelines.archive.portions import PORTION_TABLES, portion_file, portion_names
 from pipelines.archive.table_files import TableFiles
 from pipelines.files.key_set import UriTally, short_keys
 from pipelines.tables.account import Account, AccountError
+from pipelines.tables.rows import with_all_columns
 from pipelines.tables.runs import RunStart
 from pipelines.tables.write import write_one_row
+from schemas.records import SkipReason
+from schemas.tables import TABLES
 
 _URI_COLUMN = {"lines": "page_uri", "failures": "uri", "pages": "page_uri"}
 
@@ -102,7 +105,7 @@ def sum_portions(folder: str, names: Sequence[str]) -> PortionSums:
         **{name: numbers[name] for name in ("lines_ok", "lines_failed")},
         pages_unchanged=sum(numbers[reason] for reason in NOT_READ),
     )
-    return PortionSums(tally, account, tally.count - numbers[UNCHANGED], repeated)
+    return PortionSums(tally, account, tally.count - numbers[SkipReason.UNCHANGED.value], repeated)
 
 
 def repeated_pages(folder: str, names: Sequence[str]) -> dict[str, frozenset[str]]:
@@ -174,9 +177,10 @@ def _publish_table(
     with TableFiles(archive, run, table) as files:
         for name in names:
             rows = read_table(portion_file(archive.portions, table, name))
+            rows = with_all_columns(rows, TABLES[table])
             rows = without_pages(rows, column, repeated.get(name, frozenset()))
             if table == "pages":
-                rows = rows.filter(pc.not_equal(rows["reason"], UNCHANGED))
+                rows = rows.filter(pc.not_equal(rows["reason"], SkipReason.UNCHANGED.value))
             files.add(rows)
     return files.row_count
 

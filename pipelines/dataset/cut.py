@@ -10,7 +10,7 @@ import apache_beam as beam
 from model.dataset.examples import ExampleRules, to_example
 from model.dataset.leaks import line_fact
 from pipelines.pages.cut import cut_page
-from pipelines.pages.image import open_page
+from pipelines.pages.image import open_described
 from pipelines.transforms.routing import RouteByType
 from schemas.records import Failure, LineExample, LineFact, LineImage, Page, PageDone
 
@@ -58,7 +58,8 @@ def cut_examples(
         failure of the whole page.
     """
     try:
-        grey, sha256 = open_page(page)
+        image = open_described(page)
+        grey, sha256 = image.grey, image.sha256
     except (OSError, ValueError) as error:
         yield Failure(page.uri, "read", str(error))
         return

@@ -140,25 +140,6 @@ def count_file_pages(uri: str, files: Files) -> int:
         return count_pages(file)
 
 
-def page_uris(uri: str, files: Files) -> list[str]:
-    """Name the pages of an image file, each to be opened by itself.
-
-    Args:
-        uri: A file.
-        files: Opens it, if it may hold several pages.
-
-    Returns:
-        A URI for each page of a file of several; else the file's own, which also stands for
-        one that cannot be read.
-    """
-    try:
-        page_count = count_file_pages(uri, files)
-    except (OSError, ValueError):
-        # Whoever opens the page says why.
-        return [uri]
-    return [page_uri(uri, n + 1) for n in range(page_count)] if page_count > 1 else [uri]
-
-
 def _base_name(path: str) -> str:
     name = posixpath.basename(file_of(path).replace("\\", "/"))
     return unicodedata.normalize("NFC", name)

@@ -19,7 +19,7 @@ from pipelines.evaluation.match import ReadPage, found_too_much, match_page
 from pipelines.evaluation.pairs import pair_truth, read_truth
 from pipelines.evaluation.results import Evaluation, name_of, with_pictures
 from pipelines.pages.cut import cut_page
-from pipelines.pages.image import open_page
+from pipelines.pages.image import open_described
 from pipelines.transcripts.tables import open_tables
 from schemas.features import FOUND_SOURCE
 from schemas.records import Line, LineImage, Page, Polyline
@@ -203,7 +203,8 @@ def _cut(page: Page, line_ids: set[str]) -> Iterator[tuple[tuple[str, str], byte
 def _strips(page: Page) -> Iterable[LineImage]:
     """Cut all lines: how a line is cut depends on its neighbours. None if the page is gone."""
     try:
-        grey, sha256 = open_page(page)
+        image = open_described(page)
+        grey, sha256 = image.grey, image.sha256
     except (OSError, ValueError):
         return []
     records = cut_page(page, grey, sha256, _PICTURE_HEIGHT_PX)

@@ -8,11 +8,8 @@ from contextlib import suppress
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from pipelines.files.filesystem import read_bytes
-from pipelines.formats.names import split_page_uri
 from pipelines.formats.page_text import PageText
-from pipelines.pages.fetched import page_again
-from pipelines.pages.image import open_page
+from pipelines.pages.image import open_again
 
 _QUALITY = 88
 _AS_TAKEN = 1
@@ -34,19 +31,17 @@ def read_picture(page: PageText) -> bytes:
         OSError: If the image cannot be read.
         ValueError: If it does not decode, or is another than was transcribed.
     """
-    read = page_again(page.uri, page.address)
-    grey, sha256 = open_page(read)
-    if sha256 != page.sha256:
+    image = open_again(page.uri, page.address)
+    if image.sha256 != page.sha256:
         raise ValueError("image was changed after it was transcribed; transcribe it again")
     size = page.width_px, page.height_px
-    if grey.shape[::-1] != size:
+    if image.grey.shape[::-1] != size:
         raise ValueError(f"image is not {size[0]} x {size[1]} px, as it was; transcribe it again")
-    is_alone = split_page_uri(page.uri)[1] is None
-    return (is_alone and _in_colour(read.image or read_bytes(page.uri), size)) or _jpeg(grey)
+    return _in_colour(image.data, size) or _jpeg(image.grey)
 
 
 def _in_colour(data: bytes, size: tuple[int, int]) -> bytes:
-    """Give an image as it is, if it can be; nothing of a PDF."""
+    """Return an image file as it is, if it can be; nothing of a PDF, or of one page of several."""
     with suppress(UnidentifiedImageError), Image.open(io.BytesIO(data)) as image:
         is_upright = image.getexif().get(ExifTags.Base.Orientation, _AS_TAKEN) == _AS_TAKEN
         if not is_upright or image.size != size:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import apache_beam as beam
 
 from model.pictures.lines import lines_jpeg
-from model.segmentation.finder import default_line_network, find_lines
 from pipelines.files.filesystem import write_bytes
 from pipelines.files.mirror import mirrored_name
 from pipelines.files.output import discard
 from pipelines.files.web import FetchConfig
 from pipelines.formats.page_text import Origin
 from pipelines.formats.page_xml.write import write_found_lines
-from pipelines.pages.fetched import fetched_page, is_no_image, read_failure
-from pipelines.pages.image import open_page
+from pipelines.pages.cut import found_page
+from pipelines.pages.fetched import is_no_image
+from pipelines.pages.image import PageImage, use_image
 from pipelines.transforms.routing import RouteByType
-from schemas.features import FOUND_SOURCE
-from schemas.records import Failure, Page, PageDone, PageSource, Skipped
+from schemas.records import Failure, Page, PageDone, PageSource, Skipped, SkipReason
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,14 @@ class FindConfig:
         origin: What the files say of where the lines come from.
         show: Whether a picture is drawn, too.
         fetch: How to ask for things on the web.
+        time_limit_s: Seconds a page may take; 0 for no limit.
     """
 
     output: str
     origin: Origin
     show: bool = False
     fetch: FetchConfig = field(default_factory=FetchConfig)
+    time_limit_s: float = 0.0
 
 
 class FindLines(beam.PTransform):
@@ -67,25 +69,27 @@ def write_lines_of(
     Returns:
         One record: what became of the page. One without lines is done, too.
     """
-    uri = source.uri
     if is_no_image(source):
-        return [Skipped(uri, "no image")]
-    try:
-        grey, sha256 = open_page(fetched_page(source, config.fetch))
-    except (OSError, ValueError) as error:
-        return [read_failure(uri, error)]
-    height_px, width_px = grey.shape
-    lines = find_lines(grey, default_line_network())
-    page = Page(uri, lines, width_px, height_px, source=FOUND_SOURCE)
-    mirrored = mirrored_name(uri, folder)
+        return [Skipped(source.uri, SkipReason.NO_IMAGE)]
+    find = partial(_find, source.uri)
+    found, _ = use_image(source, find, config.fetch, config.time_limit_s)
+    if isinstance(found, Failure):
+        return [found]
+    image, page = found
+    mirrored = mirrored_name(page.uri, folder)
     try:
         files = {f"{config.output}/page/{mirrored}.xml": write_found_lines(page, config.origin)}
         if config.show:
-            files[f"{config.output}/show/{mirrored}.jpg"] = lines_jpeg(grey, lines)
+            files[f"{config.output}/show/{mirrored}.jpg"] = lines_jpeg(image.grey, page.lines)
         _write_all(files)
     except (OSError, ValueError) as error:
-        return [Failure(uri, "write", str(error))]
-    return [PageDone(uri, sha256, width_px, height_px, page.source, len(lines))]
+        return [Failure(page.uri, "write", str(error))]
+    size_px = page.width_px, page.height_px
+    return [PageDone(page.uri, image.sha256, *size_px, page.source, len(page.lines))]
+
+
+def _find(uri: str, image: PageImage) -> tuple[PageImage, Page]:
+    return image, found_page(uri, image.grey)
 
 
 def _write_all(files: dict[str, bytes]) -> None:

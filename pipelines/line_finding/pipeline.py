@@ -9,9 +9,7 @@ import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from model import DEFAULT_FOLDER
-from model.images.digest import exact_key
-from model.segmentation.finder import LINES_FILE
+from model.segmentation.finder import finder_digest
 from pipelines.cli.progress import Tally, count_pages, show_progress
 from pipelines.files.mirror import common_folder
 from pipelines.files.output import check_free, output_starts, whole_output
@@ -39,6 +37,7 @@ class LinesConfig:
         output: Folder of the files and tables.
         overwrite: Whether to replace it.
         show: Whether to draw pictures of the pages, too.
+        page_time_limit_s: Seconds a page may take; 0 for no limit.
         pages: How pages of manifests and of the web are listed and fetched.
     """
 
@@ -46,6 +45,7 @@ class LinesConfig:
     output: str
     overwrite: bool = False
     show: bool = False
+    page_time_limit_s: float = 300.0
     pages: PagesConfig = field(default_factory=PagesConfig)
 
 
@@ -66,7 +66,7 @@ def run_lines(config: LinesConfig, options: PipelineOptions) -> Account:
     left_out = output_starts(config.output, *_WRITTEN)
     listing = ListPages(page_inputs(config.inputs), config.pages, left_out)
     check_free(config.output, config.overwrite)
-    digest = exact_key((DEFAULT_FOLDER / LINES_FILE).read_bytes())
+    digest = finder_digest()
     start = RunStart.now("lines", asdict(config), digest)
     origin = Origin(f"Quire {VERSION}", start.started, digest)
     with (
@@ -74,7 +74,9 @@ def run_lines(config: LinesConfig, options: PipelineOptions) -> Account:
         show_progress("lines", options) as tally,
     ):
         with beam.Pipeline(options=options) as pipeline:
-            finding = FindConfig(staging, origin, config.show, config.pages.fetch)
+            finding = FindConfig(
+                staging, origin, config.show, config.pages.fetch, config.page_time_limit_s
+            )
             build_lines(pipeline, listing, finding, start.run_id, tally)
         account = Account.read(f"{staging}/counts.json")
         check_files(account, staging, ("page", "show") if config.show else ("page",))

@@ -1,4 +1,4 @@
-"""From pages to line images and training examples."""
+"""From pages to line images."""
 
 from __future__ import annotations
 
@@ -6,9 +6,25 @@ import numpy as np
 
 from model.dataset.splits import page_uri_of
 from model.line_images.crop import crop_lines, fit_to_image, paper_outside
+from model.segmentation.finder import default_line_network, find_lines
 from pipelines.formats.kraken_arrow import CUT_OUT
 from schemas.features import CUT_SOURCE, FOUND_SOURCE
 from schemas.records import Failure, LineImage, Page, PageDone
+
+
+def found_page(uri: str, grey: np.ndarray) -> Page:
+    """Find the lines of a page.
+
+    Args:
+        uri: The page.
+        grey: uint8 [height_px, width_px], its image.
+
+    Returns:
+        The page with its size and its lines in reading order; a blank one has none.
+    """
+    height_px, width_px = grey.shape
+    lines = find_lines(grey, default_line_network())
+    return Page(uri, lines, width_px, height_px, source=FOUND_SOURCE)
 
 
 def cut_page(

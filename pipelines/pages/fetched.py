@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from pipelines.files.filesystem import read_bytes
 from pipelines.files.http_get import Answer, FetchError
-from pipelines.files.web import BUSY, LARGEST_IMAGE_BYTES, FetchConfig, failure_kind, shared_fetcher
+from pipelines.files.web import (
+    BUSY,
+    LARGEST_IMAGE_BYTES,
+    FetchConfig,
+    failure_kind,
+    shared_fetcher,
+)
 from pipelines.formats.addresses import is_address
 from pipelines.formats.names import IMAGE_EXTENSIONS, file_of, split_extension
-from schemas.records import Failure, Page, PageSource
+from schemas.records import Failure, PageSource
 
 # What an image file never begins with: HTML, XML, JSON.
 _TEXT_STARTS = (b"<", b"{", b"[")
 
 
 def is_no_image(source: PageSource) -> bool:
-    """Tell a file that only lies beside images; what a manifest lists is meant.
+    """Whether a page is a file that only lies beside images; what a manifest lists is meant.
 
     Example:
         >>> is_no_image(PageSource("d/x.md", ("d/x.md",)))
@@ -22,45 +28,18 @@ def is_no_image(source: PageSource) -> bool:
         >>> is_no_image(PageSource("https://example.org/1", ("https://example.org/1",)))
         False
     """
-    if source.fault or is_address(source.addresses[0]):
+    if is_remote(source):
         return False
     return split_extension(file_of(source.addresses[0]))[1] not in IMAGE_EXTENSIONS
 
 
-def fetched_page(source: PageSource, config: FetchConfig) -> Page:
-    """Make the page that is to be opened; one on the web comes with its image.
-
-    Args:
-        source: The page.
-        config: How to ask for things on the web.
-
-    Returns:
-        The page; without image and address where it is a file.
-
-    Raises:
-        OSError: As of `read_page_bytes`.
-    """
-    if not source.fault and not is_address(source.addresses[0]):
-        return Page(source.uri)
-    image, address = read_page_bytes(source, config)
-    return Page(source.uri, image=image, address=address)
-
-
-def page_again(uri: str, address: str) -> Page:
-    """Make a page that was read before, to be opened once more.
-
-    Args:
-        uri: The page.
-        address: Where its image is; empty where that is its URI.
-
-    Raises:
-        OSError: As of `read_page_bytes`.
-    """
-    return fetched_page(PageSource(uri, (address or uri,)), FetchConfig())
+def is_remote(source: PageSource) -> bool:
+    """Whether the image of a page has to be fetched, or cannot be, rather than opened."""
+    return bool(source.fault) or is_address(source.addresses[0])
 
 
 def read_failure(uri: str, error: Exception) -> Failure:
-    """Say that a page could not be read, and whether it may be another time."""
+    """Return the failure of a page that could not be read; a later try may succeed."""
     kind, attempts = failure_kind(error)
     return Failure(uri, "read", str(error), attempts=attempts, kind=kind)
 
@@ -90,7 +69,7 @@ def read_page_bytes(source: PageSource, config: FetchConfig) -> tuple[bytes, str
             return _image(answer, address), address
         except FetchError as error:
             failed.append(error)
-            # Whoever is busy is asked for no more.
+            # A server that is busy is not asked for the other addresses.
             if error.status in BUSY:
                 break
     raise _together(failed)
@@ -107,7 +86,7 @@ def _image(answer: Answer, address: str) -> bytes:
 
 
 def _together(failed: list[FetchError]) -> FetchError:
-    """Make one error of those of all addresses; it may pass if one of them may."""
+    """Join the errors of all addresses; the page may be there later if one of them may."""
     return FetchError(
         "; ".join(map(str, failed)),
         any(error.is_transient for error in failed),

@@ -1,11 +1,12 @@
-"""The image of a page: read, and decoded when it is wanted."""
+"""The image of a page: opened, and decoded when it is wanted."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cached_property, partial
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 
@@ -14,81 +15,185 @@ from model.images.digest import digest_of_pixels, exact_key
 from model.images.dpi import page_dpi
 from model.images.pages import count_pages, decode_page
 from pipelines.files.filesystem import BeamFiles, read_bytes
+from pipelines.files.web import FetchConfig
 from pipelines.formats.names import is_paged, page_uri, split_page_uri
-from schemas.records import Page
+from pipelines.pages.fetched import is_remote, read_failure, read_page_bytes
+from pipelines.pages.time_limit import within_time
+from schemas.records import Failure, Page, PageSource
+
+_T = TypeVar("_T")
 
 
-@dataclass(frozen=True, eq=False)
 class PageImage:
-    """A page image that was read, to be decoded if it is wanted.
-
-    Attributes:
-        sha256: Digest of the file in hex; of the pixels where the page is one of several in
-            it, so that two such pages are not taken for one image.
-        decode: Gives uint8 [height, width], or raises a ValueError.
-        dpi: Given the width in pixels, gives the resolution that the file states, or None.
-    """
-
-    sha256: str
-    decode: Callable[[], np.ndarray]
-    dpi: Callable[[int], float | None]
-
-
-def read_image(page: Page) -> PageImage:
-    """Read a page image.
+    """A page image that was opened. It is decoded once, when its pixels are asked for.
 
     Args:
-        page: A page whose image is a file or a page of one, or comes with it.
+        file_sha256: Digest of the file in hex; of one of several pages it may be empty.
+        is_alone: Whether the page is all that the file holds.
+        decode: Gives uint8 [height_px, width_px], or raises a ValueError.
+        dpi: Given the width in pixels, gives the resolution that the file states, or None.
+        data: The file, where it was read whole; else empty.
+    """
+
+    def __init__(
+        self,
+        file_sha256: str,
+        is_alone: bool,
+        decode: Callable[[], np.ndarray],
+        dpi: Callable[[int], float | None],
+        data: bytes = b"",
+    ):
+        self.file_sha256, self.is_alone, self.data = file_sha256, is_alone, data
+        self._decode, self._dpi = decode, dpi
+
+    @cached_property
+    def grey(self) -> np.ndarray:
+        """The pixels, uint8 [height_px, width_px].
+
+        Raises:
+            OSError: If the file cannot be read any more.
+            ValueError: If it does not decode.
+        """
+        return self._decode()
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest in hex: of the file, or of the pixels where it holds several pages.
+
+        So two pages of one file are not taken for one image.
+        """
+        return self.file_sha256 if self.is_alone else digest_of_pixels(self.grey)
+
+    def digests(self) -> Iterator[str]:
+        """Iterate over all digests that name the image, those first that need no decoding."""
+        if self.file_sha256:
+            yield self.file_sha256
+        if not self.is_alone:
+            yield self.sha256
+
+    @property
+    def dpi(self) -> float | None:
+        """The resolution that the file states, in dots an inch; None where it states none."""
+        return self._dpi(self.grey.shape[1])
+
+
+def open_image(source: PageSource, data: bytes = b"") -> PageImage:
+    """Open the image of a page.
+
+    Args:
+        source: The page.
+        data: Its file, where that was fetched; else it is read from where `source` says.
 
     Raises:
         OSError: If it cannot be read.
-        ValueError: If it is a page of several that does not decode, or one of several pages
-            and none is named.
+        ValueError: If it is a file of several pages and none is named.
     """
-    file_uri, number = split_page_uri(page.uri)
-    if number is not None and not page.image:
-        # The file is read where the page lies, not whole: it may have hundreds.
-        with BeamFiles().open(file_uri) as file:
-            grey = decode_page(file, number)
-        return PageImage(digest_of_pixels(grey), lambda: grey, partial(_dpi, file_uri, number))
-    data = page.image or read_bytes(page.uri)
+    file_uri, number = split_page_uri(source.uri)
+    if data or number is None:
+        # What comes from the web may be of any kind, whatever its name says.
+        may_have_several = bool(data) or (is_paged(file_uri) and source.page_count != 1)
+        return _open_whole(source.uri, data or read_bytes(file_uri), bool(data), may_have_several)
+    # The file is read where the page lies, not whole: it may have hundreds.
+    with_file = partial(_with_file, file_uri)
+    return PageImage(
+        source.file_sha256,
+        False,
+        lambda: with_file(lambda file: decode_page(file, number)),
+        lambda width_px: with_file(lambda file: page_dpi(file, number, width_px)),
+    )
+
+
+def open_described(page: Page) -> PageImage:
+    """Open the image of a page that a dataset describes: in a file, or in the record itself.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it is a file of several pages and none is named.
+    """
+    return open_image(PageSource(page.uri, (page.uri,)), page.image)
+
+
+def open_again(uri: str, address: str) -> PageImage:
+    """Open the image of a page that was read before.
+
+    Args:
+        uri: The page.
+        address: Where its image is; empty where that is its URI.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it is a file of several pages and none is named.
+    """
+    source = PageSource(uri, (address or uri,))
+    data, _ = fetch_remote(source, FetchConfig())
+    return open_image(source, data)
+
+
+def fetch_remote(source: PageSource, config: FetchConfig) -> tuple[bytes, str]:
+    """Fetch the image of a page that is on the web; (b"", "") for one in a file.
+
+    Args:
+        source: The page.
+        config: How to ask for things on the web.
+
+    Returns:
+        (file, address that gave it).
+
+    Raises:
+        FetchError: If it cannot be had.
+    """
+    return read_page_bytes(source, config) if is_remote(source) else (b"", "")
+
+
+def use_image(
+    source: PageSource,
+    use: Callable[[PageImage], _T],
+    fetch: FetchConfig,
+    time_limit_s: float = 0.0,
+) -> tuple[_T | Failure, PageSource]:
+    """Open the image of a page and use it, within the time that a page may take.
+
+    Args:
+        source: The page.
+        use: What to do with the image; an OSError or ValueError of it fails the page.
+        fetch: How to ask for things on the web; waiting for a busy server is not limited.
+        time_limit_s: Seconds a page may take; 0 for no limit.
+
+    Returns:
+        What `use` returned, or why the page failed; and the source, which now has only the
+        address that gave the image.
+    """
+    try:
+        data, address = fetch_remote(source, fetch)
+        if address:
+            source = replace(source, addresses=(address,))
+        return within_time(time_limit_s, lambda: use(open_image(source, data))), source
+    except (OSError, ValueError) as error:
+        return read_failure(source.uri, error), source
+
+
+def _open_whole(uri: str, data: bytes, was_fetched: bool, may_have_several: bool) -> PageImage:
     file = io.BytesIO(data)
     decode = partial(decode_image, data)
-    # What comes from the web may be of any kind, whatever it is called.
-    if page.image or is_paged(page.uri):
+    if may_have_several:
         page_count = count_pages(file)
         if page_count > 1:
-            raise ValueError(_which_of_several(page, page_count))
+            raise ValueError(_which_of_several(uri, page_count, was_fetched))
+    if may_have_several or is_paged(uri):
         decode = partial(decode_page, file, 1)
-    return PageImage(exact_key(data), decode, lambda width_px: page_dpi(file, None, width_px))
+    dpi = partial(page_dpi, file, None)
+    return PageImage(exact_key(data), True, decode, dpi, data)
 
 
-def _which_of_several(page: Page, page_count: int) -> str:
-    if page.image:
+def _which_of_several(uri: str, page_count: int, was_fetched: bool) -> str:
+    if was_fetched:
         return (
             f"image is a PDF or TIFF of {page_count} pages; download it and give the file, or "
             "give an image for each page"
         )
-    return f"file has {page_count} pages; name one of them, as in {page_uri(page.uri, 1)}"
+    return f"file has {page_count} pages; name one of them, as in {page_uri(uri, 1)}"
 
 
-def _dpi(file_uri: str, number: int, width_px: int) -> float | None:
-    with BeamFiles().open(file_uri) as file:
-        return page_dpi(file, number, width_px)
-
-
-def open_page(page: Page) -> tuple[np.ndarray, str]:
-    """Read and decode a page image.
-
-    Args:
-        page: As for `read_image`.
-
-    Returns:
-        uint8 [height, width], and its SHA-256.
-
-    Raises:
-        OSError: If it cannot be read.
-        ValueError: If it does not decode, or is a file of several pages and none is named.
-    """
-    image = read_image(page)
-    return image.decode(), image.sha256
+def _with_file(uri: str, use: Callable[[BinaryIO], object]):
+    with BeamFiles().open(uri) as file:
+        return use(file)

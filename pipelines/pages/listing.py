@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import apache_beam as beam
 from apache_beam import coders
 
+from model.images.digest import digest_of_file
+from model.images.pages import count_pages
 from pipelines.cli.options import WILD_CARD
-from pipelines.descriptions.image_files import page_uris
 from pipelines.files.filesystem import (
     BeamFiles,
     MatchFiles,
@@ -29,6 +30,7 @@ from pipelines.formats.names import (
     IMAGE_EXTENSIONS,
     file_of,
     is_paged,
+    page_uri,
     split_extension,
     split_page_uri,
 )
@@ -214,25 +216,38 @@ def pages_of_file(source: PageSource) -> list[PageSource]:
         source: A file, a page of one, or something on the web, which is one page.
 
     Returns:
-        A source for each page of a file of several; else the one that was given, called by
-        the file where that has but the one page.
+        A source for each page of a file of several, with the digest of the file; else the one
+        that was given, named by the file where that has only one page.
     """
     file_uri, number = split_page_uri(source.uri)
     if source.fault or is_address(source.addresses[0]) or not is_paged(file_uri):
         return [source]
     if number not in (None, 1):
         return [source]
-    uris = page_uris(file_uri, BeamFiles())
-    if len(uris) == 1:
-        return [replace(source, uri=file_uri, addresses=(file_uri,))]
+    page_count, file_sha256 = _count_pages(file_uri)
+    if page_count < 2:
+        return [replace(source, uri=file_uri, addresses=(file_uri,), page_count=page_count)]
+    source = replace(source, page_count=page_count, file_sha256=file_sha256)
     if number:
         return [source]
     document = source.document or source.uri
     start = source.place if source.document else 0
+    uris = [page_uri(file_uri, n + 1) for n in range(page_count)]
     return [
         replace(source, uri=uri, addresses=(uri,), document=document, place=start + number)
         for number, uri in enumerate(uris)
     ]
+
+
+def _count_pages(file_uri: str) -> tuple[int, str]:
+    """Return how many pages a file has, and its digest where it has several; else (0, "")."""
+    try:
+        with BeamFiles().open(file_uri) as file:
+            page_count = count_pages(file)
+            return page_count, digest_of_file(file) if page_count > 1 else ""
+    except (OSError, ValueError):
+        # The step that opens the page reports why.
+        return 0, ""
 
 
 class PageSourceCoder(coders.Coder):

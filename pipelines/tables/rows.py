@@ -50,6 +50,7 @@ def page_row(result: PageResult, run_id: str) -> dict:
         "cer_estimate": result.cer_estimate,
         "seconds": result.seconds,
         "run_id": run_id,
+        "file_sha256": (done and done.file_sha256) or None,
     }
 
 
@@ -128,6 +129,25 @@ def table_of(rows: Sequence[dict], schema: pa.Schema) -> pa.Table:
     """
     columns = [_array([row[field.name] for row in rows], field.type) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def with_all_columns(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Add the columns that a schema got after some rows were written; they are null.
+
+    Args:
+        rows: Of an older minor version of the schema.
+        schema: Of the table, as it is now.
+
+    Example:
+        >>> schema = pa.schema([("page_uri", pa.string()), ("dpi", pa.float32())])
+        >>> old = pa.table({"page_uri": ["a.jpg"]})
+        >>> with_all_columns(old, schema).to_pylist()
+        [{'page_uri': 'a.jpg', 'dpi': None}]
+    """
+    for field in schema:
+        if field.name not in rows.schema.names:
+            rows = rows.append_column(field, pa.nulls(len(rows), field.type))
+    return rows.select(schema.names).cast(schema)
 
 
 def _array(values: Sequence, kind: pa.DataType) -> pa.Array:

@@ -81,7 +81,8 @@ class RunStart:
         """
         values = json.loads(text)
         version = values.pop("schema_version")
-        if version != SCHEMA_VERSION:
+        # A minor version only added columns.
+        if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
             raise ValueError(
                 f"a run whose tables have schema {version} was not finished; run again with the "
                 "version of Quire that began it, or delete this folder"

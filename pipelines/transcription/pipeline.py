@@ -9,14 +9,13 @@ from dataclasses import asdict, dataclass, field, replace
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from model import DEFAULT_FOLDER
 from model.decoding.config import GREEDY
 from model.images.digest import exact_key
 from model.line_images.rectify import RECTIFY_VERSION
 from model.recogniser.bundle import Bundle, load_bundle
 from model.recogniser.decoding_plan import DecodingPlan
 from model.recogniser.recogniser import Recogniser
-from model.segmentation.finder import FINDER_VERSION, LINES_FILE
+from model.segmentation.finder import finder_facts
 from pipelines.archive.earlier_runs import count_elsewhere, publish_interrupted, write_known_pages
 from pipelines.archive.folder import Archive
 from pipelines.archive.portions import WriteInputs, WritePortions
@@ -207,8 +206,7 @@ def preprocess_digest(line_source: str, bundle: Bundle) -> str:
     facts = {"lines": line_source, "line_height_px": bundle.preprocess.strip_height_px}
     facts["rectify"] = RECTIFY_VERSION
     if line_source in ("find", "auto"):
-        facts["finder"] = exact_key((DEFAULT_FOLDER / LINES_FILE).read_bytes())
-        facts["finding"] = FINDER_VERSION
+        facts |= finder_facts()
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

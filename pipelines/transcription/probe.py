@@ -15,7 +15,7 @@ from pipelines.formats.addresses import is_address
 from pipelines.formats.names import file_of, is_paged
 from pipelines.pages.fetched import is_no_image
 from pipelines.transforms.routing import RouteByType
-from schemas.records import Failure, PageSource, Skipped
+from schemas.records import Failure, PageSource, Skipped, SkipReason
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def probe_page(
     is_known = name_key(source.uri, digest) in known_keys(known)
     page = KnownPage(source) if is_known else ProbedPage(source)
     if is_no_image(source):
-        return [Skipped(source.uri, "no image")]
+        return [Skipped(source.uri, SkipReason.NO_IMAGE)]
     if source.fault:
         return [Failure(source.uri, "read", source.fault)]
     if is_address(source.addresses[0]):
@@ -95,6 +95,8 @@ def probe_page(
     file_uri = file_of(source.uri)
     try:
         with BeamFiles().open(file_uri) as file:
+            if source.page_count:
+                return [page]
             if is_paged(file_uri):
                 count_pages(file)
             else:

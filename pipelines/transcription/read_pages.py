@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import apache_beam as beam
+import numpy as np
 
 from model.images.digest import exact_key
 from model.quality.page import measure_page
-from model.segmentation.finder import default_line_network, find_lines
-from pipelines.archive.page_keys import RETURNED, UNCHANGED, failing_key, known_keys, page_key
+from pipelines.archive.page_keys import failing_key, known_keys, page_key
 from pipelines.descriptions.detect import NotAPage, read_markup_pages
 from pipelines.descriptions.image_files import page_described
 from pipelines.descriptions.pairing import markup_candidates
 from pipelines.files.filesystem import read_bytes
 from pipelines.files.web import FetchConfig
 from pipelines.pages.beside import first_markup
-from pipelines.pages.cut import cut_page
-from pipelines.pages.fetched import fetched_page, is_no_image, read_failure
-from pipelines.pages.image import read_image
+from pipelines.pages.cut import cut_page, found_page
+from pipelines.pages.fetched import is_no_image, is_remote
+from pipelines.pages.image import PageImage, use_image
 from pipelines.pages.records import PageLines, PageResult
-from pipelines.transcription.time_limit import within_time
-from schemas.features import FOUND_SOURCE
-from schemas.records import Failure, Line, LineImage, Page, PageDone, PageSource, Skipped
+from schemas.records import (
+    Failure,
+    Line,
+    LineImage,
+    Page,
+    PageDone,
+    PageSource,
+    Skipped,
+    SkipReason,
+)
 
 LINE_SOURCES = ("given", "find", "auto", "whole")
 
@@ -78,64 +85,68 @@ def read_page(source: PageSource, reading: PageReading) -> PageLines | PageResul
         The page with its lines; or what became of it, if there are none to be read.
     """
     started = time.monotonic()
-    uri = source.uri
     if is_no_image(source):
-        is_known = page_key(uri, "", "", reading.digest) in known_keys(reading.known)
-        skipped = Skipped(uri, UNCHANGED if is_known else "no image")
-        return PageResult(_or_returned(skipped, source, reading), source=source)
-    try:
-        # To wait for a server that is busy is not to hang.
-        page = fetched_page(source, reading.fetch)
-        if page.address:
-            # Of several the one that gave the image, for whoever asks for it again.
-            source = replace(source, addresses=(page.address,))
-        result = within_time(reading.time_limit_s, _read, page, reading)
-        if isinstance(result, PageResult):
-            result = replace(result, outcome=_or_returned(result.outcome, source, reading))
-    except (OSError, ValueError) as error:
-        result = PageResult(read_failure(uri, error))
+        is_known = page_key(source.uri, "", "", reading.digest) in known_keys(reading.known)
+        reason = SkipReason.UNCHANGED if is_known else SkipReason.NO_IMAGE
+        outcome = _or_returned(Skipped(source.uri, reason), source, reading)
+        return PageResult(outcome, source=source)
+    read = partial(_read, source, reading)
+    result, source = use_image(source, read, reading.fetch, reading.time_limit_s)
+    if not isinstance(result, PageLines):
+        result = PageResult(_or_returned(result, source, reading))
     return replace(result, seconds=time.monotonic() - started, source=source)
 
 
 def _or_returned(
     outcome: Failure | Skipped, source: PageSource, reading: PageReading
 ) -> Failure | Skipped:
-    """Tell of an unchanged page whether it, or its document, failed since it was read."""
-    if outcome != Skipped(source.uri, UNCHANGED):
+    """Note of an unchanged page that it, or its document, failed since it was read."""
+    if outcome != Skipped(source.uri, SkipReason.UNCHANGED):
         return outcome
     names = filter(None, (source.uri, source.document))
     is_returned = any(failing_key(name) in known_keys(reading.known) for name in names)
-    return replace(outcome, reason=RETURNED) if is_returned else outcome
+    return replace(outcome, reason=SkipReason.RETURNED) if is_returned else outcome
 
 
-def _read(read: Page, reading: PageReading) -> PageLines | PageResult:
-    uri = read.uri
-    image = read_image(read)
+def _read(
+    source: PageSource, reading: PageReading, image: PageImage
+) -> PageLines | Failure | Skipped:
     # Nothing lies beside what is on the web.
-    given, lines_sha256 = (None, "") if read.image else _given_page(uri, reading.line_source)
-    if page_key(uri, image.sha256, lines_sha256, reading.digest) in known_keys(reading.known):
-        return PageResult(Skipped(uri, UNCHANGED))
-    grey = image.decode()
-    page = given or _found_page(uri, grey, reading.line_source)
-    done, *lines = cut_page(page, grey, image.sha256, reading.line_height_px)
+    is_beside = not is_remote(source)
+    given, lines_sha256 = _given_page(source.uri, reading.line_source) if is_beside else (None, "")
+    if _is_known(source.uri, image, lines_sha256, reading):
+        return Skipped(source.uri, SkipReason.UNCHANGED)
+    page = given or _found_page(source.uri, image.grey, reading.line_source)
+    done, *lines = cut_page(page, image.grey, image.sha256, reading.line_height_px)
     if not isinstance(done, PageDone):
-        return PageResult(done)
+        return done
     images = tuple(line for line in lines if isinstance(line, LineImage))
     return PageLines(
-        replace(done, lines_sha256=lines_sha256),
+        replace(
+            done,
+            lines_sha256=lines_sha256,
+            file_sha256="" if image.is_alone else image.file_sha256,
+        ),
         images,
         tuple(line for line in lines if isinstance(line, Failure)),
-        measure_page(grey, [line.line for line in images]),
-        image.dpi(grey.shape[1]) or 0.0,
+        measure_page(image.grey, [line.line for line in images]),
+        image.dpi or 0.0,
     )
 
 
-def _found_page(uri: str, grey, line_source: str) -> Page:
+def _is_known(uri: str, image: PageImage, lines_sha256: str, reading: PageReading) -> bool:
+    known = known_keys(reading.known)
+    return bool(len(known)) and any(
+        page_key(uri, sha256, lines_sha256, reading.digest) in known for sha256 in image.digests()
+    )
+
+
+def _found_page(uri: str, grey: np.ndarray, line_source: str) -> Page:
     if line_source == "whole":
         return Page(uri, (Line("line", 0),), source="whole")
     if line_source == "given":
         raise ValueError("no PAGE or ALTO file beside it; add one, or run with --lines find")
-    return Page(uri, find_lines(grey, default_line_network()), source=FOUND_SOURCE)
+    return found_page(uri, grey)
 
 
 def _given_page(uri: str, line_source: str) -> tuple[Page | None, str]:

@@ -10,8 +10,7 @@ from PIL import Image
 from model.pictures.transcript import draw_transcript
 from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import write_bytes
-from pipelines.pages.fetched import page_again
-from pipelines.pages.image import open_page
+from pipelines.pages.image import open_again
 from schemas.records import Polyline
 
 
@@ -38,7 +37,7 @@ def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> 
         raise UsageError(f"--page {page}: no page that was read ends so; see the table pages")
     uri, address = found
     try:
-        grey, _ = open_page(page_again(uri, address))
+        grey = open_again(uri, address).grey
     except (OSError, ValueError) as error:
         raise UsageError(f"{uri}: {error}") from None
     query = "SELECT baseline, polygon, text FROM lines WHERE page_uri = ? ORDER BY line_index"

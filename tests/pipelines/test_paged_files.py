@@ -13,7 +13,7 @@ from model.images import pdf as pdf_pages
 from pipelines.formats.page_text import Origin
 from pipelines.formats.page_xml.write import write_description
 from pipelines.ingest import main as ingest_main
-from pipelines.pages.image import open_page
+from pipelines.pages.image import PageImage, open_described
 from pipelines.transcribe import main as transcribe_main
 from schemas.features import decode_line
 from schemas.records import Line, Page
@@ -84,6 +84,10 @@ def rows(output, table, *columns):
 
 # All go into one split, where the same line may stand again.
 TRAIN_ONLY = ["--eval_fraction", "0", "--test_fraction", "0"]
+
+
+def opened(uri: str) -> PageImage:
+    return open_described(Page(uri))
 
 
 def test_pages_of_one_file_are_what_single_images_are(tmp_path):
@@ -174,8 +178,8 @@ def test_a_pdf_behind_one_that_hangs_fails_and_may_pass_later(tmp_path, monkeypa
     monkeypatch.setattr(pdf_pages, "_LONGEST_WAIT_S", 0.05)
     write_scan(tmp_path, "scan.pdf", "PDF")
     with pdf_pages._ONE_AT_A_TIME, pytest.raises(TimeoutError, match="another PDF .* run again"):
-        open_page(Page(f"{tmp_path}/scan.pdf#page=1"))
-    assert open_page(Page(f"{tmp_path}/scan.pdf#page=1"))[1]
+        list(opened(f"{tmp_path}/scan.pdf#page=1").digests())
+    assert opened(f"{tmp_path}/scan.pdf#page=1").sha256
 
 
 def test_given_lines_are_found_for_each_page(tmp_path):
@@ -208,16 +212,18 @@ def test_given_lines_are_found_for_each_page(tmp_path):
 def test_a_file_of_several_is_opened_by_page_only(tmp_path):
     write_scan(tmp_path, "scan.tif", "TIFF")
     with pytest.raises(ValueError, match="file has 3 pages; name one of them, as in .*#page=1"):
-        open_page(Page(f"{tmp_path}/scan.tif"))
-    grey, _ = open_page(Page(f"{tmp_path}/scan.tif#page=2"))
+        opened(f"{tmp_path}/scan.tif")
+    grey = opened(f"{tmp_path}/scan.tif#page=2").grey
     assert np.array_equal(grey, np.where(PAGES[1] > 127, 255, 0))
 
 
 @pytest.mark.parametrize(("name", "kind"), [("scan.pdf", "PDF"), ("scan.tif", "TIFF")])
 def test_the_pages_of_a_file_are_not_one_image_seen_several_times(tmp_path, name, kind):
     write_scan(tmp_path, name, kind)
-    digests = [open_page(Page(f"{tmp_path}/{name}#page={n}"))[1] for n in (1, 2, 3)]
+    digests = [opened(f"{tmp_path}/{name}#page={n}").sha256 for n in (1, 2, 3)]
     assert len(set(digests)) == 3
     write_scan(tmp_path, name, kind, PAGES[:1])
-    _, digest = open_page(Page(f"{tmp_path}/{name}"))
-    assert digest == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+    assert (
+        opened(f"{tmp_path}/{name}").sha256
+        == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+    )

@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from model.recogniser import bundle
-from pipelines.pages.fetched import fetched_page
+from pipelines.pages.image import use_image
 from pipelines.transcribe import main
 from pipelines.transcripts.tables import open_tables
 from tests.drawn_files import encrypted_pdf
@@ -100,12 +100,12 @@ def test_a_full_disk_is_one_line_and_nothing_counts(archive, capsys, monkeypatch
 def test_a_page_that_is_gone_when_its_turn_comes_is_a_row(archive, monkeypatch):
     write_page(archive / "in", "q")
 
-    def vanish(source, config):
+    def vanish(source, *arguments):
         if source.uri.endswith("q.jpg"):
             (archive / "in" / "q.jpg").unlink()
-        return fetched_page(source, config)
+        return use_image(source, *arguments)
 
-    monkeypatch.setattr("pipelines.transcription.read_pages.fetched_page", vanish)
+    monkeypatch.setattr("pipelines.transcription.read_pages.use_image", vanish)
     assert transcribe(archive) == 0
     query = "SELECT status, count(*) FROM pages GROUP BY ALL ORDER BY ALL"
     found = open_tables(str(archive / "out")).sql(query).fetchall()

@@ -10,16 +10,19 @@ from hypothesis import strategies as st
 
 from pipelines.archive.earlier_runs import write_known_pages
 from pipelines.archive.folder import Archive
-from pipelines.archive.page_keys import RETURNED, failing_key, page_key
+from pipelines.archive.page_keys import failing_key, page_key
 from pipelines.files.key_set import KeySet
 from pipelines.tables.runs import digest_of
+from schemas.records import SkipReason
 from tests.pipelines.written_tables import write_run
 
 DIGEST = digest_of("m1", "p")
 # Of each run its model, and of each page what became of it and the digest of its image.
 PAGES = st.dictionaries(
     st.sampled_from("abc"),
-    st.tuples(st.sampled_from(["ok", "failed", "skipped", RETURNED]), st.sampled_from("xy")),
+    st.tuples(
+        st.sampled_from(["ok", "failed", "skipped", SkipReason.RETURNED]), st.sampled_from("xy")
+    ),
 )
 RUNS = st.lists(st.tuples(st.sampled_from(["m1", "m2"]), PAGES), max_size=5)
 
@@ -38,7 +41,11 @@ def test_a_page_is_known_by_its_newest_reading_and_fails_by_its_newest_row(runs)
             run = {"run_id": f"r{number}", "model_digest": model, "preprocess_digest": "p"}
             rows = [
                 {"page_uri": uri, "sha256": sha256}
-                | ({"reason": RETURNED} if status == RETURNED else {"status": status})
+                | (
+                    {"reason": SkipReason.RETURNED}
+                    if status == SkipReason.RETURNED
+                    else {"status": status}
+                )
                 for uri, (status, sha256) in pages.items()
             ]
             write_run(Path(folder), run, pages=rows)
@@ -46,7 +53,7 @@ def test_a_page_is_known_by_its_newest_reading_and_fails_by_its_newest_row(runs)
             newest |= {
                 uri: (model, sha256)
                 for uri, (status, sha256) in pages.items()
-                if status not in ("failed", RETURNED)
+                if status not in ("failed", SkipReason.RETURNED)
             }
         wanted = [
             page_key(uri, sha256, "", DIGEST)
@@ -59,7 +66,7 @@ def test_a_page_is_known_by_its_newest_reading_and_fails_by_its_newest_row(runs)
 
 def test_a_document_fails_until_a_newer_run_finds_its_pages(tmp_path):
     def is_failing(run_id, uri, **columns):
-        row = {"page_uri": uri, "reason": RETURNED} | columns
+        row = {"page_uri": uri, "reason": SkipReason.RETURNED} | columns
         write_run(tmp_path, {"run_id": run_id}, pages=[row])
         return failing_key("d.pdf") in known_keys(tmp_path)
 

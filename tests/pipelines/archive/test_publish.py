@@ -8,19 +8,18 @@ import pytest
 
 from pipelines.archive import table_files
 from pipelines.archive.folder import Archive
-from pipelines.archive.page_keys import RETURNED, UNCHANGED
 from pipelines.archive.portions import portion_names, rows_of, write_portion
 from pipelines.archive.publish import publish
 from pipelines.files.key_set import UriTally
 from pipelines.pages.records import PageResult
 from pipelines.tables.account import AccountError
 from pipelines.tables.runs import RunStart
-from schemas.records import Failure, PageDone, Skipped
+from schemas.records import Failure, PageDone, Skipped, SkipReason
 
 RUN = RunStart(
     "20260101T000000-000000-aa", "transcribe", {}, datetime(2026, 1, 1, tzinfo=timezone.utc), "all"
 )
-UNCHANGED_PAGES = {"a": UNCHANGED, "b": UNCHANGED, "c": RETURNED}
+UNCHANGED_PAGES = {"a": SkipReason.UNCHANGED, "b": SkipReason.UNCHANGED, "c": SkipReason.RETURNED}
 
 
 @pytest.fixture
@@ -62,7 +61,7 @@ def test_pages_that_a_worker_has_done_twice_are_in_the_tables_once(archive):
 
 
 def test_unchanged_pages_are_counted_and_have_no_row(archive):
-    write(archive, done("a"), PageResult(Skipped("b", UNCHANGED)))
+    write(archive, done("a"), PageResult(Skipped("b", SkipReason.UNCHANGED)))
     account = publish(archive, RUN, tally("a", "b"))
     assert (account.pages_skipped, account.pages_unchanged) == (1, 1)
     assert [row["page_uri"] for row in table(archive, "pages")] == ["a"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.descriptions.image_files import ImageFile, find_image_file, page_described, page_uris
+from pipelines.descriptions.image_files import ImageFile, find_image_file, page_described
 from pipelines.formats.names import numbered_names, numbered_stems, page_uri, split_page_uri
 from schemas.records import Failure, Line, Page
 from tests.drawn import png, text_strip
@@ -86,24 +86,6 @@ def test_a_file_that_cannot_be_counted_is_named():
     files = MemoryFiles({"d/scan.pdf": encrypted_pdf()})
     with pytest.raises(ValueError, match="d/scan.pdf: PDF is encrypted; save it without"):
         find_image_file("d/scan_1.xml", "", files)
-
-
-@pytest.mark.parametrize(
-    ("uri", "data", "expected"),
-    [
-        ("x.pdf", PDF, ["x.pdf#page=1", "x.pdf#page=2", "x.pdf#page=3"]),
-        ("x.TIF", TIFF, ["x.TIF#page=1", "x.TIF#page=2", "x.TIF#page=3"]),
-        ("x.pdf", ONE_PDF, ["x.pdf"]),
-        ("x.tif", ONE_TIFF, ["x.tif"]),
-        ("x.pdf", encrypted_pdf(), ["x.pdf"]),
-        ("x.tif", b"", ["x.tif"]),
-        ("x.jpg", b"not looked at", ["x.jpg"]),
-    ],
-)
-def test_a_file_is_expanded_to_its_pages(uri, data, expected):
-    files = MemoryFiles({uri: data})
-    assert page_uris(uri, files) == expected
-    assert bool(files.asked) == (uri != "x.jpg")
 
 
 def described(*names: str) -> list[Page | Failure]:

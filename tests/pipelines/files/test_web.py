@@ -11,8 +11,8 @@ import pytest
 
 from pipelines.files.http_get import FetchError
 from pipelines.files.web import FetchConfig, Fetcher, failure_kind
-from pipelines.pages.fetched import fetched_page, is_no_image, read_page_bytes
-from pipelines.pages.image import open_page
+from pipelines.pages.fetched import is_no_image, read_page_bytes
+from pipelines.pages.image import fetch_remote, open_image
 from schemas.records import PageSource
 from tests.drawn import jpeg
 from tests.drawn_files import image_file
@@ -271,15 +271,17 @@ def test_a_fault_of_the_source_is_its_error():
 
 
 def test_a_page_on_the_web_is_opened_like_one_in_a_file(server, tmp_path):
-    page = fetched_page(source(server, "/a.jpg"), QUICK)
-    grey, sha256 = open_page(page)
-    assert (page.uri, grey.shape) == ("https://example.org/c", (30, 20))
+    remote = source(server, "/a.jpg")
+    data, address = fetch_remote(remote, QUICK)
+    image = open_image(remote, data)
+    assert (address, image.grey.shape) == (remote.addresses[0], (30, 20))
     path = tmp_path / "a.jpg"
     path.write_bytes(jpeg(server.pages["a"]))
-    page = fetched_page(PageSource(str(path), (str(path),)), QUICK)
-    assert page.image == b"" and open_page(page)[1] == sha256
+    local = PageSource(str(path), (str(path),))
+    assert fetch_remote(local, QUICK) == (b"", "")
+    assert open_image(local).sha256 == image.sha256
     with pytest.raises(FetchError, match="f; g"):
-        fetched_page(PageSource("c", (), fault="f; g"), QUICK)
+        fetch_remote(PageSource("c", (), fault="f; g"), QUICK)
 
 
 @pytest.mark.parametrize("kind", ["PDF", "TIFF"])
@@ -289,10 +291,10 @@ def test_a_file_of_several_pages_on_the_web_is_not_taken_for_its_first(server, k
         "/1": [Scripted(body=image_file([grey], kind))],
         "/3": [Scripted(body=image_file([grey] * 3, kind))],
     }
-    one, several = (fetched_page(source(server, path), QUICK) for path in ("/1", "/3"))
-    assert open_page(one)[0].min() >= 190
+    one, several = (source(server, path) for path in ("/1", "/3"))
+    assert open_image(one, fetch_remote(one, QUICK)[0]).grey.min() >= 190
     with pytest.raises(ValueError, match="PDF or TIFF of 3 pages; download it and give the file"):
-        open_page(several)
+        open_image(several, fetch_remote(several, QUICK)[0])
 
 
 def test_what_lies_beside_images_is_told_from_them():

@@ -1,5 +1,6 @@
 """From the values of --input to pages."""
 
+import hashlib
 import json
 
 import apache_beam as beam
@@ -12,6 +13,7 @@ from pipelines.archive.folder import Archive
 from pipelines.cli.options import LOCAL_RUNNER, UsageError
 from pipelines.files.web import FetchConfig
 from pipelines.pages.fetched import read_page_bytes
+from pipelines.pages.image import open_image
 from pipelines.pages.inputs import PageInputs, page_inputs
 from pipelines.pages.listing import (
     ListPages,
@@ -24,7 +26,7 @@ from pipelines.pages.listing import (
 )
 from schemas.records import PageSource
 from tests.drawn import png
-from tests.drawn_files import image_file
+from tests.drawn_files import encrypted_pdf, image_file
 from tests.pipelines.formats.test_mets import mets
 from tests.pipelines.iiif_server import Scripted, serve_iiif
 
@@ -309,6 +311,36 @@ def test_pages_on_the_web_and_faults_are_not_opened():
         PageSource("c", (), fault="f"),
     ):
         assert pages_of_file(source) == [source]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "numbers"),
+    [
+        ("x.pdf", image_file([BLANK] * 3, "PDF"), (1, 2, 3)),
+        ("x.TIF", image_file([BLANK] * 3, "TIFF"), (1, 2, 3)),
+        ("x.pdf", image_file([BLANK], "PDF"), ()),
+        ("x.tif", image_file([BLANK], "TIFF"), ()),
+        ("x.pdf", encrypted_pdf(), ()),
+        ("x.tif", b"", ()),
+        ("x.jpg", b"not looked at", ()),
+    ],
+)
+def test_a_file_is_expanded_to_its_pages(tmp_path, name, data, numbers):
+    path = tmp_path / name
+    path.write_bytes(data)
+    pages = pages_of_file(file_source(str(path)))
+    wanted = [f"{path}#page={n}" for n in numbers] or [str(path)]
+    assert [page.uri for page in pages] == wanted
+    digest = hashlib.sha256(data).hexdigest()
+    assert {page.file_sha256 for page in pages} == ({digest} if numbers else {""})
+
+
+def test_pages_are_counted_once(tmp_path, monkeypatch):
+    path = tmp_path / "x.tif"
+    path.write_bytes(image_file([BLANK], "TIFF"))
+    (source,) = pages_of_file(file_source(str(path)))
+    monkeypatch.setattr("pipelines.pages.image.count_pages", None)
+    assert source.page_count == 1 and open_image(source).grey.shape == BLANK.shape
 
 
 @pytest.mark.parametrize("way", ["folder", "glob", "manifests", "list"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 
 import apache_beam as beam
@@ -14,7 +15,7 @@ from apache_beam.testing.util import assert_that, equal_to
 from model.decoding.page_error import PageErrorModel
 from model.networks.session import AUTO, CPU
 from model.quality.page import PageQuality
-from pipelines.archive.page_keys import UNCHANGED, page_key
+from pipelines.archive.page_keys import page_key
 from pipelines.archive.portions import (
     WriteInputs,
     WritePortions,
@@ -26,10 +27,9 @@ from pipelines.archive.portions import (
 from pipelines.cli.options import LOCAL_RUNNER
 from pipelines.files.http_get import FetchError
 from pipelines.files.key_set import sorted_keys
-from pipelines.pages.listing import file_source
+from pipelines.pages.listing import file_source, pages_of_file
 from pipelines.pages.records import PageLines, PageResult
 from pipelines.tables.rows import page_row
-from pipelines.transcription import read_pages as describe
 from pipelines.transcription.read_pages import PageReading, ReadPages, read_page
 from pipelines.transcription.recognise import (
     RecognisePages,
@@ -45,9 +45,11 @@ from schemas.records import (
     PageDone,
     PageSource,
     Skipped,
+    SkipReason,
     Transcript,
 )
 from tests.drawn import png, text_strip
+from tests.drawn_files import image_file
 from tests.fakes import write_fake_bundle
 from tests.pipelines.drawn_archive import write_bad_files, write_page
 
@@ -245,7 +247,8 @@ def test_a_page_is_known_by_image_lines_model_and_preprocessing(tmp_path):
     source = file_source(uri)
     done = read_page(source, PageReading("auto", 64)).done
     key = (done.sha256, done.lines_sha256)
-    assert read_page(source, known(tmp_path, uri, *key, "d")).outcome == Skipped(uri, UNCHANGED)
+    unchanged = read_page(source, known(tmp_path, uri, *key, "d")).outcome
+    assert unchanged == Skipped(uri, SkipReason.UNCHANGED)
     others = [
         known(tmp_path, uri, "0" * 64, done.lines_sha256, "d"),
         known(tmp_path, uri, done.sha256, "", "d"),
@@ -258,7 +261,7 @@ def test_a_page_is_known_by_image_lines_model_and_preprocessing(tmp_path):
 
 def test_a_page_that_hangs_the_decoder_is_a_failure(tmp_path, monkeypatch):
     write_page(tmp_path, "p")
-    monkeypatch.setattr(describe, "read_image", lambda page: time.sleep(60))
+    monkeypatch.setattr("pipelines.pages.image.open_image", lambda *_: time.sleep(60))
     result = read_page(
         file_source(f"{tmp_path}/p.jpg"), PageReading("given", 64, time_limit_s=0.05)
     )
@@ -266,12 +269,29 @@ def test_a_page_that_hangs_the_decoder_is_a_failure(tmp_path, monkeypatch):
 
 
 def test_what_may_go_well_another_time_is_told_from_what_will_not(tmp_path, monkeypatch):
-    def refuse(page):
+    def refuse(*_):
         raise FetchError("503", is_transient=True, attempts=3)
 
     write_page(tmp_path, "p")
-    monkeypatch.setattr(describe, "read_image", refuse)
+    monkeypatch.setattr("pipelines.pages.image.open_image", refuse)
     outcome = read_page(file_source(f"{tmp_path}/p.jpg"), GIVEN).outcome
     assert (outcome.kind, outcome.attempts) == ("transient", 3)
     monkeypatch.undo()
     assert read_page(file_source(f"{tmp_path}/gone.jpg"), GIVEN).outcome.kind == "permanent"
+
+
+@pytest.mark.parametrize("kind", ["PDF", "TIFF"])
+def test_a_page_of_several_is_known_by_its_file_before_it_is_decoded(tmp_path, monkeypatch, kind):
+    path = tmp_path / f"scan.{kind.lower()}"
+    path.write_bytes(image_file([np.full((60, 90), 255, np.uint8)] * 2, kind))
+    first, second = pages_of_file(file_source(str(path)))
+    done = read_page(second, PageReading("find", 64)).done
+    assert done.file_sha256 == hashlib.sha256(path.read_bytes()).hexdigest() != done.sha256
+    by_file = known(tmp_path, second.uri, done.file_sha256, "", "d")
+    by_pixels = known(tmp_path, second.uri, done.sha256, "", "d")
+    unchanged = Skipped(second.uri, SkipReason.UNCHANGED)
+    # A file that gained a page, or tables written before files were named: its pixels name it.
+    assert read_page(second, by_pixels).outcome == unchanged
+    assert isinstance(read_page(first, by_file), PageLines)
+    monkeypatch.setattr("pipelines.pages.image.decode_page", None)
+    assert read_page(second, by_file).outcome == unchanged

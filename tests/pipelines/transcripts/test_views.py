@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.archive.page_keys import RETURNED
 from pipelines.transcripts.tables import open_tables
+from schemas.records import SkipReason
 from tests.pipelines.written_tables import write_run
 
 RUNS = "r1", "r2", "r3"
@@ -74,7 +74,12 @@ def test_of_each_page_the_newest_reading_is_shown(tmp_path, ask):
 
 def write_returned(folder, run_id, uri, document=""):
     """Write a run that found a page as an earlier one had read it, after a failure."""
-    row = {"page_uri": uri, "status": "skipped", "reason": RETURNED, "document": document}
+    row = {
+        "page_uri": uri,
+        "status": "skipped",
+        "reason": SkipReason.RETURNED,
+        "document": document,
+    }
     write_run(folder, {"run_id": run_id}, pages=[row])
 
 

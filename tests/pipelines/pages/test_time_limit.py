@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from pipelines.transcription import time_limit
-from pipelines.transcription.time_limit import HangingWorkerError, TimeLimitError, within_time
+from pipelines.pages import time_limit
+from pipelines.pages.time_limit import HangingWorkerError, TimeLimitError, within_time
 
 
 def test_what_is_in_time_gives_its_value_or_its_error():
