@@ -9,13 +9,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.cli.options import add_output_flags, finish, run_beam_verb, verb_parser
 from pipelines.line_finding.pipeline import LinesConfig, run_lines
-from pipelines.pages.flags import (
-    add_input_flag,
-    add_page_flags,
-    add_time_limit_flag,
-    page_time_limit_s,
-    pages_config,
-)
+from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
+from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from pipelines.cli.options import EXIT_FAILURES, EXIT_OK, run_verb, verb_parser
+from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PICTURE",
         help="write the image with the text under it: a .png or .jpg, or else a folder for all",
     )
+    add_time_limit_flag(parser)
     parser.add_argument(
         "--json", action="store_true", help="print a JSON object a page instead of text"
     )
@@ -83,6 +85,7 @@ def _run(args: argparse.Namespace) -> int:
         spelling=args.spelling,
         show=args.show,
         as_json=args.json,
+        page_time_limit_s=page_time_limit_s(args),
     )
     return EXIT_FAILURES if run_predict(config, sys.stdout, sys.stderr) else EXIT_OK
 

@@ -22,13 +22,8 @@ from pipelines.cli.options import (
     run_beam_verb,
     verb_parser,
 )
-from pipelines.pages.flags import (
-    add_input_flag,
-    add_page_flags,
-    add_time_limit_flag,
-    page_time_limit_s,
-    pages_config,
-)
+from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
+from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
 from pipelines.transcription.pipeline import TranscribeConfig, run_transcribe
 from pipelines.transcription.plan_pipeline import PlanConfig, run_plan
 from pipelines.transcription.read_pages import LINE_SOURCES

@@ -17,8 +17,6 @@ from model.language.recurrent_model import RecurrentLanguageModel
 from model.language.word_counts import read_model_words
 from model.recogniser.bundle import Bundle
 
-_GREEDILY = "lines were read greedily"
-
 
 @dataclass(frozen=True)
 class DecodingPlan:
@@ -26,7 +24,7 @@ class DecodingPlan:
 
     Attributes:
         method: `GREEDY` or `BEAM`.
-        note: Why lines are read greedily though a beam search was asked for; else empty.
+        obstacle: Why lines are read greedily though a beam search was asked for; else empty.
         search: Settings of the beam search; of width 0 for greedy.
         language_model: None for greedy.
         words: That the model comes with and the search takes for known.
@@ -35,12 +33,17 @@ class DecodingPlan:
     """
 
     method: str = GREEDY
-    note: str = ""
+    obstacle: str = ""
     search: BeamConfig = field(default_factory=lambda: BeamConfig(width=0))
     language_model: LanguageModel | None = None
     words: Collection[str] = ()
     auxiliary_share: float = 0.0
     second_pass: SecondPass | None = None
+
+    @property
+    def note(self) -> str:
+        """The obstacle and what comes of it, for a user; empty where there is none."""
+        return f"{self.obstacle}: lines were read greedily" if self.obstacle else ""
 
 
 def plan_decoding(bundle: Bundle, config: DecodingConfig) -> DecodingPlan:
@@ -61,16 +64,16 @@ def plan_decoding(bundle: Bundle, config: DecodingConfig) -> DecodingPlan:
     if config.beam_width is not None:
         search = replace(search, width=config.beam_width)
     if not search.width:
-        return DecodingPlan(note=f"beam of 0 prefixes: {_GREEDILY}")
+        return DecodingPlan(obstacle="beam of 0 prefixes")
     try:
-        language_model, words, second_pass = open_search(bundle)
+        language_model, words, second_pass = _open_search(bundle)
     except ValueError as error:
-        return DecodingPlan(note=f"{error}: {_GREEDILY}")
+        return DecodingPlan(obstacle=str(error))
     share = bundle.decoding.auxiliary_share
     return DecodingPlan(BEAM, "", search, language_model, words, share, second_pass)
 
 
-def open_search(bundle: Bundle) -> tuple[LanguageModel, Collection[str], SecondPass | None]:
+def _open_search(bundle: Bundle) -> tuple[LanguageModel, Collection[str], SecondPass | None]:
     """Open what a bundle has for a beam search.
 
     Args:
@@ -117,15 +120,13 @@ def _check_is_there(path: Path) -> None:
         raise ValueError(f"{path.parent}: no {path.name}; copy the model anew")
 
 
-def open_decoder(
-    bundle: Bundle, config: DecodingConfig, plan: DecodingPlan | None = None
-) -> Decoder:
+def open_decoder(bundle: Bundle, config: DecodingConfig, plan: DecodingPlan) -> Decoder:
     """Make what `plan_decoding` found possible.
 
     Args:
         bundle: The model.
         config: What is asked for.
-        plan: From `plan_decoding`, where it is at hand.
+        plan: From `plan_decoding`.
 
     Returns:
         The decoder, its confidences tempered if it searches.
@@ -133,7 +134,6 @@ def open_decoder(
     Raises:
         ValueError: If the lexicon cannot be used.
     """
-    plan = plan or plan_decoding(bundle, config)
     if plan.method == GREEDY:
         return Decoder(bundle.charset, plan.search)
     lexicon = _open_lexicon(plan.words, config.lexicon)

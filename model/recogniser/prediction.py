@@ -10,6 +10,7 @@ from model.line_images.crop import crop_lines, fit_to_image
 from model.line_images.preprocess import PreprocessConfig
 from model.quality.line_image import StripQuality, measure_strip
 from model.quality.page import PageQuality, measure_page
+from model.recogniser.line_reading import read_lines
 from model.recogniser.recogniser import Recogniser
 from model.segmentation.finder import default_line_network, find_lines
 from schemas.records import Failure, Line, LineImage, Page, Transcript
@@ -111,24 +112,34 @@ def predict_image(
     strips = crop_lines(page, grey, strip_height_px) if found else []
     # What is wrong with an image that is one line is wrong with the line.
     of_page = quality.warnings() if is_line else ()
-    read = (_read(line, strip, recogniser, of_page) for line, strip in zip(found, strips))
+    images = [strip for strip in strips if isinstance(strip, LineImage)]
+    outcomes = iter(read_lines(images, recogniser))
+    read = (
+        _unread(line, strip)
+        if isinstance(strip, Failure)
+        else _judge(strip, next(outcomes), recogniser, of_page)
+        for line, strip in zip(found, strips)
+    )
     return Prediction(tuple(read), WHOLE if is_line else FIND, quality)
 
 
-def _read(
-    line: Line, image: LineImage | Failure, recogniser: Recogniser, of_page: tuple[str, ...]
+def _judge(
+    image: LineImage,
+    outcome: Transcript | Failure,
+    recogniser: Recogniser,
+    of_page: tuple[str, ...],
 ) -> PredictedLine:
-    if isinstance(image, Failure):
-        return PredictedLine(Transcript("", line, "", 0.0), None, (), image.error)
     quality = measure_strip(image.strip)
-    try:
-        transcript = recogniser.read(image)
-    except ValueError as error:
-        return PredictedLine(Transcript("", line, "", 0.0), quality, (), str(error))
+    if isinstance(outcome, Failure):
+        return _unread(image.line, outcome, quality)
     warnings = dict.fromkeys((*quality.warnings(), *of_page))
-    if _is_upside_down(image, transcript, recogniser):
+    if _is_upside_down(image, outcome, recogniser):
         warnings[UPSIDE_DOWN] = None
-    return PredictedLine(transcript, quality, tuple(warnings))
+    return PredictedLine(outcome, quality, tuple(warnings))
+
+
+def _unread(line: Line, failure: Failure, quality: StripQuality | None = None) -> PredictedLine:
+    return PredictedLine(Transcript("", line, "", 0.0), quality, (), failure.error)
 
 
 def _is_upside_down(image: LineImage, read: Transcript, recogniser: Recogniser) -> bool:

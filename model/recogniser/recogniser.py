@@ -32,6 +32,7 @@ class Recogniser:
         device: One of `model.networks.session.DEVICES`.
 
     Attributes:
+        bundle: The model.
         is_on_gpu: Whether it runs on a GPU.
         plan: How lines are read, whole.
         decoding_method: How lines are read: one of `decoding_config.DECODINGS`.
@@ -47,13 +48,13 @@ class Recogniser:
 
     def __init__(self, bundle: Bundle, decoding: DecodingConfig | None = None, device: str = CPU):
         decoding = decoding or DecodingConfig()
+        self.bundle = bundle
         self.plan = plan = plan_decoding(bundle, decoding)
         self.decoding_method = plan.method
         self.decoding_note = plan.note
         self.page_error = bundle.decoding.calibration(plan.method).page_error
         self._decoder = open_decoder(bundle, decoding, plan)
         self._most_lines = decoding.most_lines
-        self._bundle = bundle
         self._session = open_session(bundle.onnx_path, device)
         self._auxiliary = None
         if plan.auxiliary_share:
@@ -87,7 +88,7 @@ class Recogniser:
         Raises:
             ValueError: If the strip's height is not the model's.
         """
-        return prepare_strip(image.strip, self._bundle.preprocess)
+        return prepare_strip(image.strip, self.bundle.preprocess)
 
     def run(self, prepared: Sequence[np.ndarray]) -> np.ndarray:
         """Run the network on lines of one padded width.
@@ -113,7 +114,7 @@ class Recogniser:
         Returns:
             float32 [time, classes].
         """
-        return self.run([prepare_strip(strip, self._bundle.preprocess)])[0]
+        return self.run([prepare_strip(strip, self.bundle.preprocess)])[0]
 
     def read(self, image: LineImage) -> Transcript:
         """Read one line.

@@ -13,12 +13,11 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from model.dataset.tfrecord import read_records
-from model.decoding.config import BEAM, GREEDY, DecodingConfig
+from model.decoding.config import GREEDY, DecodingConfig
 from model.evaluation.confidence_summary import ConfidenceTally
 from model.evaluation.error_summary import summarise
 from model.evaluation.error_tally import ErrorTally, ReadLine
 from model.recogniser.bundle import Bundle, load_bundle
-from model.recogniser.decoding_plan import open_search
 from model.recogniser.line_reading import read_line
 from model.recogniser.recogniser import Recogniser
 from model.text.charset import normalise_text
@@ -133,8 +132,6 @@ def _open_model(config: DatasetSplit) -> tuple[Bundle, Recogniser]:
         bundle = load_bundle(config.model, config.precision)
     except ValueError as error:
         raise UsageError(f"--model {error}") from None
-    if config.decoding == BEAM:
-        _check_search(bundle)
     height_px = bundle.preprocess.strip_height_px
     blank = LineImage("", Line("", 0), np.full((height_px, height_px), 255, np.uint8))
     try:
@@ -144,14 +141,9 @@ def _open_model(config: DatasetSplit) -> tuple[Bundle, Recogniser]:
     except Exception as error:  # ONNX Runtime's errors have no other base.
         what = (str(error).splitlines() or [type(error).__name__])[0]
         raise UsageError(f"--model {bundle.onnx_path}: {what}; train or copy it anew") from None
+    if recogniser.plan.obstacle:
+        raise UsageError(f"--decoding beam: {recogniser.plan.obstacle}")
     return bundle, recogniser
-
-
-def _check_search(bundle: Bundle) -> None:
-    try:
-        open_search(bundle)
-    except ValueError as error:
-        raise UsageError(f"--decoding beam: {error}") from None
 
 
 def _check_lines(config: DatasetSplit, bundle: Bundle) -> Counter[str]:

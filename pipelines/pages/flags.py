@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import threading
 
 from pipelines.cli.options import UsageError
 from pipelines.files.web import FetchConfig
@@ -37,27 +36,6 @@ def add_page_flags(parser: argparse.ArgumentParser) -> None:
         default=_REQUESTS_PER_SECOND,
         help="most that a worker process sends to one host; 0: any",
     )
-
-
-def add_time_limit_flag(parser: argparse.ArgumentParser) -> None:
-    """Add `--page_time_limit_s`."""
-    parser.add_argument(
-        "--page_time_limit_s",
-        type=float,
-        default=300.0,
-        help="seconds a page may take; 0 for no limit",
-    )
-
-
-def page_time_limit_s(args: argparse.Namespace) -> float:
-    """Return the value of `--page_time_limit_s`.
-
-    Raises:
-        UsageError: If no thread can wait so long.
-    """
-    if not 0 <= args.page_time_limit_s < threading.TIMEOUT_MAX:
-        raise UsageError(f"--page_time_limit_s {args.page_time_limit_s} is no time to wait")
-    return args.page_time_limit_s
 
 
 def pages_config(args: argparse.Namespace) -> PagesConfig:

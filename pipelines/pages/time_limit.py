@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import threading
 from collections.abc import Callable
 from typing import TypeVar
+
+from pipelines.cli.options import UsageError
 
 _T = TypeVar("_T")
 # A decoder that hangs cannot be stopped, only left behind; so many may be.
@@ -18,6 +21,27 @@ class TimeLimitError(ValueError):
 
 class HangingWorkerError(RuntimeError):
     """So much hangs in this process that it can do nothing more."""
+
+
+def add_time_limit_flag(parser: argparse.ArgumentParser) -> None:
+    """Add `--page_time_limit_s`."""
+    parser.add_argument(
+        "--page_time_limit_s",
+        type=float,
+        default=300.0,
+        help="seconds a page may take; 0 for no limit",
+    )
+
+
+def page_time_limit_s(args: argparse.Namespace) -> float:
+    """Return the value of `--page_time_limit_s`.
+
+    Raises:
+        UsageError: If no thread can wait so long.
+    """
+    if not 0 <= args.page_time_limit_s < threading.TIMEOUT_MAX:
+        raise UsageError(f"--page_time_limit_s {args.page_time_limit_s} is no time to wait")
+    return args.page_time_limit_s
 
 
 def within_time(limit_s: float, function: Callable[..., _T], *arguments) -> _T:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -18,11 +19,12 @@ from model.language.spelling import Speller, SpellingConfig
 from model.language.word_counts import read_model_words, read_word_list
 from model.pictures.prediction import draw_prediction
 from model.recogniser.bundle import Bundle, load_bundle
-from model.recogniser.prediction import predict_image
+from model.recogniser.prediction import Prediction, predict_image
 from model.recogniser.recogniser import Recogniser
 from pipelines.cli.options import UsageError
 from pipelines.files.mirror import mirrored_name
 from pipelines.formats.names import file_of, page_uri, split_page_uri
+from pipelines.pages.time_limit import within_time
 from pipelines.prediction.text import describe, to_json
 
 _PICTURES = (".png", ".jpg", ".jpeg")
@@ -45,6 +47,7 @@ class PredictConfig:
             `MODEL_WORDS`; empty for no correction.
         show: Picture to write, or folder for a picture of each page; empty for none.
         as_json: Whether to print a JSON object a page.
+        page_time_limit_s: Seconds a page may take; 0 for no limit.
     """
 
     images: tuple[str, ...]
@@ -55,6 +58,7 @@ class PredictConfig:
     spelling: str = ""
     show: str = ""
     as_json: bool = False
+    page_time_limit_s: float = 300.0
 
 
 def run_predict(config: PredictConfig, out: TextIO, errors: TextIO) -> int:
@@ -80,8 +84,8 @@ def run_predict(config: PredictConfig, out: TextIO, errors: TextIO) -> int:
     pictures = _name_pictures(pages, config.show)
     for page in pages:
         try:
-            grey = read_page(page)
-            read = predict_image(grey, recogniser, config.lines, bundle.preprocess.strip_height_px)
+            read_page = partial(_read_page, page, recogniser, config.lines)
+            grey, read = within_time(config.page_time_limit_s, read_page)
             told = (
                 json.dumps(to_json(page, read, speller), ensure_ascii=False)
                 if config.as_json
@@ -120,19 +124,14 @@ def page_names(image: str) -> list[str]:
     return [page_uri(image, n + 1) for n in range(page_count)] if page_count > 1 else [image]
 
 
-def read_page(page: str) -> np.ndarray:
-    """Decode one of the pages that `page_names` named to grey.
-
-    Returns:
-        uint8 [height_px, width_px].
-
-    Raises:
-        OSError: If its file cannot be opened.
-        ValueError: If it does not decode.
-    """
+def _read_page(page: str, recogniser: Recogniser, lines: str) -> tuple[np.ndarray, Prediction]:
+    """Decode and read one of the pages that `page_names` named."""
     path, number = split_page_uri(page)
+    # Not through Beam's file systems, which take seconds to import.
     with open(path, "rb") as file:
-        return decode_page(file, number or 1)
+        grey = decode_page(file, number or 1)
+    height_px = recogniser.bundle.preprocess.strip_height_px
+    return grey, predict_image(grey, recogniser, lines, height_px)
 
 
 def _open_model(config: PredictConfig) -> tuple[Bundle, Recogniser]:

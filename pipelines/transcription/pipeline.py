@@ -30,7 +30,7 @@ from pipelines.pages.listing import ListPages, PagesConfig
 from pipelines.tables.account import Account
 from pipelines.tables.runs import RunStart
 from pipelines.transcription.read_pages import PageReading, ReadPages
-from pipelines.transcription.recognise import RecognisePages, Recognition
+from pipelines.transcription.recognise import RecognisePages, Recognition, lend
 
 
 @dataclass(frozen=True)
@@ -97,20 +97,20 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
         AccountError: If the sums do not close; the run does not count then.
     """
     inputs = page_inputs(config.inputs)
-    bundle, decoding = open_bundle(config.recognition)
+    recogniser = open_recogniser(config.recognition)
     archive = Archive(config.output.rstrip("/"))
     archive.make()
     with run_lock(archive.unfinished), show_progress("transcribe", options) as tally:
         publish_interrupted(archive)
-        run = begin_run(config, bundle, decoding)
+        run = begin_run(config, recogniser)
         known = "" if config.redo else archive.known_pages(run.run_id)
         if known:
             write_known_pages(archive, run.digest, known)
-        reading = page_reading(config, bundle, run.digest, known)
+        reading = page_reading(config, recogniser.bundle, run.digest, known)
         write_whole(archive.run_start, run.to_json().encode())
-        with beam.Pipeline(options=options) as pipeline:
+        recognition = replace(config.recognition, model=str(recogniser.bundle.directory))
+        with lend(recogniser, recognition), beam.Pipeline(options=options) as pipeline:
             listing = ListPages(inputs, config.pages, archive.own_starts)
-            recognition = replace(config.recognition, model=str(bundle.directory))
             transforms = listing, ReadPages(reading), RecognisePages(recognition)
             build_transcribe(pipeline, transforms, archive, run.run_id, tally)
         elsewhere_count = count_elsewhere(archive, config.collection)
@@ -147,14 +147,14 @@ def build_transcribe(
     count_pages(tally, found=[found], finished=[results])
 
 
-def open_bundle(recognition: Recognition) -> tuple[Bundle, DecodingPlan]:
-    """Open the model, and see that lines can be read as they are to be.
+def open_recogniser(recognition: Recognition) -> Recogniser:
+    """Open the model, so that what cannot be used is told before the first page.
 
     Args:
         recognition: How lines are read.
 
     Returns:
-        The model, and how it will be decoded: not with a beam where it cannot be.
+        What reads lines; its plan is greedy where no beam search is possible.
 
     Raises:
         UsageError: If something cannot be used.
@@ -164,14 +164,14 @@ def open_bundle(recognition: Recognition) -> tuple[Bundle, DecodingPlan]:
     except ValueError as error:
         raise UsageError(f"--model {error}") from None
     try:
-        recogniser = Recogniser(bundle, recognition.decoding, recognition.device)
+        return Recogniser(bundle, recognition.decoding, recognition.device)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    return bundle, recogniser.plan
 
 
-def begin_run(config: TranscribeConfig, bundle: Bundle, decoding: DecodingPlan) -> RunStart:
+def begin_run(config: TranscribeConfig, recogniser: Recogniser) -> RunStart:
     """Begin a run and name what it reads with."""
+    bundle, decoding = recogniser.bundle, recogniser.plan
     return replace(
         RunStart.now("transcribe", asdict(config), model_digest(bundle, config, decoding)),
         collection=config.collection,

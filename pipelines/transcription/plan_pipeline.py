@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from model.recogniser.bundle import Bundle
 from model.recogniser.recogniser import Recogniser
 from pipelines.archive.earlier_runs import write_planned_pages
 from pipelines.archive.folder import Archive
@@ -23,7 +22,12 @@ from pipelines.pages.inputs import page_inputs
 from pipelines.pages.listing import ListPages
 from pipelines.pages.records import PageResult
 from pipelines.tables.write import parquet_bytes
-from pipelines.transcription.pipeline import TranscribeConfig, begin_run, open_bundle, page_reading
+from pipelines.transcription.pipeline import (
+    TranscribeConfig,
+    begin_run,
+    open_recogniser,
+    page_reading,
+)
 from pipelines.transcription.plan import CheckedPage, Plan, SampledPage
 from pipelines.transcription.probe import ChooseSample, ProbePages
 from pipelines.transcription.read_pages import PageReading, read_page
@@ -65,10 +69,10 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
         UsageError: If the input or the model is missing, or the output is something else.
     """
     inputs = page_inputs(config.inputs)
-    bundle, decoding = open_bundle(config.recognition)
+    recogniser = open_recogniser(config.recognition)
     archive = Archive(config.output.rstrip("/"))
     archive.check()
-    digest = begin_run(config, bundle, decoding).digest
+    digest = begin_run(config, recogniser).digest
     with scratch_folder(config.output) as scratch:
         known = "" if config.redo else f"{scratch}/known"
         if known:
@@ -82,13 +86,13 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
             [_source(row) for row in _rows(f"{scratch}/{name}.jsonl")] for name in ("new", "known")
         )
         failures = _rows(f"{scratch}/failures.jsonl")
-        checked = check_pages(read, page_reading(config, bundle, digest, known))
+        checked = check_pages(read, page_reading(config, recogniser.bundle, digest, known))
     changed = [source for source, page in zip(read, checked) if not page.is_unchanged]
     return Plan(
         counts.get("new", 0),
         counts.get("failures", 0),
         counts.get("skipped", 0),
-        tuple(try_pages([*new, *changed][:_SAMPLED_PAGES], config, bundle)),
+        tuple(try_pages([*new, *changed][:_SAMPLED_PAGES], config, recogniser)),
         tuple(f"{uri}: {error}" for uri, error in failures),
         planning.worker_count,
         planning.price_per_core_hour,
@@ -162,17 +166,16 @@ def _check_page(source: PageSource, reading: PageReading) -> CheckedPage:
 
 
 def try_pages(
-    sources: Sequence[PageSource], config: TranscribeConfig, bundle: Bundle
+    sources: Sequence[PageSource], config: TranscribeConfig, recogniser: Recogniser
 ) -> list[SampledPage]:
     """Transcribe some pages, one after the other, and time each.
 
     Args:
         sources: The pages.
         config: The transcription.
-        bundle: The model.
+        recogniser: Reads the lines.
     """
-    reading = page_reading(config, bundle)
-    recogniser = config.recognition.open()
+    reading = page_reading(config, recogniser.bundle)
     if sources:
         # The first page pays for what is loaded once.
         _try_page(sources[0], reading, recogniser)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -51,6 +52,25 @@ class Recognition:
         return Recogniser(load_bundle(self.model, self.precision), self.decoding, self.device)
 
 
+# What `lend` lends. A process of its own opens the bundle itself.
+_lent: dict[Recognition, Recogniser] = {}
+
+
+@contextmanager
+def lend(recogniser: Recogniser, recognition: Recognition) -> Iterator[None]:
+    """Let the workers of this process read with a recogniser that is open already.
+
+    Args:
+        recogniser: What `recognition` would open.
+        recognition: How lines are read.
+    """
+    _lent[recognition] = recogniser
+    try:
+        yield
+    finally:
+        del _lent[recognition]
+
+
 class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogniser]):
     """Load a bundle once a worker process and read pages with it.
 
@@ -64,7 +84,7 @@ class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogni
 
     def load_model(self) -> Recogniser:
         """Load the bundle."""
-        recogniser = self._recognition.open()
+        recogniser = _lent.get(self._recognition) or self._recognition.open()
         # Of a worker process, which has loaded all by now.
         leave_out()
         return recogniser

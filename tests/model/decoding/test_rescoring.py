@@ -13,7 +13,7 @@ from model.decoding.rescoring import SecondPass, apply_gains
 from model.decoding.settings import DecodingSettings
 from model.language.recurrent_model import RecurrentLanguageModel
 from model.recogniser import bundle
-from model.recogniser.decoding_plan import open_decoder
+from model.recogniser.decoding_plan import open_decoder, plan_decoding
 from model.recogniser.recogniser import Recogniser
 from schemas.records import Line, LineImage
 from tests.drawn import text_strip
@@ -96,8 +96,10 @@ def test_a_search_is_weighed_again(model):
     seen = np.full((1, len(CHARACTERS) + 1), np.log(1e-6), np.float32)
     seen[0, bundle.load_bundle(model).charset.encode("ae")] = np.log([0.7, 0.3])
     config = DecodingConfig(BEAM)
-    once = open_decoder(set_share(model, 0), config).decode(seen)
-    again = open_decoder(set_share(model, 0.5), config).decode(seen)
+    once, again = (
+        open_decoder(changed, config, plan_decoding(changed, config)).decode(seen)
+        for changed in (set_share(model, 0), set_share(model, 0.5))
+    )
     assert (once.text, again.text) == ("a", "e")
     assert sum(share for _, share in again.lines) == pytest.approx(1)
     assert again.lines[0][0] == again.text

@@ -114,7 +114,8 @@ def read_doubtful(directory, **flags):
     logits = np.full((len(labels), whole.charset.class_count), -9, np.float32)
     logits[np.arange(len(labels)), labels] = 0
     logits[3, whole.charset.encode("c")] = 0
-    return open_decoder(whole, DecodingConfig(BEAM, **flags)).decode(logits).text
+    config = DecodingConfig(BEAM, **flags)
+    return open_decoder(whole, config, plan_decoding(whole, config)).decode(logits).text
 
 
 def set_search(directory, knows_words):
