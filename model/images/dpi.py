@@ -9,9 +9,8 @@ from typing import BinaryIO
 from PIL import ExifTags, Image
 
 from model.images.decode import page_frames
-from model.images.pdf import open_pdf
+from model.images.pdf import POINTS_PER_INCH, is_pdf, open_pdf
 
-_POINTS_PER_INCH = 72
 _CM_PER_INCH = 2.54
 _INCH, _CENTIMETRE = 2, 3
 # What lies beyond is a mistake or means that nobody knows.
@@ -40,23 +39,22 @@ def page_dpi(file: BinaryIO, number: int | None = None, width_px: int = 0) -> fl
         >>> page_dpi(file)
         300.0
     """
-    file.seek(0)
-    is_pdf = b"%PDF-" in file.read(1024)
-    file.seek(0)
+    from_pdf = is_pdf(file)
     dpi = None
     # The page was read already: whatever is wrong in its header is wrong in that alone, and
     # Pillow stumbles over it in many ways.
     with suppress(Exception):
-        dpi = (
-            _dpi_of_pdf(file, number or 1, width_px) if is_pdf else _dpi_of_image(file, number or 1)
-        )
+        if from_pdf:
+            dpi = _dpi_of_pdf(file, number or 1, width_px)
+        else:
+            dpi = _dpi_of_image(file, number or 1)
     is_sound = dpi is not None and _LEAST_DPI <= dpi <= _MOST_DPI
     return round(float(dpi), 1) if is_sound else None
 
 
 def _dpi_of_pdf(file: BinaryIO, number: int, width_px: int) -> float:
     with open_pdf(file) as document, closing(document[number - 1]) as page:
-        return width_px / page.get_width() * _POINTS_PER_INCH
+        return width_px / page.get_width() * POINTS_PER_INCH
 
 
 def _dpi_of_image(file: BinaryIO, number: int) -> float | None:

@@ -8,12 +8,9 @@ from typing import BinaryIO
 import numpy as np
 
 from model.images.decode import decode_frame, page_frames
-from model.images.pdf import count_pdf_pages, decode_pdf_page
+from model.images.pdf import count_pdf_pages, decode_pdf_page, is_pdf
 
 MOST_PAGES = 10_000
-# Where readers of PDF look for its mark, which need not be the first thing in the file.
-_HEAD_BYTES = 1024
-_TIFF_MARKS = (b"II", b"MM")
 
 
 def count_pages(file: BinaryIO) -> int:
@@ -28,7 +25,7 @@ def count_pages(file: BinaryIO) -> int:
     Raises:
         ValueError: If it is none of them, is broken or encrypted, or has more than 10,000.
     """
-    if _is_pdf(file):
+    if is_pdf(file):
         count = count_pdf_pages(file)
     else:
         count = sum(1 for _ in islice(page_frames(file), MOST_PAGES + 1))
@@ -51,7 +48,7 @@ def decode_page(file: BinaryIO, number: int) -> np.ndarray:
         ValueError: If the page is not in the file, does not decode or is larger than 400
             megapixels, or the whole file cannot be read.
     """
-    if _is_pdf(file):
+    if is_pdf(file):
         return decode_pdf_page(file, number)
     frames = list(islice(page_frames(file), number))
     if len(frames) < number:
@@ -60,10 +57,3 @@ def decode_page(file: BinaryIO, number: int) -> np.ndarray:
         )
     file.seek(0)
     return decode_frame(file, frames[-1])
-
-
-def _is_pdf(file: BinaryIO) -> bool:
-    file.seek(0)
-    head = file.read(_HEAD_BYTES)
-    file.seek(0)
-    return b"%PDF-" in head and not head.startswith(_TIFF_MARKS)

@@ -1,4 +1,4 @@
-"""Pages of a PDF: the scan that a page is made of, or else the page drawn."""
+"""Pages of a PDF: the scan that a page consists of, or else the rendered page."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from pypdfium2 import raw
 
 from model.images.decode import check_size
 
+POINTS_PER_INCH = 72
+
+# PDF readers accept the header anywhere in the first bytes of a file, not only at its start.
+_HEADER, _HEADER_BYTES = b"%PDF-", 1024
+_TIFF_BYTE_ORDERS = (b"II", b"MM")
 _DRAWN_DPI = 300
-_POINTS_PER_INCH = 72
 # How far a scan may end from the edge of its page, as a share of the page's side.
 _EDGE_TOLERANCE = 0.01
 # The scan and the page as drawn are compared at this width.
@@ -32,6 +36,25 @@ _IMAGE, _TEXT = raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_TEXT
 _ONE_AT_A_TIME = threading.Lock()
 # A page that hangs a decoder keeps it for good.
 _LONGEST_WAIT_S = 120.0
+
+
+def is_pdf(file: BinaryIO) -> bool:
+    """Return whether a file is a PDF, and rewind it.
+
+    A TIFF is none, even if its first bytes happen to contain the header of a PDF.
+
+    Args:
+        file: The file, open and seekable.
+
+    Example:
+        >>> import io
+        >>> [is_pdf(io.BytesIO(data)) for data in (b"%PDF-1.7", b"II* %PDF-1.7", b"")]
+        [True, False, False]
+    """
+    file.seek(0)
+    head = file.read(_HEADER_BYTES)
+    file.seek(0)
+    return _HEADER in head and not head.startswith(_TIFF_BYTE_ORDERS)
 
 
 def count_pdf_pages(file: BinaryIO) -> int:
@@ -121,7 +144,7 @@ def _opened(file: BinaryIO) -> Iterator[pdfium.PdfDocument]:
 def _decode(page: pdfium.PdfPage) -> np.ndarray:
     scan = _find_scan(page)
     if scan is None:
-        return _draw(page, _DRAWN_DPI / _POINTS_PER_INCH)
+        return _draw(page, _DRAWN_DPI / POINTS_PER_INCH)
     grey = _extract(scan, page.get_rotation())
     if _looks_like(page, grey):
         return grey

@@ -7,7 +7,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from model.images.dpi import page_dpi
-from model.images.pages import decode_page
+from model.images.pages import count_pages, decode_page
 
 GREY = Image.fromarray(np.full((60, 40), 200, np.uint8))
 
@@ -76,6 +76,13 @@ def test_a_scan_in_a_pdf_has_its_pixels_over_the_size_of_the_page(dpi):
 @pytest.mark.parametrize("data", [b"", b"no image", b"%PDF-1.4 broken", b"\x89PNG\r\n\x1a\n"])
 def test_a_broken_file_has_none(data):
     assert page_dpi(io.BytesIO(data), 1, 100) is None
+
+
+def test_a_tiff_that_mentions_the_header_of_a_pdf_is_read_as_a_tiff():
+    file = saved("TIFF", dpi=(300, 300), tiffinfo={270: "exported from %PDF-1.7"})
+    assert b"%PDF-" in file.getvalue()[:1024]
+    assert count_pages(file) == 1
+    assert page_dpi(file) == 300
 
 
 def test_a_page_that_is_not_there_has_none():
