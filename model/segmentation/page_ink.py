@@ -52,7 +52,7 @@ def _remove_rules(ink: np.ndarray) -> np.ndarray:
     return np.maximum(ink - np.maximum(level, upright), 0)
 
 
-def line_pitch_px(ink: np.ndarray) -> float:
+def line_pitch_from_ink_px(ink: np.ndarray) -> float:
     """Estimate the distance between baselines from the page's periodicity.
 
     The autocorrelation of a row profile does not mind where its lines lie, so
@@ -66,7 +66,7 @@ def line_pitch_px(ink: np.ndarray) -> float:
         of the small letters.
 
     >>> rows = np.arange(600)[:, None]
-    >>> line_pitch_px(np.repeat((rows % 40 < 12).astype(np.float32), 300, axis=1))
+    >>> line_pitch_from_ink_px(np.repeat((rows % 40 < 12).astype(np.float32), 300, axis=1))
     40.0
     """
     height_px, width_px = ink.shape

@@ -7,7 +7,7 @@ import numpy as np
 
 from model.images.background import even_background
 from model.images.resize import shrink
-from model.segmentation.page_ink import line_pitch_px, measure_ink
+from model.segmentation.page_ink import line_pitch_from_ink_px, measure_ink
 
 # The network works at this line pitch, from which it may be off by a factor of almost two.
 WORK_PITCH_PX = 24.0
@@ -31,7 +31,7 @@ def estimate_pitch_px(grey: np.ndarray) -> float:
     ink = measure_ink(work)
     if not ink.any():
         return grey.shape[0] / 30
-    return line_pitch_px(ink) * max(grey.shape) / max(work.shape)
+    return line_pitch_from_ink_px(ink) * max(grey.shape) / max(work.shape)
 
 
 def to_ink(grey: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from model.segmentation.finder import default_line_network, find_lines
-from model.segmentation.page_ink import line_pitch_px, measure_ink
+from model.segmentation.page_ink import line_pitch_from_ink_px, measure_ink
 from model.synthetic.pages import HandwritingConfig, draw_page
 from model.synthetic.texts import compose_text
 from schemas.records import Line
@@ -152,7 +152,7 @@ def test_a_view_is_as_good_as_a_copy():
 @pytest.mark.parametrize("seed", range(4))
 def test_pitch_is_measured(seed):
     image, _ = drawn_page(seed, 12)
-    assert line_pitch_px(measure_ink(image)) == pytest.approx(PITCH_PX, rel=0.08)
+    assert line_pitch_from_ink_px(measure_ink(image)) == pytest.approx(PITCH_PX, rel=0.08)
 
 
 @pytest.mark.parametrize("quarter_turns", [1, 2, 3])
