@@ -24,8 +24,13 @@ def png(grey: np.ndarray) -> bytes:
 
 def jpeg(grey: np.ndarray, **options) -> bytes:
     """Encode an image as JPEG."""
+    return encoded(Image.fromarray(grey), "JPEG", quality=90, **options)
+
+
+def encoded(image: Image.Image, kind: str, **options) -> bytes:
+    """Encode an image as Pillow's format `kind`, with options of its writer."""
     file = io.BytesIO()
-    Image.fromarray(grey).save(file, "JPEG", quality=90, **options)
+    image.save(file, kind, **options)
     return file.getvalue()
 
 

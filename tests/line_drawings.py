@@ -1,13 +1,22 @@
-"""Lines and maps that tests of the line finder are made of."""
+"""Pages, lines and maps for tests of the line finder."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from model.segmentation.maps import CHANNELS, REACH_UNIT_PX, STRIDE_PX, LineMaps
+from model.synthetic.pages import draw_page
+from model.synthetic.texts import compose_text
 from model.training.lines.targets import TargetLine, draw_targets
+from schemas.records import Page
 
 PITCH_PX = 24
+
+
+def drawn_page(seed: int = 0, count: int = 8) -> tuple[np.ndarray, Page]:
+    """Draw a page of so many lines of writing, with its description."""
+    rng = np.random.default_rng(seed)
+    return draw_page([compose_text(rng, 24) for _ in range(count)], rng)
 
 
 def level_line(left, right, y, slope=0.0, above_px=14.0, below_px=6.0) -> TargetLine:

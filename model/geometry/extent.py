@@ -16,6 +16,7 @@ from model.geometry.polylines import (
     arc_lengths,
     column_bounds,
     densify,
+    levelling_rotation,
     resample,
     smooth,
     up_normals,
@@ -99,20 +100,12 @@ def line_pitch_px(paths: Sequence[np.ndarray], lines: Sequence[Line]) -> float:
     Returns:
         Pixels; 0 where nothing tells.
     """
-    turn = _turn_to_level(paths)
-    gaps = _gaps_beneath([path @ turn for path in paths])
+    rotation = levelling_rotation(paths)
+    gaps = _gaps_beneath([path @ rotation for path in paths])
     if gaps:
         return float(np.median(gaps))
-    heights = [np.ptp(np.array(line.polygon) @ turn[:, 1]) for line in lines if line.polygon]
+    heights = [np.ptp(np.array(line.polygon) @ rotation[:, 1]) for line in lines if line.polygon]
     return 0.8 * float(np.median(heights)) if heights else 0.0
-
-
-def _turn_to_level(paths: Sequence[np.ndarray]) -> np.ndarray:
-    """Find the turn, float [2, 2], that makes the usual direction of writing +x."""
-    across, down = sum((path[-1] - path[0] for path in paths), np.zeros(2))
-    length = np.hypot(across, down)
-    across, down = (across / length, down / length) if length > 0 else (1.0, 0.0)
-    return np.array([[across, -down], [down, across]])
 
 
 def _gaps_beneath(paths: Sequence[np.ndarray]) -> list[float]:

@@ -1,6 +1,8 @@
-"""Polylines as arrays: resample by arc length, smooth, lengthen, project."""
+"""Polylines as arrays: arc lengths, resampling, normals, smoothing, levelling, outlines."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -78,6 +80,27 @@ def smooth(points: np.ndarray, window: int) -> np.ndarray:
     padded = np.concatenate([before, points, after])
     kernel = np.ones(2 * half + 1) / (2 * half + 1)
     return np.stack([np.convolve(padded[:, axis], kernel, "valid") for axis in (0, 1)], axis=1)
+
+
+def levelling_rotation(paths: Sequence[np.ndarray]) -> np.ndarray:
+    """Compute the rotation that turns the common direction of some polylines to +x.
+
+    Args:
+        paths: float [n, 2] each, in writing direction.
+
+    Returns:
+        float [2, 2], to be multiplied from the right: `path @ rotation`. The identity if the
+        paths have no common direction.
+
+    Example:
+        >>> down = np.array([[3.0, 0], [3, 10]])
+        >>> (down @ levelling_rotation([down])).tolist()
+        [[0.0, -3.0], [10.0, -3.0]]
+    """
+    across, down = sum((path[-1] - path[0] for path in paths), np.zeros(2))
+    length = np.hypot(across, down)
+    across, down = (across / length, down / length) if length > 0 else (1.0, 0.0)
+    return np.array([[across, -down], [down, across]])
 
 
 def densify(polygon: np.ndarray, step: float, most: int) -> np.ndarray:

@@ -112,6 +112,22 @@ def check_size(width_px: float, height_px: float) -> None:
         raise _TooLarge(f"image has {width_px:.0f} x {height_px:.0f} px; scale it down")
 
 
+def check_page_number(number: int, count: int) -> None:
+    """Check that a file has a page.
+
+    Args:
+        number: The page, from 1.
+        count: Number of pages in the file.
+
+    Raises:
+        ValueError: If the file has fewer pages.
+    """
+    if number > count:
+        raise ValueError(
+            f"page {number} is not in the file, which has {count}; correct the page number"
+        )
+
+
 @contextmanager
 def _decoding() -> Iterator[None]:
     """Raise what Pillow makes of a bad file as a ValueError with the cure."""

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from model.images.decode import decode_frame, page_frames
+from model.images.decode import check_page_number, decode_frame, page_frames
 from model.images.pdf import count_pdf_pages, decode_pdf_page, is_pdf
 
 MOST_PAGES = 10_000
@@ -51,9 +51,6 @@ def decode_page(file: BinaryIO, number: int) -> np.ndarray:
     if is_pdf(file):
         return decode_pdf_page(file, number)
     frames = list(islice(page_frames(file), number))
-    if len(frames) < number:
-        raise ValueError(
-            f"page {number} is not in the file, which has {len(frames)}; mend the number"
-        )
+    check_page_number(number, len(frames))
     file.seek(0)
     return decode_frame(file, frames[-1])

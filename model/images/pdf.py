@@ -12,7 +12,7 @@ import numpy as np
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from model.images.decode import check_size
+from model.images.decode import check_page_number, check_size
 
 POINTS_PER_INCH = 72
 
@@ -91,9 +91,7 @@ def decode_pdf_page(file: BinaryIO, number: int) -> np.ndarray:
             or an image on it is larger than 400 megapixels.
     """
     with open_pdf(file) as document:
-        if number > len(document):
-            has = f"which has {len(document)}"
-            raise ValueError(f"page {number} is not in the file, {has}; mend the number")
+        check_page_number(number, len(document))
         try:
             with closing(document[number - 1]) as page:
                 return _decode(page)

@@ -8,6 +8,7 @@ import numpy as np
 from model.geometry.extent import LineExtent, line_extents
 from model.geometry.polylines import arc_lengths, resample, up_normals
 from model.images.background import even_background
+from model.images.resize import resize_to
 from schemas.records import Line, Page
 
 WIDEST_STRIP_PX = 16_384
@@ -159,9 +160,7 @@ def scale_whole(evened: np.ndarray, height_px: int) -> np.ndarray:
     width_px = round(width * height_px / height)
     if not _NARROWEST_STRIP_PX <= width_px <= WIDEST_STRIP_PX:
         raise ValueError(f"image of {width} x {height} px is no text line; check the file")
-    shrinks = height_px < height
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(evened, (width_px, height_px), interpolation=interpolation)
+    return resize_to(evened, width_px, height_px)
 
 
 def stretch_contrast(strip: np.ndarray) -> np.ndarray:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.geometry.polylines import levelling_rotation
+
 # Lengths are in line pitches, overlaps shares of the narrower line.
 _FARTHEST_BELOW = 2.2
 _LEAST_OVERLAP = 0.5
@@ -49,11 +51,8 @@ def level_spans(paths: Sequence[np.ndarray]) -> Spans:
     Returns:
         Where they lie then.
     """
-    courses = np.array([path[-1] - path[0] for path in paths])
-    across, down = courses.sum(axis=0) if len(courses) else (1.0, 0.0)
-    length = np.hypot(across, down) or 1.0
-    turn = np.array([[across, -down], [down, across]]) / length
-    levelled = [path @ turn for path in paths]
+    rotation = levelling_rotation(paths)
+    levelled = [path @ rotation for path in paths]
     return Spans(
         np.array([path[:, 0].min() for path in levelled]),
         np.array([path[:, 0].max() for path in levelled]),

@@ -1,6 +1,7 @@
 """Polylines."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +9,7 @@ from model.geometry.polylines import (
     arc_lengths,
     column_bounds,
     densify,
+    levelling_rotation,
     resample,
     smooth,
     up_normals,
@@ -46,6 +48,20 @@ def test_smoothing_takes_the_jitter_out():
     xs = np.arange(100.0)
     jitter = np.stack([xs, np.where(xs % 2, 3.0, -3.0)], axis=1)
     assert np.abs(smooth(jitter, 20)[20:-20, 1]).max() < 0.5
+
+
+@given(st.lists(POLYLINES, max_size=5))
+def test_levelling_turns_the_common_direction_to_the_right(paths):
+    rotation = levelling_rotation(paths)
+    assert np.allclose(rotation @ rotation.T, np.eye(2))
+    across, down = sum(((path[-1] - path[0]) @ rotation for path in paths), np.zeros(2))
+    assert across >= 0
+    assert abs(down) < 1e-6
+
+
+@pytest.mark.parametrize("paths", [[], [np.zeros((2, 2))]])
+def test_polylines_without_a_direction_are_not_turned(paths):
+    assert levelling_rotation(paths).tolist() == [[1, 0], [0, 1]]
 
 
 def test_outlines_are_measured_column_by_column():

@@ -1,6 +1,5 @@
 """Decoding page images and evening out their background."""
 
-import io
 import struct
 import zlib
 
@@ -10,15 +9,9 @@ from PIL import Image
 
 from model.images.background import even_background
 from model.images.decode import decode_image
-from tests.drawn import jpeg, png, text_strip
+from tests.drawn import encoded, jpeg, png, text_strip
 
 GREY = np.tile(np.arange(0, 240, 4, dtype=np.uint8), (40, 1))
-
-
-def encoded(image: Image.Image, kind: str, **options) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "WEBP", "JPEG2000"])

@@ -8,14 +8,13 @@ from PIL import ExifTags, Image
 
 from model.images.dpi import page_dpi
 from model.images.pages import count_pages, decode_page
+from tests.drawn import encoded
 
 GREY = Image.fromarray(np.full((60, 40), 200, np.uint8))
 
 
 def saved(kind: str, **options) -> io.BytesIO:
-    file = io.BytesIO()
-    GREY.save(file, kind, **options)
-    return file
+    return io.BytesIO(encoded(GREY, kind, **options))
 
 
 def with_exif(kind: str, tags: dict[int, object]) -> io.BytesIO:

@@ -69,7 +69,8 @@ def test_pages_of_a_file_have_digests_of_their_own():
 
 @pytest.mark.parametrize("kind", ["PDF", "TIFF"])
 def test_a_page_that_is_not_there_says_how_many_are(kind):
-    with pytest.raises(ValueError, match="page 4 is not in the file, which has 3; mend"):
+    reason = "page 4 is not in the file, which has 3; correct the page number"
+    with pytest.raises(ValueError, match=reason):
         page(image_file(STRIPS, kind), 4)
 
 

@@ -12,19 +12,14 @@ from hypothesis.extra import numpy as hnp
 from model.segmentation.finder import default_line_network, find_lines
 from model.segmentation.page_ink import line_pitch_from_ink_px, measure_ink
 from model.synthetic.pages import HandwritingConfig, draw_page
-from model.synthetic.texts import compose_text
 from schemas.records import Line
+from tests.line_drawings import drawn_page
 
 PITCH_PX = HandwritingConfig().line_pitch_px
 
 
 def find(grey):
     return find_lines(grey, default_line_network())
-
-
-def drawn_page(seed: int, count: int = 8):
-    rng = np.random.default_rng(seed)
-    return draw_page([compose_text(rng, 24) for _ in range(count)], rng)
 
 
 def points_px(lines) -> np.ndarray:

@@ -7,16 +7,11 @@ import pytest
 from model.evaluation.line_scores import score_lines
 from model.segmentation.finder import find_lines
 from model.segmentation.scale import WORK_PITCH_PX, estimate_pitch_px
-from model.synthetic.pages import HandwritingConfig, draw_page
-from model.synthetic.texts import compose_text
+from model.synthetic.pages import HandwritingConfig
 from model.training.lines.targets import draw_targets, target_lines, transform
+from tests.line_drawings import drawn_page
 
 PITCH_PX = HandwritingConfig().line_pitch_px
-
-
-def drawn_page(seed=0, count=8):
-    rng = np.random.default_rng(seed)
-    return draw_page([compose_text(rng, 24) for _ in range(count)], rng)
 
 
 class KnowingNetwork:
