@@ -1,4 +1,4 @@
-"""Files of several pages: count them, decode one of them."""
+"""Multi-page files: count the pages, decode one of them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def count_pages(file: BinaryIO) -> int:
         file: The file, open and seekable.
 
     Returns:
-        How many; 1 for an image of another format.
+        Number of pages; 1 for an image of another format.
 
     Raises:
-        ValueError: If it is none of them, is broken or encrypted, or has more than 10,000.
+        ValueError: If the file is neither, is broken or encrypted, or has more than 10,000 pages.
     """
     if is_pdf(file):
         count = count_pdf_pages(file)
@@ -35,7 +35,7 @@ def count_pages(file: BinaryIO) -> int:
 
 
 def decode_page(file: BinaryIO, number: int) -> np.ndarray:
-    """Decode a page to grey; of the others nothing but the index is read.
+    """Decode a page to greyscale; of the other pages only the index is read.
 
     Args:
         file: A PDF, a TIFF or an image of one page, open and seekable.

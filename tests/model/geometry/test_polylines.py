@@ -27,7 +27,7 @@ def test_resampled_points_keep_the_ends(points, count):
 
 
 @given(POLYLINES)
-def test_normals_are_square_to_a_straight_line(points):
+def test_normals_are_perpendicular_to_a_straight_line(points):
     direction = points[-1] - points[0]
     if np.hypot(*direction) < 1:
         return
@@ -38,13 +38,13 @@ def test_normals_are_square_to_a_straight_line(points):
 
 
 @given(st.floats(-3, 3), st.integers(2, 60), st.integers(1, 40))
-def test_smoothing_leaves_straight_lines_alone(slope, count, window):
+def test_smoothing_keeps_straight_lines(slope, count, window):
     xs = np.arange(float(count))
     line = np.stack([xs, 5 + slope * xs], axis=1)
     assert np.allclose(smooth(line, window), line)
 
 
-def test_smoothing_takes_the_jitter_out():
+def test_smoothing_removes_jitter():
     xs = np.arange(100.0)
     jitter = np.stack([xs, np.where(xs % 2, 3.0, -3.0)], axis=1)
     assert np.abs(smooth(jitter, 20)[20:-20, 1]).max() < 0.5
