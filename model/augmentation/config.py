@@ -162,7 +162,7 @@ class AugmentConfig:
         )
 
     def only(self, *steps: str) -> AugmentConfig:
-        """Return the configuration with all but some steps switched off.
+        """Return the configuration with only some steps switched on.
 
         Raises:
             ValueError: If there is no such step.

@@ -22,7 +22,7 @@ _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _GHOST_REACH = (0.15, 0.4)
 _STAIN_ROWS = 3
 _STAIN_COLUMN_PX = 40
-# Besides the first, one cutout for so many pixels of width on average.
+# On average there is one more cutout, besides the first, per this many pixels of width.
 _CUTOUT_PITCH_PX = 160
 _BAR_SHARE = 0.5
 _SMEARED_SHARE = 0.5

@@ -24,7 +24,7 @@ from model.geometry.polylines import (
 from schemas.records import Line
 
 _STEP_PX = 2.0
-# Baselines nearer than this count as one; so many distances are enough for their median.
+# Baselines nearer than this count as one; and a sample of about this many distances is enough.
 _LEAST_GAP_PX, _MOST_GAPS = 4.0, 500
 # Coordinates can be garbage: these bound the cost of one line.
 _MOST_PATH_POINTS, _MOST_OUTLINE_POINTS = 10_000, 4_000

@@ -143,13 +143,16 @@ def _decoding() -> Iterator[None]:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Transpose an image to its EXIF orientation; ImageOps would rewrite its odd tags, too."""
+    """Transpose an image to its EXIF orientation.
+
+    `ImageOps.exif_transpose` would also rewrite the EXIF data, which may contain odd tags.
+    """
     method = _TRANSPOSITIONS.get(image.getexif().get(ExifTags.Base.Orientation))
     return image if method is None else image.transpose(method)
 
 
 def _is_page(tags: Mapping[int, object]) -> bool:
-    """Return whether an image is a page; behind an invalid offset there is no width."""
+    """Return whether the tags are those of a page; read at an invalid offset they lack a width."""
     subfile_type = tags.get(_NEW_SUBFILE_TYPE)
     is_other = isinstance(subfile_type, int) and bool(subfile_type & (_REDUCED | _MASK))
     return _IMAGE_WIDTH in tags and not is_other

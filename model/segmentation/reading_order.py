@@ -16,7 +16,7 @@ import numpy as np
 
 from model.segmentation.text_blocks import Spans, find_blocks, find_insertions, level_spans
 
-# A note is at most this share of its text's width wide, and so many pitches away from it.
+# Greatest width of a note as a share of its text's, and distance from it in pitches.
 _NOTE_WIDTH = 0.42
 _NOTE_DISTANCE = 4.0
 _LEAST_TEXT_LINES = 4
@@ -210,7 +210,7 @@ def _texts_of_notes(blocks: list[list[int]], boxes: _Boxes, pitch_px: float) -> 
 
 
 def _precedence(boxes: _Boxes) -> np.ndarray:
-    """Return whether each block comes before each other: bool [n, n]."""
+    """Return whether the first of two blocks comes before the second, of all pairs: bool [n, n]."""
     middle = (boxes.top + boxes.bottom) / 2
     width = boxes.right - boxes.left
     common = np.minimum(boxes.right[:, None], boxes.right) - np.maximum(
