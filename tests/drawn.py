@@ -24,13 +24,18 @@ def png(grey: np.ndarray) -> bytes:
 
 def jpeg(grey: np.ndarray, **options) -> bytes:
     """Encode an image as JPEG."""
+    return encoded(Image.fromarray(grey), "JPEG", quality=90, **options)
+
+
+def encoded(image: Image.Image, kind: str, **options) -> bytes:
+    """Encode an image as Pillow's format `kind`, with options of its writer."""
     file = io.BytesIO()
-    Image.fromarray(grey).save(file, "JPEG", quality=90, **options)
+    image.save(file, kind, **options)
     return file.getvalue()
 
 
 def text_strip(text: str, height_px: int = 64) -> np.ndarray:
-    """Draw a text on white, as rectification leaves it."""
+    """Draw a text on white, like a rectified strip."""
     width_px = cv2.getTextSize(text, FONT, 1.2, 2)[0][0] + 24
     strip = np.full((height_px, width_px), 255, np.uint8)
     cv2.putText(strip, text, (12, round(height_px * 0.68)), FONT, 1.2, 0, 2, cv2.LINE_AA)
@@ -38,7 +43,7 @@ def text_strip(text: str, height_px: int = 64) -> np.ndarray:
 
 
 def write_tfrecords(path: Path, examples: list[LineExample]) -> None:
-    """Write lines as a gzip TFRecord file, its checksums left at 0."""
+    """Write lines as a gzip TFRecord file, with checksums of 0."""
     path.parent.mkdir(parents=True, exist_ok=True)
     records = map(encode_line, examples)
     framed = (struct.pack("<Q", len(r)) + bytes(4) + r + bytes(4) for r in records)

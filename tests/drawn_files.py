@@ -1,4 +1,4 @@
-"""PDF and TIFF files of several pages, drawn by code; broken and hostile ones too."""
+"""Multi-page PDF and TIFF files, drawn by code; broken and hostile ones, too."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from PIL import Image
 
 
 def image_file(pages: list[np.ndarray], kind: str, mode: str = "L", **options) -> bytes:
-    """Write pages as one PDF or TIFF.
+    """Return pages as one PDF or TIFF.
 
     Args:
         pages: uint8 [height, width] each.
         kind: 'PDF' or 'TIFF'.
-        mode: Mode of Pillow's; '1' is kept without loss by both, 'L' by TIFF.
-        options: Of Pillow's writer.
+        mode: Pillow's mode; '1' is lossless in both kinds, 'L' in TIFF.
+        options: Options of Pillow's writer.
     """
     first, *rest = (Image.fromarray(page).convert(mode, dither=Image.Dither.NONE) for page in pages)
     file = io.BytesIO()
@@ -25,12 +25,12 @@ def image_file(pages: list[np.ndarray], kind: str, mode: str = "L", **options) -
 
 
 def pdf(*objects: bytes) -> bytes:
-    """Join numbered objects to a PDF; the first is its catalogue."""
-    out, places = b"%PDF-1.7\n", []
+    """Return a PDF of some objects, numbered from 1; the first is its catalogue."""
+    out, offsets = b"%PDF-1.7\n", []
     for number, body in enumerate(objects, 1):
-        places.append(len(out))
+        offsets.append(len(out))
         out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
-    index = b"".join(b"%010d 00000 n \n" % place for place in places)
+    index = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     size = len(objects) + 1
     return out + (
         b"xref\n0 %d\n0000000000 65535 f \n%btrailer\n<</Size %d/Root 1 0 R>>\n"
@@ -39,7 +39,7 @@ def pdf(*objects: bytes) -> bytes:
 
 
 def pdf_stream(entries: bytes, data: bytes) -> bytes:
-    """Make a stream object."""
+    """Return a stream object."""
     return b"<<%b/Length %d>>stream\n%b\nendstream" % (entries, len(data), data)
 
 
@@ -50,13 +50,13 @@ def pdf_page(
     page: bytes = b"/MediaBox[0 0 72 72]",
     *more: bytes,
 ) -> bytes:
-    """Make a PDF of one page.
+    """Return a PDF of one page.
 
     Args:
-        content: What is drawn; /I is the image and /F a font.
-        image: Entries of the image, without its type.
-        data: Its bytes.
-        page: Entries of the page.
+        content: Content stream; /I is the image and /F a font.
+        image: Entries of the image's dictionary, without its type.
+        data: Data of the image.
+        page: Entries of the page's dictionary.
         more: Further objects, from number 6.
     """
     resources = b"/Resources<</XObject<</I 5 0 R>>/Font<</F<</Type/Font/Subtype/Type1/BaseFont"
@@ -72,7 +72,7 @@ def pdf_page(
 
 
 def encrypted_pdf() -> bytes:
-    """Make a PDF that wants a password: its key is that of none."""
+    """Return a PDF that requires a password; its key matches no password."""
     whole = pdf(b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>")
     key = b"<" + b"00" * 32 + b">"
     encrypt = b"/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O %b/U %b>>" % (key, key)
@@ -80,7 +80,7 @@ def encrypted_pdf() -> bytes:
 
 
 def claim_tiff_width(data: bytes, width_px: int, claimed_px: int) -> bytes:
-    """Let the first page of a TIFF of Pillow's claim another width."""
+    """Return a TIFF written by Pillow whose first page claims another width."""
     known = struct.pack("<HHI", 256, 4, 1) + struct.pack("<I", width_px)
     short = struct.pack("<HHIHH", 256, 3, 1, width_px, 0)
     new = struct.pack("<HHII", 256, 4, 1, claimed_px)

@@ -1,1 +1,1 @@
-"""Training lines and pages changed at random."""
+"""Random augmentation of training lines and pages."""

@@ -1,4 +1,4 @@
-"""How strongly, and how often, training lines are changed."""
+"""Configuration of the line augmentation: how often and how strongly each step is applied."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-# Strengths in pixels are those of strips this high; higher strips take more in proportion.
+# Strengths in pixels refer to strips of this height and scale with the height of a strip.
 REFERENCE_HEIGHT_PX = 48
-# Steps that have no opposite.
+# Steps whose strength cannot be negative.
 _ONE_SIDED = ("elastic", "ghost", "blur", "resolution", "grain", "stain", "cutout")
 
 
 @dataclass(frozen=True)
 class Uniform:
-    """A strength that lies anywhere between two ends, on a share of the lines.
+    """A strength with a uniform distribution, for a share of the lines.
 
     Attributes:
-        share: Of how many lines, 0..1.
+        share: Share of the lines that are changed, 0..1.
         low: Least strength.
         high: Greatest strength.
 
@@ -34,24 +34,24 @@ class Uniform:
     def __post_init__(self):
         _check_share(self.share)
         if not -math.inf < self.low <= self.high < math.inf:
-            raise ValueError(f"{self.low}..{self.high} is no range; give the lower end first")
+            raise ValueError(f"{self.low}..{self.high} is not a range; give the lower end first")
 
     def draw(self, rng: np.random.Generator) -> float:
-        """Draw the strength for one line; 0 where the line is left alone."""
+        """Draw the strength for one line; 0 if the line is not changed."""
         return float(rng.uniform(self.low, self.high)) if rng.random() < self.share else 0.0
 
     def scaled(self, factor: float) -> Uniform:
-        """Make it `factor` times as strong, on as many lines."""
+        """Return the distribution with strengths multiplied by `factor`."""
         return replace(self, low=self.low * factor, high=self.high * factor)
 
 
 @dataclass(frozen=True)
 class Normal:
-    """A strength spread around zero, on a share of the lines.
+    """A strength with a normal distribution around zero, for a share of the lines.
 
     Attributes:
-        share: Of how many lines, 0..1.
-        spread: Standard deviation; nothing lies beyond three of them.
+        share: Share of the lines that are changed, 0..1.
+        spread: Standard deviation; strengths are clipped at three of them.
 
     Example:
         >>> Normal(0.0, 2.0).draw(np.random.default_rng(0))
@@ -64,48 +64,48 @@ class Normal:
     def __post_init__(self):
         _check_share(self.share)
         if not 0 <= self.spread < math.inf:
-            raise ValueError(f"a spread of {self.spread} is none; give one from 0")
+            raise ValueError(f"spread {self.spread} is out of range; give 0 or more")
 
     def draw(self, rng: np.random.Generator) -> float:
-        """Draw the strength for one line; 0 where the line is left alone."""
+        """Draw the strength for one line; 0 if the line is not changed."""
         if rng.random() >= self.share:
             return 0.0
         return float(np.clip(rng.normal(), -3, 3)) * self.spread
 
     def scaled(self, factor: float) -> Normal:
-        """Make it `factor` times as strong, on as many lines."""
+        """Return the distribution with strengths multiplied by `factor`."""
         return replace(self, spread=self.spread * factor)
 
 
 def _check_share(share: float) -> None:
     if not 0 <= share <= 1:
-        raise ValueError(f"a share of {share} of the lines; give one from 0 to 1")
+        raise ValueError(f"share {share} of the lines is out of range; give 0 to 1")
 
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """Set each step of the augmentation: on how many lines, and how strong.
+    """The steps of the line augmentation: for which share of lines, and how strong.
 
-    A strength of 0 leaves a line as it is. Pixels are those of a strip 48 px high.
+    A strength of 0 leaves a line unchanged. Pixels refer to a strip 48 px high.
 
     Attributes:
-        width: ln of the factor on the width.
-        height: ln of the factor on the height of the letters.
-        slant: Lean, as dx/dy; positive leans forward.
+        width: Logarithm of the factor on the width.
+        height: Logarithm of the factor on the height of the letters.
+        slant: Slant, as dx/dy; positive is forward.
         rotation: Slope of the line, in radians.
-        shift: Distance that the writing moves down, in px.
-        frame: Distance that the top and the bottom of the frame move, each by itself, in px.
-        ends: Paper before and after the writing, each by itself, in px; negative cuts off.
+        shift: Distance by which the writing moves down, in px.
+        frame: Distances by which the top and the bottom of the frame move, independently, in px.
+        ends: Paper before and after the writing, independently, in px; negative cuts off.
         elastic: Standard deviation of a grid of offsets, 16 px by 24 px, in px.
-        ghost: Darkness of strokes that reach in from the lines above and below, 0..1.
-        stroke: Weight of the strokes, from -1 (thinned) to 1 (thickened).
-        blur: Standard deviation of a Gaussian, in px.
-        resolution: ln of the factor by which the resolution is lowered.
-        gamma: ln of the exponent of the ink.
+        ghost: Darkness of strokes that extend into the frame from adjacent lines, 0..1.
+        stroke: Change of the stroke width, from -1 (thinner) to 1 (thicker).
+        blur: Standard deviation of a Gaussian blur, in px.
+        resolution: Logarithm of the factor by which the resolution is lowered.
+        gamma: Logarithm of the exponent on the ink.
         gain: Change of the ink's darkness, as a share of it.
-        grain: Standard deviation of noise from pixel to pixel, in ink of 0..1.
+        grain: Standard deviation of pixel noise, in ink of 0..1.
         stain: Darkness of stains, in ink of 0..1.
-        cutout: Width of bars and spots that are missing or smeared, in px.
+        cutout: Width of bars and spots that are blank or smeared, in px.
 
     Example:
         >>> AugmentConfig().only("slant", "gain").scaled(0.5).slant
@@ -138,31 +138,31 @@ class AugmentConfig:
 
     @classmethod
     def none(cls) -> AugmentConfig:
-        """Leave every line as it is."""
+        """Return the configuration that leaves every line unchanged."""
         return cls().only()
 
     @classmethod
     def steps(cls) -> tuple[str, ...]:
-        """Name the steps, in the order in which they act."""
+        """Return the names of the steps, in the order of their application."""
         return tuple(field.name for field in fields(cls))
 
     def scaled(self, strength: float) -> AugmentConfig:
-        """Make every step `strength` times as strong, on as many lines.
+        """Return the configuration with the strengths of all steps multiplied by `strength`.
 
         Args:
-            strength: 1 changes nothing, 0 leaves every line as it is.
+            strength: Factor; with 0 every line stays unchanged.
 
         Raises:
             ValueError: If it is negative.
         """
         if not 0 <= strength < math.inf:
-            raise ValueError(f"an augmentation {strength} times as strong; give 0 or more")
+            raise ValueError(f"strength {strength} is out of range; give 0 or more")
         return AugmentConfig(
             **{name: getattr(self, name).scaled(strength) for name in self.steps()}
         )
 
     def only(self, *steps: str) -> AugmentConfig:
-        """Keep some steps and switch the others off.
+        """Return the configuration with only some steps switched on.
 
         Raises:
             ValueError: If there is no such step.
@@ -170,7 +170,7 @@ class AugmentConfig:
         return self.without(*(name for name in self.steps() if name not in self._known(steps)))
 
     def without(self, *steps: str) -> AugmentConfig:
-        """Switch some steps off.
+        """Return the configuration with some steps switched off.
 
         Raises:
             ValueError: If there is no such step.

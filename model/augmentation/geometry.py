@@ -1,9 +1,9 @@
-"""Bend and frame a line anew: whatever moves ink, in a single resampling.
+"""Geometric augmentation of a line: all steps that move ink, in a single resampling.
 
-The grid of random offsets follows Simard, Steinkraus & Platt, "Best practices for
-convolutional neural networks applied to visual document analysis" (2003), but coarse and
-interpolated, as Wigington et al., "Data augmentation for recognition of handwritten words and
-lines using a CNN-LSTM network" (2017), which is cheaper than smoothing noise.
+The random offsets follow Simard, Steinkraus & Platt, "Best practices for convolutional neural
+networks applied to visual document analysis" (2003), but on a coarse grid that is interpolated, as
+in Wigington et al., "Data augmentation for recognition of handwritten words and lines using a
+CNN-LSTM network" (2017), which is cheaper than smoothing noise.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from model.augmentation.config import REFERENCE_HEIGHT_PX, AugmentConfig
 
 _GRID_ROWS = 4
 _GRID_COLUMN_PX = 24
-# A long line is not turned so far that its ends leave the frame.
+# Bounds the rotation of a long line, so that its ends stay in the frame.
 _MOST_RISE_PX = 4.0
 
 
 @dataclass(frozen=True)
 class Warp:
-    """Where the pixels of the new strip come from.
+    """A geometric transformation of a strip.
 
     Attributes:
         width_px: Width of the new strip.
         stretch: Factors on the width and the height of the writing.
-        slant: Lean, as dx/dy.
-        rise_px: How far the line's ends move, one up and one down.
+        slant: Slant, as dx/dy.
+        rise_px: Distance by which the line's ends move, one up and one down.
         before_px: Paper before the writing.
-        rows_px: Rows of the old strip where the new one's frame begins and ends.
-        offsets_px: float32 [4, columns, 2], offsets (x, y) of a coarse grid; None without.
+        rows_px: Rows of the old strip at which the frame of the new one begins and ends.
+        offsets_px: float32 [4, columns, 2], offsets (x, y) on a coarse grid, if there are any.
     """
 
     width_px: int
@@ -46,12 +46,12 @@ class Warp:
 
 
 def draw_warp(shape: tuple[int, int], config: AugmentConfig, rng: np.random.Generator) -> Warp:
-    """Draw how a strip is bent and framed.
+    """Draw a random warp for a strip.
 
     Args:
         shape: Height and width of the strip, in px.
-        config: What may happen.
-        rng: Source of chance.
+        config: The steps.
+        rng: Random number generator.
 
     Returns:
         The warp.
@@ -64,9 +64,9 @@ def draw_warp(shape: tuple[int, int], config: AugmentConfig, rng: np.random.Gene
     rise_px = float(np.clip(config.rotation.draw(rng) * width_px / 2, -most_px, most_px))
     shift_px = config.shift.draw(rng) * px
     rows_px = (config.frame.draw(rng) * px, height_px + config.frame.draw(rng) * px)
-    # Leaning letters need room at both ends.
-    lean_px = math.ceil(abs(slant) * height_px / 2)
-    before_px, after_px = (config.ends.draw(rng) * px + lean_px for _ in range(2))
+    # Slanted letters need room at both ends.
+    slant_px = math.ceil(abs(slant) * height_px / 2)
+    before_px, after_px = (config.ends.draw(rng) * px + slant_px for _ in range(2))
     new_width_px = max(1, round(width_px * stretch[0] + before_px + after_px))
     return Warp(
         width_px=new_width_px,
@@ -85,32 +85,32 @@ def _draw_offsets(
     if not spread_px:
         return None
     columns = math.ceil(width_px / (_GRID_COLUMN_PX * px))
-    # Not normal, whose tails would squeeze a letter now and then past reading.
+    # Uniform, as the tails of a normal distribution would make some letters illegible.
     drawn = rng.random((_GRID_ROWS, columns, 2), dtype=np.float32)
     return (drawn - np.float32(0.5)) * np.float32(spread_px * math.sqrt(12))
 
 
 def warp_strip(strip: np.ndarray, warp: Warp) -> np.ndarray:
-    """Resample a strip, once, bicubically.
+    """Apply a warp to a strip, with bicubic interpolation.
 
     Args:
         strip: float32 [height_px, width_px], ink 1, paper 0.
-        warp: Where the pixels come from.
+        warp: The warp.
 
     Returns:
-        float32 [height_px, warp.width_px]; the strip itself where nothing moves.
+        float32 [height_px, warp.width_px]; the strip itself if nothing moves.
     """
     height_px, width_px = strip.shape
-    old = Warp(width_px, (1.0, 1.0), 0.0, 0.0, 0.0, (0, height_px), None)
-    if warp == old and warp.offsets_px is None:
+    identity = Warp(width_px, (1.0, 1.0), 0.0, 0.0, 0.0, (0, height_px), None)
+    if warp == identity and warp.offsets_px is None:
         return strip
     middle = (height_px - 1) / 2
     columns = np.arange(warp.width_px, dtype=np.float32)
     rows = np.arange(height_px, dtype=np.float32)[:, None]
     across = np.linspace(-1, 1, warp.width_px, dtype=np.float32) if warp.width_px > 1 else columns
     top, bottom = warp.rows_px
-    framed = top + (rows + 0.5) * ((bottom - top) / height_px) - 0.5
-    down = (framed - middle) / warp.stretch[1] + middle
+    source_rows = top + (rows + 0.5) * ((bottom - top) / height_px) - 0.5
+    down = (source_rows - middle) / warp.stretch[1] + middle
     along = (columns + 0.5 - warp.before_px) / warp.stretch[0] - 0.5
     from_px = np.empty((height_px, warp.width_px, 2), np.float32)
     np.add(along, warp.slant * (rows - middle), out=from_px[..., 0])
@@ -118,5 +118,5 @@ def warp_strip(strip: np.ndarray, warp: Warp) -> np.ndarray:
     if warp.offsets_px is not None:
         size = (warp.width_px, height_px)
         from_px += cv2.resize(warp.offsets_px, size, interpolation=cv2.INTER_CUBIC)
-    bent = cv2.remap(strip, from_px, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT)
-    return np.clip(bent, 0, 1, out=bent)
+    warped = cv2.remap(strip, from_px, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT)
+    return np.clip(warped, 0, 1, out=warped)

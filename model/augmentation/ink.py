@@ -1,7 +1,7 @@
-"""Change ink and paper of a line, pixel by pixel: pen, scanner, stains, neighbours.
+"""Photometric augmentation of a line: pen, scanner, stains, strokes of adjacent lines.
 
-Every step takes a strip, float32 [height_px, width_px] of ink 0..1, its strength and a source
-of chance, and returns a new strip of the same shape and range. Lengths are those of strips
+Every step takes a strip, float32 [height_px, width_px] of ink 0..1, its strength and a random
+number generator, and returns a new strip of the same shape and range. Lengths refer to strips
 48 px high.
 """
 
@@ -15,27 +15,27 @@ import numpy as np
 
 from model.augmentation.config import REFERENCE_HEIGHT_PX
 
-# Thinned to the end, faint strokes would be gone.
+# Faint strokes would vanish if they were replaced by eroded ones entirely.
 _MOST_THINNED, _MOST_THICKENED = 0.6, 0.7
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-# Shares of the height that the line above, and the line below, may reach into the frame.
+# Least and greatest extent of an adjacent line in the frame, as shares of the height.
 _GHOST_REACH = (0.15, 0.4)
 _STAIN_ROWS = 3
 _STAIN_COLUMN_PX = 40
-# Besides the first, one cut-out on so many pixels of width, on the average.
+# On average there is one more cutout, besides the first, per this many pixels of width.
 _CUTOUT_PITCH_PX = 160
 _BAR_SHARE = 0.5
 _SMEARED_SHARE = 0.5
-# Powers from a table: a tenth of the time. The scans have no more than its 256 tones.
+# A lookup table of powers takes a tenth of the time; scans have no more than 256 levels.
 _RAMP = np.linspace(0, 1, 256, dtype=np.float32)
-# Normal noise from random bytes: an eighth of the time of normal numbers.
+# Normal noise looked up from random bytes takes an eighth of the time of normal numbers.
 _NORMAL_OF_BYTE = np.array(
     [NormalDist().inv_cdf((byte + 0.5) / 256) for byte in range(256)], np.float32
 )
 
 
 def add_ghosts(strip: np.ndarray, darkness: float, rng: np.random.Generator) -> np.ndarray:
-    """Let strokes of the lines above and below reach in: of the strip itself, moved along."""
+    """Add strokes of adjacent lines at the top and bottom, taken from the strip itself."""
     height_px, width_px = strip.shape
     ghosted = strip.copy()
     for above in (True, False):
@@ -48,21 +48,21 @@ def add_ghosts(strip: np.ndarray, darkness: float, rng: np.random.Generator) -> 
 
 
 def change_weight(strip: np.ndarray, weight: float, rng: np.random.Generator) -> np.ndarray:
-    """Go part of the way to eroded (below 0) or dilated (above 0) strokes."""
+    """Blend the strip with its erosion (weight below 0) or dilation (above 0)."""
     if weight < 0:
-        part, other = min(1.0, -weight) * _MOST_THINNED, cv2.erode(strip, _CROSS)
+        share, other = min(1.0, -weight) * _MOST_THINNED, cv2.erode(strip, _CROSS)
     else:
-        part, other = min(1.0, weight) * _MOST_THICKENED, cv2.dilate(strip, _CROSS)
-    return _limit(cv2.addWeighted(strip, 1 - part, other, part, 0))
+        share, other = min(1.0, weight) * _MOST_THICKENED, cv2.dilate(strip, _CROSS)
+    return _limit(cv2.addWeighted(strip, 1 - share, other, share, 0))
 
 
 def blur(strip: np.ndarray, spread_px: float, rng: np.random.Generator) -> np.ndarray:
-    """Blur with a Gaussian."""
+    """Apply a Gaussian blur."""
     return _limit(cv2.GaussianBlur(strip, (0, 0), spread_px * _px(strip)))
 
 
 def lower_resolution(strip: np.ndarray, log_factor: float, rng: np.random.Generator) -> np.ndarray:
-    """Scale down and up again, as a scan of low resolution."""
+    """Scale down and up again, as in a scan of low resolution."""
     size = strip.shape[::-1]
     small = [max(1, round(length * math.exp(-log_factor))) for length in size]
     low = cv2.resize(strip, small, interpolation=cv2.INTER_AREA)
@@ -70,7 +70,7 @@ def lower_resolution(strip: np.ndarray, log_factor: float, rng: np.random.Genera
 
 
 def change_gamma(strip: np.ndarray, log_exponent: float, rng: np.random.Generator) -> np.ndarray:
-    """Raise the ink to a power: below 1 faint strokes darken, above 1 they fade."""
+    """Raise the ink to a power: below 1 it darkens faint strokes, above 1 it fades them."""
     powers = _RAMP ** np.float32(math.exp(log_exponent))
     return cv2.LUT(cv2.convertScaleAbs(strip, alpha=255), powers)
 
@@ -95,7 +95,7 @@ def add_stains(strip: np.ndarray, darkness: float, rng: np.random.Generator) -> 
 
 
 def cut_out(strip: np.ndarray, width_px: float, rng: np.random.Generator) -> np.ndarray:
-    """Blank out, or smear over, narrow bars and small spots.
+    """Blank or smear narrow bars and small spots.
 
     After DeVries & Taylor, "Improved regularization of convolutional neural networks with
     cutout" (2017), but so narrow that the text stays readable.

@@ -1,4 +1,4 @@
-"""Change a training line by chance, as another hand, pen, scan or crop would have it."""
+"""Random augmentation of a training line, as by another hand, pen, scan or crop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from model.augmentation.ink import (
     lower_resolution,
 )
 
-# In the order of nature: the page's ink, the pen, the scan, the paper.
+# In the order of their physical causes: the page's ink, the pen, the scan, the paper.
 _INK_STEPS = (
     ("ghost", add_ghosts),
     ("stroke", change_weight),
@@ -33,16 +33,16 @@ _INK_STEPS = (
 
 
 def augment(strip: np.ndarray, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
-    """Change a line by chance; the same source of chance gives the same line.
+    """Augment a line at random; a generator in the same state gives the same line.
 
     Args:
         strip: float32 [height_px, width_px], ink 1, paper 0: a line at the height of the
             network's input, before it is padded to its width.
-        config: What may happen, and how strongly.
-        rng: Source of chance.
+        config: The steps, and how strong they are.
+        rng: Random number generator.
 
     Returns:
-        float32 [height_px, another width], ink 0..1; the strip itself where nothing happens.
+        float32 [height_px, another width], ink 0..1; the strip itself if no step is applied.
 
     Raises:
         ValueError: If the strip is not such an array.
@@ -54,7 +54,7 @@ def augment(strip: np.ndarray, config: AugmentConfig, rng: np.random.Generator) 
     """
     if strip.ndim != 2 or not strip.size or strip.dtype != np.float32:
         raise ValueError(
-            f"{strip.dtype} {list(strip.shape)} is no strip; give float32 [height, width]"
+            f"{strip.dtype} {list(strip.shape)} is not a strip; give float32 [height, width]"
         )
     changed = warp_strip(strip, draw_warp(strip.shape, config, rng))
     for name, step in _INK_STEPS:

@@ -1,4 +1,4 @@
-"""Draw what each step of the augmentation does: `python -m model.augmentation.sheet`."""
+"""Draw examples of each step of the augmentation: `python -m model.augmentation.sheet`."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from model.line_images.rectify import scale_whole, stretch_contrast
 from model.synthetic.pages import draw_line
 
 _TEXTS = ("Anna Keller, weaver, of Chur, 1847", "Joh. Zumstein sold his mill on 3 June")
-# Strengths shown: the least, the greatest and one between them.
-_PLACES = (0.0, 0.7, 1.0)
-# These draw a strength for each end, so theirs are left to chance.
+# Strengths shown, as positions in their range: the least, one between, the greatest.
+_POSITIONS = (0.0, 0.7, 1.0)
+# These draw a strength for each end, so that theirs stay random.
 _DRAWN_TWICE = ("frame", "ends")
 _GAP_PX = 4
-_AROUND = 160
+_BACKGROUND = 160
 _JPEG_QUALITY = 72
-# What the picture of all steps together is called.
+# Name of the picture of all steps together.
 _TOGETHER = "all"
 
 
 def drawn_strip(text: str, seed: int, config: PreprocessConfig) -> np.ndarray:
-    """Draw a line and bring it to the form in which lines are augmented.
+    """Draw a line, and preprocess it up to the form in which lines are augmented.
 
     Args:
         text: ASCII text.
-        seed: Chooses the hand.
-        config: Heights.
+        seed: Seed of the handwriting.
+        config: The heights of strips and of the network's input.
 
     Returns:
         float32 [input_height_px, width_px], ink 1, paper 0, not padded.
@@ -45,13 +45,14 @@ def drawn_strip(text: str, seed: int, config: PreprocessConfig) -> np.ndarray:
     return prepare_strip(strip, config)[:, : input_width_px(strip.shape[1], config), 0]
 
 
-def single(config: AugmentConfig, step: str, place: float) -> AugmentConfig:
-    """Do one step on every line, at one strength of its range, and no other.
+def single(config: AugmentConfig, step: str, position: float) -> AugmentConfig:
+    """Return a configuration of a single step, on every line, at one strength of its range.
 
     Args:
-        config: Strengths.
+        config: The steps.
         step: The step's name.
-        place: Where in its range, 0..1; a normal one ends at two standard deviations.
+        position: Position in its range, 0..1; that of a normal distribution ends at two
+            standard deviations.
 
     Returns:
         The configuration.
@@ -60,28 +61,28 @@ def single(config: AugmentConfig, step: str, place: float) -> AugmentConfig:
         >>> single(AugmentConfig(), "slant", 1.0).slant
         Uniform(share=1.0, low=0.32, high=0.32)
     """
-    chance = getattr(config, step)
-    if isinstance(chance, Normal):
-        chance = Uniform(1.0, -2 * chance.spread, 2 * chance.spread)
+    strength = getattr(config, step)
+    if isinstance(strength, Normal):
+        strength = Uniform(1.0, -2 * strength.spread, 2 * strength.spread)
     if step not in _DRAWN_TWICE:
-        strength = chance.low + place * (chance.high - chance.low)
-        chance = Uniform(1.0, strength, strength)
-    return replace(config.only(step), **{step: replace(chance, share=1.0)})
+        value = strength.low + position * (strength.high - strength.low)
+        strength = Uniform(1.0, value, value)
+    return replace(config.only(step), **{step: replace(strength, share=1.0)})
 
 
 def examples(step: str, config: AugmentConfig, seed: int = 0) -> list[np.ndarray]:
-    """Show a drawn line and what becomes of it.
+    """Return a drawn line and augmented versions of it.
 
     Args:
         step: A step's name, or "all" for all of them together.
-        config: Strengths.
-        seed: Chooses other examples.
+        config: The steps.
+        seed: Seed of the augmentation.
 
     Returns:
-        The line, then three changed ones; for all steps, two lines and theirs.
+        The line, then three augmented versions; for all steps together, two lines with theirs.
     """
     together = step == _TOGETHER
-    configs = [config if together else single(config, step, place) for place in _PLACES]
+    configs = [config if together else single(config, step, position) for position in _POSITIONS]
     rng = np.random.default_rng([seed, *step.encode()])
     shown = []
     for number, text in enumerate(_TEXTS if together else _TEXTS[:1]):
@@ -91,7 +92,7 @@ def examples(step: str, config: AugmentConfig, seed: int = 0) -> list[np.ndarray
 
 
 def stack(strips: list[np.ndarray]) -> np.ndarray:
-    """Put strips below each other on grey, with more room after each third example.
+    """Stack strips on a grey background, with larger gaps around each original.
 
     Args:
         strips: float32 [height_px, width_px], ink 1.
@@ -100,27 +101,27 @@ def stack(strips: list[np.ndarray]) -> np.ndarray:
         uint8 [height_px, width_px].
     """
     width_px = max(strip.shape[1] for strip in strips) + 2 * _GAP_PX
-    rows = [np.full((_GAP_PX, width_px), _AROUND, np.uint8)]
+    rows = [np.full((_GAP_PX, width_px), _BACKGROUND, np.uint8)]
     for number, strip in enumerate(strips):
-        # The original, and the last example before the next original, stand apart.
-        gap_px = _GAP_PX * (3 if number % (len(_PLACES) + 1) in (0, len(_PLACES)) else 1)
+        # A larger gap below the original, and below the last example before the next original.
+        gap_px = _GAP_PX * (3 if number % (len(_POSITIONS) + 1) in (0, len(_POSITIONS)) else 1)
         last = number == len(strips) - 1
         height_px = strip.shape[0]
-        row = np.full((height_px + (_GAP_PX if last else gap_px), width_px), _AROUND, np.uint8)
+        row = np.full((height_px + (_GAP_PX if last else gap_px), width_px), _BACKGROUND, np.uint8)
         row[:height_px, _GAP_PX : _GAP_PX + strip.shape[1]] = np.rint(255 * (1 - strip))
         rows.append(row)
     return np.vstack(rows)
 
 
 def write_sheets(folder: Path, config: AugmentConfig) -> list[Path]:
-    """Write a picture for each step, and one for all of them together.
+    """Write a picture of each step, and one of all steps together.
 
     Args:
-        folder: Where they go, as `augment_<step>.jpg`.
-        config: Strengths.
+        folder: Folder for the pictures, `augment_<step>.jpg`.
+        config: The steps.
 
     Returns:
-        The files.
+        The paths of the pictures.
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -136,14 +137,14 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        argv: Arguments without the program's name; None for those of the process.
+        argv: Arguments without the program's name; those of the process if None.
 
     Returns:
         The exit status.
     """
     parser = argparse.ArgumentParser(prog="python -m model.augmentation.sheet", description=__doc__)
     parser.add_argument("--output", required=True, type=Path, help="folder for the pictures")
-    parser.add_argument("--strength", type=float, default=1.0, help="1: as in training")
+    parser.add_argument("--strength", type=float, default=1.0, help="factor; 1 is as in training")
     args = parser.parse_args(argv)
     try:
         config = AugmentConfig().scaled(args.strength)

@@ -1,1 +1,1 @@
-"""Polylines, and how far a line's writing reaches around its baseline."""
+"""Polylines, and the extent of a line's writing around its baseline."""

@@ -1,8 +1,8 @@
-"""Where a line's writing lies: its path, and how far it reaches above and below.
+"""The extent of a line's writing: its path, and its reach above and below the path.
 
-The baseline gives the path and the polygon the reach. A polygon that is a thin strip, or
-missing, is overruled by the page's other lines and by the line pitch; a missing baseline is
-laid into the polygon.
+The baseline gives the path and the polygon the reach. Where the polygon is missing or only a
+thin strip, the reach follows from the page's other lines and the line pitch; a missing baseline
+is placed inside the polygon.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from model.geometry.polylines import (
     arc_lengths,
     column_bounds,
     densify,
+    levelling_rotation,
     resample,
     smooth,
     up_normals,
@@ -23,30 +24,30 @@ from model.geometry.polylines import (
 from schemas.records import Line
 
 _STEP_PX = 2.0
-# Baselines nearer than this are one; and so many distances tell the usual one.
+# Baselines nearer than this count as one; and a sample of about this many distances is enough.
 _LEAST_GAP_PX, _MOST_GAPS = 4.0, 500
-# Coordinates can be nonsense: these bound what one line may cost.
+# Coordinates can be garbage: these bound the cost of one line.
 _MOST_PATH_POINTS, _MOST_OUTLINE_POINTS = 10_000, 4_000
 # Shares of the line pitch between which a page's median reach must lie.
 _ABOVE_SHARES = (0.45, 1.10)
 _BELOW_SHARES = (0.18, 0.55)
 # Shares of the page's median reach between which a line's own must lie.
 _OWN_SHARES = (0.80, 1.35)
-# Where nothing tells: body height and ascenders, descenders, as shares of the pitch.
-_USUAL_ABOVE, _USUAL_BELOW = 0.70, 0.30
-# Where the baseline lies between top and bottom of a polygon.
+# Defaults, as shares of the pitch: body height with ascenders, and descenders.
+_DEFAULT_ABOVE, _DEFAULT_BELOW = 0.70, 0.30
+# Position of the baseline between top and bottom of a polygon.
 _BASELINE_DEPTH = 0.70
 _REACH_PERCENTILE = 85
 
 
 @dataclass(frozen=True, eq=False)
 class LineExtent:
-    """The strip of page that a line's writing fills.
+    """The strip of a page that a line's writing fills.
 
     Attributes:
         path: float [n, 2], the baseline in page pixels, evenly spaced.
-        above_px: Reach over the baseline.
-        below_px: Reach under the baseline.
+        above_px: Reach above the baseline.
+        below_px: Reach below the baseline.
     """
 
     path: np.ndarray
@@ -55,7 +56,7 @@ class LineExtent:
 
 
 def line_extents(lines: Sequence[Line]) -> list[LineExtent | None]:
-    """Work out the extent of every line of a page, each in the light of the others.
+    """Estimate the extent of every line of a page, with the help of the others.
 
     Args:
         lines: The lines of one page.
@@ -66,7 +67,7 @@ def line_extents(lines: Sequence[Line]) -> list[LineExtent | None]:
     paths = [_raw_path(line) for line in lines]
     pitch = line_pitch_px([path for path in paths if path is not None], lines)
     paths = [
-        None if path is None else _settle_path(path, line, pitch)
+        None if path is None else _refine_path(path, line, pitch)
         for path, line in zip(paths, lines)
     ]
     reaches = np.array(
@@ -76,8 +77,8 @@ def line_extents(lines: Sequence[Line]) -> list[LineExtent | None]:
         ]
     ).reshape(-1, 2)
     usual = (
-        _usual_reach(reaches[:, 0], pitch, _ABOVE_SHARES, _USUAL_ABOVE),
-        _usual_reach(reaches[:, 1], pitch, _BELOW_SHARES, _USUAL_BELOW),
+        _usual_reach(reaches[:, 0], pitch, _ABOVE_SHARES, _DEFAULT_ABOVE),
+        _usual_reach(reaches[:, 1], pitch, _BELOW_SHARES, _DEFAULT_BELOW),
     )
     return [
         None if path is None else LineExtent(path, *map(_own_reach, reach, usual))
@@ -88,45 +89,37 @@ def line_extents(lines: Sequence[Line]) -> list[LineExtent | None]:
 def line_pitch_px(paths: Sequence[np.ndarray], lines: Sequence[Line]) -> float:
     """Estimate the distance from one baseline to the next.
 
-    Seen along the usual direction of writing, wherever the page was turned to, it is the
-    median, over lines, of the distance to the nearest line that lies beneath its
-    middle; where no line has one, the median height of the polygons less a fifth.
+    In the common direction of writing, however the page is rotated, this is the median over
+    lines of the distance from the middle of a line to the nearest line below it; if no line
+    has one below it, four fifths of the median height of the polygons.
 
     Args:
         paths: float [n, 2] each, the baselines.
         lines: The lines, for their polygons.
 
     Returns:
-        Pixels; 0 where nothing tells.
+        Pixels; 0 if there is nothing to estimate it from.
     """
-    turn = _turn_to_level(paths)
-    gaps = _gaps_beneath([path @ turn for path in paths])
+    rotation = levelling_rotation(paths)
+    gaps = _gaps_below([path @ rotation for path in paths])
     if gaps:
         return float(np.median(gaps))
-    heights = [np.ptp(np.array(line.polygon) @ turn[:, 1]) for line in lines if line.polygon]
+    heights = [np.ptp(np.array(line.polygon) @ rotation[:, 1]) for line in lines if line.polygon]
     return 0.8 * float(np.median(heights)) if heights else 0.0
 
 
-def _turn_to_level(paths: Sequence[np.ndarray]) -> np.ndarray:
-    """Find the turn, float [2, 2], that makes the usual direction of writing +x."""
-    across, down = sum((path[-1] - path[0] for path in paths), np.zeros(2))
-    length = np.hypot(across, down)
-    across, down = (across / length, down / length) if length > 0 else (1.0, 0.0)
-    return np.array([[across, -down], [down, across]])
-
-
-def _gaps_beneath(paths: Sequence[np.ndarray]) -> list[float]:
-    """Measure from the middle of each path, of some of very many, to the next beneath it."""
+def _gaps_below(paths: Sequence[np.ndarray]) -> list[float]:
+    """Measure from the middle of each path, or of a sample of them, to the next path below."""
     paths = sorted(paths, key=lambda path: path[:, 1].min())
     lows = np.array([path.min(axis=0) for path in paths]).reshape(-1, 2)
     highs = np.array([path.max(axis=0) for path in paths]).reshape(-1, 2)
     gaps = []
     for own in range(0, len(paths), -(-len(paths) // _MOST_GAPS) or 1):
         x, y = paths[own].mean(axis=0)
-        beneath = (lows[:, 0] <= x) & (x <= highs[:, 0]) & (highs[:, 1] - y > _LEAST_GAP_PX)
+        below = (lows[:, 0] <= x) & (x <= highs[:, 0]) & (highs[:, 1] - y > _LEAST_GAP_PX)
         nearest = np.inf
-        for other in np.flatnonzero(beneath):
-            # They come from the top down: what begins under the nearest is no nearer.
+        for other in np.flatnonzero(below):
+            # Sorted from top to bottom: a path that begins below the nearest is no nearer.
             if lows[other, 1] - y >= nearest:
                 break
             gap = _height_at(paths[other], x) - y
@@ -184,24 +177,24 @@ def _path_in_polygon(polygon: np.ndarray) -> np.ndarray:
     xs = np.linspace(left + inset, right - inset, count)
     top, bottom = column_bounds(polygon, xs)
     ys = top + _BASELINE_DEPTH * (bottom - top)
-    met = np.isfinite(ys)
-    path = np.stack([xs[met], ys[met]], axis=1)
-    # Outlines bulge around single letters: a straight line rides over them.
+    inside = np.isfinite(ys)
+    path = np.stack([xs[inside], ys[inside]], axis=1)
+    # Outlines bulge around single letters, which a straight line smooths out.
     if len(path) >= 3:
         path[:, 1] = np.polyval(np.polyfit(path[:, 0], path[:, 1], 1), path[:, 0])
     return path
 
 
-def _settle_path(path: np.ndarray, line: Line, pitch_px: float) -> np.ndarray:
-    """Lengthen the path to the ends of the polygon, space it evenly, smooth it."""
-    path = _lengthen(path, line)
+def _refine_path(path: np.ndarray, line: Line, pitch_px: float) -> np.ndarray:
+    """Extend a path to the ends of the polygon, space its points evenly, and smooth it."""
+    path = _extend(path, line)
     length = arc_lengths(path)[-1]
     count = int(np.clip(length / _STEP_PX + 1, 2, _MOST_PATH_POINTS))
     even = resample(path, np.linspace(0, length, count))
     return smooth(even, int(pitch_px * (count - 1) / length))
 
 
-def _lengthen(path: np.ndarray, line: Line) -> np.ndarray:
+def _extend(path: np.ndarray, line: Line) -> np.ndarray:
     if len(line.polygon) < 3:
         return path
     outline = np.array(line.polygon, float)

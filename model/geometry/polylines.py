@@ -1,12 +1,14 @@
-"""Polylines as arrays: resample by arc length, smooth, lengthen, project."""
+"""Polylines as arrays: arc lengths, resampling, normals, smoothing, levelling, outlines."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 
 def arc_lengths(points: np.ndarray) -> np.ndarray:
-    """Measure the length from the first point to each.
+    """Return the length from the first point to each point.
 
     Args:
         points: float [n, 2].
@@ -23,7 +25,7 @@ def arc_lengths(points: np.ndarray) -> np.ndarray:
 
 
 def resample(points: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Find the points at given lengths along a polyline.
+    """Return the points at given lengths along a polyline.
 
     Args:
         points: float [n, 2]; repeated points are allowed.
@@ -41,7 +43,7 @@ def resample(points: np.ndarray, positions: np.ndarray) -> np.ndarray:
 
 
 def up_normals(points: np.ndarray) -> np.ndarray:
-    """Compute the unit normals that point up from the writing.
+    """Return the unit normals that point upwards from the writing.
 
     Args:
         points: float [n, 2], n at least 2, in writing direction, y downwards.
@@ -60,11 +62,11 @@ def up_normals(points: np.ndarray) -> np.ndarray:
 
 
 def smooth(points: np.ndarray, window: int) -> np.ndarray:
-    """Average each point with its neighbours; ends keep their place and direction.
+    """Average each point with its neighbours; the ends keep their position and direction.
 
     Args:
         points: float [n, 2], evenly spaced.
-        window: Points to average over.
+        window: Number of points to average over.
 
     Returns:
         float [n, 2].
@@ -72,7 +74,7 @@ def smooth(points: np.ndarray, window: int) -> np.ndarray:
     half = min(window // 2, len(points) - 1)
     if half < 1:
         return points
-    # Point reflection at the ends: a straight line stays the line it is.
+    # Point reflection at the ends keeps a straight line unchanged.
     before = 2 * points[0] - points[half:0:-1]
     after = 2 * points[-1] - points[-2 : -half - 2 : -1]
     padded = np.concatenate([before, points, after])
@@ -80,8 +82,29 @@ def smooth(points: np.ndarray, window: int) -> np.ndarray:
     return np.stack([np.convolve(padded[:, axis], kernel, "valid") for axis in (0, 1)], axis=1)
 
 
+def levelling_rotation(paths: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the rotation that turns the common direction of some polylines to +x.
+
+    Args:
+        paths: float [n, 2] each, in writing direction.
+
+    Returns:
+        float [2, 2], to be multiplied from the right: `path @ rotation`. The identity if the
+        paths have no common direction.
+
+    Example:
+        >>> down = np.array([[3.0, 0], [3, 10]])
+        >>> (down @ levelling_rotation([down])).tolist()
+        [[0.0, -3.0], [10.0, -3.0]]
+    """
+    across, down = sum((path[-1] - path[0] for path in paths), np.zeros(2))
+    length = np.hypot(across, down)
+    across, down = (across / length, down / length) if length > 0 else (1.0, 0.0)
+    return np.array([[across, -down], [down, across]])
+
+
 def densify(polygon: np.ndarray, step: float, most: int) -> np.ndarray:
-    """Put points on a closed outline about every `step` units, `most` at the most."""
+    """Return points on a closed outline, about every `step` units but at most `most`."""
     closed = np.concatenate([polygon, polygon[:1]])
     total = arc_lengths(closed)[-1]
     count = int(np.clip(total / step, 2, most))
@@ -89,14 +112,14 @@ def densify(polygon: np.ndarray, step: float, most: int) -> np.ndarray:
 
 
 def column_bounds(polygon: np.ndarray, xs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find the highest and lowest point of an outline at each x.
+    """Return the highest and lowest point of an outline at each x.
 
     Args:
         polygon: float [n, 2], not closed.
-        xs: float [m], within the outline.
+        xs: float [m].
 
     Returns:
-        top and bottom y, float [m] each; NaN where the outline is not met.
+        top and bottom y, float [m] each; NaN beside the outline.
 
     Example:
         >>> square = np.array([[0.0, 0], [10, 0], [10, 4], [0, 4]])

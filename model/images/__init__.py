@@ -1,1 +1,1 @@
-"""Image files to grey pixels: decoding, pages of a PDF or TIFF, resolution, background."""
+"""From image files to greyscale pixels: decoding, PDF and TIFF pages, resolution, background."""

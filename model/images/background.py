@@ -1,21 +1,21 @@
-"""Evening out the background of a page: paper becomes one brightness."""
+"""Background normalisation: the paper of a page becomes uniformly white."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-# From 17 px on OpenCV has a median that is several times as fast on small images.
+# OpenCV's median filter is several times as fast on small images from 17 px on.
 _MEDIAN_PX = 17
-# Twice, which comes near to a Gaussian filter of 5 px, at a fraction of its time.
+# Applied twice, a box filter approximates a Gaussian of 5 px in a fraction of its time.
 _BLUR_PX = 13
 
 
 def even_background(grey: np.ndarray) -> np.ndarray:
     """Divide an image by its background, so that paper is 255 everywhere.
 
-    The background is what is left when strokes are closed over (9 px at quarter scale),
-    medianed and blurred.
+    The background is estimated at a quarter of the scale: a morphological closing of 9 px
+    removes the strokes, then follow a median filter and a blur.
 
     Args:
         grey: uint8 [height_px, width_px], paper light.
@@ -34,9 +34,9 @@ def even_background(grey: np.ndarray) -> np.ndarray:
 
 
 def _halved(grey: np.ndarray) -> np.ndarray:
-    """Average 2 x 2 px, which is several times as fast as to scale to any other size.
+    """Return an image at half the size: averaging 2 x 2 px is much faster than other factors.
 
-    An odd last row or column is left out, unless there is no other.
+    An odd last row or column is dropped, unless it is the only one.
     """
     height, width = (max(1, side // 2) for side in grey.shape)
     part = grey[: 2 * height, : 2 * width]

@@ -1,4 +1,4 @@
-"""Page images: decode, orient, even out the background."""
+"""Decode page images to greyscale, in their EXIF orientation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 _MOST_PIXELS = 400_000_000
-_TURNS = {
+_TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -22,41 +22,40 @@ _TURNS = {
 }
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "JPEG2000")
 
-# Images that a TIFF may hold, and two of the tags that they have.
+# Bound on the images of a TIFF; two of their tags, and the bits of the second one.
 _MOST_FRAMES = 20_000
 _IMAGE_WIDTH, _NEW_SUBFILE_TYPE = 256, 254
 _REDUCED, _MASK = 1, 4
 
-# Quire has a limit of its own, with a clear message; Pillow's would come first as a warning.
+# Quire has a limit of its own, with a clearer message; Pillow's warning would come first.
 Image.MAX_IMAGE_PIXELS = None
 
 
 class _TooLarge(ValueError):
-    """The image is sound but has too many pixels."""
+    """The image is valid but has too many pixels."""
 
 
 def decode_image(data: bytes) -> np.ndarray:
-    """Decode an image file to grey, turned as its EXIF orientation says.
+    """Decode an image file to greyscale, in its EXIF orientation.
 
     Args:
         data: The bytes of a JPEG, PNG, TIFF, BMP, WebP or JPEG 2000 file.
 
     Returns:
-        uint8 [height_px, width_px], as the file has it: paper light. Of a file of several
-        images, the first.
+        uint8 [height_px, width_px], paper light; the first image if the file has several.
 
     Raises:
-        ValueError: If it is cut off, no such image, or larger than 400 megapixels.
+        ValueError: If it is truncated, in another format, or larger than 400 megapixels.
     """
     return decode_frame(io.BytesIO(data), 0)
 
 
 def decode_frame(file: BinaryIO, frame: int) -> np.ndarray:
-    """Decode one image of a file to grey, as `decode_image` does; the others are left alone.
+    """Decode one image of a file to greyscale, as `decode_image` does, and none of the others.
 
     Args:
         file: The file, open.
-        frame: Its place among all images of the file, from 0.
+        frame: Its index among all images of the file, from 0.
 
     Returns:
         uint8 [height_px, width_px].
@@ -75,17 +74,17 @@ def decode_frame(file: BinaryIO, frame: int) -> np.ndarray:
 def page_frames(file: BinaryIO) -> Iterator[int]:
     """Iterate over the images of a file that are pages, without decoding any.
 
-    A TIFF may also hold smaller copies of its pages (thumbnails, the levels of a pyramid)
-    and masks, by the bits of NewSubfileType (TIFF 6.0, section 8); they are passed over.
+    A TIFF may also contain smaller copies of its pages (thumbnails, the levels of a pyramid)
+    and masks, by the bits of NewSubfileType (TIFF 6.0, section 8); these are skipped.
 
     Args:
         file: The file, open.
 
     Yields:
-        Places among all images of the file, from 0; at least one.
+        Indices among all images of the file, from 0; at least one.
 
     Raises:
-        ValueError: If it is no image.
+        ValueError: If the file is not an image.
     """
     with _decoding(), Image.open(file, formats=_FORMATS) as image:
         yield 0
@@ -93,7 +92,7 @@ def page_frames(file: BinaryIO) -> Iterator[int]:
             return
         for frame in range(1, _MOST_FRAMES):
             try:
-                # What cannot be set up has its tags read nevertheless; it fails when decoded.
+                # An image that Pillow cannot set up has its tags read; it fails when decoded.
                 with suppress(SyntaxError, KeyError, TypeError, ValueError):
                     image.seek(frame)
             except EOFError:
@@ -103,7 +102,7 @@ def page_frames(file: BinaryIO) -> Iterator[int]:
 
 
 def check_size(width_px: float, height_px: float) -> None:
-    """Check the size of an image before it is unpacked.
+    """Check the size of an image before it is decompressed.
 
     Raises:
         ValueError: If it has more than 400 megapixels.
@@ -112,9 +111,25 @@ def check_size(width_px: float, height_px: float) -> None:
         raise _TooLarge(f"image has {width_px:.0f} x {height_px:.0f} px; scale it down")
 
 
+def check_page_number(number: int, count: int) -> None:
+    """Check that a file has a page.
+
+    Args:
+        number: The page, from 1.
+        count: Number of pages in the file.
+
+    Raises:
+        ValueError: If the file has fewer pages.
+    """
+    if number > count:
+        raise ValueError(
+            f"page {number} is not in the file, which has {count}; correct the page number"
+        )
+
+
 @contextmanager
 def _decoding() -> Iterator[None]:
-    """Raise what Pillow makes of a bad file as a ValueError with the cure."""
+    """Turn the errors of Pillow over a bad file into a ValueError that says what to do."""
     try:
         yield
     except UnidentifiedImageError:
@@ -122,19 +137,22 @@ def _decoding() -> Iterator[None]:
         raise ValueError(f"image does not decode (none of {kinds}); replace the file") from None
     except _TooLarge:
         raise
-    # Over a broken file Pillow stumbles in many ways: struct.error, ValueError, AttributeError.
+    # Pillow fails on broken files in many ways: struct.error, ValueError, AttributeError.
     except Exception as error:
         raise ValueError(f"image does not decode ({error}); replace the file") from None
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Turn an image as its EXIF says; ImageOps would write the EXIF anew, odd tags and all."""
-    turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
-    return image if turn is None else image.transpose(turn)
+    """Transpose an image to its EXIF orientation.
+
+    `ImageOps.exif_transpose` would also rewrite the EXIF data, which may contain odd tags.
+    """
+    method = _TRANSPOSITIONS.get(image.getexif().get(ExifTags.Base.Orientation))
+    return image if method is None else image.transpose(method)
 
 
 def _is_page(tags: Mapping[int, object]) -> bool:
-    """Tell a page; where a pointer leads astray there is nothing that has a width."""
+    """Return whether the tags are those of a page; read at an invalid offset they lack a width."""
     subfile_type = tags.get(_NEW_SUBFILE_TYPE)
     is_other = isinstance(subfile_type, int) and bool(subfile_type & (_REDUCED | _MASK))
     return _IMAGE_WIDTH in tags and not is_other

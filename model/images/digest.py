@@ -1,4 +1,4 @@
-"""Digests that name an image: of its file, or of its pixels."""
+"""Digests that identify an image: of its file, or of its pixels."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _BLOCK_BYTES = 1 << 20
 
 
 def exact_key(data: bytes) -> str:
-    """Name a file by its bytes.
+    """Return the digest of a file.
 
     Args:
-        data: The file.
+        data: The bytes of the file.
 
     Returns:
         SHA-256, 64 hexadecimal digits.
@@ -49,7 +49,7 @@ def digest_of_file(file: BinaryIO) -> str:
 
 
 def digest_of_pixels(grey: np.ndarray) -> str:
-    """Name a page by its pixels: the pages of one file are as many images.
+    """Return the digest of a page's pixels, which distinguishes the pages of one file.
 
     Args:
         grey: uint8 [height_px, width_px].

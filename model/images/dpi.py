@@ -1,4 +1,4 @@
-"""At how many dots an inch a page was scanned, as its file says."""
+"""The resolution at which a page was scanned, as stated by its file."""
 
 from __future__ import annotations
 
@@ -9,29 +9,28 @@ from typing import BinaryIO
 from PIL import ExifTags, Image
 
 from model.images.decode import page_frames
-from model.images.pdf import open_pdf
+from model.images.pdf import POINTS_PER_INCH, is_pdf, open_pdf
 
-_POINTS_PER_INCH = 72
 _CM_PER_INCH = 2.54
 _INCH, _CENTIMETRE = 2, 3
-# What lies beyond is a mistake or means that nobody knows.
+# Values outside are mistakes, or placeholders for an unknown resolution.
 _LEAST_DPI, _MOST_DPI = 20, 20_000
 
 
 def page_dpi(file: BinaryIO, number: int | None = None, width_px: int = 0) -> float | None:
     """Read the resolution of a page from its file, without decoding it.
 
-    Where the two axes differ it is the lower of the two. Programs that do not know often write
-    72 or 96.
+    If the axes differ, this is the lower resolution. Programs that do not know the resolution
+    often write 72 or 96.
 
     Args:
         file: A PDF, a TIFF or an image of one page, open and seekable.
         number: The page, from 1; None for the only one.
-        width_px: Width of the page as decoded. A PDF does not say how many dots its pages
-            have, only how large they are.
+        width_px: Width of the page as decoded. A PDF states the size of its pages, but
+            not their resolution.
 
     Returns:
-        Dots an inch; None where the file does not say, or not what can be.
+        Dots per inch; None if the file states none, or an implausible value.
 
     Example:
         >>> import io
@@ -40,23 +39,22 @@ def page_dpi(file: BinaryIO, number: int | None = None, width_px: int = 0) -> fl
         >>> page_dpi(file)
         300.0
     """
-    file.seek(0)
-    is_pdf = b"%PDF-" in file.read(1024)
-    file.seek(0)
+    from_pdf = is_pdf(file)
     dpi = None
-    # The page was read already: whatever is wrong in its header is wrong in that alone, and
-    # Pillow stumbles over it in many ways.
+    # The page itself was decoded before: an invalid header costs only its resolution, and
+    # Pillow fails on invalid headers in many ways.
     with suppress(Exception):
-        dpi = (
-            _dpi_of_pdf(file, number or 1, width_px) if is_pdf else _dpi_of_image(file, number or 1)
-        )
-    is_sound = dpi is not None and _LEAST_DPI <= dpi <= _MOST_DPI
-    return round(float(dpi), 1) if is_sound else None
+        if from_pdf:
+            dpi = _dpi_of_pdf(file, number or 1, width_px)
+        else:
+            dpi = _dpi_of_image(file, number or 1)
+    is_plausible = dpi is not None and _LEAST_DPI <= dpi <= _MOST_DPI
+    return round(float(dpi), 1) if is_plausible else None
 
 
 def _dpi_of_pdf(file: BinaryIO, number: int, width_px: int) -> float:
     with open_pdf(file) as document, closing(document[number - 1]) as page:
-        return width_px / page.get_width() * _POINTS_PER_INCH
+        return width_px / page.get_width() * POINTS_PER_INCH
 
 
 def _dpi_of_image(file: BinaryIO, number: int) -> float | None:
@@ -70,9 +68,9 @@ def _dpi_of_image(file: BinaryIO, number: int) -> float | None:
         if stated[0]:
             unit = exif.get(ExifTags.Base.ResolutionUnit, _INCH)
             factors = {_INCH: 1.0, _CENTIMETRE: _CM_PER_INCH}
-            # Without a unit it is but the shape of a pixel (TIFF 6.0, section 8).
+            # Without a unit the values are only an aspect ratio (TIFF 6.0, section 8).
             known = [float(value) for value in stated if value]
             return min(known) * factors[unit] if unit in factors else None
-        # For a JPEG whose EXIF has no resolution Pillow makes one up.
+        # Pillow makes up a resolution for a JPEG without one in its EXIF.
         is_made_up = image.format == "JPEG" and image.info.get("jfif_unit", 0) not in (1, 2)
         return None if is_made_up else min(image.info.get("dpi", (None,)), default=None)

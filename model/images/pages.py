@@ -1,4 +1,4 @@
-"""Files of several pages: count them, decode one of them."""
+"""Multi-page files: count the pages, decode one of them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-from model.images.decode import decode_frame, page_frames
-from model.images.pdf import count_pdf_pages, decode_pdf_page
+from model.images.decode import check_page_number, decode_frame, page_frames
+from model.images.pdf import count_pdf_pages, decode_pdf_page, is_pdf
 
 MOST_PAGES = 10_000
-# Where readers of PDF look for its mark, which need not be the first thing in the file.
-_HEAD_BYTES = 1024
-_TIFF_MARKS = (b"II", b"MM")
 
 
 def count_pages(file: BinaryIO) -> int:
@@ -23,12 +20,12 @@ def count_pages(file: BinaryIO) -> int:
         file: The file, open and seekable.
 
     Returns:
-        How many; 1 for an image of another format.
+        Number of pages; 1 for an image of another format.
 
     Raises:
-        ValueError: If it is none of them, is broken or encrypted, or has more than 10,000.
+        ValueError: If the file is neither, is broken or encrypted, or has more than 10,000 pages.
     """
-    if _is_pdf(file):
+    if is_pdf(file):
         count = count_pdf_pages(file)
     else:
         count = sum(1 for _ in islice(page_frames(file), MOST_PAGES + 1))
@@ -38,7 +35,7 @@ def count_pages(file: BinaryIO) -> int:
 
 
 def decode_page(file: BinaryIO, number: int) -> np.ndarray:
-    """Decode a page to grey; of the others nothing but the index is read.
+    """Decode a page to greyscale; of the other pages only the index is read.
 
     Args:
         file: A PDF, a TIFF or an image of one page, open and seekable.
@@ -51,19 +48,9 @@ def decode_page(file: BinaryIO, number: int) -> np.ndarray:
         ValueError: If the page is not in the file, does not decode or is larger than 400
             megapixels, or the whole file cannot be read.
     """
-    if _is_pdf(file):
+    if is_pdf(file):
         return decode_pdf_page(file, number)
     frames = list(islice(page_frames(file), number))
-    if len(frames) < number:
-        raise ValueError(
-            f"page {number} is not in the file, which has {len(frames)}; mend the number"
-        )
+    check_page_number(number, len(frames))
     file.seek(0)
     return decode_frame(file, frames[-1])
-
-
-def _is_pdf(file: BinaryIO) -> bool:
-    file.seek(0)
-    head = file.read(_HEAD_BYTES)
-    file.seek(0)
-    return b"%PDF-" in head and not head.startswith(_TIFF_MARKS)

@@ -1,4 +1,4 @@
-"""Pages of a PDF: the scan that a page is made of, or else the page drawn."""
+"""Pages of a PDF: the scan that a page consists of, or else the rendered page."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ import numpy as np
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from model.images.decode import check_size
+from model.images.decode import check_page_number, check_size
 
-_DRAWN_DPI = 300
-_POINTS_PER_INCH = 72
-# How far a scan may end from the edge of its page, as a share of the page's side.
+POINTS_PER_INCH = 72
+
+# PDF readers accept the header anywhere in the first bytes of a file, not only at its start.
+_HEADER, _HEADER_BYTES = b"%PDF-", 1024
+_TIFF_BYTE_ORDERS = (b"II", b"MM")
+_RENDERED_DPI = 300
+# Greatest distance of a scan from the edge of its page, as a share of the page's side.
 _EDGE_TOLERANCE = 0.01
-# The scan and the page as drawn are compared at this width.
+# Width at which a scan is compared with its page as rendered.
 _THUMBNAIL_WIDTH_PX = 64
 _LARGEST_MEAN_DIFFERENCE = 16.0
 _CLOCKWISE = {
@@ -30,18 +34,37 @@ _IMAGE, _TEXT = raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_TEXT
 
 # PDFium is not safe to use from two threads at once, not even on two files.
 _ONE_AT_A_TIME = threading.Lock()
-# A page that hangs a decoder keeps it for good.
+# A page on which the decoder hangs blocks it for good.
 _LONGEST_WAIT_S = 120.0
 
 
+def is_pdf(file: BinaryIO) -> bool:
+    """Return whether a file is a PDF, and rewind it.
+
+    A TIFF is none, even if its first bytes happen to contain the header of a PDF.
+
+    Args:
+        file: The file, open and seekable.
+
+    Example:
+        >>> import io
+        >>> [is_pdf(io.BytesIO(data)) for data in (b"%PDF-1.7", b"II* %PDF-1.7", b"")]
+        [True, False, False]
+    """
+    file.seek(0)
+    head = file.read(_HEADER_BYTES)
+    file.seek(0)
+    return _HEADER in head and not head.startswith(_TIFF_BYTE_ORDERS)
+
+
 def count_pdf_pages(file: BinaryIO) -> int:
-    """Count the pages of a PDF; only its index is read.
+    """Return the number of pages of a PDF; only its index is read.
 
     Args:
         file: The PDF, open and seekable.
 
     Returns:
-        How many it says it has; at least one.
+        The number that it states; at least one.
 
     Raises:
         ValueError: If it is encrypted, broken or empty.
@@ -51,10 +74,10 @@ def count_pdf_pages(file: BinaryIO) -> int:
 
 
 def decode_pdf_page(file: BinaryIO, number: int) -> np.ndarray:
-    """Decode a page of a PDF to grey, turned as its /Rotate says; only that page is read.
+    """Decode a page of a PDF to greyscale, rotated by its /Rotate; only that page is read.
 
-    A page that is one scan, with or without a hidden layer of text, comes in the scan's own
-    resolution; any other is drawn at 300 dpi.
+    A page that consists of one scan, with or without a hidden text layer, has the resolution
+    of the scan; any other is rendered at 300 dpi.
 
     Args:
         file: The PDF, open and seekable.
@@ -68,9 +91,7 @@ def decode_pdf_page(file: BinaryIO, number: int) -> np.ndarray:
             or an image on it is larger than 400 megapixels.
     """
     with open_pdf(file) as document:
-        if number > len(document):
-            has = f"which has {len(document)}"
-            raise ValueError(f"page {number} is not in the file, {has}; mend the number")
+        check_page_number(number, len(document))
         try:
             with closing(document[number - 1]) as page:
                 return _decode(page)
@@ -80,7 +101,7 @@ def decode_pdf_page(file: BinaryIO, number: int) -> np.ndarray:
 
 @contextmanager
 def open_pdf(file: BinaryIO) -> Iterator[pdfium.PdfDocument]:
-    """Open a PDF that has pages; one at a time in a process, for PDFium has no threads.
+    """Open a PDF that has pages; one at a time per process, as PDFium is not thread-safe.
 
     Args:
         file: The PDF, open and seekable.
@@ -94,8 +115,8 @@ def open_pdf(file: BinaryIO) -> Iterator[pdfium.PdfDocument]:
     """
     if not _ONE_AT_A_TIME.acquire(timeout=_LONGEST_WAIT_S):
         raise TimeoutError(
-            f"another PDF has been read for {_LONGEST_WAIT_S:.0f} s, and two cannot be at once; "
-            "take out the one that takes too long and run again"
+            f"another PDF has been open for {_LONGEST_WAIT_S:.0f} s, and only one can be "
+            "at a time; remove the one that takes too long and run again"
         )
     try:
         with _opened(file) as document:
@@ -121,23 +142,23 @@ def _opened(file: BinaryIO) -> Iterator[pdfium.PdfDocument]:
 def _decode(page: pdfium.PdfPage) -> np.ndarray:
     scan = _find_scan(page)
     if scan is None:
-        return _draw(page, _DRAWN_DPI / _POINTS_PER_INCH)
+        return _render(page, _RENDERED_DPI / POINTS_PER_INCH)
     grey = _extract(scan, page.get_rotation())
     if _looks_like(page, grey):
         return grey
-    # A mask, or an image that shows through another one: what counts is how it is drawn.
-    return _draw(page, grey.shape[1] / page.get_width())
+    # Masks and transparency take effect only when the page is rendered.
+    return _render(page, grey.shape[1] / page.get_width())
 
 
 def _find_scan(page: pdfium.PdfPage) -> pdfium.PdfImage | None:
-    """Find the one image that is all there is to see on a page; check the size of every one."""
+    """Find the image that is all that is visible on a page; check the size of every image."""
     images, is_alone = [], True
-    for thing in page.get_objects():
-        if thing.type == _IMAGE:
-            check_size(*thing.get_px_size())
-            images.append(thing)
-        # Under a scan lies the text that was recognised in it, not meant to be seen.
-        elif thing.type != _TEXT or not _is_hidden(thing):
+    for item in page.get_objects():
+        if item.type == _IMAGE:
+            check_size(*item.get_px_size())
+            images.append(item)
+        # The invisible text layer of a scan is its OCR.
+        elif item.type != _TEXT or not _is_hidden(item):
             is_alone = False
     return images[0] if is_alone and len(images) == 1 and _covers(images[0], page) else None
 
@@ -147,7 +168,7 @@ def _is_hidden(text: pdfium.PdfObject) -> bool:
 
 
 def _covers(image: pdfium.PdfImage, page: pdfium.PdfPage) -> bool:
-    """Tell an image that stands upright in the page's box and fills it."""
+    """Return whether an image is upright and fills the page's crop box."""
     if image.level:
         return False
     matrix, bounds, box = image.get_matrix(), image.get_bounds(), page.get_cropbox()
@@ -163,7 +184,7 @@ def _covers(image: pdfium.PdfImage, page: pdfium.PdfPage) -> bool:
 
 def _extract(image: pdfium.PdfImage, rotation: int) -> np.ndarray:
     with closing(image.get_bitmap()) as bitmap:
-        # What is taken out of it is copied.
+        # Its pixels are copied before it is closed.
         bitmap.warn_on_close = False
         pixels = bitmap.to_numpy()
         if bitmap.n_channels == 1:
@@ -174,14 +195,14 @@ def _extract(image: pdfium.PdfImage, rotation: int) -> np.ndarray:
 
 
 def _looks_like(page: pdfium.PdfPage, grey: np.ndarray) -> bool:
-    """Compare an image with the page as drawn: extraction knows no masks and transparency."""
-    drawn = _draw(page, min(_THUMBNAIL_WIDTH_PX, grey.shape[1]) / page.get_width())
-    size = drawn.shape[1], drawn.shape[0]
+    """Return whether an image looks like its page: extraction ignores masks and transparency."""
+    rendered = _render(page, min(_THUMBNAIL_WIDTH_PX, grey.shape[1]) / page.get_width())
+    size = rendered.shape[1], rendered.shape[0]
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    return float(cv2.absdiff(small, drawn).mean()) <= _LARGEST_MEAN_DIFFERENCE
+    return float(cv2.absdiff(small, rendered).mean()) <= _LARGEST_MEAN_DIFFERENCE
 
 
-def _draw(page: pdfium.PdfPage, px_per_point: float) -> np.ndarray:
+def _render(page: pdfium.PdfPage, px_per_point: float) -> np.ndarray:
     check_size(page.get_width() * px_per_point, page.get_height() * px_per_point)
     # PDFium rounds up: without this a page of 2480.0001 px would get another column.
     scale = px_per_point * (1 - 1e-5)

@@ -1,4 +1,4 @@
-"""Images at another size."""
+"""Change the size of images."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ def shrink(image: np.ndarray, factor: float) -> np.ndarray:
 
     Args:
         image: array [height_px, width_px], uint8 or float32.
-        factor: New size over old size; from 1 on nothing changes.
+        factor: New size over old size; from 1 on the image is returned unchanged.
 
     Returns:
         The image, at least one pixel high and wide.
 
-    >>> shrink(np.zeros((200, 100), np.uint8), 0.25).shape
-    (50, 25)
+    Example:
+        >>> shrink(np.zeros((200, 100), np.uint8), 0.25).shape
+        (50, 25)
     """
     if factor >= 1:
         return image
@@ -38,7 +39,7 @@ def resize(image: np.ndarray, factor: float) -> np.ndarray:
 
 
 def resize_to(image: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
-    """Scale an image: by areas when it shrinks, else linearly."""
+    """Scale an image, averaging areas if it shrinks and interpolating linearly if it grows."""
     shrinks = height_px < image.shape[0]
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return cv2.resize(

@@ -1,1 +1,1 @@
-"""A page and its lines to level line images, and those to network input."""
+"""From a page and its lines to level line images, and from these to network input."""

@@ -1,4 +1,4 @@
-"""From a page image to line images: what ingest and transcribe both do."""
+"""From a page image to line images, for ingest and transcribe alike."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from model.line_images.rectify import rectify_page
 from schemas.records import Failure, LineImage, Page, Polyline
 
+# Level of the pixels outside of a line that was cut out along its outline.
 _MASK = 0
-
 _ASPECT_TOLERANCE = 0.01
 
 
 def fit_to_image(page: Page, grey: np.ndarray) -> Page:
-    """Bring a page's coordinates to the image that is really there.
+    """Scale a page's coordinates to the size of its image.
 
     Args:
         page: A page whose coordinates may refer to a larger or smaller scan.
@@ -26,7 +26,7 @@ def fit_to_image(page: Page, grey: np.ndarray) -> Page:
         The page in pixels of the image.
 
     Raises:
-        ValueError: If page and image differ in shape, not only in size.
+        ValueError: If page and image differ in aspect ratio, not only in size.
 
     Example:
         >>> from schemas.records import Line
@@ -65,7 +65,7 @@ def crop_lines(page: Page, grey: np.ndarray, height_px: int) -> list[LineImage |
         height_px: Height of the strips.
 
     Returns:
-        For each line its image, or why it has none.
+        For each line its image, or the reason why it has none.
     """
     return [
         Failure(page.uri, "crop", str(strip), line.line_id)
@@ -76,17 +76,17 @@ def crop_lines(page: Page, grey: np.ndarray, height_px: int) -> list[LineImage |
 
 
 def paper_outside(grey: np.ndarray) -> np.ndarray:
-    """Fill the black around a line that was cut out along its outline with its paper.
+    """Replace the black around a line that was cut out along its outline by its paper.
 
-    What is black without a shade and reaches the edge of the image is outside, and so are
-    the pixels next to it, which have a share of it.
+    Pure black that is connected to the edge of the image is outside, and so are the pixels
+    next to it, which may be blended with it.
 
     Args:
         grey: uint8 [height_px, width_px], paper light, black outside of the outline.
 
     Returns:
-        uint8 of the same shape. An image of black and white alone stays as it is: there ink
-        that meets the black cannot be told from it.
+        uint8 of the same shape; the image itself if it is only black and white, because ink
+        that touches the black could not be distinguished from it.
 
     Example:
         >>> line = np.full((40, 200), 180, np.uint8)
@@ -98,7 +98,7 @@ def paper_outside(grey: np.ndarray) -> np.ndarray:
         return grey
     framed = cv2.copyMakeBorder(grey, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=_MASK)
     height, width = framed.shape
-    # OpenCV wants another pixel of margin.
+    # OpenCV requires a mask with another pixel of margin.
     filled = np.zeros((height + 2, width + 2), np.uint8)
     cv2.floodFill(framed, filled, (0, 0), 0, 0, 0, 4 | cv2.FLOODFILL_MASK_ONLY | 1 << 8)
     outside = cv2.dilate(filled[1:-1, 1:-1], np.ones((3, 3), np.uint8))[1:-1, 1:-1] > 0

@@ -1,4 +1,4 @@
-"""From a rectified strip to what the network sees: training and transcription alike."""
+"""From a rectified strip to network input, for training and transcription alike."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class PreprocessConfig:
     def __post_init__(self):
         if not 8 <= self.input_height_px <= self.strip_height_px:
             raise ValueError(
-                f"the network wants lines {self.input_height_px} px high but the strips have "
-                f"{self.strip_height_px}; "
+                f"the network expects lines {self.input_height_px} px high but the strips "
+                f"have {self.strip_height_px} px; "
                 f"ingest with --line_height_px {self.input_height_px} or more"
             )
 
     def to_json(self) -> str:
-        """Write the configuration as a JSON object."""
+        """Return the configuration as a JSON object."""
         return json.dumps(asdict(self), indent=1) + "\n"
 
     @classmethod
@@ -42,7 +42,7 @@ class PreprocessConfig:
 
 
 def input_width_px(strip_width_px: int, config: PreprocessConfig) -> int:
-    """Tell the width of a strip once it is scaled, before padding.
+    """Return the width of a strip after scaling and before padding.
 
     Example:
         >>> input_width_px(400, PreprocessConfig())
@@ -52,7 +52,7 @@ def input_width_px(strip_width_px: int, config: PreprocessConfig) -> int:
 
 
 def padded_width_px(width_px: int, config: PreprocessConfig) -> int:
-    """Tell a line's own padded width, which depends on nothing but the line.
+    """Return the padded width of a line, which depends on that line alone.
 
     Example:
         >>> padded_width_px(300, PreprocessConfig())
@@ -62,7 +62,7 @@ def padded_width_px(width_px: int, config: PreprocessConfig) -> int:
 
 
 def prepare_strip(strip: np.ndarray, config: PreprocessConfig) -> np.ndarray:
-    """Scale a strip to the network's height, turn ink to 1 and pad with paper.
+    """Scale a strip to the network's height, invert it and pad it with paper.
 
     Args:
         strip: uint8 [strip_height_px, width_px], paper 255.
@@ -78,7 +78,7 @@ def prepare_strip(strip: np.ndarray, config: PreprocessConfig) -> np.ndarray:
 
 
 def scale_strip(strip: np.ndarray, config: PreprocessConfig) -> np.ndarray:
-    """Scale a strip to the network's height and turn ink to 1.
+    """Scale a strip to the network's height and invert it.
 
     Args:
         strip: uint8 [strip_height_px, width_px], paper 255.
@@ -101,7 +101,7 @@ def scale_strip(strip: np.ndarray, config: PreprocessConfig) -> np.ndarray:
 
 
 def pad_strip(ink: np.ndarray, config: PreprocessConfig) -> np.ndarray:
-    """Pad a line with paper to its own padded width.
+    """Pad a line with paper to its padded width.
 
     Args:
         ink: float32 [input_height_px, width], ink 1, paper 0.

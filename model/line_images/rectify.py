@@ -1,4 +1,4 @@
-"""From a page to level strips: sample along the baseline and its normals."""
+"""From a page to level strips, sampled along baselines and their normals."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ import numpy as np
 from model.geometry.extent import LineExtent, line_extents
 from model.geometry.polylines import arc_lengths, resample, up_normals
 from model.images.background import even_background
+from model.images.resize import resize_to
 from schemas.records import Line, Page
 
 WIDEST_STRIP_PX = 16_384
-# To be raised with each change of what a strip looks like: pages are read anew then.
+# Increment with each change to the look of strips, so that pages are processed again.
 RECTIFY_VERSION = 2
 
 _NARROWEST_STRIP_PX = 8
-# OpenCV's remap counts in 16 bits.
+# OpenCV's remap uses 16-bit sizes.
 _MOST_REMAP_PX = 32_767
 _PAPER = 255
-# Ink between these percentiles is stretched to the full range, unless there is hardly any.
+# Ink between these percentiles is stretched to the full range, unless contrast is too low.
 _PAPER_PERCENTILE, _INK_PERCENTILE = 30.0, 98.5
 _LEAST_CONTRAST = 32.0
-# A polygon alone tells where the letters are if it is at least this share of a line high.
+# Without a baseline a polygon must be at least this share of a line high to show its letters.
 _THINNEST_SHARE = 0.35
 
 
@@ -38,7 +39,7 @@ def rectify_page(grey: np.ndarray, page: Page, height_px: int) -> list[np.ndarra
         reason why there is none.
     """
     evened = even_background(grey)
-    # A line with nonsense for coordinates must not take part in what is usual on the page.
+    # Lines with garbage coordinates must not influence the extents of the others.
     near = [line for line in page.lines if _lies_near(line, grey.shape)]
     extents = dict(zip((id(line) for line in near), line_extents(near)))
     strips: list[np.ndarray | ValueError] = []
@@ -52,7 +53,7 @@ def rectify_page(grey: np.ndarray, page: Page, height_px: int) -> list[np.ndarra
                 _check_thickness(line, extents[id(line)])
                 strip = cut_strip(evened, extents[id(line)], height_px)
             else:
-                raise ValueError("line lies far outside of its page; mend its coordinates")
+                raise ValueError("line lies far outside of its page; correct its coordinates")
             strips.append(stretch_contrast(strip))
         except ValueError as error:
             strips.append(error)
@@ -60,7 +61,7 @@ def rectify_page(grey: np.ndarray, page: Page, height_px: int) -> list[np.ndarra
 
 
 def _check_thickness(line: Line, extent: LineExtent | None) -> None:
-    """Refuse a strip of a polygon where no baseline says which side of it the letters are."""
+    """Reject a thin polygon without a baseline, as the letters may lie on either side of it."""
     if extent is None or line.baseline:
         return
     thickness_px = cv2.contourArea(np.array(line.polygon, np.float32)) / max(
@@ -68,7 +69,7 @@ def _check_thickness(line: Line, extent: LineExtent | None) -> None:
     )
     if thickness_px < _THINNEST_SHARE * (extent.above_px + extent.below_px):
         raise ValueError(
-            f"polygon is a strip of {thickness_px:.0f} px and has no baseline; draw one"
+            f"polygon is only {thickness_px:.0f} px high and has no baseline; draw one"
         )
 
 
@@ -79,22 +80,22 @@ def _lies_near(line: Line, shape: tuple[int, int]) -> bool:
 
 
 def cut_strip(evened: np.ndarray, extent: LineExtent | None, height_px: int) -> np.ndarray:
-    """Sample one line along its path and the normals to it.
+    """Sample one line along its path and the path's normals.
 
     Args:
         evened: uint8 [height, width], paper 255.
-        extent: Where the line lies.
+        extent: Path and reach of the line, if it has them.
         height_px: Height of the strip.
 
     Returns:
-        uint8 [height_px, width_px]; paper where the line leaves the page.
+        uint8 [height_px, width_px]; paper wherever the line extends beyond the page.
 
     Raises:
         ValueError: If the line has no extent, is too narrow or too long, or lies outside
             of the page.
     """
     if extent is None or extent.above_px + extent.below_px <= 0:
-        raise ValueError("line has no length or no height; mend its baseline or polygon")
+        raise ValueError("line has no length or no height; correct its baseline or polygon")
     line_px = extent.above_px + extent.below_px
     length_px = arc_lengths(extent.path)[-1]
     scale = height_px / line_px
@@ -102,9 +103,9 @@ def cut_strip(evened: np.ndarray, extent: LineExtent | None, height_px: int) -> 
     if not _NARROWEST_STRIP_PX <= width_px <= WIDEST_STRIP_PX:
         raise ValueError(
             f"line is {length_px:.0f} px long and {line_px:.0f} px high, too "
-            f"{'short' if width_px < _NARROWEST_STRIP_PX else 'long'} to read; mend its outline"
+            f"{'short' if width_px < _NARROWEST_STRIP_PX else 'long'} to read; correct its outline"
         )
-    # Sample more densely than the strip where it shrinks the page, then average.
+    # Where the strip is smaller than the page, sample more densely and average.
     density = max(1, int(np.ceil(1 / scale)))
     columns, rows = width_px * density, height_px * density
     along = (np.arange(columns) + 0.5) * (length_px / columns)
@@ -118,15 +119,15 @@ def cut_strip(evened: np.ndarray, extent: LineExtent | None, height_px: int) -> 
 
 
 def _sample(image: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Read an image at points [rows, columns, 2], from the part that holds them."""
+    """Sample an image at points [rows, columns, 2], within the part that contains them."""
     height, width = image.shape
-    # The rows are straight lines from first to last: those two bound all of them.
+    # Each column of points is a straight line: the first and the last row bound them all.
     bounds = np.concatenate([points[0], points[-1]])
     low = np.maximum(np.floor(bounds.min(axis=0)).astype(int) - 2, 0)
     high = np.minimum(np.ceil(bounds.max(axis=0)).astype(int) + 3, (width, height))
     if (low >= high).any():
         raise ValueError(
-            f"line lies outside of the page of {width} x {height} px; mend its outline"
+            f"line lies outside of the page of {width} x {height} px; correct its outline"
         )
     part = image[low[1] : high[1], low[0] : high[0]]
     if max(*points.shape[:2], *part.shape) >= _MOST_REMAP_PX:
@@ -143,7 +144,7 @@ def _sample(image: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def scale_whole(evened: np.ndarray, height_px: int) -> np.ndarray:
-    """Scale an image that is one line to the height of a strip.
+    """Scale an image of a single line to the height of a strip.
 
     Args:
         evened: uint8 [height, width], paper 255.
@@ -159,9 +160,7 @@ def scale_whole(evened: np.ndarray, height_px: int) -> np.ndarray:
     width_px = round(width * height_px / height)
     if not _NARROWEST_STRIP_PX <= width_px <= WIDEST_STRIP_PX:
         raise ValueError(f"image of {width} x {height} px is no text line; check the file")
-    shrinks = height_px < height
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(evened, (width_px, height_px), interpolation=interpolation)
+    return resize_to(evened, width_px, height_px)
 
 
 def stretch_contrast(strip: np.ndarray) -> np.ndarray:
@@ -173,7 +172,7 @@ def stretch_contrast(strip: np.ndarray) -> np.ndarray:
     Returns:
         uint8 of the same shape.
     """
-    # Of bytes the percentiles are counted, not sorted for: several times as fast.
+    # Percentiles of bytes from a histogram are several times as fast as by sorting.
     counts = cv2.calcHist([strip], [0], None, [_PAPER + 1], [0, _PAPER + 1]).ravel()
     up_to = np.cumsum(counts[::-1])
     ranks = np.array([_PAPER_PERCENTILE, _INK_PERCENTILE]) / 100 * up_to[-1]

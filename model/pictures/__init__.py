@@ -1,1 +1,1 @@
-"""Pictures for the eye: lines, transcripts and predictions on a page."""
+"""Visualisation: lines, transcriptions and predictions drawn on a page."""

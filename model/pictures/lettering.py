@@ -1,7 +1,7 @@
-"""Write text on pictures with the one font that is always there, accents included.
+"""Draw text on pictures with the font that comes with Pillow, accents included.
 
-Pillow's own font has the characters of ASCII and few others. A letter with a mark is drawn as
-the letter with a sign of that font above or beneath it.
+That font has the characters of ASCII and few others. A letter with a diacritical mark is drawn as
+the base letter with strokes above or below it.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _MARKS = {
     "\u0327": [((0, -0.01), (0.06, -0.1), (-0.06, -0.16))],
     "\u0328": [((0.04, -0.01), (-0.02, -0.1), (0.08, -0.16))],
 }
-_SPELT_OUT = {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "—": "-", "–": "-"}
-# What no font lacks a box for.
+_REPLACEMENTS = {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "—": "-", "–": "-"}
+# No font has this character: it is drawn as the box for missing characters.
 _NO_CHARACTER = "\uffff"
 _STROKE = 0.07
 
@@ -37,7 +37,7 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 def text_width_px(text: str, size_px: int) -> float:
-    """Measure a text as `draw_text` draws it.
+    """Return the width of a text as `draw_text` draws it.
 
     Example:
         >>> text_width_px("été", 20) == text_width_px("ete", 20)
@@ -47,7 +47,7 @@ def text_width_px(text: str, size_px: int) -> float:
 
 
 def text_height_px(size_px: int) -> int:
-    """Measure the height of a line of text, from the highest letters to the lowest."""
+    """Return the height of a line of text, from the highest letters to the lowest."""
     return sum(_font(size_px).getmetrics())
 
 
@@ -58,12 +58,12 @@ def draw_text(
     size_px: int,
     fill: tuple[int, int, int],
 ) -> None:
-    """Write one line of text on a picture.
+    """Draw one line of text on a picture.
 
     Args:
-        draw: On the picture.
+        draw: Drawing context of the picture.
         place: x and y of the upper left corner.
-        text: What to write, NFC.
+        text: The text, NFC.
         size_px: Size of the font.
         fill: The colour, RGB.
     """
@@ -82,16 +82,16 @@ def draw_text(
 
 
 def _pieces(text: str, size_px: int) -> list[tuple[str, str]]:
-    """Part a text into what the font has, each with the marks to put on it."""
+    """Split a text into pieces that the font has, each with the marks to draw on it."""
     pieces: list[tuple[str, str]] = []
     run = ""
     for char in text:
         if _has(char, size_px):
             run += char
             continue
-        apart = unicodedata.normalize("NFD", char)
-        marks = "".join(mark for mark in apart[1:] if mark in _MARKS)
-        base = _SPELT_OUT.get(apart[0], apart[0])
+        decomposed = unicodedata.normalize("NFD", char)
+        marks = "".join(mark for mark in decomposed[1:] if mark in _MARKS)
+        base = _REPLACEMENTS.get(decomposed[0], decomposed[0])
         pieces += [(run, ""), (base, marks)] if run else [(base, marks)]
         run = ""
     return [*pieces, (run, "")] if run else pieces

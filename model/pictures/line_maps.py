@@ -1,4 +1,4 @@
-"""Pictures of what the line network says, for the eye."""
+"""Visualisation of the output of the line network."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from model.segmentation.maps import CHANNELS
 
 _COLUMNS = 4
 _JPEG_QUALITY = 80
-# Blue, green, red of the marks.
+# BGR colours of the maps.
 _COLOURS = {"baseline": (200, 60, 20), "start": (30, 150, 30), "end": (30, 30, 220)}
 
 
 def draw_maps(images: np.ndarray, logits: np.ndarray, path: Path) -> None:
-    """Draw pieces of pages with the baselines, starts and ends that were seen on them.
+    """Draw crops of pages with the baselines, starts and ends that the network predicts.
 
     Args:
         images: float32 [batch, height, width, 1], paper 0.
         logits: float32 [batch, height / 2, width / 2, 5].
-        path: File to write, a picture.
+        path: JPEG file to write.
     """
     tiles = [tint(image[..., 0], maps) for image, maps in zip(images, logits)]
     while len(tiles) % _COLUMNS:
@@ -33,18 +33,18 @@ def draw_maps(images: np.ndarray, logits: np.ndarray, path: Path) -> None:
 
 
 def tint(ink: np.ndarray, logits: np.ndarray) -> np.ndarray:
-    """Lay the marks over one image.
+    """Overlay the maps on one image.
 
     Args:
         ink: float32 [height, width], paper 0.
         logits: float32 [height / 2, width / 2, 5].
 
     Returns:
-        uint8 [height, width, 3], blue first.
+        uint8 [height, width, 3], BGR.
     """
     picture = np.repeat(255 * (1 - 0.6 * ink[..., None]), 3, axis=2)
-    chances = 1 / (1 + np.exp(-np.clip(logits[..., : len(_COLOURS)], -30, 30)))
+    probabilities = 1 / (1 + np.exp(-np.clip(logits[..., : len(_COLOURS)], -30, 30)))
     for name, colour in _COLOURS.items():
-        chance = cv2.resize(chances[..., CHANNELS.index(name)], ink.shape[::-1])[..., None]
-        picture = picture * (1 - 0.7 * chance) + np.array(colour) * 0.7 * chance
+        alpha = cv2.resize(probabilities[..., CHANNELS.index(name)], ink.shape[::-1])[..., None]
+        picture = picture * (1 - 0.7 * alpha) + np.array(colour) * 0.7 * alpha
     return picture.astype(np.uint8)

@@ -1,4 +1,4 @@
-"""A page with its lines, their order and their regions drawn on it, for the eye."""
+"""Visualisation of a page with its lines, their order and their regions."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from PIL import Image, ImageDraw, ImageFont
 
 from schemas.records import Line, Polyline
 
-# Okabe & Ito, "Color Universal Design" (2008): nobody takes one for another. Regions share
-# them in turn.
+# Distinguishable with colour blindness, too (Okabe & Ito, "Color Universal Design", 2008). They
+# repeat after five regions.
 _COLOURS = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (230, 159, 0))
 _MOST_HEIGHT_PX, _MOST_WIDTH_PX = 1600, 4800
-_PALENESS = 0.75
+_OPACITY = 0.75
 _BASELINE_SHARE, _OUTLINE_PX = 1 / 550, 1
 _NUMBER_PX, _ROOM_PX = 15, 2
 _JPEG_QUALITY = 85
 
 
 def draw_lines(grey: np.ndarray, lines: Iterable[Line]) -> np.ndarray:
-    """Draw lines on a paled page, a colour a region, each with its number in the order.
+    """Draw lines on a faded page, in one colour per region, numbered in reading order.
 
     Args:
         grey: uint8 [height_px, width_px], the page.
         lines: In pixels of the page; numbered from 1 by their `index`.
 
     Returns:
-        uint8 [height_px, width_px, 3], RGB; the page, or smaller where it is higher than
-        1600 px or wider than 4800.
+        uint8 [height_px, width_px, 3], RGB; scaled down if the page is higher than 1600 px
+        or wider than 4800 px.
 
     Example:
         >>> line = Line("l1", 0, baseline=((200, 900), (1800, 900)))
@@ -37,7 +37,7 @@ def draw_lines(grey: np.ndarray, lines: Iterable[Line]) -> np.ndarray:
         (1600, 1000, 3)
     """
     lines = list(lines)
-    picture, scale = _paled(grey)
+    picture, scale = _faded(grey)
     draw = ImageDraw.Draw(picture)
     baseline_px = max(2, round(picture.height * _BASELINE_SHARE))
     regions = {region_id: i for i, region_id in enumerate(dict.fromkeys(_regions(lines)))}
@@ -48,7 +48,7 @@ def draw_lines(grey: np.ndarray, lines: Iterable[Line]) -> np.ndarray:
             draw.line([*outline, outline[0]], fill=colour, width=_OUTLINE_PX)
         if len(baseline) >= 2:
             draw.line(baseline, fill=colour, width=baseline_px)
-    # The numbers come last, so that no line runs through them.
+    # The numbers are drawn last, so that no line crosses them.
     font = ImageFont.load_default(_NUMBER_PX)
     for line, colour in zip(lines, colours):
         start = _scaled(line.baseline or line.polygon, scale)[:1] or [(0.0, 0.0)]
@@ -57,20 +57,20 @@ def draw_lines(grey: np.ndarray, lines: Iterable[Line]) -> np.ndarray:
 
 
 def lines_jpeg(grey: np.ndarray, lines: Iterable[Line]) -> bytes:
-    """Draw lines on a page, as `draw_lines` does, and give the picture as a JPEG."""
+    """Return the picture that `draw_lines` draws as a JPEG file."""
     file = io.BytesIO()
     Image.fromarray(draw_lines(grey, lines)).save(file, "JPEG", quality=_JPEG_QUALITY)
     return file.getvalue()
 
 
-def _paled(grey: np.ndarray) -> tuple[Image.Image, np.ndarray]:
-    """Make the page smaller and paler, and tell the factors of x and y."""
+def _faded(grey: np.ndarray) -> tuple[Image.Image, np.ndarray]:
+    """Return the page scaled down and faded, and the scale factors of x and y."""
     height_px, width_px = grey.shape
     factor = min(1.0, _MOST_HEIGHT_PX / height_px, _MOST_WIDTH_PX / width_px)
     size = max(1, round(width_px * factor)), max(1, round(height_px * factor))
     picture = Image.fromarray(grey).resize(size, Image.Resampling.BOX)
-    paled = picture.point([round(255 - (255 - shade) * _PALENESS) for shade in range(256)])
-    return paled.convert("RGB"), np.array(size) / [width_px, height_px]
+    faded = picture.point([round(255 - (255 - shade) * _OPACITY) for shade in range(256)])
+    return faded.convert("RGB"), np.array(size) / [width_px, height_px]
 
 
 def _regions(lines: list[Line]) -> list[str]:
@@ -82,7 +82,7 @@ def _scaled(points: Polyline, scale: np.ndarray) -> list[tuple[float, float]]:
 
 
 def _draw_number(draw, number: str, start, colour, font, size: tuple[int, int]) -> None:
-    """Write a number on a plate left of a line's start, or as near as the picture allows."""
+    """Draw a number in a box left of a line's start, or as near as fits on the picture."""
     left, top, right, bottom = font.getbbox(number)
     width_px, height_px = right - left + 2 * _ROOM_PX, bottom - top + 2 * _ROOM_PX
     x = min(max(start[0] - width_px - _ROOM_PX, 0), max(size[0] - width_px, 0))

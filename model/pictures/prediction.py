@@ -1,4 +1,4 @@
-"""A picture of what was read: the text under its line, or on its page."""
+"""Visualisation of a prediction: the text below its line image, or on its page."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ _MARGIN_SHARE = 0.4
 
 
 def draw_prediction(grey: np.ndarray, prediction: Prediction) -> np.ndarray:
-    """Draw what was read.
+    """Draw a prediction on its image.
 
     Args:
         grey: uint8 [height_px, width_px], the image.
-        prediction: What `model.recogniser.prediction.predict_image` made of it.
+        prediction: Result of `model.recogniser.prediction.predict_image` for the image.
 
     Returns:
-        uint8 [height_px, width_px, 3], RGB: of a page the page, each text under its baseline;
-        of a line the line with the text below it, which makes it higher, and wider where the
-        text is.
+        uint8 [height_px, width_px, 3], RGB. On a page each text is below its baseline. Below a
+        line image the picture is extended for the text, and to its width if the text is wider.
     """
     if prediction.source == WHOLE:
         return _draw_below(grey, prediction.text)

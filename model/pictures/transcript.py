@@ -1,4 +1,4 @@
-"""A page with its lines and what was read drawn on it, for the eye."""
+"""Visualisation of a page with its lines and their transcriptions."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _SMALLEST_TEXT_PX, _LARGEST_TEXT_PX = 9, 60
 def draw_transcript(
     grey: np.ndarray, lines: Sequence[tuple[Polyline, Polyline, str]]
 ) -> np.ndarray:
-    """Draw outlines, baselines and texts on a paled page.
+    """Draw outlines, baselines and texts on a faded page.
 
     Args:
         grey: uint8 [height, width], the page.
-        lines: (baseline, polygon, text) of each line, in pixels of the page. A text stands
-            under the left end of its baseline, or of its polygon.
+        lines: (baseline, polygon, text) of each line, in pixels of the page. A text is
+            drawn below the left end of its baseline, or else of its polygon.
 
     Returns:
         uint8 [height, width, 3], RGB.
     """
-    paled = (255 - (255 - grey.astype(np.float32)) * 0.75).astype(np.uint8)
-    picture = Image.fromarray(np.stack([paled] * 3, axis=-1))
+    faded = (255 - (255 - grey.astype(np.float32)) * 0.75).astype(np.uint8)
+    picture = Image.fromarray(np.stack([faded] * 3, axis=-1))
     draw = ImageDraw.Draw(picture)
     size_px = _text_size_px(grey.shape[0], lines)
     width_px = max(2, grey.shape[1] // 700)

@@ -1,1 +1,1 @@
-"""Contrast, skew and blur; warnings about a page and about a line image."""
+"""Contrast, skew and blur of pages and line images, and warnings about them."""

@@ -1,7 +1,7 @@
-"""Whether the image of a line is fit to be read: contrast, blur, its margin, one line alone.
+"""Quality of a line image: contrast, blur, margin, and whether it shows only one line.
 
-The limits are set so that of 882 lines of test pages (three archives, 19th and 20th century)
-each warning is given to fewer than 2 in 100, while strips that were spoilt on purpose get it.
+With these limits each warning is given for fewer than 2 in 100 of 882 lines of test pages (three
+archives, 19th and 20th century), while strips that were degraded on purpose get it.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ _MOST_BLUR = 0.5
 _MOST_SECOND_LINE = 0.5
 _MOST_EDGE_INK = 0.5
 
-# Widths in shares of the strip's height: of the blur of its profile, and of its edges.
+# As shares of the strip's height: sigma of the blur of its profile, and height of an edge.
 _PROFILE_SIGMA = 1 / 32
 _EDGE = 1 / 32
-# One row in so many has less ink than what paper looks like.
+# The ink level that counts as paper: one row in so many has less.
 _PAPER_ROWS = 10
 
 
 @dataclass(frozen=True)
 class StripQuality:
-    """How a line's image looks.
+    """Quality of a line image.
 
     Attributes:
         contrast: Ink against paper, 0..1, after rectification has stretched it: 0.6 to 0.8
-            in sound strips, less where the ink was all but invisible.
-        blur: `blur_effect`, 0..1: 0.2 to 0.4 in sound strips.
-        second_line: How far a second band of writing stands out, as a share of the first.
-        edge_ink: Ink along the upper or lower edge, as a share of that of the fullest row.
+            in good strips, less where the ink was almost invisible.
+        blur: `blur_effect`, 0..1: 0.2 to 0.4 in good strips.
+        second_line: Prominence of a second band of writing, as a share of the first.
+        edge_ink: Ink along the upper or lower edge, as a share of the fullest row's.
     """
 
     contrast: float
@@ -49,21 +49,21 @@ class StripQuality:
     edge_ink: float
 
     def warnings(self) -> tuple[str, ...]:
-        """Say in short words what is wrong, out of `STRIP_WARNINGS`; empty where nothing is.
+        """Return the warnings that apply, out of `STRIP_WARNINGS`.
 
         Example:
             >>> StripQuality(0.7, 0.3, 0.9, 0.1).warnings()
             ('several lines',)
         """
         if self.contrast < _LEAST_CONTRAST:
-            # Of what can hardly be seen nothing else can be told.
+            # The other measures mean little if the ink is almost invisible.
             return (LOW_CONTRAST,)
-        is_so = {
+        applies = {
             SEVERAL_LINES: self.second_line > _MOST_SECOND_LINE,
             NO_MARGIN: self.edge_ink > _MOST_EDGE_INK,
             BLURRED: self.blur > _MOST_BLUR,
         }
-        return tuple(warning for warning, holds in is_so.items() if holds)
+        return tuple(warning for warning, does in applies.items() if does)
 
 
 def measure_strip(strip: np.ndarray) -> StripQuality:
@@ -73,7 +73,7 @@ def measure_strip(strip: np.ndarray) -> StripQuality:
         strip: uint8 [height_px, width_px], paper 255, as rectification leaves it.
 
     Returns:
-        Its quality.
+        Its measures.
 
     Example:
         >>> strip = np.full((64, 400), 255, np.uint8)
@@ -96,7 +96,7 @@ def measure_strip(strip: np.ndarray) -> StripQuality:
 
 
 def _profile(strip: np.ndarray) -> np.ndarray:
-    """Sum the ink of each row, the fullest being 1 and rows of paper 0."""
+    """Return the ink of each row, scaled to 1 for the fullest row and 0 for paper."""
     height_px, width_px = strip.shape
     ink = 255 - strip.sum(axis=1, dtype=np.uint32) / np.float32(width_px)
     paper = np.partition(ink, height_px // _PAPER_ROWS)[height_px // _PAPER_ROWS]
@@ -106,7 +106,7 @@ def _profile(strip: np.ndarray) -> np.ndarray:
 
 
 def _second_band(profile: np.ndarray) -> float:
-    """Tell how far the second band rises above the valley between it and the fullest."""
+    """Return how far the second band rises above the valley between it and the fullest."""
     sigma = max(profile.size * _PROFILE_SIGMA, 0.5)
     smooth = cv2.GaussianBlur(
         profile[:, None], (1, 0), sigmaX=1, sigmaY=sigma, borderType=cv2.BORDER_CONSTANT

@@ -1,4 +1,4 @@
-"""How blurred writing is: whether blurring it once more changes anything."""
+"""Measures of an image: its blur, and the levels of its paper and ink."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 _LEVELS = np.arange(256.0)
 
 _REBLUR_PX = 9
-# Every sixth row tells as much of the steps along rows as all of them, and so with columns.
+# Every sixth row is enough to estimate the steps along rows, and likewise with columns.
 _EVERY = 6
 
 
 def blur_effect(grey: np.ndarray) -> float:
-    """Measure the blur of an image without one to compare it with.
+    """Measure the blur of an image without a reference image.
 
-    The image is blurred again by a mean over 9 px, and what its steps from pixel to pixel lose
-    by that is compared with what they were: sharp steps lose most of their height (F. Crété
-    et al., "The blur effect: perception and estimation with a new no-reference perceptual blur
-    metric", SPIE 6492, 2007). Contrast does not matter. Size does: give writing of one size.
+    The image is blurred again with a box filter of 9 px; steps from pixel to pixel lose most of
+    their height if they were sharp (F. Crété et al., "The blur effect: perception and estimation
+    with a new no-reference perceptual blur metric", SPIE 6492, 2007). The measure depends on the
+    size of the writing, but not on its contrast: compare images at the same scale.
 
     Args:
         grey: uint8 [height_px, width_px].
@@ -35,33 +35,33 @@ def blur_effect(grey: np.ndarray) -> float:
         True
     """
     rows, columns = grey[::_EVERY], np.ascontiguousarray(grey[:, ::_EVERY].T)
-    return max(_left_of_steps(rows), _left_of_steps(columns))
+    return max(_remaining_share(rows), _remaining_share(columns))
 
 
-def _left_of_steps(rows: np.ndarray) -> float:
-    """Tell which share of the steps along rows outlives blurring."""
+def _remaining_share(rows: np.ndarray) -> float:
+    """Return the share of the steps along rows that remains after blurring."""
     if rows.shape[1] < 2:
         return 0.0
     again = cv2.blur(rows, (_REBLUR_PX, 1))
     steps = cv2.absdiff(rows[:, 1:], rows[:, :-1])
     softer = cv2.absdiff(again[:, 1:], again[:, :-1])
     all_steps = cv2.sumElems(steps)[0]
-    # Bytes saturate: a step that grew has lost nothing.
+    # The subtraction of bytes saturates at 0: a step that grew has lost nothing.
     lost = cv2.sumElems(cv2.subtract(steps, softer))[0]
     return 1.0 - lost / all_steps if all_steps else 0.0
 
 
 def paper_and_ink(grey: np.ndarray) -> tuple[float, float]:
-    """Split an image into paper and ink and tell how light each is.
+    """Return the mean levels of paper and ink in an image.
 
-    The split is the one that leaves least variance in both (N. Otsu, "A threshold selection
-    method from gray-level histograms", IEEE SMC 9, 1979).
+    The threshold between them minimises the variance within both (N. Otsu, "A threshold
+    selection method from gray-level histograms", IEEE SMC 9, 1979).
 
     Args:
         grey: uint8 [height_px, width_px], paper light.
 
     Returns:
-        Mean level of the paper and of the ink, 0..255; the same twice where all is one level.
+        Mean levels of the paper and of the ink, 0..255; equal if there is only one level.
 
     Example:
         >>> grey = np.full((10, 10), 200, np.uint8)

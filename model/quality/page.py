@@ -1,9 +1,9 @@
-"""How well a page was scanned, as far as reading it is concerned: contrast, skew, blur.
+"""Quality of a page scan, as far as recognition is concerned: contrast, skew, blur.
 
-Measured where the writing is, on some of its lines, so that margins, backdrop and pictures do
-not count and a page of any size takes a few milliseconds. The limits leave 79 pages of three
-archives without a warning; washed out to an eighth of their contrast, or blurred over a 24th of
-the line pitch, nearly all of them get one.
+It is measured on a sample of the lines, so that margins, backdrop and pictures do not count and
+a page of any size takes a few milliseconds. With these limits 79 pages of three archives get no
+warning; with an eighth of their contrast, or blurred over a 24th of the line pitch, nearly all
+of them get one.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ TURNED = "turned"
 PAGE_WARNINGS = (LOW_CONTRAST, SKEWED, TURNED, BLURRED)
 
 _LEAST_CONTRAST = 0.12
-# Beyond the one a page lies askew, beyond the other on its side or its head.
+# Beyond the first a page is skewed, beyond the second it lies on its side or upside down.
 _MOST_SKEW_DEG, _LEAST_TURN_DEG = 10.0, 45.0
 _MOST_BLUR = 0.45
 
 _MOST_LINES = 12
-# Lines are looked at in the size in which strips show them.
+# Lines are measured at the scale of strips.
 _PITCH_PX = 48
-# Of an image without lines: its longer side, in that size, if thirty lines were on it.
+# The longer side of an image without lines, as if it had thirty lines at that scale.
 _PAGE_PX = 30 * _PITCH_PX
-# A line that is the whole image has paper around it, too.
+# An image of a single line includes paper around it.
 _PITCH_OF_WHOLE = 0.75
 _LEAST_SIDE_PX = 8
 
 
 @dataclass(frozen=True)
 class PageQuality:
-    """How a page looks.
+    """Quality of a page scan.
 
     Attributes:
-        contrast: How much darker ink is than its paper, as a share of the paper's light, 0..1.
-        skew_deg: By how much the lines fall to the right, in degrees, -180..180: 90 where they
-            run down the page, 180 where it stands on its head; None without baselines.
-        blur: `blur_effect` of the writing at the size that the recogniser sees it in, 0..1.
+        contrast: How much darker ink is than its paper, as a share of the paper's level, 0..1.
+        skew_deg: Slope of the lines in degrees, -180..180, positive where they fall to the
+            right: 90 if they run down the page, 180 if it is upside down; None without baselines.
+        blur: `blur_effect` of the writing at the scale of the recogniser, 0..1.
     """
 
     contrast: float
@@ -54,31 +54,31 @@ class PageQuality:
     blur: float
 
     def warnings(self) -> tuple[str, ...]:
-        """Say in short words what is wrong, out of `PAGE_WARNINGS`; empty where nothing is.
+        """Return the warnings that apply, out of `PAGE_WARNINGS`.
 
         Example:
             >>> PageQuality(contrast=0.05, skew_deg=None, blur=0.3).warnings()
             ('low contrast',)
         """
-        askew_deg = abs(self.skew_deg or 0.0)
-        is_so = {
+        angle_deg = abs(self.skew_deg or 0.0)
+        applies = {
             LOW_CONTRAST: self.contrast < _LEAST_CONTRAST,
-            SKEWED: _MOST_SKEW_DEG < askew_deg <= _LEAST_TURN_DEG,
-            TURNED: askew_deg > _LEAST_TURN_DEG,
+            SKEWED: _MOST_SKEW_DEG < angle_deg <= _LEAST_TURN_DEG,
+            TURNED: angle_deg > _LEAST_TURN_DEG,
             BLURRED: self.blur > _MOST_BLUR,
         }
-        return tuple(warning for warning, holds in is_so.items() if holds)
+        return tuple(warning for warning, does in applies.items() if does)
 
 
 def measure_page(grey: np.ndarray, lines: Sequence[Line]) -> PageQuality:
-    """Measure a page; a property of the whole is the median over up to twelve of its lines.
+    """Measure a page; contrast and blur are medians over up to twelve of its lines.
 
     Args:
         grey: uint8 [height_px, width_px], paper light.
         lines: Its lines, in pixels of the page; one without geometry is the whole image.
 
     Returns:
-        Its quality.
+        Its measures.
 
     Example:
         >>> grey = np.full((200, 900), 200, np.uint8)
@@ -98,7 +98,7 @@ def measure_page(grey: np.ndarray, lines: Sequence[Line]) -> PageQuality:
 
 
 def skew_deg(lines: Sequence[Line]) -> float | None:
-    """Measure the median slope of baselines, from their first point to their last.
+    """Return the median slope of baselines, each from its first point to its last.
 
     Args:
         lines: Lines; those without a baseline are left out.
@@ -116,15 +116,15 @@ def skew_deg(lines: Sequence[Line]) -> float | None:
     if not len(runs):
         return None
     angles = np.degrees(np.arctan2(runs[:, 1], runs[:, 0]))
-    # Around the usual direction, because -179 degrees are next to 179.
+    # Relative to the mean direction, because -179 degrees are next to 179.
     across, down = runs.sum(axis=0)
-    usual = np.degrees(np.arctan2(down, across))
-    skew = usual + np.median((angles - usual + 180) % 360 - 180)
+    mean = np.degrees(np.arctan2(down, across))
+    skew = mean + np.median((angles - mean + 180) % 360 - 180)
     return float((skew + 180) % 360 - 180) or 0.0
 
 
 def _views_of_lines(grey: np.ndarray, lines: Sequence[Line]) -> list[np.ndarray]:
-    """Cut out some lines in the size in which strips show them."""
+    """Cut out a sample of the lines, at the scale of strips."""
     if any(not (line.baseline or line.polygon) for line in lines):
         return [shrink(grey, _PITCH_PX / (_PITCH_OF_WHOLE * grey.shape[0]))]
     paths = [np.array(line.baseline, float) for line in lines if len(line.baseline) > 1]
@@ -137,13 +137,13 @@ def _views_of_lines(grey: np.ndarray, lines: Sequence[Line]) -> list[np.ndarray]
 
 
 def _spread(lines: Sequence[Line], most: int) -> list[Line]:
-    """Choose some lines, evenly."""
-    places = np.linspace(0, len(lines) - 1, min(most, len(lines))).round().astype(int)
-    return [lines[place] for place in places]
+    """Return up to `most` lines, evenly spaced."""
+    chosen = np.linspace(0, len(lines) - 1, min(most, len(lines))).round().astype(int)
+    return [lines[i] for i in chosen]
 
 
 def _box(line: Line, pitch_px: float, shape: tuple[int, int]) -> tuple[slice, slice]:
-    """Lay a box around a line; empty where that is not on the page."""
+    """Return the box of a line as slices; empty if it lies outside of the page."""
     points = np.array(line.baseline or line.polygon, float)
     reach_px = pitch_px / 2 if line.baseline else 0
     limits = np.array(shape[::-1])

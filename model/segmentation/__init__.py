@@ -1,1 +1,1 @@
-"""The line finder: a page to baselines, regions and reading order."""
+"""The line finder: from a page to baselines, regions and reading order."""

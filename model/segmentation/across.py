@@ -17,12 +17,13 @@ _MARGIN = 0.15
 
 @dataclass(frozen=True)
 class AcrossConfig:
-    """Set the limits of what becomes a line across the others.
+    """Limits for lines that run across the others.
 
     Attributes:
-        least_mean_chance: Of a whole line; more than of others, for few pages have any.
-        least_length_pitches: Shortest line.
-        least_room_pitches: From the page's edge, which looks like a line by itself.
+        least_mean_chance: Least mean probability of a line; higher than for the other lines, as
+            few pages have any.
+        least_length_pitches: Least length of a line.
+        least_room_pitches: Least distance from the page's edge, which itself looks like a line.
     """
 
     least_mean_chance: float = 0.85
@@ -31,7 +32,7 @@ class AcrossConfig:
 
 
 def erase_lines(ink: np.ndarray, lines: Sequence[FoundLine], scale: np.ndarray) -> np.ndarray:
-    """Take the lines that were found off a page.
+    """Erase the lines that were found from a page.
 
     Args:
         ink: uint8 [height, width], paper 0.
@@ -39,7 +40,7 @@ def erase_lines(ink: np.ndarray, lines: Sequence[FoundLine], scale: np.ndarray) 
         scale: float [2], pixels of the page to a pixel of `ink`, across and down.
 
     Returns:
-        A copy with nothing where the lines are.
+        A copy with paper in place of the lines.
 
     Example:
         >>> line = FoundLine(np.array([[0.0, 20], [40, 20]]), 8.0, 4.0, 1.0)
@@ -49,9 +50,9 @@ def erase_lines(ink: np.ndarray, lines: Sequence[FoundLine], scale: np.ndarray) 
     rest = ink.copy()
     for line in lines:
         up = up_normals(line.path)
-        more_px = _MARGIN * (line.above_px + line.below_px)
-        top = line.path + up * (line.above_px + more_px)
-        bottom = line.path - up * (line.below_px + more_px)
+        margin_px = _MARGIN * (line.above_px + line.below_px)
+        top = line.path + up * (line.above_px + margin_px)
+        bottom = line.path - up * (line.below_px + margin_px)
         outline = (np.concatenate([top, bottom[::-1]]) + 0.5) / scale - 0.5
         cv2.fillPoly(rest, [np.round(outline).astype(np.int32)], 0)
     return rest
@@ -60,11 +61,11 @@ def erase_lines(ink: np.ndarray, lines: Sequence[FoundLine], scale: np.ndarray) 
 def keep_sure_lines(
     lines: Sequence[FoundLine], height_px: int, pitch_px: float, config: AcrossConfig
 ) -> list[FoundLine]:
-    """Choose the lines that are likely, long and not the edge of the page.
+    """Return the lines that are probable, long and away from the edge of the page.
 
     Args:
-        lines: In pixels of the page, turned so that they are level.
-        height_px: Height of the page as it is turned.
+        lines: In pixels of the page, rotated so that they are level.
+        height_px: Height of the page as rotated.
         pitch_px: Line pitch of the page.
         config: The limits.
     """

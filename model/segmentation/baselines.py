@@ -1,7 +1,7 @@
-"""From maps of baselines to baselines: ridges are followed, cut and joined.
+"""From maps to baselines: ridges of the baseline map are traced, cut and joined.
 
-A ridge is a place more likely than those above and below it. Each links to at most one
-ridge in the next column and at most one in the last, so that lines that touch stay two.
+A ridge is a pixel with a higher probability than those above and below it. Each links to at most
+one ridge in the next column and at most one in the previous, so that touching lines stay separate.
 """
 
 from __future__ import annotations
@@ -15,26 +15,27 @@ from model.geometry.polylines import arc_lengths, resample, smooth
 from model.segmentation.joins import JoinConfig, Piece, cut_pieces, join_pieces
 from model.segmentation.maps import LineMaps
 
-# In pixels of the maps.
+# Blur of the baseline map, and shortest piece, in pixels of the maps.
 _ALONG_PX, _ACROSS_PX = 1.5, 0.8
 _LEAST_PIECE_PX = 3
-# More ridges than on any page of writing; the likeliest are followed.
+# More ridges than on any page of writing; of more, the most probable are traced.
 _MOST_RIDGES = 400_000
 
 
 @dataclass(frozen=True)
 class VectorConfig:
-    """Set the limits of what becomes a line.
+    """Limits for what becomes a line.
 
     Attributes:
-        least_chance: Where a baseline may run.
-        least_mean_chance: Of a whole line.
-        least_length_pitches: Shortest line.
-        least_marked_pitches: Shortest line of which both ends are seen, as of a page number.
-        reach_share: Share that is given of the reach that is seen: the recogniser reads lines
-            better that are cut a little closely.
-        smooth_pitches: Stretch of baseline that is averaged over.
-        points_per_pitch: Of a baseline.
+        least_chance: Least probability of a pixel of a baseline.
+        least_mean_chance: Least mean probability of a line.
+        least_length_pitches: Least length of a line.
+        least_marked_pitches: Least length of a line whose start and end are both detected, such
+            as a page number.
+        reach_share: Share of the predicted reach that is returned: the recogniser reads lines
+            better if they are cut out a little tighter.
+        smooth_pitches: Length of baseline that is averaged over.
+        points_per_pitch: Number of points of a baseline.
         joins: When pieces are one line.
     """
 
@@ -50,13 +51,13 @@ class VectorConfig:
 
 @dataclass(frozen=True, eq=False)
 class FoundLine:
-    """A line on the maps, in their pixels.
+    """A line that was found, in pixels of the maps or of the page.
 
     Attributes:
         path: float [n, 2], its baseline from left to right.
-        above_px: Reach above.
-        below_px: Reach below.
-        chance: Mean chance that it is one.
+        above_px: Reach above the baseline.
+        below_px: Reach below the baseline.
+        chance: Mean probability of the baseline.
     """
 
     path: np.ndarray
@@ -71,15 +72,15 @@ def find_baselines(
     """Find the lines on the maps of a page.
 
     Args:
-        maps: What the network says.
+        maps: The output of the network.
         pitch_px: Line pitch in pixels of the maps.
         config: The limits.
 
     Returns:
-        The lines, in no order.
+        The lines, in no particular order.
     """
-    spread = {"sigmaX": _ALONG_PX, "sigmaY": _ACROSS_PX}
-    chance = cv2.GaussianBlur(np.ascontiguousarray(maps.baseline), (0, 0), **spread)
+    sigmas = {"sigmaX": _ALONG_PX, "sigmaY": _ACROSS_PX}
+    chance = cv2.GaussianBlur(np.ascontiguousarray(maps.baseline), (0, 0), **sigmas)
     pieces = _trace(chance, maps, config.least_chance)
     pieces = cut_pieces(pieces, pitch_px, config.joins)
     lines = []
@@ -90,28 +91,28 @@ def find_baselines(
         if length_px < least_pitches * pitch_px:
             continue
         if piece.chance.mean() >= config.least_mean_chance:
-            lines.append(_settle(piece, maps, pitch_px, config))
+            lines.append(_to_line(piece, maps, pitch_px, config))
     return lines
 
 
 def _trace(chance: np.ndarray, maps: LineMaps, least_chance: float) -> list[Piece]:
-    """Follow the ridges from column to column."""
+    """Trace the ridges from column to column."""
     above, below = np.zeros_like(chance), np.zeros_like(chance)
     above[1:], below[:-1] = chance[:-1], chance[1:]
     is_ridge = (chance > least_chance) & (chance >= above) & (chance > below)
     rows, columns = np.nonzero(is_ridge)
     if len(rows) > _MOST_RIDGES:
-        likeliest = np.sort(np.argsort(-chance[rows, columns])[:_MOST_RIDGES])
-        rows, columns = rows[likeliest], columns[likeliest]
+        most_probable = np.sort(np.argsort(-chance[rows, columns])[:_MOST_RIDGES])
+        rows, columns = rows[most_probable], columns[most_probable]
     if not len(rows):
         return []
     labels = _chain(rows, columns, chance)
     here, up, down = chance[rows, columns], above[rows, columns], below[rows, columns]
-    # The top of the parabola through three chances.
-    bend = np.maximum(2 * here - up - down, 1e-6)
-    exact = rows + np.clip(0.5 * (down - up) / bend, -0.5, 0.5)
-    near = np.ones((5, 5), np.uint8)
-    marks = [cv2.dilate(np.ascontiguousarray(mark), near) for mark in (maps.start, maps.end)]
+    # The vertex of the parabola through three probabilities.
+    curvature = np.maximum(2 * here - up - down, 1e-6)
+    exact = rows + np.clip(0.5 * (down - up) / curvature, -0.5, 0.5)
+    window = np.ones((5, 5), np.uint8)
+    marks = [cv2.dilate(np.ascontiguousarray(mark), window) for mark in (maps.start, maps.end)]
     order = np.lexsort((columns, labels))
     breaks = np.flatnonzero(np.diff(labels[order])) + 1
     points = np.stack([columns, exact], axis=1)
@@ -125,32 +126,34 @@ def _trace(chance: np.ndarray, maps: LineMaps, least_chance: float) -> list[Piec
 
 
 def _chain(rows: np.ndarray, columns: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    """Number the chains of ridges: int [n], one number for each place."""
+    """Label the chains of ridges: int [n], one label for each ridge."""
     index = np.full((chance.shape[0] + 2, chance.shape[1] + 2), -1, np.int32)
     index[rows + 1, columns + 1] = np.arange(len(rows))
-    following, leading = (_likeliest(index, rows, columns + 1 + step, chance) for step in (1, -1))
-    places = np.arange(len(rows))
-    # Each place points to the one before it, if both chose each other; else to itself.
-    mutual = (leading >= 0) & (following[leading] == places)
-    first = np.where(mutual, leading, places)
+    following, leading = (
+        _most_probable(index, rows, columns + 1 + step, chance) for step in (1, -1)
+    )
+    ridges = np.arange(len(rows))
+    # Each ridge points to the previous one if both chose each other, else to itself.
+    mutual = (leading >= 0) & (following[leading] == ridges)
+    first = np.where(mutual, leading, ridges)
     while (first != first[first]).any():
         first = first[first]
     return first
 
 
-def _likeliest(
+def _most_probable(
     index: np.ndarray, rows: np.ndarray, columns: np.ndarray, chance: np.ndarray
 ) -> np.ndarray:
-    """Find the likeliest ridge in a column of the framed index, a row up or down at most."""
+    """Find the most probable ridge in a column of the padded index, at most one row up or down."""
     near = np.stack([index[rows + 1 + step, columns] for step in (0, -1, 1)])
-    framed = np.pad(chance, 1, constant_values=-1.0)
-    chances = np.stack([framed[rows + 1 + step, columns] for step in (0, -1, 1)])
+    padded = np.pad(chance, 1, constant_values=-1.0)
+    chances = np.stack([padded[rows + 1 + step, columns] for step in (0, -1, 1)])
     chances[near < 0] = -1
     return np.take_along_axis(near, np.argmax(chances, axis=0)[None], axis=0)[0]
 
 
-def _settle(piece: Piece, maps: LineMaps, pitch_px: float, config: VectorConfig) -> FoundLine:
-    """Smooth a baseline, thin its points, and measure its reach."""
+def _to_line(piece: Piece, maps: LineMaps, pitch_px: float, config: VectorConfig) -> FoundLine:
+    """Turn a piece into a line: smooth it, thin out its points and measure its reach."""
     length_px = arc_lengths(piece.points)[-1]
     even = resample(piece.points, np.linspace(0, length_px, max(3, int(length_px) + 1)))
     even = smooth(even, int(config.smooth_pitches * pitch_px))

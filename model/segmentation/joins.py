@@ -7,25 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Spread of x, in squared pixels, from which a slope is believed.
-_LEVEL = 50.0
+# Sum of squared deviations of x, in squared pixels, at which a slope is damped to a half.
+_SLOPE_DAMPING = 50.0
 
 
 @dataclass(frozen=True)
 class JoinConfig:
-    """Say when pieces are one line. Lengths are in line pitches.
+    """When pieces are one line. Lengths are in line pitches.
 
     Attributes:
-        widest_gap: Between pieces of a line.
-        most_offset: By which one piece lies beside the other's course.
-        least_mark: Chance from which a start or an end counts.
+        widest_gap: Widest gap between pieces of a line.
+        most_offset: Greatest offset of a piece from the extrapolation of the other.
+        least_mark: Least probability of a start or an end.
         gutter: Widest distance from an end to the start that follows it in one piece.
-        course: Stretch of a piece that tells where it goes on.
-        column_edge: How far the starts of lines of a column lie apart.
-        column_rows: How far those are above or below that are looked at.
-        column_starts: How many of them make a start inside a piece a true one.
-        least_note: Shortest piece before that start.
-        least_rest: Shortest piece after it.
+        course: Length at the end of a piece from which it is extrapolated.
+        column_edge: Greatest distance between the starts of the lines of a column, across.
+        column_rows: Least and greatest distance of the starts that are compared, up or down.
+        column_starts: How many of them confirm a start inside a piece.
+        least_note: Least length of the piece before that start.
+        least_rest: Least length of the piece after it.
     """
 
     widest_gap: float = 2.5
@@ -46,9 +46,9 @@ class Piece:
 
     Attributes:
         points: float [n, 2], x rising.
-        chance: float [n], that a baseline runs here.
-        start: float [n], that a line begins here.
-        end: float [n], that a line ends here.
+        chance: float [n], probability of a baseline at each point.
+        start: float [n], probability that a line begins there.
+        end: float [n], probability that a line ends there.
     """
 
     points: np.ndarray
@@ -57,7 +57,7 @@ class Piece:
     end: np.ndarray
 
     def part(self, first: int, last: int) -> Piece:
-        """Take the points from first until before last."""
+        """Return the part from point `first` up to and excluding point `last`."""
         return Piece(
             self.points[first:last],
             self.chance[first:last],
@@ -69,32 +69,34 @@ class Piece:
 def cut_pieces(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) -> list[Piece]:
     """Cut pieces where one line ends and the next begins, as at the gutter of columns.
 
-    Where only the start of the next is seen, as after a note in the margin, the lines above
+    Where only the start of the next is detected, as after a note in the margin, lines above
     and below must begin there too.
 
     Args:
         pieces: The pieces.
         pitch_px: Line pitch.
-        config: What counts.
+        config: The limits.
 
     Returns:
-        The pieces, more or as many.
+        The pieces; at least as many.
     """
     parts = [part for piece in pieces for part in _cut(piece, pitch_px, config)]
     width = _mark_width(pitch_px)
     begun = [bool(part.start[:width].max() >= config.least_mark) for part in parts]
-    starts = np.array([part.points[0] for part, does in zip(parts, begun) if does]).reshape(-1, 2)
+    starts = np.array([part.points[0] for part, begins in zip(parts, begun) if begins]).reshape(
+        -1, 2
+    )
     return [
         one
-        for part, does in zip(parts, begun)
-        for one in (_cut_at_edge(part, starts, pitch_px, config) if does else [part])
+        for part, begins in zip(parts, begun)
+        for one in (_cut_at_edge(part, starts, pitch_px, config) if begins else [part])
     ]
 
 
 def _cut_at_edge(
     piece: Piece, starts: np.ndarray, pitch_px: float, config: JoinConfig
 ) -> list[Piece]:
-    """Cut a note in the margin off the line of text that begins at the edge of its column."""
+    """Cut a note in the margin off a line of text that begins at the edge of its column."""
     x = piece.points[:, 0]
     least, most = config.column_rows
     for place in _peaks(piece.start, config.least_mark):
@@ -109,7 +111,7 @@ def _cut_at_edge(
 
 
 def _mark_width(pitch_px: float) -> int:
-    """Tell how many points from its end a piece's mark may lie."""
+    """Return how many points at the end of a piece may carry its mark."""
     return max(3, int(0.5 * pitch_px))
 
 
@@ -117,7 +119,7 @@ def _cut(piece: Piece, pitch_px: float, config: JoinConfig) -> list[Piece]:
     ends, starts = (_peaks(mark, config.least_mark) for mark in (piece.end, piece.start))
     parts, first = [], 0
     for end in ends:
-        # The marks are as wide as strokes, so a start may seem to come a little early.
+        # Marks are as wide as strokes, so that a start may come slightly before the end.
         x = piece.points[:, 0]
         near = (x[starts] > x[end] - 0.3 * pitch_px) & (
             x[starts] - x[end] < config.gutter * pitch_px
@@ -132,7 +134,7 @@ def _cut(piece: Piece, pitch_px: float, config: JoinConfig) -> list[Piece]:
 
 
 def _peaks(mark: np.ndarray, least: float) -> np.ndarray:
-    """Find the middle of each run of places that are marked."""
+    """Return the middle of each run of marked points."""
     marked = np.concatenate([[0], (mark >= least).astype(np.int8), [0]])
     turns = np.diff(marked)
     return (np.flatnonzero(turns == 1) + np.flatnonzero(turns == -1) - 1) // 2
@@ -144,10 +146,10 @@ def join_pieces(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) ->
     Args:
         pieces: The pieces.
         pitch_px: Line pitch.
-        config: What counts.
+        config: The limits.
 
     Returns:
-        The pieces, fewer or as many.
+        The pieces; at most as many.
     """
     if len(pieces) < 2:
         return list(pieces)
@@ -173,7 +175,7 @@ def join_pieces(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) ->
 
 
 def _followers(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) -> dict[int, int]:
-    """Choose for each piece the one that goes on with it, if there is one."""
+    """Choose the piece that continues each piece, if there is one."""
     follower: dict[int, int] = {}
     taken: set[int] = set()
     for _, tail, head in sorted(_candidates(pieces, pitch_px, config)):
@@ -186,7 +188,7 @@ def _followers(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) -> 
 def _candidates(
     pieces: Sequence[Piece], pitch_px: float, config: JoinConfig
 ) -> list[tuple[float, int, int]]:
-    """List what may be joined: (cost, piece before, piece after)."""
+    """Return the pairs that may be joined: (cost, piece before, piece after)."""
     heads = np.array([piece.points[0] for piece in pieces])
     tails = np.array([piece.points[-1] for piece in pieces])
     reach = config.course * pitch_px
@@ -199,7 +201,7 @@ def _candidates(
     width = _mark_width(pitch_px)
     ended = np.array([piece.end[-width:].max() for piece in pieces]) >= config.least_mark
     begun = np.array([piece.start[:width].max() for piece in pieces]) >= config.least_mark
-    # For each tail only the heads that come soon, found by bisection.
+    # Only the heads within the widest gap after each tail, found by bisection.
     order = np.argsort(heads[:, 0])
     low = np.searchsorted(heads[order, 0], tails[:, 0], side="right")
     farthest = tails[:, 0] + config.widest_gap * pitch_px
@@ -208,12 +210,12 @@ def _candidates(
     for tail in range(len(pieces)):
         near = order[low[tail] : high[tail]]
         gap = heads[near] - tails[tail]
-        # Seen from either side, because one of them may be short.
+        # Extrapolated from either side, because one of the pieces may be short.
         miss = np.minimum(
             np.abs(gap[:, 1] - tail_slopes[tail] * gap[:, 0]),
             np.abs(gap[:, 1] - head_slopes[near] * gap[:, 0]),
         )
-        # One mark is enough: before a note in the margin often only its text's start is seen.
+        # One mark is enough to separate pieces: often only one of end and start is detected.
         fits = (miss <= config.most_offset * pitch_px) & ~(ended[tail] | begun[near])
         costs = gap[fits, 0] + 4 * miss[fits]
         candidates += [(float(cost), tail, int(head)) for cost, head in zip(costs, near[fits])]
@@ -221,7 +223,7 @@ def _candidates(
 
 
 def _slope(points: np.ndarray, part: np.ndarray) -> float:
-    """Measure dy/dx of a part; a short one counts as level, for it tells little."""
+    """Estimate dy/dx of a part, damped towards level if the part is short."""
     across = points[part, 0] - points[part, 0].mean()
     spread = float((across**2).sum())
-    return float((across * points[part, 1]).sum() / (spread + _LEVEL))
+    return float((across * points[part, 1]).sum() / (spread + _SLOPE_DAMPING))

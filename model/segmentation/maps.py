@@ -1,4 +1,4 @@
-"""What the line network says about a page, as numbers to work with."""
+"""The output of the line network as maps of probabilities and distances."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# What the maps mean, in the order of the network's outputs.
+# Names of the maps, in the order of the network's outputs.
 CHANNELS = ("baseline", "start", "end", "above", "below")
-# The reaches above and below the baseline come out of the network in this unit.
+# Unit in which the network predicts the reaches above and below the baseline.
 REACH_UNIT_PX = 16.0
 # The maps are half as large as the image.
 STRIDE_PX = 2
@@ -19,14 +19,14 @@ _LARGEST_LOGIT = 30.0
 
 @dataclass(frozen=True, eq=False)
 class LineMaps:
-    """Maps of a page, each float32 [height, width] at half of the size that was worked on.
+    """Maps of a page, each float32 [height, width], half the size of the network's input.
 
     Attributes:
-        baseline: Chance that a baseline runs here.
-        start: Chance that a line begins here.
-        end: Chance that a line ends here.
+        baseline: Probability that a baseline runs here.
+        start: Probability that a line begins here.
+        end: Probability that a line ends here.
         above: How far the line here reaches above its baseline, in pixels of the maps.
-        below: How far it reaches below.
+        below: How far it reaches below its baseline, in pixels of the maps.
     """
 
     baseline: np.ndarray
@@ -37,7 +37,7 @@ class LineMaps:
 
 
 def maps_of_logits(logits: np.ndarray) -> LineMaps:
-    """Turn the output of the network into chances and lengths.
+    """Convert logits of the network to probabilities and distances.
 
     Args:
         logits: float32 [5, height, width].
@@ -46,7 +46,7 @@ def maps_of_logits(logits: np.ndarray) -> LineMaps:
         The maps.
     """
     logits = np.clip(logits, -_LARGEST_LOGIT, _LARGEST_LOGIT)
-    chances = 1 / (1 + cv2.exp(-np.ascontiguousarray(logits[:3]).reshape(3, -1)))
+    probabilities = 1 / (1 + cv2.exp(-np.ascontiguousarray(logits[:3]).reshape(3, -1)))
     lengths = np.logaddexp(0, logits[3:]) * np.float32(REACH_UNIT_PX / STRIDE_PX)
-    maps = [*chances.reshape(logits[:3].shape), *lengths]
+    maps = [*probabilities.reshape(logits[:3].shape), *lengths]
     return LineMaps(**dict(zip(CHANNELS, maps)))

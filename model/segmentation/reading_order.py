@@ -1,10 +1,10 @@
 """The order in which the lines of a page are read, and the regions that they form.
 
-Columns are read one after the other, what is above a wide block before it and what is below
-after it, as in the recursive cuts of Nagy & Seth, "Hierarchical representation of optically
-scanned documents" (1984); what cannot be cut is read from above, and side by side from the
-left. Notes in the margin come after the block that they stand by, insertions after their
-line, and the number of a page, in its upper outer corner, after all.
+Columns are read one after the other, and blocks above a wide block before those below it, as in
+the recursive cuts of Nagy & Seth, "Hierarchical representation of optically scanned documents"
+(1984); blocks that cannot be separated so are read from top to bottom and from left to right.
+Notes in the margin come after the block beside them, insertions after their line, and the page
+number, in the upper outer corner, comes last.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ import numpy as np
 
 from model.segmentation.text_blocks import Spans, find_blocks, find_insertions, level_spans
 
-# A margin note is this much narrower than its text, and this near to it, in pitches.
+# Greatest width of a note as a share of its text's, and distance from it in pitches.
 _NOTE_WIDTH = 0.42
 _NOTE_DISTANCE = 4.0
 _LEAST_TEXT_LINES = 4
 _BESIDE = 0.6
-# Columns have so many lines, so wide a gap between them, and stand so much side by side.
+# Least lines of a column, gap between columns in pitches, and vertical overlap.
 _LEAST_COLUMN_LINES, _LEAST_GUTTER, _COLUMN_OVERLAP = 4, 0.8, 0.5
-# A block of this share of the width parts what is above it from what is below.
+# A block of this share of the width separates the blocks above it from those below.
 _WIDE = 0.6
-# Ragged edges may reach over one another by this share of the narrower block.
+# Ragged edges may overlap by this share of the narrower block.
 _RAGGED = 0.1
-# Blocks one after the other are one region if they are as wide and as near as this.
+# Least overlap and greatest gap, in pitches, of consecutive blocks that are one region.
 _SAME_COLUMN, _SAME_REGION_GAP = 0.7, 2.5
-# The number of a page is this short, this near to the first line, and this far to the right.
+# Greatest width and distance from the first line of a page number, and its place across.
 _NUMBER_WIDTH, _NUMBER_ROWS, _NUMBER_PLACE = 1.7, 2.0, 0.8
 _LEAST_NUMBERED_LINES = 8
-# Beyond this no page has blocks of text; then rows are read as they come.
+# No page of text has more blocks; if there are more, they are only sorted.
 _MOST_BLOCKS = 400
 
 
 @dataclass(frozen=True, eq=False)
 class _Boxes:
-    """Outlines of blocks, each float [n]."""
+    """Bounding boxes of blocks, each float [n]."""
 
     left: np.ndarray
     right: np.ndarray
@@ -47,14 +47,14 @@ class _Boxes:
 
 
 def order_lines(paths: Sequence[np.ndarray], pitch_px: float) -> list[tuple[int, int]]:
-    """Order the lines of a page.
+    """Return the reading order of the lines of a page.
 
     Args:
         paths: float [n, 2] each, baselines from left to right.
         pitch_px: Line pitch.
 
     Returns:
-        For each place in the reading order the line, and its region, both counted from 0.
+        For each place in the reading order the index of the line and that of its region.
 
     Example:
         >>> left, right = (np.array([[x, 0.0], [x + 80, 0]]) for x in (0, 100))
@@ -66,8 +66,8 @@ def order_lines(paths: Sequence[np.ndarray], pitch_px: float) -> list[tuple[int,
     spans = level_spans(paths)
     number = _page_number(spans, pitch_px)
     insertions = find_insertions(spans, pitch_px)
-    apart = {*insertions, *number}
-    own = np.array([line for line in range(len(spans)) if line not in apart])
+    separate = {*insertions, *number}
+    own = np.array([line for line in range(len(spans)) if line not in separate])
     kept = Spans(spans.left[own], spans.right[own], spans.row[own])
     blocks = [[int(own[line]) for line in block] for block in find_blocks(kept, pitch_px)]
     regions = _merge(_order_blocks(blocks, spans, pitch_px), spans, pitch_px)
@@ -84,7 +84,7 @@ def order_lines(paths: Sequence[np.ndarray], pitch_px: float) -> list[tuple[int,
 
 
 def _page_number(spans: Spans, pitch_px: float) -> list[int]:
-    """Find the number in the upper right corner: one line, or none."""
+    """Find the page number in the upper right corner: one line, or none."""
     if len(spans) < _LEAST_NUMBERED_LINES:
         return []
     left, right = spans.left.min(), spans.right.max()
@@ -97,10 +97,10 @@ def _page_number(spans: Spans, pitch_px: float) -> list[int]:
 
 
 def _with_followers(line: int, followers: dict[int, list[int]]) -> list[int]:
-    """List a line and what is inserted into it, and into that; each stands under the last."""
+    """Return a line, followed by its insertions and, recursively, by theirs."""
     return [
         line,
-        *(deep for one in followers.get(line, []) for deep in _with_followers(one, followers)),
+        *(each for one in followers.get(line, []) for each in _with_followers(one, followers)),
     ]
 
 
@@ -118,7 +118,7 @@ def _order_blocks(blocks: list[list[int]], spans: Spans, pitch_px: float) -> lis
 
 
 def _order_part(part: np.ndarray, boxes: _Boxes, sizes: np.ndarray, pitch_px: float) -> list[int]:
-    """Order some blocks: by columns, else above and below a wide one, else by neighbours."""
+    """Order some blocks: by columns, else around a wide block, else by neighbours."""
     if len(part) < 2:
         return part.tolist()
     left = _left_of_gutter(part, boxes, sizes, pitch_px)
@@ -138,7 +138,7 @@ def _order_part(part: np.ndarray, boxes: _Boxes, sizes: np.ndarray, pitch_px: fl
 def _left_of_gutter(
     part: np.ndarray, boxes: _Boxes, sizes: np.ndarray, pitch_px: float
 ) -> np.ndarray | None:
-    """Find what is left of the widest gap between two columns: bool [part], if there is one."""
+    """Return which blocks are left of the widest gap between columns: bool [part], if any."""
     order = part[np.argsort(boxes.left[part])]
     gaps = boxes.left[order][1:] - np.maximum.accumulate(boxes.right[order])[:-1]
     for place in np.argsort(-gaps):
@@ -155,7 +155,7 @@ def _left_of_gutter(
 
 
 def _wide_block(part: np.ndarray, boxes: _Boxes) -> int | None:
-    """Find the uppermost block that is as good as alone in its rows, and wide."""
+    """Find the uppermost wide block that has almost nothing beside it."""
     whole = boxes.right[part].max() - boxes.left[part].min()
     for block in part[np.argsort(boxes.top[part])]:
         if boxes.right[block] - boxes.left[block] < _WIDE * whole:
@@ -169,11 +169,11 @@ def _wide_block(part: np.ndarray, boxes: _Boxes) -> int | None:
 
 
 def _order_neighbours(part: np.ndarray, boxes: _Boxes) -> list[int]:
-    before = _before(boxes)
+    precedes = _precedence(boxes)
     rest, order = part.tolist(), []
     while rest:
-        # Where two would each come before the other, the one with the fewest before it goes.
-        waiting = before[np.ix_(rest, rest)].sum(axis=0)
+        # The relation can have cycles: the block with the fewest predecessors comes next.
+        waiting = precedes[np.ix_(rest, rest)].sum(axis=0)
         first = min(
             range(len(rest)), key=lambda i: (waiting[i], boxes.top[rest[i]], boxes.left[rest[i]])
         )
@@ -191,7 +191,7 @@ def _boxes(blocks: list[list[int]], spans: Spans, pitch_px: float) -> _Boxes:
 
 
 def _texts_of_notes(blocks: list[list[int]], boxes: _Boxes, pitch_px: float) -> dict[int, int]:
-    """Find the notes in the margin, and the block that each stands by."""
+    """Find the notes in the margin, and the block beside each."""
     sizes = np.array([len(block) for block in blocks])
     widths, heights = boxes.right - boxes.left, boxes.bottom - boxes.top
     texts = {}
@@ -205,12 +205,12 @@ def _texts_of_notes(blocks: list[list[int]], boxes: _Boxes, pitch_px: float) -> 
         is_text &= (common >= _BESIDE * heights[note]) & (heights > heights[note])
         if is_text.any():
             texts[note] = int(np.argmax(np.where(is_text, common, -np.inf)))
-    # What a note stands by is text itself.
+    # The block beside a note must not be a note itself.
     return {note: text for note, text in texts.items() if text not in texts}
 
 
-def _before(boxes: _Boxes) -> np.ndarray:
-    """Tell which block comes before which: bool [n, n]."""
+def _precedence(boxes: _Boxes) -> np.ndarray:
+    """Return whether the first of two blocks comes before the second, of all pairs: bool [n, n]."""
     middle = (boxes.top + boxes.bottom) / 2
     width = boxes.right - boxes.left
     common = np.minimum(boxes.right[:, None], boxes.right) - np.maximum(
@@ -228,17 +228,17 @@ def _before(boxes: _Boxes) -> np.ndarray:
 
 
 def _merge(blocks: list[list[int]], spans: Spans, pitch_px: float) -> list[list[int]]:
-    """Join blocks that follow one another in the same column."""
+    """Join consecutive blocks of the same column."""
     regions: list[list[int]] = []
     for block in blocks:
-        if regions and _goes_on(regions[-1], block, spans, pitch_px):
+        if regions and _continues(regions[-1], block, spans, pitch_px):
             regions[-1] = [*regions[-1], *block]
         else:
             regions.append(list(block))
     return regions
 
 
-def _goes_on(region: list[int], block: list[int], spans: Spans, pitch_px: float) -> bool:
+def _continues(region: list[int], block: list[int], spans: Spans, pitch_px: float) -> bool:
     left, right = spans.left[region].min(), spans.right[region].max()
     common = min(right, spans.right[block].max()) - max(left, spans.left[block].min())
     gap = spans.row[block].min() - spans.row[region].max()

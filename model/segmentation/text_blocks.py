@@ -1,4 +1,4 @@
-"""Blocks of text on a page: lines that stand beneath one another."""
+"""Text blocks of a page: lines that lie below one another."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Lengths are in line pitches, overlaps shares of the narrower line.
+from model.geometry.polylines import levelling_rotation
+
+# Lengths are in line pitches, overlaps are shares of the shorter line.
 _FARTHEST_BELOW = 2.2
 _LEAST_OVERLAP = 0.5
 _SAME_ROW = 0.45
 _APART = 1.0
-# An insertion stands this near over its line, and is this much shorter.
+# An insertion is at most this far above its line, and at most this share of its length.
 _INSERTION_RISE = 0.72
 _INSERTION_LENGTH = 0.6
 
 
 @dataclass(frozen=True, eq=False)
 class Spans:
-    """Where lines lie once the page is level, each float [n].
+    """Extents of lines on the levelled page, each float [n].
 
     Attributes:
-        left: Where each begins.
-        right: Where each ends.
-        row: Height of its middle, downwards.
+        left: Left end of each line.
+        right: Right end of each line.
+        row: Mean y of each line.
     """
 
     left: np.ndarray
@@ -41,35 +43,32 @@ class Spans:
 
 
 def level_spans(paths: Sequence[np.ndarray]) -> Spans:
-    """Turn lines so that they are level on the whole.
+    """Rotate lines so that they are level on average.
 
     Args:
         paths: float [n, 2] each, from left to right.
 
     Returns:
-        Where they lie then.
+        Their extents after the rotation.
     """
-    courses = np.array([path[-1] - path[0] for path in paths])
-    across, down = courses.sum(axis=0) if len(courses) else (1.0, 0.0)
-    length = np.hypot(across, down) or 1.0
-    turn = np.array([[across, -down], [down, across]]) / length
-    levelled = [path @ turn for path in paths]
+    rotation = levelling_rotation(paths)
+    levelled = [path @ rotation for path in paths]
     return Spans(
         np.array([path[:, 0].min() for path in levelled]),
         np.array([path[:, 0].max() for path in levelled]),
-        np.array([_mean_height(path) for path in levelled]),
+        np.array([_mean_y(path) for path in levelled]),
     )
 
 
-def _mean_height(path: np.ndarray) -> float:
-    """Average the height along a line, however its points are spaced."""
+def _mean_y(path: np.ndarray) -> float:
+    """Return the mean y along a line, however its points are spaced."""
     steps = np.hypot(*np.diff(path, axis=0).T)
     middles = (path[1:, 1] + path[:-1, 1]) / 2
     return float(np.average(middles, weights=steps + 1e-9))
 
 
 def overlaps(spans: Spans) -> np.ndarray:
-    """Measure how far lines stand over one another: float [n, n], shares of the narrower."""
+    """Return how far lines overlap horizontally: float [n, n], shares of the shorter one."""
     common = np.minimum(spans.right[:, None], spans.right) - np.maximum(
         spans.left[:, None], spans.left
     )
@@ -84,7 +83,7 @@ def find_insertions(spans: Spans, pitch_px: float) -> dict[int, int]:
         pitch_px: Line pitch.
 
     Returns:
-        For each insertion the line beneath it, to which it belongs.
+        For each insertion the line below it, to which it belongs.
     """
     rise = spans.row[None] - spans.row[:, None]
     inside = overlaps(spans) > 0.8
@@ -97,10 +96,10 @@ def find_insertions(spans: Spans, pitch_px: float) -> dict[int, int]:
 
 
 def find_blocks(spans: Spans, pitch_px: float) -> list[list[int]]:
-    """Put lines together that follow beneath one another.
+    """Group lines that follow below one another.
 
-    A line over or under two that stand side by side, such as a heading over columns, is
-    in no block with them.
+    A line above or below two that are side by side, such as a heading over columns, is not
+    grouped with them.
 
     Args:
         spans: The lines.
@@ -111,14 +110,14 @@ def find_blocks(spans: Spans, pitch_px: float) -> list[list[int]]:
     """
     count = len(spans)
     below = spans.row[None] - spans.row[:, None]
-    may = (overlaps(spans) >= _LEAST_OVERLAP) & (below > _SAME_ROW * pitch_px)
-    may &= below <= _FARTHEST_BELOW * pitch_px
-    nearest_below = np.where(may, below, np.inf).min(axis=1, initial=np.inf)
-    nearest_above = np.where(may, below, np.inf).min(axis=0, initial=np.inf)
-    links = may & (below <= nearest_below[:, None] + _SAME_ROW * pitch_px)
+    follows = (overlaps(spans) >= _LEAST_OVERLAP) & (below > _SAME_ROW * pitch_px)
+    follows &= below <= _FARTHEST_BELOW * pitch_px
+    nearest_below = np.where(follows, below, np.inf).min(axis=1, initial=np.inf)
+    nearest_above = np.where(follows, below, np.inf).min(axis=0, initial=np.inf)
+    links = follows & (below <= nearest_below[:, None] + _SAME_ROW * pitch_px)
     links &= below <= nearest_above[None] + _SAME_ROW * pitch_px
-    splits = np.array([_stand_apart(spans, np.flatnonzero(row), pitch_px) for row in links])
-    meets = np.array([_stand_apart(spans, np.flatnonzero(row), pitch_px) for row in links.T])
+    splits = np.array([_have_gap(spans, np.flatnonzero(row), pitch_px) for row in links])
+    meets = np.array([_have_gap(spans, np.flatnonzero(row), pitch_px) for row in links.T])
     links &= ~splits.reshape(-1, 1) & ~meets.reshape(1, -1)
     owner = np.arange(count)
     for one, other in np.argwhere(links):
@@ -126,8 +125,8 @@ def find_blocks(spans: Spans, pitch_px: float) -> list[list[int]]:
     return [in_rows(spans, np.flatnonzero(owner == block), pitch_px) for block in np.unique(owner)]
 
 
-def _stand_apart(spans: Spans, lines: np.ndarray, pitch_px: float) -> bool:
-    """Tell whether some lines leave a gap between them."""
+def _have_gap(spans: Spans, lines: np.ndarray, pitch_px: float) -> bool:
+    """Return whether there is a gap between some lines."""
     if len(lines) < 2:
         return False
     order = lines[np.argsort(spans.left[lines])]

@@ -1,8 +1,8 @@
 """Draw pages that look like handwriting on old paper, for demonstrations and tests.
 
-Letters are strokes: A. V. Hershey's script alphabets ("Calligraphy for
-Computers", 1967), which OpenCV carries. Each letter is set apart, and a smooth
-random field bends the line, so that no two letters are alike.
+The letters are those of A. V. Hershey's script fonts ("Calligraphy for Computers", 1967), which
+OpenCV includes. Each letter is placed separately and a smooth random field distorts the line, so
+that no two letters are identical.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import numpy as np
 
 from schemas.records import Line, Page, Polyline
 
-# Drawn this many times larger, so that positions and weights are finer than a pixel.
+# Drawn this many times larger, so that positions and stroke widths are finer than a pixel.
 _OVERSAMPLING = 3
-# Capitals of Hershey's alphabets are 21 units high.
+# Capitals of Hershey's fonts are 21 units high.
 _HERSHEY_CAPITAL = 21
-# Paper at both ends of a strip, room for letters that lean out.
+# Paper at both ends of a strip, room for slanted letters.
 _PAD_PX = 20
 _FONTS = (cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX)
 
 
 @dataclass(frozen=True)
 class HandwritingConfig:
-    """Set the measures of the drawn pages.
+    """Dimensions of the drawn pages.
 
     Attributes:
         strip_height_px: Height of a line image.
@@ -34,8 +34,8 @@ class HandwritingConfig:
         line_pitch_px: Distance between baselines on a page.
         margin_px: Paper around the writing of a page.
         widest_indent_px: Greatest distance of a line's start from the margin.
-        most_slant_degrees: Greatest slope of a page's lines, either way.
-        most_bow_px: Greatest bend of a page's lines, either way.
+        most_slant_degrees: Greatest slope of a page's lines, up or down.
+        most_bow_px: Greatest bend of a page's lines, up or down.
     """
 
     strip_height_px: int = 64
@@ -50,16 +50,16 @@ class HandwritingConfig:
 
 @dataclass(frozen=True)
 class Hand:
-    """Describe how one person writes.
+    """The handwriting of one person.
 
     Attributes:
-        font: OpenCV's number of the alphabet.
-        size: Height of its letters over the configured height.
-        lean: Forward lean, as dx/dy.
-        spacing: Distance between letters over the alphabet's own.
-        weight_px: Width of the pen.
-        darkness: Ink over paper, 0..1.
-        unrest: Size of all irregularities, about 1.
+        font: OpenCV's number of the font.
+        size: Height of the letters, relative to the configured height.
+        lean: Forward slant of the letters, as dx/dy.
+        spacing: Distance between letters, relative to the font's own.
+        weight_px: Stroke width.
+        darkness: Opacity of the ink, 0..1.
+        unrest: Factor on all irregularities, about 1.
     """
 
     font: int
@@ -72,10 +72,10 @@ class Hand:
 
 
 def choose_hand(rng: np.random.Generator) -> Hand:
-    """Choose how one person writes.
+    """Draw the handwriting of one person at random.
 
     Args:
-        rng: Source of chance.
+        rng: Random number generator.
 
     Returns:
         The hand.
@@ -101,21 +101,22 @@ def draw_line(
 
     Args:
         text: ASCII text.
-        rng: Source of chance.
-        hand: Who writes; chosen by chance where None.
-        config: Measures.
+        rng: Random number generator.
+        hand: The handwriting; drawn at random if None.
+        config: Dimensions.
 
     Returns:
         uint8 array [strip_height_px, width_px], paper light.
 
     Raises:
-        ValueError: If the text has a character without strokes.
+        ValueError: If the text is not printable ASCII.
 
-    >>> draw_line("Anna Keller", np.random.default_rng(1)).shape[0]
-    64
+    Example:
+        >>> draw_line("Anna Keller", np.random.default_rng(1)).shape[0]
+        64
     """
     hand = hand or choose_hand(rng)
-    ink = _write(text, rng, hand, config)
+    ink = _draw_ink(text, rng, hand, config)
     return _on_paper(ink * hand.darkness, rng)
 
 
@@ -130,21 +131,20 @@ def draw_page(
 
     Args:
         texts: ASCII texts of its lines, from top to bottom.
-        rng: Source of chance.
-        hand: Who writes; chosen by chance where None.
-        config: Measures.
+        rng: Random number generator.
+        hand: The handwriting; drawn at random if None.
+        config: Dimensions.
         uri: Where the page will be stored.
 
     Returns:
-        The page, uint8 [height_px, width_px], as large as its writing and
-        margins need, and its description with text, baseline and polygon of
-        each line.
+        The page, uint8 [height_px, width_px], as large as its writing and margins require, and
+        its description with text, baseline and polygon of each line.
 
     Raises:
-        ValueError: If a text has a character without strokes.
+        ValueError: If a text is not printable ASCII.
     """
     hand = hand or choose_hand(rng)
-    strips = [_write(text, rng, hand, config) for text in texts]
+    strips = [_draw_ink(text, rng, hand, config) for text in texts]
     starts_px = config.margin_px + rng.uniform(0, config.widest_indent_px, len(texts))
     ends_px = [a + s.shape[1] for a, s in zip(starts_px, strips)]
     width_px = int(max(ends_px, default=config.margin_px) + config.margin_px)
@@ -153,21 +153,21 @@ def draw_page(
     ink = np.zeros((height_px, width_px), np.float32)
     lines = []
     for i, (text, strip) in enumerate(zip(texts, strips)):
-        _lay(ink, strip, starts_px[i], curves[i], config.baseline_px)
-        reach = starts_px[i] + _PAD_PX, ends_px[i] - _PAD_PX
-        lines.append(_describe(i, text, reach, curves[i], height_px, config))
+        _warp_onto(ink, strip, starts_px[i], curves[i], config.baseline_px)
+        ends = starts_px[i] + _PAD_PX, ends_px[i] - _PAD_PX
+        lines.append(_line_record(i, text, ends, curves[i], height_px, config))
     page = Page(uri, tuple(lines), width_px, height_px)
-    through = cv2.GaussianBlur(cv2.flip(ink, 1), (0, 0), 2) * 0.12
-    return _on_paper(np.maximum(ink, through) * hand.darkness, rng), page
+    bleed_through = cv2.GaussianBlur(cv2.flip(ink, 1), (0, 0), 2) * 0.12
+    return _on_paper(np.maximum(ink, bleed_through) * hand.darkness, rng), page
 
 
-def _write(
+def _draw_ink(
     text: str, rng: np.random.Generator, hand: Hand, config: HandwritingConfig
 ) -> np.ndarray:
-    """Write a text on nothing: float32 [strip_height_px, width_px], 1 full ink."""
+    """Draw the ink of a text: float32 [strip_height_px, width_px], 0 none, 1 full."""
     unknown = sorted({c for c in text if not " " <= c <= "~"})
     if unknown:
-        raise ValueError(f"{text!r}: no strokes for {unknown}; write ASCII")
+        raise ValueError(f"{text!r}: the font has no {unknown}; use printable ASCII")
     sizes = _letter_sizes(text, hand, config)
     pen = max(1, round(_OVERSAMPLING * hand.weight_px))
     widths = [cv2.getTextSize(c, hand.font, s, pen)[0][0] - pen for c, s in zip(text, sizes)]
@@ -180,8 +180,8 @@ def _write(
         rise = rng.normal(0, 0.35 * _OVERSAMPLING * hand.unrest)
         uneven = size * rng.normal(1, 0.05 * hand.unrest)
         weight = max(1, pen + int(rng.integers(-1, 2)))
-        where = round(left), round(baseline_px + rise)
-        cv2.putText(canvas, char, where, hand.font, uneven, 255, weight, cv2.LINE_AA)
+        origin = round(left), round(baseline_px + rise)
+        cv2.putText(canvas, char, origin, hand.font, uneven, 255, weight, cv2.LINE_AA)
     bent = _bend(canvas, rng, hand, baseline_px)
     small = cv2.resize(bent, shape[::-1].tolist(), interpolation=cv2.INTER_AREA)
     pressure = 0.82 + 0.18 * _smooth_noise(small.shape, 14, rng)
@@ -189,14 +189,14 @@ def _write(
 
 
 def _letter_sizes(text: str, hand: Hand, config: HandwritingConfig) -> list[float]:
-    """Give OpenCV's scale for each character of a text."""
+    """Return OpenCV's font scale for each character of a text."""
     letters = _OVERSAMPLING * hand.size * config.capital_height_px / _HERSHEY_CAPITAL
-    # The alphabets have digits as tall as capitals; hardly anybody writes so.
+    # The fonts have digits as tall as capitals, which is rare in handwriting.
     return [(0.82 if char.isdigit() else 1.0) * letters for char in text]
 
 
 def _bend(canvas: np.ndarray, rng: np.random.Generator, hand: Hand, baseline_px: int) -> np.ndarray:
-    """Lean the letters and bend their strokes, but leave the baseline where it is."""
+    """Slant the letters and distort their strokes, with the baseline kept in place."""
     over, unrest = _OVERSAMPLING, hand.unrest
     columns = np.arange(canvas.shape[1], dtype=np.float32)
     rows = np.arange(canvas.shape[0], dtype=np.float32)[:, None]
@@ -208,7 +208,7 @@ def _bend(canvas: np.ndarray, rng: np.random.Generator, hand: Hand, baseline_px:
 
 
 def _smooth_noise(shape: tuple[int, int], grain_px: float, rng: np.random.Generator) -> np.ndarray:
-    """Make float32 noise of unit spread that changes over `grain_px` pixels."""
+    """Return float32 noise of unit variance with a grain of `grain_px` pixels."""
     coarse = rng.normal(size=[int(n / grain_px) + 2 for n in shape]).astype(np.float32)
     return cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
 
@@ -216,7 +216,7 @@ def _smooth_noise(shape: tuple[int, int], grain_px: float, rng: np.random.Genera
 def _baseline_curves(
     count: int, width_px: int, rng: np.random.Generator, config: HandwritingConfig
 ) -> np.ndarray:
-    """Give the row of each line's baseline in each column: [count, width_px]."""
+    """Return the row of each line's baseline in each column: [count, width_px]."""
     across = np.linspace(-1, 1, width_px)
     slope = np.tan(np.radians(rng.uniform(-1, 1) * config.most_slant_degrees))
     slopes = slope + rng.normal(0, 0.002, (count, 1))
@@ -226,10 +226,10 @@ def _baseline_curves(
     return rows + slopes * across * width_px / 2 + bows_px * (across**2 - 0.5)
 
 
-def _lay(
+def _warp_onto(
     ink: np.ndarray, strip: np.ndarray, start_px: float, curve: np.ndarray, baseline_px: int
 ) -> None:
-    """Lay a straight strip of ink along a curve of the page, in place."""
+    """Warp a straight strip of ink along a curve of the page, in place."""
     first, last = int(start_px), min(ink.shape[1], int(start_px) + strip.shape[1] + 1)
     rows_px = curve[first:last]
     top = max(0, int(rows_px.min()) - baseline_px)
@@ -237,21 +237,21 @@ def _lay(
     rows = np.arange(top, bottom)[:, None]
     from_x = np.broadcast_to(np.arange(first, last) - start_px, (rows.size, last - first))
     from_y = rows - rows_px + baseline_px
-    laid = cv2.remap(strip, from_x.astype(np.float32), from_y.astype(np.float32), cv2.INTER_LINEAR)
+    bent = cv2.remap(strip, from_x.astype(np.float32), from_y.astype(np.float32), cv2.INTER_LINEAR)
     window = ink[top:bottom, first:last]
-    np.maximum(window, laid, out=window)
+    np.maximum(window, bent, out=window)
 
 
-def _describe(
+def _line_record(
     index: int,
     text: str,
-    reach_px: tuple[float, float],
+    between_px: tuple[float, float],
     curve: np.ndarray,
     page_height_px: int,
     config: HandwritingConfig,
 ) -> Line:
-    """Describe a line that was laid along a curve."""
-    first, last = reach_px
+    """Return the record of a line that was drawn along a curve."""
+    first, last = between_px
     xs = np.linspace(first, last, max(3, int((last - first) / 40)))
     ys = np.interp(xs, np.arange(curve.size), curve)
     lowest = page_height_px - 1
@@ -267,12 +267,12 @@ def _describe(
 
 
 def _polyline(xs: np.ndarray, ys: np.ndarray) -> Polyline:
-    """Put coordinates together as plain numbers."""
+    """Return coordinates as pairs of plain numbers."""
     return tuple(zip(xs.tolist(), ys.tolist()))
 
 
 def _on_paper(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Put ink on shaded, mottled and grainy paper: uint8 of the same shape."""
+    """Draw ink on shaded, mottled and grainy paper: uint8 of the same shape."""
     shape = ink.shape
     paper = rng.uniform(205, 235)
     paper = paper + 9 * _smooth_noise(shape, 400, rng) + 3 * _smooth_noise(shape, 40, rng)

@@ -1,4 +1,4 @@
-"""Compose lines of an imaginary parish register from a small vocabulary."""
+"""Compose lines of a fictitious parish register from a small vocabulary."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def _split(words: str) -> tuple[str, ...]:
-    """Split a constant at its spaces."""
+    """Return the words of a constant."""
     return tuple(words.split())
 
 
@@ -49,22 +49,22 @@ _LONGEST_WORD = 12
 def compose_text(
     rng: np.random.Generator, shortest_chars: int = 20, longest_chars: int = 40
 ) -> str:
-    """Compose one line of a register, cut at a word like a written line.
+    """Compose one line of a register, broken between words as in a written line.
 
     Args:
-        rng: Source of chance.
+        rng: Random number generator.
         shortest_chars: Least number of characters.
         longest_chars: Greatest number of characters.
 
     Returns:
-        Letters, digits, spaces, commas, full stops and hyphens, with single
-        spaces between words.
+        Letters, digits, commas, full stops and hyphens, with single spaces between words.
 
     Raises:
-        ValueError: If the limits leave no room for a word between them.
+        ValueError: If a word may not fit between the limits.
 
-    >>> compose_text(np.random.default_rng(3))
-    'March 1850, Jacob Fink - paid the tax'
+    Example:
+        >>> compose_text(np.random.default_rng(3))
+        'March 1850, Jacob Fink - paid the tax'
     """
     if not 1 <= shortest_chars <= longest_chars - _LONGEST_WORD:
         raise ValueError(
@@ -80,11 +80,11 @@ def compose_text(
         line = longer
         if len(line) >= wanted_chars:
             return line
-    raise AssertionError("the register never ends")
+    raise AssertionError("unreachable: the words never end")
 
 
 def _words(rng: np.random.Generator) -> Iterator[str]:
-    """Give words without end, from anywhere in an entry, then of entry after entry."""
+    """Yield words endlessly, from a random place in an entry, then entry after entry."""
     words = _entry(rng).split()
     yield from words[rng.integers(len(words)) :]
     while True:
@@ -107,5 +107,5 @@ def _entry(rng: np.random.Generator) -> str:
 
 
 def _pick(rng: np.random.Generator, choices: tuple[str, ...]) -> str:
-    """Pick one of several words."""
+    """Return one of several choices at random."""
     return choices[rng.integers(len(choices))]

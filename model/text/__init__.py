@@ -1,1 +1,1 @@
-"""Characters, their labels, and the rules for transcriptions."""
+"""The charset, the normalisation of transcriptions, and durations as text."""

@@ -1,4 +1,4 @@
-"""Text to labels and back: NFC characters, blank = 0."""
+"""The charset: characters to labels and back, with label 0 for the CTC blank."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ BLANK = 0
 
 
 def normalise_text(text: str) -> str:
-    r"""Bring a transcription to the form that is trained and compared.
+    r"""Return a transcription in the form used for training and comparison.
 
     Args:
         text: Any text.
 
     Returns:
-        The text in NFC (Unicode Standard Annex 15), every run of white space
-        one space, none at the ends.
+        The text in NFC (Unicode Standard Annex 15), stripped, with each run of white space
+        replaced by one space.
 
     Example:
         >>> normalise_text("  re\u0301union\t du  12 ")
@@ -30,12 +30,12 @@ def normalise_text(text: str) -> str:
 
 @dataclass(frozen=True)
 class Charset:
-    """The characters that a network can write.
+    """The characters that a recogniser can output.
 
-    Label 0 is the CTC blank; character i has label i + 1.
+    Label 0 is the CTC blank; the character at index i has label i + 1.
 
     Attributes:
-        characters: Each a single code point, sorted, none twice.
+        characters: Single code points, sorted, without duplicates.
 
     Example:
         >>> charset = Charset.of_texts(["abba", "c"])
@@ -48,15 +48,15 @@ class Charset:
     characters: tuple[str, ...]
 
     def __post_init__(self):
-        wrong = [c for c in self.characters if not isinstance(c, str) or len(c) != 1]
-        if wrong:
-            raise ValueError(f"charset entry {wrong[0]!r} is not one character")
+        invalid = [c for c in self.characters if not isinstance(c, str) or len(c) != 1]
+        if invalid:
+            raise ValueError(f"charset entry {invalid[0]!r} is not one character")
         if len(set(self.characters)) != len(self.characters):
             raise ValueError("charset lists a character twice")
 
     @classmethod
     def of_texts(cls, texts: Iterable[str]) -> Charset:
-        """Collect the characters of some texts."""
+        """Return the charset of some texts."""
         return cls(tuple(sorted({character for text in texts for character in text})))
 
     @classmethod
@@ -64,7 +64,7 @@ class Charset:
         """Read what `to_json` wrote.
 
         Raises:
-            ValueError: If it is not a charset.
+            ValueError: If the text is not a charset.
         """
         data = json.loads(text)
         if not isinstance(data, dict) or not isinstance(data.get("characters"), list):
@@ -74,20 +74,20 @@ class Charset:
         return cls(tuple(data["characters"]))
 
     def to_json(self) -> str:
-        """Write the charset as a JSON object."""
+        """Return the charset as a JSON object."""
         data = {"blank": BLANK, "normalisation": "NFC", "characters": list(self.characters)}
         return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
     @property
     def class_count(self) -> int:
-        """Number of network outputs: the characters and the blank."""
+        """Number of classes of the network: the characters and the blank."""
         return len(self.characters) + 1
 
     def encode(self, text: str) -> list[int]:
-        """Turn text into labels.
+        """Return the labels of a text.
 
         Args:
-            text: Text in the form that the charset was collected from.
+            text: Text in the same normal form as the charset.
 
         Returns:
             Labels from 1.
@@ -106,5 +106,5 @@ class Charset:
         return {character: label for label, character in enumerate(self.characters, start=1)}
 
     def decode(self, labels: Sequence[int]) -> str:
-        """Turn labels (from 1, no blanks) into text."""
+        """Return the text of labels, from 1 and without blanks."""
         return "".join(self.characters[label - 1] for label in labels)

@@ -1,4 +1,4 @@
-"""Durations as people read them."""
+"""Human-readable durations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ _UNITS_S = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 def format_duration(seconds: float) -> str:
-    """Say a duration in its two largest units.
+    """Return a duration in its two largest units.
 
     Example:
         >>> [format_duration(seconds) for seconds in (0.2, 59.7, 3900, 270000)]

@@ -1,6 +1,6 @@
-r"""What is done to a transcription before it is trained on: rules, normal form, spaces.
+r"""Normalisation of transcriptions: replacement rules, Unicode normal form, white space.
 
-A rules file has one rule a line:
+A rules file has one rule per line:
 
     # the editors' mark for a word crossed out
     "#" ->
@@ -28,11 +28,11 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Rule:
-    r"""One replacement.
+    r"""A replacement rule.
 
     Attributes:
-        pattern: What to replace: the text itself, or a regular expression of `re`.
-        replacement: What to put there; after a regular expression `\1` is its first group.
+        pattern: The text to replace, or a regular expression of Python's `re`.
+        replacement: The new text; for a regular expression, `\1` is its first group.
         is_regex: Whether the pattern is a regular expression.
     """
 
@@ -41,7 +41,7 @@ class Rule:
     is_regex: bool = False
 
     def apply(self, text: str) -> str:
-        """Replace every occurrence, from left to right."""
+        """Return a text with every occurrence replaced, from left to right."""
         if self.is_regex:
             return re.sub(self.pattern, self.replacement, text)
         return text.replace(self.pattern, self.replacement)
@@ -49,11 +49,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class TextRules:
-    """How transcriptions are brought to the form that is trained and compared.
+    """How transcriptions are normalised for training and comparison.
 
     Attributes:
-        form: Unicode normal form, one of `FORMS`. NFKC and NFKD lose what a diplomatic
-            transcription may have meant: a long s becomes s, ½ becomes 1⁄2.
+        form: Unicode normal form, one of `FORMS`. NFKC and NFKD lose distinctions that
+            matter in diplomatic transcriptions: a long s becomes s, ½ becomes 1⁄2.
         replacements: Rules, in the order in which they are applied.
     """
 
@@ -66,21 +66,21 @@ class TextRules:
 
 
 def apply_rules(text: str, rules: TextRules) -> str:
-    r"""Bring a transcription to its final form.
+    r"""Return a transcription with the rules applied, in the normal form.
 
-    The rules see the text in NFC, however its file has it, and one after the other; then
-    come the normal form and the white space. Without rules and with NFC this is
-    `model.text.charset.normalise_text`.
+    The rules are applied one after the other to the text in NFC, whatever its form in the
+    file; the normal form and the white space come last. Without rules and with NFC this
+    equals `model.text.charset.normalise_text`.
 
     Args:
         text: A transcription.
-        rules: What to do.
+        rules: The rules and the normal form.
 
     Returns:
-        The text in the normal form, every run of white space one space, none at the ends.
+        The text in the normal form, stripped, each run of white space replaced by one space.
 
     Raises:
-        ValueError: If a lone surrogate is left: no UTF-8 file can hold it.
+        ValueError: If a lone surrogate remains, which UTF-8 cannot encode.
 
     Example:
         >>> rules = TextRules(replacements=load_rules("⋎ ->\n" r"/(\d) (\d)/ -> \1\2"))
@@ -94,7 +94,7 @@ def apply_rules(text: str, rules: TextRules) -> str:
     if lone:
         raise ValueError(
             f"text has the lone surrogate U+{ord(lone[0]):04X} at character {lone.start() + 1}, "
-            "which no file can hold; mend the transcription, or drop it with a rule"
+            "which UTF-8 cannot encode; correct the transcription, or remove it with a rule"
         )
     return " ".join(unicodedata.normalize(rules.form, text).split())
 
@@ -102,24 +102,24 @@ def apply_rules(text: str, rules: TextRules) -> str:
 def load_rules(text: str) -> tuple[Rule, ...]:
     r"""Read a rules file.
 
-    One rule a line, `pattern -> replacement`. The pattern is taken literally; between
+    One rule per line, `pattern -> replacement`. The pattern is taken literally; between
     slashes it is a regular expression of Python's `re`, with `\/` for a slash and `\uE123`
-    for a character that is hard to type. White space around either side does not count;
-    quotes keep it, and let a pattern start with '#' or hold '->'. Blank lines and lines
-    that start with '#' are skipped; a '#' further on belongs to the rule.
+    for a character that is hard to type. White space around either side is ignored; quotes
+    preserve it, and allow a pattern to start with '#' or to contain '->'. Blank lines and
+    lines that start with '#' are skipped; a '#' later in a line is part of the rule.
 
-    A repeated group that holds a repetition, an option or an alternative, as in `(a+)*`, is
-    refused: it can take time exponential in the length of the line. What passes takes at
-    most a power of it, one more than the number of repetitions in the pattern.
+    A repeated group that contains a repetition, an option or an alternative, as in `(a+)*`,
+    is rejected: it can take time exponential in the length of the line. Other patterns take
+    polynomial time, of a degree at most one more than their number of repetitions.
 
     Args:
-        text: The file.
+        text: The contents of the file.
 
     Returns:
-        The rules in its order, literal patterns in NFC.
+        The rules in the order of the file, literal patterns in NFC.
 
     Raises:
-        ValueError: If a line is no rule; it names the line.
+        ValueError: If a line is not a valid rule; the message gives its number.
 
     Example:
         >>> [rule.pattern for rule in load_rules("# marks\nſ -> s\n/[<>]/ -> ")]
@@ -139,7 +139,7 @@ def _read_rule(line: str) -> Rule:
     found = _RULE.fullmatch(line)
     if not found:
         raise ValueError(
-            f"{line.strip()!r} is no rule; write 'pattern -> replacement', quoted if it starts "
+            f"{line.strip()!r} is not a rule; write 'pattern -> replacement', quoted if it starts "
             "with a quote or a slash, and \\/ for a slash in a regular expression"
         )
     replacement = found["quoted_to"] if found["quoted_to"] is not None else found["plain_to"]
@@ -148,30 +148,30 @@ def _read_rule(line: str) -> Rule:
         return Rule(found["regex"], replacement, is_regex=True)
     literal = found["quoted"] if found["quoted"] is not None else found["plain"]
     if not literal:
-        raise ValueError("the pattern is empty; say what to replace")
+        raise ValueError("the pattern is empty; give the text to replace")
     return Rule(unicodedata.normalize("NFC", literal), replacement)
 
 
 def _check_regex(pattern: str, replacement: str) -> None:
     try:
         compiled = re.compile(pattern)
-        matches_nothing = compiled.search("") is not None
+        matches_empty = compiled.search("") is not None
         compiled.sub(replacement, "")
     except (re.error, IndexError, OverflowError) as error:
         raise ValueError(f"/{pattern}/ -> {replacement!r}: {error}; see Python's re") from None
-    if matches_nothing:
-        raise ValueError(f"/{pattern}/ matches empty text; make something in it compulsory")
-    if _repeats_in_repeats(pattern):
+    if matches_empty:
+        raise ValueError(f"/{pattern}/ matches empty text; make a part of it mandatory")
+    if _has_nested_repetition(pattern):
         raise ValueError(
-            f"/{pattern}/ repeats a group that holds a repetition, an option or an "
-            "alternative, which may take for ever; write a character class, or several rules"
+            f"/{pattern}/ repeats a group that contains a repetition, an option or an "
+            "alternative, which may take exponential time; use a character class, or several rules"
         )
 
 
-def _repeats_in_repeats(pattern: str) -> bool:
-    """Tell whether a repeated group holds a repetition, an option or an alternative."""
+def _has_nested_repetition(pattern: str) -> bool:
+    """Return whether a repeated group contains a repetition, an option or an alternative."""
     plain = _without_classes(pattern)
-    # For each open group, outermost first: whether it holds one so far.
+    # For each open group, outermost first: whether it contains one so far.
     risky = [False]
     for i, character in enumerate(plain):
         if character == "(":
@@ -187,12 +187,12 @@ def _repeats_in_repeats(pattern: str) -> bool:
 
 
 def _without_classes(pattern: str) -> str:
-    """Put one letter for each escape and each character class, and leave groups unnamed."""
+    """Replace each escape and character class by one letter, and group prefixes by none."""
     plain = re.sub(r"\\.", "x", pattern, flags=re.DOTALL)
     plain = re.sub(r"\[\^?\]?[^\]]*\]", "x", plain)
     return re.sub(r"\(\?(?:[a-zA-Z-]*:|[=!>]|<[=!]|P<\w+>)", "(", plain)
 
 
 def _repeats(plain: str, start: int) -> bool:
-    """Tell whether a quantifier for more than one stands here."""
+    """Return whether a quantifier that allows more than one repetition starts here."""
     return _QUANTIFIER.match(plain, start) is not None

@@ -160,7 +160,7 @@ def test_nothing_outside_of_the_dataset_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("--rules", "no arrow", "line 1: 'no arrow' is no rule"),
+        ("--rules", "no arrow", "line 1: 'no arrow' is not a rule"),
         ("--rules", "/(/ -> x", "unterminated subpattern"),
         ("--charset", "[]", "charset is not"),
         ("--charset", None, "no such file"),

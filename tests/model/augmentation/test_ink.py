@@ -1,4 +1,4 @@
-"""Ink and paper, step by step."""
+"""Photometric augmentation, step by step."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ STEPS = {
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
 @given(st.data(), SEEDS, st.integers(1, 200))
-def test_every_strength_gives_a_new_strip_of_the_same_shape(step, data, seed, width_px):
+def test_every_strength_gives_a_new_strip_of_the_same_shape_and_range(step, data, seed, width_px):
     rng = np.random.default_rng(seed)
     strip = rng.random((48, width_px), dtype=np.float32)
     before = strip.copy()
@@ -74,13 +74,13 @@ def test_gamma_keeps_paper_and_full_ink():
     np.testing.assert_allclose(change_gamma(strip, np.log(2), RNG), [[0, 0.0625, 1]], atol=1 / 255)
 
 
-def test_gain_ends_at_full_ink():
+def test_gain_is_clipped_at_full_ink():
     strip = np.array([[0.0, 0.5, 1.0]], np.float32)
     np.testing.assert_allclose(change_gain(strip, 0.1, RNG), [[0, 0.55, 1]])
     np.testing.assert_allclose(change_gain(strip, -0.3, RNG), [[0, 0.35, 0.7]])
 
 
-def test_grain_has_the_spread_asked_for():
+def test_grain_has_the_given_standard_deviation():
     noise = add_grain(GREY, 0.08, RNG) - GREY
     assert noise.mean() == pytest.approx(0, abs=0.002)
     assert noise.std() == pytest.approx(0.08, rel=0.03)
@@ -100,7 +100,7 @@ def test_ghosts_stay_near_the_edges():
 
 
 @given(SEEDS)
-def test_cut_outs_are_few_and_narrow(seed):
+def test_cutouts_are_few_and_narrow(seed):
     cut = cut_out(GREY, 3.5, np.random.default_rng(seed)) != GREY
     assert cut.any()
     assert cut.mean() < 0.15

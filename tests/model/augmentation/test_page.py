@@ -6,7 +6,7 @@ import pytest
 
 from model.augmentation.page import PageAugmentConfig, change_ink, draw_homography, draw_pitch_px
 
-STILL = PageAugmentConfig(
+UNCHANGED = PageAugmentConfig(
     pitch_px=(24.0, 24.0), rotation=0.0, stretch=0.0, perspective=0.0, turned=0.0, share=0.0
 )
 
@@ -15,21 +15,21 @@ def moved(point, matrix):
     return cv2.perspectiveTransform(np.array([[point]], float), matrix)[0, 0]
 
 
-def test_without_chance_a_piece_is_only_scaled_about_its_middle():
+def test_without_augmentation_a_crop_is_only_scaled_about_its_middle():
     rng = np.random.default_rng(0)
-    matrix = draw_homography(np.array([200.0, 100.0]), 0.5, 65, 0, STILL, rng)
+    matrix = draw_homography(np.array([200.0, 100.0]), 0.5, 65, 0, UNCHANGED, rng)
     assert moved((200, 100), matrix) == pytest.approx([32, 32])
     assert moved((220, 110), matrix) == pytest.approx([42, 37])
 
 
 @pytest.mark.parametrize(("turns", "expected"), [(1, (32, 42)), (2, (22, 32)), (3, (32, 22))])
-def test_pieces_are_turned_by_quarters(turns, expected):
+def test_crops_are_rotated_by_quarter_turns(turns, expected):
     rng = np.random.default_rng(0)
-    matrix = draw_homography(np.array([200.0, 100.0]), 1.0, 65, turns, STILL, rng)
+    matrix = draw_homography(np.array([200.0, 100.0]), 1.0, 65, turns, UNCHANGED, rng)
     assert moved((210, 100), matrix) == pytest.approx(expected)
 
 
-def test_pitches_are_drawn_between_their_limits():
+def test_pitches_are_drawn_within_their_limits():
     rng = np.random.default_rng(0)
     drawn = [draw_pitch_px(PageAugmentConfig(pitch_px=(10, 40)), rng) for _ in range(400)]
     assert 10 <= min(drawn) < 12
@@ -37,7 +37,7 @@ def test_pitches_are_drawn_between_their_limits():
     assert np.median(drawn) == pytest.approx(20, rel=0.15)
 
 
-def test_changed_ink_stays_ink():
+def test_changed_ink_has_a_valid_shape_and_range():
     rng = np.random.default_rng(0)
     ink, back = rng.random((2, 64, 64), dtype=np.float32)
     config = PageAugmentConfig(share=1.0)
@@ -47,10 +47,10 @@ def test_changed_ink_stays_ink():
         assert changed.dtype == np.float32
         assert 0 <= changed.min() <= changed.max() <= 1
         assert not np.array_equal(changed, ink)
-    assert np.array_equal(change_ink(ink, back, STILL, rng), ink)
+    assert np.array_equal(change_ink(ink, back, UNCHANGED, rng), ink)
 
 
-def test_the_back_shines_through_mirrored():
+def test_bleed_through_is_mirrored():
     back = np.zeros((64, 64), np.float32)
     back[:, :20] = 1
     config = PageAugmentConfig(

@@ -1,4 +1,4 @@
-"""The pictures of the documentation."""
+"""The pictures in the documentation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_picture_for_each_step(tmp_path, capsys):
         assert cv2.imread(str(path), cv2.IMREAD_GRAYSCALE).std() > 10
 
 
-def test_without_strength_only_the_line_is_seen(tmp_path):
+def test_without_strength_all_examples_equal_the_original(tmp_path):
     for path in write_sheets(tmp_path, AugmentConfig.none())[-1:]:
         picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
         assert np.abs(picture[4:52].astype(int) - picture[64:112]).mean() < 3
@@ -36,17 +36,17 @@ def test_each_picture_shows_three_different_changes(step):
 
 
 @pytest.mark.parametrize("step", ["slant", "gain", "ends"])
-def test_a_single_step_stands_alone(step):
+def test_a_single_step_switches_off_all_others(step):
     config = single(AugmentConfig(), step, 1.0)
     assert [name for name in config.steps() if getattr(config, name).share] == [step]
 
 
-def test_the_original_stands_apart():
+def test_the_original_has_a_larger_gap():
     picture = stack([np.zeros((48, 20), np.float32)] * 4)
     assert picture.shape == (4 + 4 * 48 + 12 + 4 + 4 + 4, 28)
 
 
-def test_a_negative_strength_is_refused(tmp_path, capsys):
+def test_a_negative_strength_is_rejected(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["--output", str(tmp_path), "--strength", "-1"])
     assert "give 0 or more" in capsys.readouterr().err

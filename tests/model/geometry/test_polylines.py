@@ -1,6 +1,7 @@
 """Polylines."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +9,7 @@ from model.geometry.polylines import (
     arc_lengths,
     column_bounds,
     densify,
+    levelling_rotation,
     resample,
     smooth,
     up_normals,
@@ -25,7 +27,7 @@ def test_resampled_points_keep_the_ends(points, count):
 
 
 @given(POLYLINES)
-def test_normals_are_square_to_a_straight_line(points):
+def test_normals_are_perpendicular_to_a_straight_line(points):
     direction = points[-1] - points[0]
     if np.hypot(*direction) < 1:
         return
@@ -36,16 +38,30 @@ def test_normals_are_square_to_a_straight_line(points):
 
 
 @given(st.floats(-3, 3), st.integers(2, 60), st.integers(1, 40))
-def test_smoothing_leaves_straight_lines_alone(slope, count, window):
+def test_smoothing_keeps_straight_lines(slope, count, window):
     xs = np.arange(float(count))
     line = np.stack([xs, 5 + slope * xs], axis=1)
     assert np.allclose(smooth(line, window), line)
 
 
-def test_smoothing_takes_the_jitter_out():
+def test_smoothing_removes_jitter():
     xs = np.arange(100.0)
     jitter = np.stack([xs, np.where(xs % 2, 3.0, -3.0)], axis=1)
     assert np.abs(smooth(jitter, 20)[20:-20, 1]).max() < 0.5
+
+
+@given(st.lists(POLYLINES, max_size=5))
+def test_levelling_turns_the_common_direction_to_the_right(paths):
+    rotation = levelling_rotation(paths)
+    assert np.allclose(rotation @ rotation.T, np.eye(2))
+    across, down = sum(((path[-1] - path[0]) @ rotation for path in paths), np.zeros(2))
+    assert across >= 0
+    assert abs(down) < 1e-6
+
+
+@pytest.mark.parametrize("paths", [[], [np.zeros((2, 2))]])
+def test_polylines_without_a_direction_are_not_turned(paths):
+    assert levelling_rotation(paths).tolist() == [[1, 0], [0, 1]]
 
 
 def test_outlines_are_measured_column_by_column():

@@ -7,15 +7,14 @@ import pytest
 from PIL import ExifTags, Image
 
 from model.images.dpi import page_dpi
-from model.images.pages import decode_page
+from model.images.pages import count_pages, decode_page
+from tests.drawn import encoded
 
 GREY = Image.fromarray(np.full((60, 40), 200, np.uint8))
 
 
 def saved(kind: str, **options) -> io.BytesIO:
-    file = io.BytesIO()
-    GREY.save(file, kind, **options)
-    return file
+    return io.BytesIO(encoded(GREY, kind, **options))
 
 
 def with_exif(kind: str, tags: dict[int, object]) -> io.BytesIO:
@@ -25,17 +24,17 @@ def with_exif(kind: str, tags: dict[int, object]) -> io.BytesIO:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "BMP"])
-def test_reads_what_the_header_says(kind):
+def test_the_resolution_in_the_header_is_read(kind):
     assert page_dpi(saved(kind, dpi=(300, 300))) == pytest.approx(300, abs=0.1)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "JPEG2000"])
-def test_knows_when_the_header_says_nothing(kind):
+def test_a_header_without_a_resolution_gives_none(kind):
     assert page_dpi(saved(kind)) is None
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
-def test_reads_exif(kind):
+def test_exif_is_read(kind):
     base = ExifTags.Base
     inches = {base.XResolution: 400.0, base.YResolution: 400.0, base.ResolutionUnit: 2}
     assert page_dpi(with_exif(kind, inches)) == pytest.approx(400)
@@ -43,22 +42,22 @@ def test_reads_exif(kind):
     assert page_dpi(with_exif(kind, {base.Make: "a camera"})) is None
 
 
-def test_centimetres_and_shapes_of_pixels_in_tiff():
+def test_centimetres_and_aspect_ratios_in_tiff():
     unit = {"resolution_unit": "cm", "x_resolution": 200.0, "y_resolution": 200.0}
     assert page_dpi(saved("TIFF", **unit)) == pytest.approx(508)
     assert page_dpi(saved("TIFF", tiffinfo={282: 2.0, 283: 1.0, 296: 1})) is None
 
 
-def test_the_coarser_axis_counts():
+def test_the_lower_resolution_of_the_axes_is_returned():
     assert page_dpi(saved("TIFF", dpi=(204, 98))) == 98
 
 
 @pytest.mark.parametrize("dpi", [1, 19, 60_000])
-def test_what_cannot_be_is_not_believed(dpi):
+def test_an_implausible_resolution_is_ignored(dpi):
     assert page_dpi(saved("TIFF", dpi=(dpi, dpi))) is None
 
 
-def test_each_page_of_a_tiff_has_its_own():
+def test_each_page_of_a_tiff_has_its_own_resolution():
     file = io.BytesIO()
     second = GREY.copy()
     second.encoderinfo = {"dpi": (600, 600)}
@@ -67,16 +66,23 @@ def test_each_page_of_a_tiff_has_its_own():
 
 
 @pytest.mark.parametrize("dpi", [150, 300])
-def test_a_scan_in_a_pdf_has_its_pixels_over_the_size_of_the_page(dpi):
+def test_the_resolution_of_a_pdf_follows_from_the_size_of_the_page(dpi):
     file = saved("PDF", resolution=dpi)
     grey = decode_page(file, 1)
     assert page_dpi(file, 1, grey.shape[1]) == pytest.approx(dpi, rel=0.01)
 
 
 @pytest.mark.parametrize("data", [b"", b"no image", b"%PDF-1.4 broken", b"\x89PNG\r\n\x1a\n"])
-def test_a_broken_file_has_none(data):
+def test_a_broken_file_has_no_resolution(data):
     assert page_dpi(io.BytesIO(data), 1, 100) is None
 
 
-def test_a_page_that_is_not_there_has_none():
+def test_a_tiff_that_mentions_the_header_of_a_pdf_is_read_as_a_tiff():
+    file = saved("TIFF", dpi=(300, 300), tiffinfo={270: "exported from %PDF-1.7"})
+    assert b"%PDF-" in file.getvalue()[:1024]
+    assert count_pages(file) == 1
+    assert page_dpi(file) == 300
+
+
+def test_a_page_that_does_not_exist_has_no_resolution():
     assert page_dpi(saved("TIFF", dpi=(300, 300)), 7) is None

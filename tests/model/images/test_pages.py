@@ -1,4 +1,4 @@
-"""Files of several pages: PDF and TIFF."""
+"""Multi-page files: PDF and TIFF."""
 
 import io
 import threading
@@ -41,7 +41,7 @@ def count(data: bytes) -> int:
 
 @given(st.lists(BLACK_OR_WHITE, min_size=1, max_size=4), st.sampled_from(["PDF", "TIFF"]))
 @settings(max_examples=60)
-def test_a_page_of_several_is_the_image_by_itself(pages, kind):
+def test_a_page_of_several_equals_the_page_in_a_file_of_its_own(pages, kind):
     data = image_file(pages, kind, mode="1")
     assert count(data) == len(pages)
     for number, expected in enumerate(pages, 1):
@@ -52,29 +52,30 @@ def test_a_page_of_several_is_the_image_by_itself(pages, kind):
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 @pytest.mark.parametrize("kind", ["PDF", "TIFF"])
-def test_grey_and_coloured_pages_come_in_their_own_resolution(kind, mode):
+def test_grey_and_coloured_pages_keep_their_own_resolution(kind, mode):
     data = image_file(STRIPS, kind, mode, resolution=150)
     for number, strip in enumerate(STRIPS, 1):
         found = page(data, number)
         assert found.shape == strip.shape
-        # A PDF of Pillow's holds JPEG.
+        # Pillow writes JPEG into a PDF.
         assert np.abs(found.astype(int) - strip).mean() < (3 if kind == "PDF" else 0.01)
 
 
-def test_pages_of_a_file_have_digests_of_their_own():
+def test_pages_of_a_file_have_different_digests():
     data = image_file(STRIPS, "TIFF")
     digests = {digest_of_pixels(page(data, number)) for number in (1, 2, 3)}
     assert len(digests) == 3 and all(len(digest) == 64 for digest in digests)
 
 
 @pytest.mark.parametrize("kind", ["PDF", "TIFF"])
-def test_a_page_that_is_not_there_says_how_many_are(kind):
-    with pytest.raises(ValueError, match="page 4 is not in the file, which has 3; mend"):
+def test_a_missing_page_is_reported_with_the_number_of_pages(kind):
+    reason = "page 4 is not in the file, which has 3; correct the page number"
+    with pytest.raises(ValueError, match=reason):
         page(image_file(STRIPS, kind), 4)
 
 
 @pytest.mark.parametrize("kind", ["PDF", "TIFF"])
-def test_a_file_is_read_from_its_start_wherever_it_stands(kind):
+def test_a_file_is_read_from_its_start_whatever_its_position(kind):
     file = io.BytesIO(image_file(STRIPS, kind, mode="1"))
     assert [count_pages(file), count_pages(file)] == [3, 3]
     pages = [decode_page(file, number) for number in (3, 1, 3)]
@@ -86,7 +87,7 @@ def test_an_image_of_another_format_is_one_page():
     assert np.array_equal(page(png(STRIPS[0])), STRIPS[0])
 
 
-def test_smaller_copies_in_a_tiff_are_no_pages():
+def test_smaller_copies_in_a_tiff_are_not_counted_as_pages():
     first, second = (Image.fromarray(strip) for strip in STRIPS[:2])
     copy = first.resize((40, 8))
     copy.encoderinfo = {"tiffinfo": {254: 1}}
@@ -96,7 +97,7 @@ def test_smaller_copies_in_a_tiff_are_no_pages():
     assert np.array_equal(page(file.getvalue(), 2), STRIPS[1])
 
 
-def test_a_page_of_a_tiff_may_be_broken_and_the_others_not():
+def test_a_broken_page_of_a_tiff_does_not_affect_the_others():
     data = claim_tiff_width(image_file(STRIPS, "TIFF"), STRIPS[0].shape[1], 100_000_000)
     assert count(data) == 3
     with pytest.raises(ValueError, match="image has 100000000 x 64 px; scale it down"):
@@ -106,12 +107,12 @@ def test_a_page_of_a_tiff_may_be_broken_and_the_others_not():
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 @pytest.mark.parametrize("end", [9, 60, 2000])
-def test_a_tiff_that_is_cut_off_in_its_first_page_says_so(end):
+def test_a_tiff_that_is_truncated_in_its_first_page_is_reported(end):
     with pytest.raises(ValueError, match="does not decode"):
         page(image_file(STRIPS, "TIFF")[:end])
 
 
-def test_of_a_tiff_that_is_cut_off_whole_pages_are_read():
+def test_complete_pages_of_a_truncated_tiff_are_read():
     data = image_file(STRIPS, "TIFF")[:-300]
     assert [np.array_equal(page(data, n), STRIPS[n - 1]) for n in (1, 2)] == [True, True]
     with pytest.raises(ValueError, match="does not decode .*truncated.*; replace"):
@@ -125,12 +126,12 @@ SQUARE = np.frombuffer(GREYS, np.uint8).reshape(16, 16)
 HIDDEN_TEXT = b"BT 3 Tr /F 12 Tf 5 30 Td (mariage) Tj ET"
 
 
-def test_hidden_text_under_a_scan_does_not_matter():
+def test_hidden_text_under_a_scan_is_ignored():
     assert np.array_equal(page(pdf_page(FILLING + HIDDEN_TEXT, EIGHT_BITS, GREYS)), SQUARE)
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
-def test_a_scan_is_turned_as_its_page_is(turns):
+def test_a_scan_is_rotated_with_its_page(turns):
     entries = b"/MediaBox[0 0 72 72]/Rotate %d" % (90 * turns)
     found = page(pdf_page(FILLING, EIGHT_BITS, GREYS, entries))
     assert np.array_equal(found, np.rot90(SQUARE, -turns))
@@ -149,7 +150,7 @@ def test_a_scan_is_turned_as_its_page_is(turns):
     ],
     ids=["text", "text on it", "drawing on it", "small", "two", "turned", "nothing"],
 )
-def test_a_page_that_is_more_than_a_scan_is_drawn_at_300_dpi(content):
+def test_a_page_that_is_not_only_a_scan_is_rendered_at_300_dpi(content):
     found = page(pdf_page(content, EIGHT_BITS, GREYS, b"/MediaBox[0 0 72 144]"))
     assert found.shape == (600, 300)
     assert (found.min() < 90) == bool(content)
@@ -168,7 +169,7 @@ TOP = bytes([255, 255] * 8 + [0, 0] * 8)
     ],
     ids=["stencil", "inverted", "transparent"],
 )  # fmt: skip
-def test_a_scan_is_read_as_it_is_seen(image, data, more):
+def test_a_scan_is_decoded_as_a_viewer_shows_it(image, data, more):
     found = page(pdf_page(FILLING, image, data, b"/MediaBox[0 0 72 72]", more))
     assert found.shape == (16, 16)
     assert (found[:8] == 0).all() and (found[8:] == 255).all()
@@ -188,7 +189,7 @@ KIDS = b"<</Type/Pages/Kids[3 0 R]/Count %d>>"
         (b"", "does not decode"),
     ],
 )
-def test_a_file_that_cannot_be_read_says_why(data, reason):
+def test_an_unreadable_file_is_reported_with_the_reason(data, reason):
     with pytest.raises(ValueError, match=reason):
         count(data)
 
@@ -203,13 +204,13 @@ def test_a_file_that_cannot_be_read_says_why(data, reason):
         (pdf_page(FILLING * 2, EIGHT_BITS.replace(b"16", b"100000"), b"x"), "100000 x 100000 px"),
     ],
 )
-def test_a_page_that_is_too_much_is_refused(data, reason):
+def test_an_unreadable_or_too_large_page_is_rejected(data, reason):
     with pytest.raises(ValueError, match=reason):
         page(data)
 
 
 @pytest.mark.parametrize("box", [b"[0 0 0 0]", b"[0 0 nan 5]", b"[9 9 1 1]", b"[0 0 0.001 50]"])
-def test_an_odd_page_is_drawn(box):
+def test_a_page_with_an_invalid_box_is_rendered(box):
     found = page(pdf_page(FILLING, EIGHT_BITS, GREYS, b"/MediaBox" + box))
     assert found.ndim == 2 and found.size
 
@@ -230,5 +231,5 @@ def test_pages_may_be_read_from_many_threads():
     assert [found[i] for i in range(8)] == [expected] * 8
 
 
-def test_an_image_of_several_by_itself_is_its_first():
+def test_decoding_a_multi_page_image_returns_its_first_page():
     assert np.array_equal(decode_image(image_file(STRIPS, "TIFF")), STRIPS[0])

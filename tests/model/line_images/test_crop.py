@@ -13,14 +13,14 @@ BOX = ((50.0, 30.0), (250.0, 30.0), (250.0, 70.0), (50.0, 70.0))
 GREY = np.full((100, 300), 230, np.uint8)
 
 
-def test_coordinates_follow_a_rescaled_scan():
+def test_coordinates_are_scaled_to_the_image():
     page = Page("a.jpg", (Line("l", 0, polygon=BOX),), width_px=600, height_px=200)
     fitted = fit_to_image(page, GREY)
     assert fitted.lines[0].polygon == tuple((x / 2, y / 2) for x, y in BOX)
     assert (fitted.width_px, fitted.height_px) == (300, 100)
 
 
-def test_an_image_of_another_shape_is_refused():
+def test_an_image_of_another_aspect_ratio_is_rejected():
     with pytest.raises(ValueError, match="300 x 100 px but .* 300 x 200"):
         fit_to_image(Page("a.jpg", (), 300, 200), GREY)
 
@@ -37,13 +37,13 @@ def test_every_line_gives_an_image_or_a_failure():
 
 
 @pytest.mark.parametrize("text", [None, "", "  \n"])
-def test_a_line_without_text_is_no_example(text):
+def test_a_line_without_text_is_rejected(text):
     image = LineImage("a.jpg", Line("l", 0, text), np.full((64, 90), 255, np.uint8))
     failure = to_example(image, Page("a.jpg"), ExampleRules())
     assert isinstance(failure, Failure) and (failure.stage, failure.line_id) == ("text", "l")
 
 
-def test_an_example_carries_its_page():
+def test_an_example_has_the_properties_of_its_page():
     image = LineImage("a.jpg", Line("l", 0, " re\u0301gistre "), np.full((64, 90), 255, np.uint8))
     page = Page("a.jpg", document="d", source="alto", split="eval")
     example = to_example(image, page, ExampleRules())
@@ -81,7 +81,7 @@ def cut_out(line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(inside > 0, line, 0).astype(np.uint8), inside > 0
 
 
-def test_the_outside_becomes_paper_and_the_writing_stays():
+def test_the_outside_becomes_paper_and_writing_is_kept():
     line = np.clip(text_strip("acte de mariage"), 20, 210)
     cut, inside = cut_out(line)
     filled = paper_outside(cut)
@@ -90,7 +90,7 @@ def test_the_outside_becomes_paper_and_the_writing_stays():
     assert (filled[~inside] == 210).all()
 
 
-def test_ink_as_black_as_the_outside_stays_where_it_does_not_meet_it():
+def test_black_ink_is_kept_if_it_does_not_touch_the_outside():
     line = np.full((60, 300), 200, np.uint8)
     line[:8] = line[28:32, 40:200] = 0
     line[50, 50] = 90
@@ -99,18 +99,18 @@ def test_ink_as_black_as_the_outside_stays_where_it_does_not_meet_it():
 
 
 @pytest.mark.parametrize("level", [0, 255])
-def test_an_image_of_black_and_white_stays_as_it_is(level):
+def test_a_black_and_white_image_is_unchanged(level):
     line = np.full((40, 90), level, np.uint8)
     line[:5] = 0
     assert np.array_equal(paper_outside(line), line)
 
 
-def test_an_image_without_an_outside_loses_no_more_than_its_frame():
+def test_an_image_without_an_outside_changes_only_along_its_edge():
     line = np.clip(text_strip("acte"), 20, 210)
     assert np.array_equal(paper_outside(line)[1:-1, 1:-1], line[1:-1, 1:-1])
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (2, 2), (3, 400)])
-def test_tiny_images_are_no_trouble(shape):
+def test_tiny_images_are_supported(shape):
     line = np.resize(np.array([0, 90, 200], np.uint8), shape)
     assert paper_outside(line).shape == shape

@@ -16,7 +16,7 @@ TEXT = "registre des naissances"
 
 
 def written_page(angle_degrees: float) -> tuple[np.ndarray, Page]:
-    """Write three lines on a page and turn it about its middle."""
+    """Write three lines on a page and rotate it about its middle."""
     page = np.full((500, 700), 235, np.uint8)
     turn = cv2.getRotationMatrix2D((350, 250), angle_degrees, 1.0)
 
@@ -33,7 +33,7 @@ def written_page(angle_degrees: float) -> tuple[np.ndarray, Page]:
     return page, Page("drawn.png", tuple(lines), 700, 500)
 
 
-def test_slanted_lines_come_out_level_and_alike():
+def test_strips_of_slanted_lines_equal_those_of_level_ones():
     level, slanted = (rectify_page(*written_page(angle), 64) for angle in (0, 9))
     for one, other in zip(level, slanted):
         assert abs(one.shape[1] - other.shape[1]) <= 2
@@ -44,7 +44,7 @@ def test_slanted_lines_come_out_level_and_alike():
 
 
 def without(page: Page, *, polygon: bool, thin: bool = False) -> Page:
-    """Take the polygons or the baselines away, or squeeze the polygons."""
+    """Remove the polygons or the baselines, or flatten the polygons."""
     lines = []
     for line in page.lines:
         kept_polygon = line.polygon
@@ -68,7 +68,7 @@ def without(page: Page, *, polygon: bool, thin: bool = False) -> Page:
 @pytest.mark.parametrize(
     "missing", [{"polygon": True}, {"polygon": False}, {"polygon": False, "thin": True}]
 )
-def test_half_the_geometry_is_enough(missing):
+def test_a_baseline_or_a_polygon_is_enough(missing):
     grey, page = written_page(0)
     whole = line_extents(page.lines)
     partial = line_extents(without(page, **missing).lines)
@@ -95,7 +95,7 @@ def test_a_line_without_geometry_is_the_whole_image():
         (Line("l", 0, fault="points 'x' are not numbers"), "points 'x' are not numbers"),
         (
             Line("l", 0, polygon=((50, 30), (250, 30), (250, 34), (50, 34))),
-            "strip of 4 px and has no baseline",
+            "polygon is only 4 px high and has no baseline; draw one",
         ),
         (
             Line("l", 0, polygon=((500, 500), (690, 500), (690, 530), (500, 530))),
@@ -107,7 +107,7 @@ def test_a_line_without_geometry_is_the_whole_image():
         ),
     ],
 )
-def test_a_line_that_cannot_be_cut_says_why_and_harms_no_other(line, reason):
+def test_an_invalid_line_is_reported_and_does_not_affect_the_others(line, reason):
     good = Line("good", 1, polygon=((50, 30), (250, 30), (250, 70), (50, 70)))
     bad_strip, good_strip = rectify_page(
         np.full((300, 400), 230, np.uint8), Page("a.png", (line, good)), 64
@@ -117,7 +117,7 @@ def test_a_line_that_cannot_be_cut_says_why_and_harms_no_other(line, reason):
 
 
 @given(st.lists(st.tuples(COORDINATE, COORDINATE), max_size=6), st.booleans())
-def test_no_geometry_at_all_brings_it_down(points, as_baseline):
+def test_arbitrary_geometry_is_handled(points, as_baseline):
     line = (
         Line("l", 0, baseline=tuple(points)) if as_baseline else Line("l", 0, polygon=tuple(points))
     )
@@ -128,7 +128,7 @@ def test_no_geometry_at_all_brings_it_down(points, as_baseline):
     assert isinstance(other_strip, np.ndarray)
 
 
-def test_an_empty_strip_is_not_made_noisy():
+def test_the_noise_of_an_empty_strip_is_not_amplified():
     paper = np.random.default_rng(0).integers(246, 256, (64, 300)).astype(np.uint8)
     assert stretch_contrast(paper).min() > 170
 

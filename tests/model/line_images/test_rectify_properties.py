@@ -1,4 +1,4 @@
-"""What rectification must leave as it is: straight lines, turned pages, scaled pages."""
+"""Invariances of rectification: straight lines, rotated pages, scaled pages."""
 
 from dataclasses import dataclass
 
@@ -13,20 +13,20 @@ from schemas.records import Line, Page
 
 PAPER, INK = 235, 30
 STRIP_PX = 64
-# Pixels are drawn finer than the page and averaged, so that no angle has sharper strokes.
+# Pages are drawn at a higher resolution and averaged: strokes are equally sharp at any angle.
 FINENESS = 4
 SIDE_PX, LINE_PX, PITCH_PX = 640, 340, 96
 ABOVE_PX, BELOW_PX = 44, 20
-# Drawing into pixels moves an edge by up to half a pixel, and so does reading between them: a
-# value of one strip must lie between the darkest and the lightest within a pixel in the other.
-# Contrast is stretched by what occurs, and rounded: the worst of many was 9 of 255 outside.
+# Rasterisation moves an edge by up to half a pixel, and so does interpolation: a value of one
+# strip must lie between the darkest and the lightest within a pixel in the other. The stretch of
+# contrast depends on the values, and is rounded: the worst of many was 9 of 255 outside.
 REACH_PX = 1
 TOLERANCE = 16
 
 
 @dataclass(frozen=True)
-class Turn:
-    """Where the points of a page go: turned and scaled about its middle."""
+class Similarity:
+    """Map points of a page: rotate and scale them about its middle."""
 
     angle_degrees: float = 0.0
     scale: float = 1.0
@@ -37,30 +37,30 @@ class Turn:
         return (np.asarray(points, float) @ rotation.T + SIDE_PX / 2) * self.scale
 
 
-def drawn_page(turn: Turn, seed: int = 0) -> tuple[np.ndarray, Page]:
-    """Write scrawls on three lines about the middle; no raster is turned or scaled."""
+def drawn_page(transform: Similarity, seed: int = 0) -> tuple[np.ndarray, Page]:
+    """Draw scrawls on three lines about the middle; no raster image is rotated or scaled."""
     rng = np.random.default_rng(seed)
-    side_px = round(SIDE_PX * turn.scale)
+    side_px = round(SIDE_PX * transform.scale)
     fine = np.full((side_px * FINENESS,) * 2, PAPER, np.uint8)
     lines = []
     for i, y in enumerate((-PITCH_PX, 0, PITCH_PX)):
         left, right = -LINE_PX / 2, LINE_PX / 2
         xs = np.linspace(left + 10, right - 10, 400)
-        # Loops of a pen, half of which reach under the baseline a little.
+        # Loops of a pen, half of which reach slightly below the baseline.
         waves = np.sin(xs / 5.0 + rng.uniform(0, 6)) * rng.uniform(8, 14)
         heights = 12 + waves + 10 * np.sin(xs / 23 + rng.uniform(0, 6))
         stroke = np.stack([xs + 6 * np.cos(xs / 5.0), y - heights], axis=1)
-        draw(fine, turn(stroke), 4 * turn.scale)
+        draw(fine, transform(stroke), 4 * transform.scale)
         polygon = [(left, y - ABOVE_PX), (right, y - ABOVE_PX), (right, y + BELOW_PX)]
         polygon.append((left, y + BELOW_PX))
-        baseline = turn([(left + 8, y), (0, y), (right - 8, y)])
-        lines.append(Line(f"l{i}", i, "x", as_points(baseline), as_points(turn(polygon))))
+        baseline = transform([(left + 8, y), (0, y), (right - 8, y)])
+        lines.append(Line(f"l{i}", i, "x", as_points(baseline), as_points(transform(polygon))))
     grey = cv2.resize(fine, (side_px, side_px), interpolation=cv2.INTER_AREA)
     return grey, Page("drawn.png", tuple(lines), side_px, side_px)
 
 
 def draw(fine: np.ndarray, points: np.ndarray, thickness_px: float) -> None:
-    """Draw a polyline whose points are in pixels of the page, counted from their middles."""
+    """Draw a polyline with points in pixels of the page, whose origin is a pixel's centre."""
     shift = 4
     places = ((points + 0.5) * FINENESS - 0.5) * (1 << shift)
     thickness = round(thickness_px * FINENESS)
@@ -72,14 +72,14 @@ def as_points(points: np.ndarray) -> tuple[tuple[float, float], ...]:
     return tuple((float(x), float(y)) for x, y in points)
 
 
-def strips_of(turn: Turn, seed: int) -> list[np.ndarray]:
-    strips = rectify_page(*drawn_page(turn, seed), STRIP_PX)
+def strips_of(transform: Similarity, seed: int) -> list[np.ndarray]:
+    strips = rectify_page(*drawn_page(transform, seed), STRIP_PX)
     assert all(isinstance(strip, np.ndarray) for strip in strips), strips
     return strips
 
 
 def assert_within_reach(one: np.ndarray, other: np.ndarray, reach_px: int = REACH_PX) -> None:
-    """Assert that each value of a strip is among those of the other thereabouts."""
+    """Assert that each value of a strip lies in the local range of values of the other."""
     assert one.shape == other.shape
     window = np.ones((2 * reach_px + 1,) * 2, np.uint8)
     darkest, lightest = (spread(other, window).astype(int) for spread in (cv2.erode, cv2.dilate))
@@ -92,7 +92,7 @@ def assert_within_reach(one: np.ndarray, other: np.ndarray, reach_px: int = REAC
     size_px=st.tuples(st.integers(120, 500), st.integers(24, 100)),
     seed=st.integers(0, 2**16),
 )
-def test_a_straight_line_comes_out_as_its_own_crop(corner, size_px, seed):
+def test_the_strip_of_a_straight_line_is_its_crop(corner, size_px, seed):
     (left, top), (width_px, height_px) = corner, size_px
     right, bottom, line_y = left + width_px, top + height_px, top + round(0.7 * height_px)
     rng = np.random.default_rng(seed)
@@ -100,7 +100,7 @@ def test_a_straight_line_comes_out_as_its_own_crop(corner, size_px, seed):
     scrawl = rng.integers(0, (grey.shape[1], grey.shape[0]), (40, 2))
     cv2.polylines(grey, [scrawl.astype(np.int32)], False, INK, 2, cv2.LINE_AA)
     crop = stretch_contrast(even_background(grey)[top:bottom, left:right])
-    # The middle of pixel 0 is at 0, its edge half a pixel before.
+    # The centre of pixel 0 is at 0, its edge at -0.5.
     outline = np.array([(left, top), (right, top), (right, bottom), (left, bottom)]) - 0.5
     baseline = np.array([(left, line_y), (right, line_y)]) - 0.5
     whole = Line("whole", 0, "x", as_points(baseline), as_points(outline))
@@ -114,16 +114,20 @@ def test_a_straight_line_comes_out_as_its_own_crop(corner, size_px, seed):
 @example(90, 0)
 @example(-90, 0)
 @example(180, 0)
-def test_a_turned_page_gives_the_same_strips(angle_degrees, seed):
-    for one, other in zip(strips_of(Turn(), seed), strips_of(Turn(angle_degrees), seed)):
+def test_a_rotated_page_gives_the_same_strips(angle_degrees, seed):
+    for one, other in zip(
+        strips_of(Similarity(), seed), strips_of(Similarity(angle_degrees), seed)
+    ):
         assert_within_reach(one, other)
         assert_within_reach(other, one)
 
 
 @settings(max_examples=25)
 @given(st.floats(0.6, 2.5), st.integers(0, 2**16))
-def test_a_scaled_page_gives_the_same_strips_as_far_as_its_pixels_show_them(scale, seed):
-    for level, scaled in zip(strips_of(Turn(), seed), strips_of(Turn(scale=scale), seed)):
+def test_a_scaled_page_gives_the_same_strips_up_to_its_resolution(scale, seed):
+    for level, scaled in zip(
+        strips_of(Similarity(), seed), strips_of(Similarity(scale=scale), seed)
+    ):
         coarser, finer = (level, scaled) if scale > 1 else (scaled, level)
         # A pixel of the coarser page is an average of the finer one's, not the reverse.
         assert_within_reach(coarser, finer, int(np.ceil(REACH_PX / min(scale, 1))))

@@ -21,22 +21,22 @@ def drawn(text: str, size_px: int = 30) -> np.ndarray:
 
 
 @pytest.mark.parametrize("letter", "éèêëàâçùûîïôöñĉĝŝŭőÉÀÇąž")
-def test_a_letter_with_a_mark_is_the_letter_and_more(letter):
+def test_a_letter_with_a_mark_is_the_base_letter_with_more_ink(letter):
     plain = drawn(unicodedata.normalize("NFD", letter)[0])
     marked = drawn(letter)
     assert marked.shape == plain.shape
     assert (marked != plain).any() and marked.sum() < plain.sum()
 
 
-def test_other_marks_look_otherwise():
+def test_different_marks_look_different():
     pictures = [drawn(letter).tobytes() for letter in "aàáâãäā"]
     assert len(set(pictures)) == len(pictures)
 
 
-def test_what_is_spelt_out():
+def test_ligatures_are_replaced_by_letters():
     assert (drawn("œuvre") == drawn("oeuvre")).all()
 
 
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=12))
-def test_any_text_is_drawn(text):
+def test_any_text_can_be_drawn(text):
     assert drawn(text).shape[0] == text_height_px(30) + 20

@@ -1,4 +1,4 @@
-"""A page with its lines, their order and their regions drawn on it."""
+"""Visualisation of a page with its lines, their order and their regions."""
 
 import io
 from dataclasses import replace
@@ -24,7 +24,7 @@ def drawn_at(picture, plain):
     return (picture != plain).any(axis=-1)
 
 
-def test_baseline_outline_and_number_are_where_they_belong():
+def test_positions_of_baseline_outline_and_number():
     drawn = drawn_at(draw_lines(GREY, [LINE]), draw_lines(GREY, []))
     assert drawn[202, 130:480].all()
     assert drawn[150, 100:500].all() and drawn[230, 100:500].all()
@@ -64,7 +64,7 @@ def test_lines_of_a_region_share_a_colour_and_regions_differ():
         ((1, 1), (1, 1)),
     ],
 )
-def test_a_picture_is_no_larger_than_the_eye_needs(shape, expected):
+def test_the_size_of_the_picture_is_bounded(shape, expected):
     picture = draw_lines(np.full(shape, 255, np.uint8), [LINE, Line("whole", 1)])
     assert picture.shape == (*expected, 3) and picture.dtype == np.uint8
 

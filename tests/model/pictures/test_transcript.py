@@ -1,4 +1,4 @@
-"""A page with what was read drawn on it."""
+"""Visualisation of a page with its transcriptions."""
 
 import numpy as np
 

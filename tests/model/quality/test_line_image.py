@@ -42,7 +42,7 @@ def washed_out(image: np.ndarray) -> np.ndarray:
     return (230 - (255 - image.astype(float)) * 0.05).astype(np.uint8)
 
 
-SPOILT = {
+DEGRADED = {
     SEVERAL_LINES: lambda seed: stacked(written(seed), written(seed + 100)),
     LOW_CONTRAST: lambda seed: washed_out(written(seed)),
     NO_MARGIN: lambda seed: written(seed)[36:],
@@ -51,23 +51,23 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_sound_lines_have_no_warning(seed):
+def test_good_lines_have_no_warning(seed):
     assert measure_strip(rectified(written(seed))).warnings() == ()
 
 
 @pytest.mark.parametrize("warning", STRIP_WARNINGS)
 @pytest.mark.parametrize("seed", range(4))
-def test_spoilt_lines_have_theirs(warning, seed):
-    assert warning in measure_strip(rectified(SPOILT[warning](seed))).warnings()
+def test_degraded_lines_have_their_warning(warning, seed):
+    assert warning in measure_strip(rectified(DEGRADED[warning](seed))).warnings()
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
-def test_one_level_is_without_contrast(level):
+def test_a_uniform_strip_has_low_contrast(level):
     assert measure_strip(np.full((64, 300), level, np.uint8)).warnings() == (LOW_CONTRAST,)
 
 
 @given(STRIPS)
-def test_any_strip_is_measured_within_bounds(strip):
+def test_measures_are_within_bounds_for_any_strip(strip):
     quality = measure_strip(strip)
     shares = quality.contrast, quality.blur, quality.second_line, quality.edge_ink
     assert all(-1e-6 <= share <= 1 + 1e-6 for share in shares)
@@ -75,7 +75,7 @@ def test_any_strip_is_measured_within_bounds(strip):
 
 
 @given(STRIPS)
-def test_a_mirrored_strip_measures_the_same(strip):
+def test_a_mirrored_strip_has_the_same_measures(strip):
     forwards, backwards = measure_strip(strip), measure_strip(np.ascontiguousarray(strip[:, ::-1]))
     assert forwards.contrast == pytest.approx(backwards.contrast)
     assert forwards.second_line == pytest.approx(backwards.second_line, abs=1e-5)
@@ -83,12 +83,12 @@ def test_a_mirrored_strip_measures_the_same(strip):
 
 
 @given(STRIPS)
-def test_ink_is_darker_than_paper_and_both_are_in_the_image(strip):
+def test_ink_is_darker_than_paper_and_both_levels_are_within_the_image_range(strip):
     paper, ink = paper_and_ink(strip)
     assert strip.min() <= ink <= paper <= strip.max()
 
 
-def test_levels_are_those_of_the_best_of_all_splits():
+def test_levels_are_those_of_the_best_threshold():
     rng = np.random.default_rng(3)
     grey = rng.integers(0, 256, (40, 40), dtype=np.uint8)
 
@@ -100,7 +100,7 @@ def test_levels_are_those_of_the_best_of_all_splits():
     assert paper_and_ink(grey) == pytest.approx(expected)
 
 
-def test_more_blur_is_more_blur_whatever_the_contrast():
+def test_blur_effect_increases_with_blur_independently_of_contrast():
     strip = rectified(written(5))
     effects = [
         blur_effect(cv2.GaussianBlur(strip, (0, 0), sigma)) for sigma in (0.5, 1, 1.5, 2, 3, 4)

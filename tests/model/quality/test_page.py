@@ -35,7 +35,7 @@ def line_at(angle_deg: float, length: float = 1000.0, x: float = 0.0) -> Line:
     return Line("l", 0, baseline=((x, 0.0), end))
 
 
-def test_a_sound_page_has_no_warning(drawn):
+def test_a_good_page_has_no_warning(drawn):
     grey, page = drawn
     quality = measure_page(grey, page.lines)
     assert quality.warnings() == ()
@@ -60,7 +60,7 @@ def test_a_blurred_page_is_blurred_at_any_resolution(drawn):
     assert BLURRED in measure_page(large, twice).warnings()
 
 
-def test_contrast_is_a_share_of_the_light(drawn):
+def test_contrast_does_not_depend_on_exposure(drawn):
     grey, page = drawn
     bright, dim = (measure_page((grey * light).astype(np.uint8), page.lines) for light in (1, 0.5))
     assert dim.contrast == pytest.approx(bright.contrast, abs=0.03)
@@ -94,27 +94,27 @@ def test_a_line_without_geometry_is_the_whole_image(drawn):
         [Line("l", 0, baseline=((1, 2),))],
     ],
 )
-def test_nonsense_is_measured_too(lines):
+def test_garbage_geometry_is_handled(lines):
     quality = measure_page(np.full((60, 80), 200, np.uint8), lines)
     assert quality.contrast == 0 and quality.blur == 0
 
 
 @given(st.floats(-179.9, 179.9), st.lists(st.floats(-3, 3), min_size=3, max_size=9))
-def test_skew_is_the_usual_slope_wherever_the_page_is_turned(angle_deg, swerves):
-    found = skew_deg([line_at(angle_deg + swerve) for swerve in (0, *swerves)])
+def test_skew_is_the_median_slope_however_the_page_is_rotated(angle_deg, deviations):
+    found = skew_deg([line_at(angle_deg + deviation) for deviation in (0, *deviations)])
     off = (found - angle_deg + 180) % 360 - 180
-    assert min(0, *swerves) - 1e-6 <= off <= max(0, *swerves) + 1e-6
+    assert min(0, *deviations) - 1e-6 <= off <= max(0, *deviations) + 1e-6
     assert -180 <= found <= 180
 
 
-def test_one_odd_line_does_not_turn_the_page():
+def test_an_outlier_does_not_change_the_skew():
     lines = [line_at(1.0), line_at(1.1), line_at(0.9), line_at(80, length=300)]
     assert skew_deg(lines) == pytest.approx(1.05, abs=0.1)
 
 
 @pytest.mark.parametrize(
-    ("angle_deg", "words"),
+    ("angle_deg", "warnings"),
     [(0, ()), (-8, ()), (-14, (SKEWED,)), (90, (TURNED,)), (180, (TURNED,)), (None, ())],
 )
-def test_words_for_the_angle(angle_deg, words):
-    assert PageQuality(0.5, angle_deg, 0.2).warnings() == words
+def test_warnings_of_angles(angle_deg, warnings):
+    assert PageQuality(0.5, angle_deg, 0.2).warnings() == warnings

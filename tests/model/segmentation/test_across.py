@@ -1,4 +1,4 @@
-"""Writing across the lines: what is kept of it."""
+"""Lines across the others: which are kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def line(y, length_px, chance=0.95):
         (line(297, 200), 0),
     ],
 )
-def test_only_sure_lines_off_the_edge_are_kept(found, kept):
+def test_only_probable_lines_away_from_the_edge_are_kept(found, kept):
     assert len(keep_sure_lines([found], 300, 24.0, AcrossConfig())) == kept
 
 

@@ -36,20 +36,20 @@ def test_drawn_lines_are_found(slope, tops, left, right):
     assert score.line_f1 > 0.97
 
 
-def test_a_baseline_is_found_to_a_part_of_a_pixel():
+def test_baselines_have_subpixel_accuracy():
     for y in (100.0, 100.5, 101.2):
         (path,) = paths_px(found_in([level_line(40, 280, y)]))
         assert path[:, 1] == pytest.approx(y, abs=0.6)
         assert path[[0, -1], 0] == pytest.approx([40, 280], abs=5)
 
 
-def test_the_reach_is_found_and_given_a_little_closer():
+def test_the_reach_is_returned_slightly_reduced():
     (line,) = found_in([level_line(40, 280, 100, above_px=18, below_px=8)])
     assert (2 * line.above_px, 2 * line.below_px) == pytest.approx((17.1, 7.6), abs=0.3)
     assert line.chance > 0.8
 
 
-def test_columns_stay_apart():
+def test_columns_are_not_joined():
     found = found_in([level_line(20, 150, 100), level_line(166, 300, 100)])
     assert sorted(path[0, 0] for path in paths_px(found)) == pytest.approx([20, 166], abs=5)
 
@@ -57,27 +57,27 @@ def test_columns_stay_apart():
 def test_a_note_in_the_margin_is_cut_off_where_the_column_begins():
     column = [level_line(120, 300, y) for y in (76, 124)]
     maps = drawn_maps([*column, level_line(20, 300, 100)])
-    # The network saw no gap, but a start.
+    # The network detected a start, but no gap.
     maps.start[46:54, 59:62] = 0.9
     found = sorted(round(path[0, 0]) for path in paths_px(find_baselines(maps, MAP_PITCH_PX)))
     assert found == pytest.approx([20, 120, 120, 120], abs=5)
 
 
-def test_a_start_within_a_line_alone_cuts_nothing():
+def test_a_single_start_within_a_line_does_not_cut_it():
     maps = drawn_maps([level_line(20, 300, y) for y in (76, 100, 124)])
     maps.start[46:54, 59:62] = 0.9
     assert len(find_baselines(maps, MAP_PITCH_PX)) == 3
 
 
-@pytest.mark.parametrize("seen", ["start", "end"])
-def test_pieces_are_not_joined_over_a_mark(seen):
+@pytest.mark.parametrize("detected", ["start", "end"])
+def test_pieces_are_not_joined_across_a_mark(detected):
     maps = drawn_maps([level_line(20, 150, 100), level_line(166, 300, 100)])
-    other = {"start": maps.end, "end": maps.start}[seen]
+    other = {"start": maps.end, "end": maps.start}[detected]
     other[:, 70:90] = 0
     assert len(find_baselines(maps, MAP_PITCH_PX)) == 2
 
 
-def test_a_page_number_is_a_line():
+def test_a_line_as_short_as_a_page_number_is_found():
     (path,) = paths_px(found_in([level_line(100, 114, 100)]))
     assert path[[0, -1], 0] == pytest.approx([100, 114], abs=5)
 
@@ -88,23 +88,23 @@ def test_a_gap_in_a_line_is_bridged():
     assert len(find_baselines(maps, MAP_PITCH_PX)) == 1
 
 
-def test_lines_that_touch_stay_two():
+def test_touching_lines_stay_separate():
     maps = drawn_maps([level_line(20, 300, 100), level_line(20, 300, 100 + PITCH_PX)])
-    # A descender between them that the network took for a baseline.
+    # A descender between them that the network mistook for a baseline.
     maps.baseline[50:62, 80:83] = 0.9
     found = find_baselines(maps, MAP_PITCH_PX)
     assert len(found) == 2
     assert all(np.ptp(path[:, 1]) < 6 for path in paths_px(found))
 
 
-def test_crossing_lines_are_followed_straight():
+def test_crossing_lines_are_traced_straight():
     lines = [level_line(20, 300, 150, 0.15), level_line(20, 300, 150, -0.15)]
     found = found_in(lines)
     score = score_lines(paths_px(found), [line.path for line in lines], PITCH_PX)
     assert score.f1 > 0.95
 
 
-def test_specks_are_no_lines():
+def test_specks_are_not_lines():
     maps = drawn_maps([level_line(100, 110, 100)])
     maps.start[:] = 0
     assert find_baselines(maps, MAP_PITCH_PX) == []
@@ -112,7 +112,7 @@ def test_specks_are_no_lines():
 
 @settings(deadline=None, max_examples=15)
 @given(st.integers(0, 2**32 - 1))
-def test_noise_is_survived(seed):
+def test_noise_gives_valid_lines(seed):
     rng = np.random.default_rng(seed)
     maps = LineMaps(*rng.random((5, 90, 70), dtype=np.float32))
     for line in find_baselines(maps, MAP_PITCH_PX):

@@ -1,4 +1,4 @@
-"""The line finder in the box, on drawn pages and on what is no page of writing."""
+"""The bundled line finder, on drawn pages and on images without writing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from model.segmentation.finder import default_line_network, find_lines
-from model.segmentation.page_ink import line_pitch_px, measure_ink
+from model.segmentation.page_ink import line_pitch_from_ink_px, measure_ink
 from model.synthetic.pages import HandwritingConfig, draw_page
-from model.synthetic.texts import compose_text
 from schemas.records import Line
+from tests.line_drawings import drawn_page
 
 PITCH_PX = HandwritingConfig().line_pitch_px
 
@@ -22,13 +22,8 @@ def find(grey):
     return find_lines(grey, default_line_network())
 
 
-def drawn_page(seed: int, count: int = 8):
-    rng = np.random.default_rng(seed)
-    return draw_page([compose_text(rng, 24) for _ in range(count)], rng)
-
-
 def points_px(lines) -> np.ndarray:
-    """Put points on all baselines, four pixels apart: [points, 2]."""
+    """Return points on all baselines, four pixels apart: [points, 2]."""
     found = [np.zeros((0, 2))]
     for line in lines:
         x, y = np.array(line.baseline).T
@@ -37,20 +32,20 @@ def points_px(lines) -> np.ndarray:
     return np.concatenate(found)
 
 
-def part_near(points: np.ndarray, others: np.ndarray, tolerance_px: float) -> float:
-    """Give the part of the points that lies near one of the others."""
-    apart = np.linalg.norm(points[:, None] - others[None], axis=2)
-    return float((apart.min(axis=1) < tolerance_px).mean())
+def share_near(points: np.ndarray, others: np.ndarray, tolerance_px: float) -> float:
+    """Return the share of the points that lie near one of the others."""
+    distances = np.linalg.norm(points[:, None] - others[None], axis=2)
+    return float((distances.min(axis=1) < tolerance_px).mean())
 
 
-def assert_same_baselines(found, drawn, part=0.93, tolerance_px=PITCH_PX / 4):
-    """Compare as cBAD does: points within a quarter of the line pitch."""
+def assert_same_baselines(found, drawn, least=0.93, tolerance_px=PITCH_PX / 4):
+    """Compare points within a quarter of the line pitch, as cBAD does."""
     truth, guess = points_px(drawn), points_px(found)
-    assert part_near(truth, guess, tolerance_px) > part
-    assert part_near(guess, truth, tolerance_px) > part
+    assert share_near(truth, guess, tolerance_px) > least
+    assert share_near(guess, truth, tolerance_px) > least
 
 
-def assert_sound(lines, shape):
+def assert_valid(lines, shape):
     assert [line.index for line in lines] == list(range(len(lines)))
     assert [line.line_id for line in lines] == [f"l{i + 1}" for i in range(len(lines))]
     for line in lines:
@@ -62,23 +57,23 @@ def assert_sound(lines, shape):
 
 @settings(deadline=None, max_examples=12)
 @given(st.integers(0, 10_000), st.integers(1, 14))
-def test_what_is_found_is_sound(seed, count):
+def test_found_lines_are_valid(seed, count):
     image, _ = drawn_page(seed, count)
-    assert_sound(find(image), image.shape)
+    assert_valid(find(image), image.shape)
 
 
 def test_drawn_lines_are_found():
-    """A page may end in a year that lifts the end of its line: all pages together count."""
-    parts = []
+    """The mean counts: a page may end in a year, which raises the end of its line."""
+    shares = []
     for seed in range(24):
         image, page = drawn_page(seed, 1 + seed % 12)
         truth, guess = points_px(page.lines), points_px(find(image))
-        parts += [part_near(truth, guess, PITCH_PX / 4), part_near(guess, truth, PITCH_PX / 4)]
-    assert np.mean(parts) > 0.97
+        shares += [share_near(truth, guess, PITCH_PX / 4), share_near(guess, truth, PITCH_PX / 4)]
+    assert np.mean(shares) > 0.97
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 20])
-def test_each_line_is_found_whole(count):
+def test_lines_are_found_complete(count):
     image, page = drawn_page(2, count)
     found = find(image)
     assert len(found) == count
@@ -86,7 +81,7 @@ def test_each_line_is_found_whole(count):
         assert_same_baselines([one], [other])
 
 
-def test_the_polygon_holds_the_letters():
+def test_polygons_contain_the_letters():
     image, _ = drawn_page(3)
     outlined = np.zeros_like(image)
     for line in find(image):
@@ -95,7 +90,7 @@ def test_the_polygon_holds_the_letters():
     assert (ink & (outlined > 0)).sum() > 0.95 * ink.sum()
 
 
-def test_a_larger_photograph_shows_the_same_lines():
+def test_an_enlarged_page_gives_the_same_lines():
     image, page = drawn_page(4)
     large = cv2.resize(image, None, fx=2.5, fy=2.5, interpolation=cv2.INTER_CUBIC)
     smaller = [
@@ -105,13 +100,13 @@ def test_a_larger_photograph_shows_the_same_lines():
     assert_same_baselines(smaller, page.lines)
 
 
-def test_dark_and_shaded_paper_shows_the_same_lines():
+def test_dark_and_shaded_paper_gives_the_same_lines():
     image, page = drawn_page(5)
     light = np.linspace(0.35, 1.0, image.shape[1])
     assert_same_baselines(find((image * light).astype(np.uint8)), page.lines)
 
 
-def test_ruled_paper_and_black_borders_are_no_lines():
+def test_ruled_paper_and_black_borders_give_no_lines():
     image, page = drawn_page(6)
     image[20::28] = (image[20::28] * 0.7).astype(np.uint8)
     image[:, 60::60] = (image[:, 60::60] * 0.8).astype(np.uint8)
@@ -132,31 +127,31 @@ def test_paper_without_writing_has_no_lines():
 
 
 @pytest.mark.parametrize("shape", [(700, 500), (64, 64), (40, 30_000), (30_000, 40)])
-def test_noise_leads_to_sound_lines(shape):
+def test_noise_gives_valid_lines(shape):
     noise = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    assert_sound(find(noise), shape)
+    assert_valid(find(noise), shape)
 
 
 @settings(deadline=None, max_examples=60)
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=90)))
-def test_no_small_image_breaks_it(grey):
-    assert_sound(find(grey), grey.shape)
+def test_small_images_give_valid_lines(grey):
+    assert_valid(find(grey), grey.shape)
 
 
-def test_a_view_is_as_good_as_a_copy():
+def test_a_strided_view_gives_the_same_lines_as_a_copy():
     image, _ = drawn_page(9, 4)
     wide = np.repeat(image, 2, axis=1)
     assert find(wide[:, ::2]) == find(image)
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_pitch_is_measured(seed):
+def test_the_pitch_is_estimated_from_ink(seed):
     image, _ = drawn_page(seed, 12)
-    assert line_pitch_px(measure_ink(image)) == pytest.approx(PITCH_PX, rel=0.08)
+    assert line_pitch_from_ink_px(measure_ink(image)) == pytest.approx(PITCH_PX, rel=0.08)
 
 
 @pytest.mark.parametrize("quarter_turns", [1, 2, 3])
-def test_a_turned_page_shows_the_same_lines(quarter_turns):
+def test_a_rotated_page_gives_the_same_lines(quarter_turns):
     image, page = drawn_page(11, 10)
     found = find(np.rot90(image, quarter_turns).copy())
     assert len(found) == len(page.lines)
@@ -164,7 +159,7 @@ def test_a_turned_page_shows_the_same_lines(quarter_turns):
 
 @pytest.mark.parametrize("quarter_turns", [1, 3])
 def test_a_note_up_or_down_the_margin_is_found_along_its_writing(quarter_turns):
-    """Lines of the text stay what they are; the note comes after them, in its direction."""
+    """The lines of the text do not change; the note comes last, in its own direction."""
     image, page = drawn_page(1, 12)
     note, _ = drawn_page(91, 2)
     paper = np.full((max(len(image), note.shape[1]), note.shape[0]), np.median(image), np.uint8)
@@ -184,31 +179,31 @@ def test_a_note_up_or_down_the_margin_is_found_along_its_writing(quarter_turns):
         assert one.region_id not in {other.region_id for other in found}
         (across, down) = np.subtract(one.baseline[-1], one.baseline[0])
         assert abs(across) < 0.1 * abs(down)
-        # Turned counter-clockwise, writing runs up the page.
+        # Rotated counter-clockwise, writing runs up the page.
         assert (down < 0) == (quarter_turns == 1)
 
 
 @pytest.mark.parametrize("strength", [0.1, 0.15])
-def test_what_shines_through_the_paper_is_no_line(strength):
+def test_bleed_through_gives_no_lines(strength):
     image, _ = drawn_page(2, 12)
-    assert len(find(_shone_through(image, strength))) == 12
+    assert len(find(_bled_through(image, strength))) == 12
 
 
-def test_strong_bleed_through_gives_few_ghosts():
+def test_strong_bleed_through_gives_few_false_lines():
     image, _ = drawn_page(1, 12)
-    assert 12 <= len(find(_shone_through(image, 0.25))) <= 18
+    assert 12 <= len(find(_bled_through(image, 0.25))) <= 18
 
 
-def _shone_through(image, strength):
-    """Let a mirrored page be seen through the paper, its lines between the others'."""
+def _bled_through(image, strength):
+    """Add the bleed-through of a mirrored page, with its lines between the others."""
     other, _ = drawn_page(52, 12)
     height, width = (min(sides) for sides in zip(image.shape, other.shape))
-    ghost = np.roll(255.0 - other[:height, :width][:, ::-1], 20, axis=0)
-    ink = np.maximum(0, ghost - np.median(ghost))
+    verso = np.roll(255.0 - other[:height, :width][:, ::-1], 20, axis=0)
+    ink = np.maximum(0, verso - np.median(verso))
     return np.clip(image[:height, :width] - strength * ink, 0, 255).astype(np.uint8)
 
 
-def test_a_page_number_in_the_corner_is_a_line_of_its_own():
+def test_a_page_number_in_the_corner_is_a_separate_line():
     image, page = drawn_page(3, 10)
     paper = int(np.median(image))
     wide = np.pad(image, ((0, 0), (0, 160)), constant_values=paper)
@@ -219,8 +214,8 @@ def test_a_page_number_in_the_corner_is_a_line_of_its_own():
     assert sum(line.baseline[0][0] > image.shape[1] - 20 for line in found) == 1
 
 
-def test_a_map_larger_than_can_be_searched_whole_is_searched_small():
-    """Strewn names and borders at the scale of a 200-megapixel map, a tenth of its sides."""
+def test_a_map_of_too_many_pixels_is_scaled_down():
+    """Borders at the scale of those on a map of 200 megapixels, at a tenth of its sides."""
     rng = np.random.default_rng(0)
     sheet = np.full((1700, 1200), 235, np.uint8)
     for _ in range(40):
@@ -238,14 +233,14 @@ def test_a_map_larger_than_can_be_searched_whole_is_searched_small():
     assert max(sizes) <= 2_600_000 and len(sizes) <= 12
 
 
-def test_a_thumb_and_black_borders_are_no_lines():
+def test_a_thumb_and_black_borders_give_no_lines():
     image, page = drawn_page(6)
     border = np.pad(image, 60, constant_values=5)
     cv2.ellipse(border, (40, 300), (90, 45), 20, 0, 360, 120, -1)
     assert len(find(border)) == len(page.lines)
 
 
-def test_a_color_chart_and_a_photograph_have_no_lines():
+def test_a_colour_chart_and_a_photograph_have_no_lines():
     rng = np.random.default_rng(0)
     chart = np.kron(rng.integers(20, 250, (6, 4)), np.ones((250, 250))).astype(np.uint8)
     small = rng.integers(0, 255, (40, 30), dtype=np.uint8)
@@ -253,14 +248,14 @@ def test_a_color_chart_and_a_photograph_have_no_lines():
     assert find(chart) == () and find(photograph) == ()
 
 
-def test_a_form_with_nothing_in_it_has_no_lines():
+def test_an_empty_form_has_no_lines():
     form = np.full((2000, 1500), 245, np.uint8)
     form[100:1900:50, 100:1400] = 60
     form[100:1900, 100:1400:250] = 60
     assert find(form) == ()
 
 
-def test_a_page_of_print_gives_no_thousand_lines():
+def test_a_printed_page_gives_a_bounded_number_of_lines():
     page = np.full((2000, 1500), 250, np.uint8)
     for y in range(150, 1850, 44):
         text = "Printed text of a page and words in rows 12"
@@ -268,12 +263,12 @@ def test_a_page_of_print_gives_no_thousand_lines():
     assert 39 <= len(find(page)) <= 130
 
 
-def test_a_page_that_is_one_line_is_one_line():
+def test_a_page_of_one_line_gives_one_line():
     image, _ = drawn_page(2, 1)
     assert len(find(image)) == 1
 
 
-def test_a_thumbnail_is_survived():
+def test_a_thumbnail_gives_few_lines():
     image, _ = drawn_page(5)
     thumbnail = cv2.resize(image, (48, 64), interpolation=cv2.INTER_AREA)
     assert len(find(thumbnail)) <= 20

@@ -7,23 +7,18 @@ import pytest
 from model.evaluation.line_scores import score_lines
 from model.segmentation.finder import find_lines
 from model.segmentation.scale import WORK_PITCH_PX, estimate_pitch_px
-from model.synthetic.pages import HandwritingConfig, draw_page
-from model.synthetic.texts import compose_text
+from model.synthetic.pages import HandwritingConfig
 from model.training.lines.targets import draw_targets, target_lines, transform
+from tests.line_drawings import drawn_page
 
 PITCH_PX = HandwritingConfig().line_pitch_px
 
 
-def drawn_page(seed=0, count=8):
-    rng = np.random.default_rng(seed)
-    return draw_page([compose_text(rng, 24) for _ in range(count)], rng)
+class OracleNetwork:
+    """Predict the known lines of a page if it is upright, else none.
 
-
-class KnowingNetwork:
-    """Say of a page what is known of it, if it lies as it was drawn; else nothing.
-
-    It stands for a trained network: pages are told apart by their sides, and a page on its
-    head by where its ink lies.
+    It replaces a trained network: it recognises rotated pages by their sides, and pages that are
+    upside down by the position of their ink.
     """
 
     def __init__(self, page, grey):
@@ -36,20 +31,20 @@ class KnowingNetwork:
     def __call__(self, image):
         image = image[0, 0]
         self.sizes.append(image.shape)
-        targets = draw_targets(self._seen(image), image.shape, 24, complete=True)
+        targets = draw_targets(self._visible_lines(image), image.shape, 24, complete=True)
         maps = targets[..., :5].transpose(2, 0, 1).copy()
         logits = np.log(np.clip(maps, 1e-4, 1 - 1e-4) / (1 - np.clip(maps, 1e-4, 1 - 1e-4)))
         logits[3:] = np.log(np.expm1(np.maximum(maps[3:], 1e-3)))
         return logits[None].astype(np.float32)
 
-    def _seen(self, image):
+    def _visible_lines(self, image):
         height, width = self._size
         if any(not 0 <= long - short < 18 for long, short in zip(image.shape, self._size)):
             return []
         part = image[:height, :width]
-        upright, headlong = ((part * ink).sum() for ink in (self._ink, self._ink[::-1, ::-1]))
+        upright, upside_down = ((part * ink).sum() for ink in (self._ink, self._ink[::-1, ::-1]))
         matrix = np.diag([self._factor, self._factor, 1.0])
-        return [transform(line, matrix) for line in self._lines] if upright > headlong else []
+        return [transform(line, matrix) for line in self._lines] if upright > upside_down else []
 
 
 def score(found, page):
@@ -57,9 +52,9 @@ def score(found, page):
     return score_lines(*paths, PITCH_PX)
 
 
-def test_what_the_network_sees_is_found():
+def test_lines_that_the_network_predicts_are_found():
     grey, page = drawn_page()
-    found = find_lines(grey, KnowingNetwork(page, grey))
+    found = find_lines(grey, OracleNetwork(page, grey))
     assert [line.index for line in found] == list(range(8))
     assert [line.line_id for line in found] == [f"l{i + 1}" for i in range(8)]
     assert {line.region_id for line in found} == {"r1"}
@@ -68,18 +63,18 @@ def test_what_the_network_sees_is_found():
     assert measured.order_error == 0
 
 
-def test_polygons_reach_as_far_as_the_network_says():
+def test_polygons_have_the_reach_that_the_network_predicts():
     grey, page = drawn_page()
     (known, *_) = target_lines(page.lines)
-    (line, *_) = find_lines(grey, KnowingNetwork(page, grey))
+    (line, *_) = find_lines(grey, OracleNetwork(page, grey))
     outline, baseline = np.array(line.polygon), np.array(line.baseline)
     assert baseline[:, 1].mean() - outline[:, 1].min() == pytest.approx(known.above_px, rel=0.3)
 
 
 @pytest.mark.parametrize("quarter_turns", [1, 2, 3])
-def test_turned_pages_are_found_in_their_own_pixels(quarter_turns):
+def test_lines_of_rotated_pages_are_in_pixels_of_those_pages(quarter_turns):
     grey, page = drawn_page(3, 12)
-    network = KnowingNetwork(page, grey)
+    network = OracleNetwork(page, grey)
     upright = find_lines(grey, network)
     turned = find_lines(np.rot90(grey, -quarter_turns).copy(), network)
     assert len(turned) == len(upright) == 12
@@ -96,17 +91,17 @@ def test_turned_pages_are_found_in_their_own_pixels(quarter_turns):
         )
 
 
-def test_a_large_page_is_worked_on_in_bounds():
+def test_the_input_of_the_network_is_bounded_for_a_large_page():
     grey, page = drawn_page(1, 6)
     large = cv2.resize(grey, None, fx=4, fy=4)
-    network = KnowingNetwork(page, grey)
+    network = OracleNetwork(page, grey)
     found = find_lines(large, network)
     assert len(found) == 6
     assert max(height * width for height, width in network.sizes) <= 2_600_000
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (64, 64), (900, 20)])
-def test_pages_of_any_size_are_survived(shape):
+def test_blank_pages_of_any_size_have_no_lines(shape):
     def blind(image):
         height, width = image.shape[2:]
         return np.full((1, 5, height // 2, width // 2), -9, np.float32)
@@ -115,6 +110,6 @@ def test_pages_of_any_size_are_survived(shape):
         assert find_lines(grey, blind) == ()
 
 
-def test_other_arrays_are_refused():
+def test_other_arrays_are_rejected():
     with pytest.raises(ValueError, match="give uint8"):
         find_lines(np.zeros((4, 4, 3), np.uint8), lambda image: image)

@@ -18,7 +18,7 @@ def column(left, right, top, count, slope=0.0):
 
 
 def shuffled_order(lines, seed=1):
-    """Order the lines from a shuffle; give their places in `lines`, and their regions."""
+    """Order shuffled lines; return their places in `lines`, and their regions."""
     places = np.random.default_rng(seed).permutation(len(lines))
     ordered = order_lines([lines[place] for place in places], PITCH_PX)
     return [int(places[found]) for found, _ in ordered], [region for _, region in ordered]
@@ -52,13 +52,13 @@ def test_a_heading_over_columns():
     assert_in_order(heading + column(0, 300, 100, 5) + column(330, 600, 100, 5))
 
 
-def test_headings_within_columns_part_the_page():
+def test_a_heading_below_columns_separates_the_page():
     upper = column(0, 300, 100, 4) + column(330, 600, 100, 4)
     lower = column(0, 300, 240, 4) + column(330, 600, 240, 4)
     assert_in_order([*upper, line(20, 580, 205), *lower])
 
 
-def test_short_last_lines_and_indents_stay_in_their_column():
+def test_short_and_indented_lines_stay_in_their_column():
     lines = [
         line(140, 500, 100),
         line(100, 500, 120),
@@ -89,12 +89,12 @@ def test_a_note_on_the_right_comes_after_its_text_and_before_the_next():
     assert_in_order(text + note + below)
 
 
-def test_the_number_of_a_page_comes_last():
+def test_the_page_number_comes_last():
     text = column(100, 500, 100, 9)
     assert_in_order([*text, line(505, 525, 117)], [0] * 9 + [1])
 
 
-def test_a_last_word_below_or_on_a_short_page_is_no_number():
+def test_a_short_line_further_down_or_on_a_short_page_is_not_a_page_number():
     text = column(100, 500, 100, 9)
     assert_in_order([*text[:6], line(480, 500, 220), *text[7:]])
     assert_in_order([line(100, 500, 100), line(480, 500, 120), line(100, 500, 140)])
@@ -115,7 +115,7 @@ def test_insertions_come_after_their_line():
         max_size=30,
     )
 )
-def test_every_line_comes_once(drawn):
+def test_the_order_is_a_permutation(drawn):
     lines = [line(left, left + width, y, slope) for left, width, y, slope in drawn]
     ordered = order_lines(lines, PITCH_PX)
     assert sorted(place for place, _ in ordered) == list(range(len(lines)))

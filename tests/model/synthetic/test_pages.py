@@ -13,7 +13,7 @@ PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size
 
 
 @given(SEEDS, st.integers(1, 60), st.integers(12, 40))
-def test_text_keeps_its_limits(seed, shortest, room):
+def test_text_length_is_within_its_limits(seed, shortest, room):
     text = compose_text(np.random.default_rng(seed), shortest, shortest + room)
     assert shortest <= len(text) <= shortest + room
     assert text.isascii()
@@ -27,7 +27,7 @@ def test_texts_use_every_letter_and_digit():
     assert seen == set(letters + letters.upper() + "0123456789 ,.-")
 
 
-def test_text_limits_too_close_say_the_cure():
+def test_text_limits_too_close_are_rejected():
     with pytest.raises(ValueError, match="set longest_chars to 32"):
         compose_text(np.random.default_rng(0), 20, 25)
 
@@ -47,12 +47,12 @@ def test_every_character_leaves_ink():
         assert line.min() < 0.8 * np.median(line), chr(code)
 
 
-def test_text_without_strokes_is_named():
-    with pytest.raises(ValueError, match=r"no strokes for \['é'\]"):
+def test_characters_that_the_font_lacks_are_named():
+    with pytest.raises(ValueError, match=r"the font has no \['é'\]; use printable ASCII"):
         draw_line("née", np.random.default_rng(0))
 
 
-def test_the_seed_decides():
+def test_the_same_seed_draws_the_same_page():
     first, same, other = (
         draw_page(["Anna Keller", "of Chur"], np.random.default_rng(seed)) for seed in (1, 1, 2)
     )

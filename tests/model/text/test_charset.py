@@ -13,27 +13,27 @@ TEXTS = st.lists(st.text(), max_size=6)
 
 
 @given(TEXTS)
-def test_texts_survive_encoding(texts):
+def test_encoding_is_reversible(texts):
     charset = Charset.of_texts(texts)
     for text in texts:
         assert charset.decode(charset.encode(text)) == text
 
 
 @given(TEXTS)
-def test_blank_is_never_a_label_and_order_does_not_matter(texts):
+def test_labels_exclude_the_blank_and_do_not_depend_on_the_order_of_texts(texts):
     charset = Charset.of_texts(texts)
     assert charset == Charset.of_texts(reversed(texts))
     assert all(0 < label < charset.class_count for t in texts for label in charset.encode(t))
 
 
 @given(TEXTS)
-def test_json_holds_it_all(texts):
+def test_json_is_reversible(texts):
     charset = Charset.of_texts(texts)
     assert Charset.from_json(charset.to_json()) == charset
 
 
 @given(st.text())
-def test_normalising_twice_is_normalising_once(text):
+def test_normalisation_is_idempotent(text):
     normal = normalise_text(text)
     assert normalise_text(normal) == normal
     assert unicodedata.is_normalized("NFC", normal)
@@ -56,12 +56,12 @@ def test_an_unknown_character_is_named():
         ("no json", "Expecting value"),
     ],
 )
-def test_what_is_no_charset_is_refused(text, reason):
+def test_an_invalid_charset_is_rejected(text, reason):
     with pytest.raises(ValueError, match=reason):
         Charset.from_json(text)
 
 
-def test_the_file_says_what_it_is():
+def test_the_file_states_blank_and_normal_form():
     assert json.loads(Charset(("a",)).to_json()) == {
         "blank": 0,
         "normalisation": "NFC",
