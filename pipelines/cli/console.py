@@ -106,7 +106,7 @@ def main(argv: list[str] | None = None) -> int:
             raise
         sys.stderr.write(
             f"{CONSOLE_SCRIPT} {first} needs {error.name}, which is not installed: "
-            "pip install 'quire[train]'\n"
+            "pip install 'quire-htr[train]'\n"
         )
         return EXIT_USAGE
     finally:

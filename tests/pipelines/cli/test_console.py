@@ -114,7 +114,7 @@ def test_a_library_that_is_not_installed_is_named(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
     monkeypatch.delitem(sys.modules, COMMANDS["average_lines"].module, raising=False)
     assert main(["average_lines", "--help"]) == 2
-    cure = "pip install 'quire[train]'"
+    cure = "pip install 'quire-htr[train]'"
     assert (
         capsys.readouterr().err
         == f"quire average_lines needs onnx, which is not installed: {cure}\n"
