@@ -1,5 +1,5 @@
-# The house's front door. PYTHON chooses the interpreter, the interpreter and
-# the C library choose the lock (see locks/choose.py).
+# PYTHON chooses the interpreter; the interpreter and the C library determine the lock (see
+# locks/choose.py).
 
 SHELL = /bin/sh
 PYTHON = python3
@@ -7,7 +7,7 @@ UV = uv
 LOCK_FLAGS =
 DEBIAN13 = .debian13
 PACKAGES = schemas model components pipelines
-# Two modules at a time; each process takes some 3 GB by the end.
+# Two test modules at a time; each process takes about 3 GB by the end.
 PYTEST = -m pytest -n 2 --dist loadfile
 
 COMPILE = $(UV) pip compile --quiet --no-emit-index-url $(LOCK_FLAGS)
@@ -16,14 +16,14 @@ COMPILE = $(UV) pip compile --quiet --no-emit-index-url $(LOCK_FLAGS)
 .PHONY: help setup setup-data-plane test test-data-plane test-debian13 lint format demo \
 	lock clean distclean
 
-help: ## Print this.
+help: ## Print this help.
 	@echo "Usage: make TARGET [PYTHON=python3.10]"
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
 
-setup: ## Make .venv from the lock that fits the interpreter.
+setup: ## Create .venv from the lock that fits the interpreter and the C library.
 	@$(PYTHON) -m locks.install .venv tfx
 
-setup-data-plane: ## Make .venv-data, which has neither TFX nor TensorFlow.
+setup-data-plane: ## Create .venv-data, which has neither TFX nor TensorFlow.
 	@$(PYTHON) -m locks.install .venv-data data-plane
 
 test: setup ## Run all tests.
@@ -39,15 +39,15 @@ lint: setup ## Check style and formatting.
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m ruff format --check .
 
-format: setup ## Correct style and formatting.
+format: setup ## Fix style and formatting.
 	.venv/bin/python -m ruff check --fix .
 	.venv/bin/python -m ruff format .
 
-demo: setup ## Run the whole way on drawn pages, into out/demo.
+demo: setup ## Draw pages and run every step on them, into out/demo.
 	rm -rf out/demo
 	.venv/bin/python -m pipelines.demo --output out/demo
 
-lock: ## Make the locks again (needs uv; LOCK_FLAGS=--upgrade renews the pins).
+lock: ## Compile the locks again (needs uv; LOCK_FLAGS=--upgrade updates the pins).
 	$(COMPILE) pyproject.toml --extra train --extra vertex --extra test -c locks/tfx-1.16.in \
 		--python-version 3.10 --python-platform x86_64-manylinux_2_28 \
 		-o locks/tfx-1.16.txt
@@ -56,9 +56,9 @@ lock: ## Make the locks again (needs uv; LOCK_FLAGS=--upgrade renews the pins).
 	$(COMPILE) --no-config pyproject.toml --extra test \
 		--universal --python-version 3.10 -o locks/data-plane.txt
 
-clean: ## Remove what tests, builds and the demo left behind.
+clean: ## Remove the files that tests, builds and the demo leave behind.
 	rm -rf out build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find $(PACKAGES) tests locks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-distclean: clean ## Remove the virtual environments too.
+distclean: clean ## Also remove the virtual environments.
 	rm -rf .venv .venv-data

@@ -1,4 +1,4 @@
-"""Let Beam build this package: --setup_file wants a setup.py.
+"""Let Beam build this package: its flag --setup_file needs a setup.py.
 
 Everything about the package is in pyproject.toml.
 """

@@ -54,7 +54,7 @@ def _add_cluster_flags(parser: argparse.ArgumentParser) -> None:
         help="train here, or write a pipeline for Kubeflow Pipelines v2 and Vertex AI",
     )
     group = parser.add_argument_group("with --runner kubeflow")
-    group.add_argument("--image", help="container that has quire[train,vertex]")
+    group.add_argument("--image", help="container that has quire-htr[train,vertex]")
     group.add_argument("--compile_to", type=Path, help="file to write, .json or .yaml")
     group.add_argument(
         "--machine_type", default="n1-standard-8", help="worker of Trainer and Evaluator"
@@ -109,7 +109,7 @@ def _compile(args: argparse.Namespace, recipe: Recipe) -> int:
     if importlib.util.find_spec("kfp") is None:
         raise UsageError(
             "--runner kubeflow needs kfp-pipeline-spec, which is not installed: "
-            "pip install 'quire[train,vertex]'"
+            "pip install 'quire-htr[train,vertex]'"
         )
     from pipelines.training.kubeflow import compile_pipeline
 
@@ -121,7 +121,9 @@ def _compile(args: argparse.Namespace, recipe: Recipe) -> int:
 def _prepare_tensorflow() -> None:
     """Settle what has to be settled before TensorFlow and Keras are imported."""
     if importlib.util.find_spec("tfx") is None:
-        raise UsageError("training needs TFX, which is not installed: pip install 'quire[train]'")
+        raise UsageError(
+            "training needs TFX, which is not installed: pip install 'quire-htr[train]'"
+        )
     # TFX judges and serves a SavedModel, which only this backend writes.
     os.environ["KERAS_BACKEND"] = "tensorflow"
     # Its C++ part calls harmless things errors; what breaks comes as an exception.

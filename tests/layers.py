@@ -46,6 +46,25 @@ def violations(source: str, layer: str) -> list[str]:
     return [f"{line}: {what}" for line, what in sorted(set(found))]
 
 
+def imported_modules(source: str) -> set[str]:
+    """List the modules that a module imports.
+
+    Args:
+        source: Python source.
+
+    Returns:
+        Dotted names; of `from a import b` both `a` and `a.b`, as `b` may be a module.
+    """
+    tree = ast.parse(source)
+    members = {
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    return members | {name for _, name in _imports(tree)}
+
+
 def _import_violations(tree: ast.Module, layer: str) -> Iterator[tuple[int, str]]:
     """Find imports that no place in this layer may hold."""
     later = LAYERS[LAYERS.index(layer) + 1 :]

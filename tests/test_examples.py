@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import model
 from model.synthetic.pages import draw_page
 from model.synthetic.texts import compose_text
 from tests.drawn import jpeg
@@ -20,6 +22,15 @@ PAGES = [
     for path in (REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md")))
     if "```python\n" in path.read_text("utf-8")
 ]
+
+
+def python_of(path):
+    """Return the pieces of Python in a Markdown page or a notebook."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".md":
+        return re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
+    cells = json.loads(text)["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
 
 def run(sources, names):
@@ -34,13 +45,24 @@ def test_blocks_of_a_page_run_on_a_page(path, tmp_path, monkeypatch, capsys):
     grey, _ = draw_page([compose_text(rng, 24) for _ in range(3)], rng)
     (tmp_path / "page.jpg").write_bytes(jpeg(grey))
     monkeypatch.chdir(tmp_path)
-    run(re.findall(r"^```python\n(.*?)^```$", path.read_text("utf-8"), re.M | re.S), {})
+    run(python_of(path), {})
     read = [line for line in capsys.readouterr().out.splitlines() if re.match(r"\d+% \S", line)]
     assert len(read) == 3
 
 
 def test_python_is_shown_somewhere():
     assert PAGES
+
+
+@pytest.mark.parametrize("path", [*PAGES, NOTEBOOK], ids=lambda path: path.name)
+def test_python_uses_public_names_alone(path):
+    nodes = [node for source in python_of(path) for node in ast.walk(ast.parse(source))]
+    imported = [alias.name for n in nodes if isinstance(n, ast.Import) for alias in n.names]
+    froms = [(n.module, a.name) for n in nodes if isinstance(n, ast.ImportFrom) for a in n.names]
+    names = [name for module, name in froms if module == "model"]
+    assert names and set(names) <= set(model.__all__)
+    assert not [name for name in (*imported, *dict(froms)) if re.match(r"(model|schemas)\.", name)]
+    assert not re.search(r"\bmodel\.[a-z_]+\.[a-z_]+", path.read_text("utf-8"))
 
 
 def test_the_notebook_runs(capsys):
@@ -50,7 +72,7 @@ def test_the_notebook_runs(capsys):
     # What a run leaves behind is not for the repository.
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells)
     names = {}
-    run(["".join(cell["source"]) for cell in cells], names)
+    run(python_of(NOTEBOOK), names)
     assert len(names["prediction"].lines) == len(names["texts"]) == 5
     assert all(line.transcript.text for line in names["prediction"].lines)
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[-2:]] == [

@@ -80,6 +80,16 @@ def test_data_plane_has_no_tensorflow(python):
     assert heavy.isdisjoint(_pins("data-plane", python))
 
 
+def test_errors_name_the_distribution_and_its_extras():
+    sources = [
+        p.read_text() for name in ("model", "pipelines") for p in (REPOSITORY / name).rglob("*.py")
+    ]
+    named = re.findall(r"pip install '([^'\[]+)\[([^'\]]+)\]'", "\n".join(sources))
+    assert {name for name, _ in named} == {PROJECT["name"]} == {"quire-htr"}
+    extras = {extra for _, several in named for extra in several.split(",")}
+    assert extras <= PROJECT["optional-dependencies"].keys()
+
+
 @pytest.mark.parametrize("lock", ANSWERS)
 def test_lock_says_how_it_was_made_and_names_no_machine(lock):
     lines = _lines(lock)

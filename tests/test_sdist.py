@@ -89,8 +89,11 @@ def test_worker_installs_every_file(tree, staging):
     (archive,) = staging.glob("*.whl")
     with zipfile.ZipFile(archive) as wheel:
         names = [PurePosixPath(name) for name in wheel.namelist()]
+        (scripts,) = (name for name in names if name.name == "entry_points.txt")
+        entry_points = wheel.read(str(scripts)).decode()
     installed = {str(name) for name in names if name.parts[0] in PACKAGES}
     assert installed == _package_files(tree)
+    assert entry_points == "[console_scripts]\nquire = pipelines.cli.console:main\n"
 
 
 def test_every_folder_of_modules_is_a_package():

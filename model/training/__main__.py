@@ -14,11 +14,12 @@ from model.training.flags import add_training_flags, training_config
 from model.training.job import TrainingJob, expand, run_training
 from model.training.language.config import language_config
 from schemas.features import LINE_FILES
+from schemas.program import program_name
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m model.training",
+        prog=program_name("model.training"),
         description="Train a recogniser without TFX. Run again after it was cut off, it goes on.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipelines.cli.garbage import loading
+from schemas.program import program_name
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -80,7 +81,7 @@ def verb_parser(
         A parser that takes no abbreviated flags.
     """
     return _OneLineParser(
-        prog=f"python -m pipelines.{verb}",
+        prog=program_name(f"pipelines.{verb}"),
         description=description,
         epilog=" ".join([_EXIT_STATUSES, _BEAM_FLAGS] if takes_beam_flags else [_EXIT_STATUSES]),
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,

@@ -11,7 +11,7 @@ from pipelines.train import main
 
 NO_KUBEFLOW = pytest.mark.skipif(
     importlib.util.find_spec("kfp") is None,
-    reason="needs kfp-pipeline-spec; pip install 'quire[vertex]'",
+    reason="needs kfp-pipeline-spec; pip install 'quire-htr[vertex]'",
 )
 pytestmark = [pytest.mark.train, NO_KUBEFLOW]
 

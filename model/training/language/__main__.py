@@ -13,11 +13,12 @@ from model.training.language.config import (
 )
 from model.training.optimisation.device import PRECISIONS
 from schemas.features import LINE_FILES
+from schemas.program import program_name
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m model.training.language",
+        prog=program_name("model.training.language"),
         description="Give a trained recogniser language models, or new ones.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )

@@ -66,7 +66,7 @@ def _train(
     if not find_spec("keras"):
         raise ValueError(
             "a recurrent language model is trained with Keras, which is not installed; "
-            "pip install 'quire[train]', or give --recurrent_epochs 0"
+            "pip install 'quire-htr[train]', or give --recurrent_epochs 0"
         )
     from model.training.language.recurrent_loop import RecurrentConfig, train_language_network
     from model.training.networks.recurrent_language import quantised_language_network

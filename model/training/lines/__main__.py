@@ -14,12 +14,13 @@ from model.dataset.line_pages import read_line_pages
 from model.training.lines.config import LineTrainingConfig
 from model.training.lines.model_files import ONNX_FILE, write_line_model
 from model.training.optimisation.device import PRECISIONS
+from schemas.program import program_name
 from schemas.records import Page
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m model.training.lines",
+        prog=program_name("model.training.lines"),
         description="Train a line finder. Run again after it was cut off, it goes on.",
         allow_abbrev=False,
     )

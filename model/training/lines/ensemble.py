@@ -15,6 +15,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from schemas.program import program_name
+
 _IMAGE, _MAPS = "image", "maps"
 
 
@@ -76,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
         The exit status: 0, or 2 for files that cannot be used.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m model.training.lines.ensemble",
+        prog=program_name("model.training.lines.ensemble"),
         description="Make one line network of several.",
         allow_abbrev=False,
     )

@@ -129,7 +129,7 @@ def test_without_keras_it_is_said_what_to_do(model, dataset, capsys, monkeypatch
     monkeypatch.setattr(training_language, "LEAST_LINES", 8)
     monkeypatch.setattr(training_recurrent, "find_spec", lambda name: None)
     assert add(model, dataset) == 2
-    assert "pip install 'quire[train]', or give --recurrent_epochs 0" in capsys.readouterr().err
+    assert "pip install 'quire-htr[train]', or give --recurrent_epochs 0" in capsys.readouterr().err
     assert add(model, dataset, "--recurrent_epochs", 0) == 0
 
 
