@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,19 +78,29 @@ def publish(archive: Archive, run: RunStart, expected: UriTally | None) -> Accou
 
 
 def sum_portions(folder: str, names: Sequence[str]) -> PortionSums:
-    """Count what portions hold.
+    """Count what portions hold; each is read once, unless workers did pages twice.
 
     Args:
         folder: Where they are.
         names: What `portion_names` gave.
     """
+    sums, keys = _sum(folder, names, {})
+    repeated = _repeated_pages(folder, names, keys)
+    return _sum(folder, names, repeated)[0] if repeated else sums
+
+
+def _sum(
+    folder: str, names: Sequence[str], repeated: dict[str, frozenset[str]]
+) -> tuple[PortionSums, list[np.ndarray]]:
+    """Count what portions hold without repeated pages; also return the short keys of each."""
     columns = ["page_uri", "status", "reason", "lines_ok", "lines_failed"]
-    repeated = repeated_pages(folder, names)
-    tally, numbers = UriTally(), Counter()
+    tally, numbers, keys = UriTally(), Counter(), []
     for name in names:
         rows = read_table(portion_file(folder, "pages", name), columns)
         rows = without_pages(rows, "page_uri", repeated.get(name, frozenset()))
-        for uri in rows["page_uri"].to_pylist():
+        uris = rows["page_uri"].to_pylist()
+        keys.append(short_keys(uris))
+        for uri in uris:
             tally.add(uri)
         for counted in rows["status"].value_counts().to_pylist():
             numbers[f"pages_{counted['values']}"] += counted["counts"]
@@ -105,31 +115,33 @@ def sum_portions(folder: str, names: Sequence[str]) -> PortionSums:
         **{name: numbers[name] for name in ("lines_ok", "lines_failed")},
         pages_unchanged=sum(numbers[reason] for reason in NOT_READ),
     )
-    return PortionSums(tally, account, tally.count - numbers[SkipReason.UNCHANGED.value], repeated)
+    row_count = tally.count - numbers[SkipReason.UNCHANGED.value]
+    return PortionSums(tally, account, row_count, repeated), keys
 
 
-def repeated_pages(folder: str, names: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Find pages that a portion before holds too.
+def _repeated_pages(
+    folder: str, names: Sequence[str], keys: Sequence[np.ndarray]
+) -> dict[str, frozenset[str]]:
+    """Find the pages of each portion that an earlier portion holds too.
 
     Args:
         folder: Where the portions are.
         names: What `portion_names` gave.
+        keys: Short keys of the pages of each portion.
 
     Returns:
         The pages to leave out of each portion that has some.
     """
-    keys = np.concatenate(
-        [np.empty(0, np.int64), *(short_keys(uris) for _, uris in _uris(folder, names))]
-    )
-    keys.sort()
-    suspects = np.unique(keys[1:][keys[1:] == keys[:-1]])
-    if not suspects.size:
-        return {}
+    every = np.sort(np.concatenate([np.empty(0, np.int64), *keys]))
+    suspects = np.unique(every[1:][every[1:] == every[:-1]])
     seen: set[str] = set()
     repeated = {}
-    for name, uris in _uris(folder, names):
-        of_suspects = np.isin(short_keys(uris), suspects)
-        here = {uri for uri, is_suspect in zip(uris, of_suspects) if is_suspect}
+    for name, own_keys in zip(names, keys):
+        is_suspect = np.isin(own_keys, suspects)
+        if not is_suspect.any():
+            continue
+        uris = read_table(portion_file(folder, "pages", name), ["page_uri"])["page_uri"]
+        here = set(uris.filter(pa.array(is_suspect)).to_pylist())
         repeated[name] = frozenset(here & seen)
         seen |= here
     return {name: pages for name, pages in repeated.items() if pages}
@@ -183,9 +195,3 @@ def _publish_table(
                 rows = rows.filter(pc.not_equal(rows["reason"], SkipReason.UNCHANGED.value))
             files.add(rows)
     return files.row_count
-
-
-def _uris(folder: str, names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    for name in names:
-        rows = read_table(portion_file(folder, "pages", name), ["page_uri"])
-        yield name, rows["page_uri"].to_pylist()
