@@ -31,7 +31,7 @@ from model.language.ngram_model import LanguageModel
 from model.language.perplexity import perplexity
 from model.language.word_counts import count_words
 from model.recogniser.bundle import load_bundle
-from model.recogniser.decoding_plan import open_second_pass
+from model.recogniser.decoding_plan import open_rescorer
 from model.recogniser.recogniser import Recogniser
 from model.training.language.beam_tuning import tune_weights
 
@@ -102,16 +102,16 @@ def main() -> None:
             lambda logits: charset.decode(search(logits)[0].labels),
             lines,
         )
-        second_pass = open_second_pass(bundle, language_model)
-        if second_pass:
+        rescorer = open_rescorer(bundle, language_model)
+        if rescorer:
             _timed(
-                "... and a second pass",
+                "... and rescoring",
                 lambda logits: charset.decode(
-                    second_pass.weigh(search(logits), config.lm_weight)[0].labels
+                    rescorer.rescore(search(logits), config.lm_weight)[0].labels
                 ),
                 lines,
             )
-        decoder = Decoder(charset, config, language_model, lexicon, second_pass=second_pass)
+        decoder = Decoder(charset, config, language_model, lexicon, rescorer=rescorer)
         _timed("... with probabilities", lambda logits: decoder.decode(logits).text, lines)
 
 

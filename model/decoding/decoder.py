@@ -19,7 +19,7 @@ from model.decoding.ctc import (
     softmax,
 )
 from model.decoding.prefix_weights import Context, PrefixWeights
-from model.decoding.rescoring import SecondPass
+from model.decoding.rescoring import Rescorer
 from model.language.lexicon import Lexicon
 from model.language.ngram_model import LanguageModel
 from model.text.charset import BLANK, Charset
@@ -67,7 +67,7 @@ class Decoder:
         language_model: None for none.
         lexicon: None for none.
         temperature: Of the confidences, from `calibration.fit_temperature`.
-        second_pass: Weighs the texts of the last beam again; None for none.
+        rescorer: Rescores the hypotheses of the last beam; None for no rescoring.
 
     Raises:
         ValueError: If the language model is of another charset.
@@ -86,12 +86,12 @@ class Decoder:
         language_model: LanguageModel | None = None,
         lexicon: Lexicon | None = None,
         temperature: float = 1.0,
-        second_pass: SecondPass | None = None,
+        rescorer: Rescorer | None = None,
     ):
         self._charset = charset
         self._config = config
         self._temperature = temperature
-        self._second_pass = second_pass
+        self._rescorer = rescorer
         self._weights = PrefixWeights(charset, config, language_model, lexicon)
 
     def decode(self, logits: np.ndarray) -> Decoded:
@@ -111,8 +111,8 @@ class Decoder:
         check_logits(logits, self._charset)
         frames = search_frames(logits, self._config, self._weights)
         beams = beam_search(frames, self._config, self._weights)
-        if self._second_pass:
-            beams = self._second_pass.weigh(beams, self._config.lm_weight)
+        if self._rescorer:
+            beams = self._rescorer.rescore(beams, self._config.lm_weight)
         total = sum(beam.weight for beam in beams)
         lines = tuple((self._text(beam.labels), beam.weight / total) for beam in beams)
         characters = self._characters(beams[0].labels, frames)
