@@ -14,7 +14,7 @@ from model.line_images.preprocess import (
     input_width_px,
     padded_width_px,
 )
-from model.networks.presets import PRESETS, fits_time_steps
+from model.networks.presets import PRESETS
 from model.text.rules import TextRules, apply_rules
 from schemas.features import decode_line
 from schemas.records import Failure, LineExample, LineImage, Page
@@ -66,25 +66,17 @@ def to_example(image: LineImage, page: Page, rules: ExampleRules) -> LineExample
     )
 
 
-def time_steps(height_px: int, width_px: int) -> int:
-    """Tell the time steps that the preset `fast` has for a strip.
-
-    Example:
-        >>> time_steps(64, 400)
-        80
-    """
-    config = PreprocessConfig(height_px, min(height_px, _PRESET.input_height_px))
-    return padded_width_px(input_width_px(width_px, config), config) // _PRESET.step_px
-
-
 def _check_text(text: str, shape: tuple[int, int], rules: ExampleRules) -> None:
     if not text:
         raise ValueError("line has no text; transcribe it or take it out")
     if rules.characters is not None and not rules.characters.issuperset(text):
         others = "".join(sorted(set(text) - rules.characters))
         raise ValueError(f"text has {others!r}, which --charset has not; add them or mend it")
-    steps = time_steps(*shape)
-    if not fits_time_steps(text, steps):
+    height_px, width_px = shape
+    config = PreprocessConfig(height_px, min(height_px, _PRESET.input_height_px))
+    network_width_px = padded_width_px(input_width_px(width_px, config), config)
+    if not _PRESET.fits(text, network_width_px):
+        steps = _PRESET.time_steps(network_width_px)
         raise ValueError(
             f"text of {len(text)} characters on a line of {steps} time steps; "
             "check that text and line belong together"
