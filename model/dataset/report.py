@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from model.dataset.audit import CharacterRow
-from model.dataset.report_data import LeakPair, ReportData, SourceCount, Tally
+from model.dataset.report_data import LeakPair, OutcomeCounts, ReportData, SourceCount
 from model.report.contact_sheet import contact_sheet, show
 from model.report.histogram import Histogram, draw_histogram
 from model.report.html import escape, grouped, isolated, page, section, table
@@ -72,7 +72,7 @@ def _account(data: ReportData) -> tuple[str, str]:
     return lead, "".join(map(_meter, data.account)) or _nothing("nothing came in")
 
 
-def _meter(tally: Tally) -> str:
+def _meter(tally: OutcomeCounts) -> str:
     shares = ("ok", tally.ok), ("failed", tally.failed), ("skipped", tally.skipped)
     bars = "".join(
         f'<i class="{name}" style="width:{100 * n / max(1, tally.came_in):.2f}%"></i>'

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass, field
 
 from model.dataset.audit import CharacterRow
-from model.report.contact_sheet import Sample
+from model.report.contact_sheet import ReportSample
 from model.report.histogram import Histogram
 
 
 @dataclass(frozen=True)
-class Tally:
+class OutcomeCounts:
     """What became of everything of one sort; came_in = ok + failed + skipped.
 
     Attributes:
@@ -60,7 +60,7 @@ class RejectKind:
     stage: str
     reason: str
     count: int
-    samples: tuple[Sample, ...] = ()
+    samples: tuple[ReportSample, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ class LeakPair:
     """
 
     kind: str
-    kept: Sample
-    dropped: Sample
+    kept: ReportSample
+    dropped: ReportSample
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class ReportData:
 
     title: str
     facts: tuple[tuple[str, str], ...] = ()
-    account: tuple[Tally, ...] = ()
+    account: tuple[OutcomeCounts, ...] = ()
     counts: tuple[SourceCount, ...] = ()
     widths_px: Histogram = field(default_factory=lambda: Histogram(20))
     heights_px: Histogram = field(default_factory=lambda: Histogram(2))
@@ -110,7 +110,7 @@ class ReportData:
     leak_count: int = 0
     leaks: tuple[LeakPair, ...] = ()
     rejects: tuple[RejectKind, ...] = ()
-    accepted: tuple[Sample, ...] = ()
+    accepted: tuple[ReportSample, ...] = ()
 
 
 def kind_of_error(error: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 from model.dataset.audit import CharacterAudit
-from model.report.contact_sheet import Sample, SampleReservoir
+from model.report.contact_sheet import ReportSample, SampleReservoir
 from model.report.histogram import Histogram
 from schemas.features import encode_line
 from schemas.records import LineExample
@@ -61,7 +61,7 @@ class DatasetSummary:
         self.audit.add(line.text, line.page_uri)
         key = f"{line.page_uri} {line.line_id}"
         if self.samples.would_keep(key):
-            self.samples.add(key, Sample(line.page_uri, line.text, line.split, line.image))
+            self.samples.add(key, ReportSample(line.page_uri, line.text, line.split, line.image))
         record = hashlib.sha256(encode_line(line)).digest()
         self.digest = (self.digest + int.from_bytes(record, "big")) % _DIGEST_MODULUS
 
@@ -157,11 +157,11 @@ def summary_from_json(text: str) -> DatasetSummary:
     return summary
 
 
-def sample_to_row(sample: Sample) -> dict[str, str]:
+def sample_to_row(sample: ReportSample) -> dict[str, str]:
     """Write a sample as values that JSON knows, its picture in base64."""
     return {**asdict(sample), "image": base64.b64encode(sample.image).decode("ascii")}
 
 
-def sample_from_row(row: dict[str, str]) -> Sample:
+def sample_from_row(row: dict[str, str]) -> ReportSample:
     """Read a sample back."""
-    return Sample(**{**row, "image": base64.b64decode(row["image"])})
+    return ReportSample(**{**row, "image": base64.b64decode(row["image"])})

@@ -19,7 +19,7 @@ _CONFUSIONS_PRINTED = 20
 
 
 @dataclass(frozen=True)
-class Rate:
+class RateEstimate:
     """An error rate and how sure it is.
 
     Attributes:
@@ -44,8 +44,8 @@ class ErrorRates:
 
     pages: int
     lines: int
-    characters: dict[str, Rate]
-    words: dict[str, Rate]
+    characters: dict[str, RateEstimate]
+    words: dict[str, RateEstimate]
 
     def to_dict(self) -> dict:
         """Give the figures of the raw texts; a rate without any reference text is None."""
@@ -107,9 +107,9 @@ def summarise(tally: ErrorTally) -> ErrorSummary:
         ValueError: If no line was counted.
 
     Example:
-        >>> from model.evaluation.error_tally import ReadLine
+        >>> from model.evaluation.error_tally import EvaluatedLine
         >>> tally = ErrorTally()
-        >>> tally.add(ReadLine("p.png", "l1", "12 mai", "12 Mai"))
+        >>> tally.add(EvaluatedLine("p.png", "l1", "12 mai", "12 Mai"))
         >>> rates = summarise(tally).to_dict()["views"]
         >>> round(rates["raw"]["cer"], 3), rates["case_folded"]["cer"]
         (0.167, 0.0)
@@ -136,9 +136,11 @@ def _rates(pages: Sequence[PageErrors]) -> ErrorRates:
     intervals = rate_intervals(flat[..., 0], flat[..., 1]).reshape(len(TEXT_VIEWS), 2, 2)
     total = sums.sum(axis=0)
 
-    def rates(unit: int) -> dict[str, Rate]:
+    def rates(unit: int) -> dict[str, RateEstimate]:
         return {
-            view: Rate(ErrorCount(*map(int, total[i, unit])), tuple(map(float, intervals[i, unit])))
+            view: RateEstimate(
+                ErrorCount(*map(int, total[i, unit])), tuple(map(float, intervals[i, unit]))
+            )
             for i, view in enumerate(TEXT_VIEWS)
         }
 

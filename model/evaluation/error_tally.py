@@ -19,7 +19,7 @@ SLICED_BY = ("source", "document")
 
 
 @dataclass(frozen=True)
-class ReadLine:
+class EvaluatedLine:
     """A line with ground truth and what was read there.
 
     Attributes:
@@ -50,7 +50,7 @@ class WorstLine:
         characters: Its character errors.
     """
 
-    line: ReadLine
+    line: EvaluatedLine
     characters: ErrorCount
 
 
@@ -88,7 +88,7 @@ class ErrorTally:
     Example:
         >>> tally = ErrorTally(worst_size=1)
         >>> for truth, read in (("mai", "mai"), ("juin", "jvm")):
-        ...     tally.add(ReadLine("p.png", truth, truth, read))
+        ...     tally.add(EvaluatedLine("p.png", truth, truth, read))
         >>> [worst.line.line_id for worst in tally.worst()]
         ['juin']
     """
@@ -101,7 +101,7 @@ class ErrorTally:
     _heap: list[tuple[tuple, int, WorstLine]] = field(default_factory=list)
     _added: int = 0
 
-    def add(self, line: ReadLine) -> None:
+    def add(self, line: EvaluatedLine) -> None:
         """Count a line."""
         truth, read = line.truth or "", line.read or ""
         sums = line_sums(truth, read)

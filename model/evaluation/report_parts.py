@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from model.evaluation.error_summary import Rate
+from model.evaluation.error_summary import RateEstimate
 from model.report.html import Look, isolated
 
 _DOTTED_CIRCLE = "\u25cc"
@@ -73,14 +73,14 @@ def percent(rate: float) -> str:
     return f"{rate:.2%}".replace("%", " %") if rate < float("inf") else "no text"
 
 
-def interval_text(rate: Rate, pages: int) -> str:
+def interval_text(rate: RateEstimate, pages: int) -> str:
     """Write the interval of a rate; one page has none to speak of.
 
     Example:
         >>> from model.evaluation.metrics import ErrorCount
-        >>> interval_text(Rate(ErrorCount(1, 20), (0.04, 0.06)), 2)
+        >>> interval_text(RateEstimate(ErrorCount(1, 20), (0.04, 0.06)), 2)
         '4.00 to 6.00 %'
-        >>> interval_text(Rate(ErrorCount(1, 20), (0.05, 0.05)), 1)
+        >>> interval_text(RateEstimate(ErrorCount(1, 20), (0.05, 0.05)), 1)
         'one page'
     """
     if pages == 1:
@@ -90,13 +90,13 @@ def interval_text(rate: Rate, pages: int) -> str:
     return f"{100 * low:.2f} to {percent(high)}" if low <= high else "no text"
 
 
-def rate_cell(rate: Rate, pages: int, full: float) -> str:
+def rate_cell(rate: RateEstimate, pages: int, full: float) -> str:
     """Show a rate, its interval, and both as a mark on a scale.
 
     Args:
         rate: The rate.
         pages: Pages that it was measured on.
-        full: Rate at the right end of the scale.
+        full: RateEstimate at the right end of the scale.
 
     Returns:
         HTML.

@@ -17,7 +17,7 @@ _SIGNATURES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpe
 
 
 @dataclass(frozen=True, order=True)
-class Sample:
+class ReportSample:
     """Something to show.
 
     Attributes:
@@ -47,13 +47,13 @@ class SampleReservoir:
     Example:
         >>> reservoir = SampleReservoir(1)
         >>> for name in ("a", "b", "c"):
-        ...     reservoir.add(name, Sample(name))
+        ...     reservoir.add(name, ReportSample(name))
         >>> [sample.uri for sample in reservoir.samples()]
         ['c']
     """
 
     size: int
-    kept: set[tuple[str, Sample]] = field(default_factory=set)
+    kept: set[tuple[str, ReportSample]] = field(default_factory=set)
 
     def __post_init__(self):
         if self.size < 1:
@@ -65,7 +65,7 @@ class SampleReservoir:
         """Tell whether a sample would be kept: its picture need not be made if not."""
         return len(self.kept) < self.size or _digest(key) <= max(self.kept)[0]
 
-    def add(self, key: str, sample: Sample) -> None:
+    def add(self, key: str, sample: ReportSample) -> None:
         """Keep a sample if its turn comes.
 
         Args:
@@ -92,7 +92,7 @@ class SampleReservoir:
         if len(self.kept) > self.size:
             self.kept = set(sorted(self.kept)[: self.size])
 
-    def samples(self) -> tuple[Sample, ...]:
+    def samples(self) -> tuple[ReportSample, ...]:
         """List the samples in the order of their URIs."""
         return tuple(sorted(sample for _, sample in self.kept))
 
@@ -118,7 +118,7 @@ def thumbnail(grey: np.ndarray) -> bytes:
     return cv2.imencode(".png", grey, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()
 
 
-def contact_sheet(samples: Iterable[Sample], small: bool = False) -> str:
+def contact_sheet(samples: Iterable[ReportSample], small: bool = False) -> str:
     """Lay samples out: each a picture, its text below, its place and the note.
 
     Args:
@@ -132,7 +132,7 @@ def contact_sheet(samples: Iterable[Sample], small: bool = False) -> str:
     return f'<div class="sheet{" small" * small}">{cards}</div>'
 
 
-def show(sample: Sample) -> str:
+def show(sample: ReportSample) -> str:
     """Show one sample: what a card holds.
 
     Args:

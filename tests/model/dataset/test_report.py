@@ -12,13 +12,13 @@ from model.dataset.audit import CharacterAudit
 from model.dataset.report import build_report
 from model.dataset.report_data import (
     LeakPair,
+    OutcomeCounts,
     RejectKind,
     ReportData,
     SourceCount,
-    Tally,
     kind_of_error,
 )
-from model.report.contact_sheet import Sample, SampleReservoir, contact_sheet, thumbnail
+from model.report.contact_sheet import ReportSample, SampleReservoir, contact_sheet, thumbnail
 from model.report.histogram import Histogram, draw_histogram
 from tests.drawn import png, text_strip
 
@@ -62,14 +62,14 @@ def audited(text):
 
 def filled(text, image=b""):
     """Make a report that says one text wherever a text may stand."""
-    sample = Sample(text, text, text, image)
+    sample = ReportSample(text, text, text, image)
     histogram = Histogram(5)
     for value in (3, 4, 9, 70):
         histogram.add(value)
     return ReportData(
         title=text,
         facts=((text, text),),
-        account=(Tally(text, 5, 3, 1, 1),),
+        account=(OutcomeCounts(text, 5, 3, 1, 1),),
         counts=(SourceCount(text, text, 1, 2), SourceCount(text, "train", 1, 3)),
         widths_px=histogram,
         characters=audited(text).rows(),
@@ -108,7 +108,7 @@ def test_the_text_is_on_the_page():
     assert page.text.count(text) >= 15
     assert "5 in = 3 accepted + 1 rejected + 1 skipped" in page.text
     assert ("alt", text) in Reader(
-        contact_sheet([Sample("a", text, "", png(text_strip("x")))])
+        contact_sheet([ReportSample("a", text, "", png(text_strip("x")))])
     ).attributes
 
 
@@ -137,7 +137,7 @@ def test_odd_characters_stand_out():
 def reservoir_of(keys, size=4):
     reservoir = SampleReservoir(size)
     for key in keys:
-        reservoir.add(key, Sample(key))
+        reservoir.add(key, ReportSample(key))
     return reservoir
 
 
@@ -161,8 +161,8 @@ def test_samples_do_not_depend_on_shards(shards, size):
 def test_what_would_not_be_kept_is_not(keys, key):
     reservoir = reservoir_of(keys)
     expected = reservoir.would_keep(key)
-    reservoir.add(key, Sample(key))
-    assert expected == (Sample(key) in reservoir.samples())
+    reservoir.add(key, ReportSample(key))
+    assert expected == (ReportSample(key) in reservoir.samples())
 
 
 def test_reservoirs_of_other_sizes_do_not_merge():

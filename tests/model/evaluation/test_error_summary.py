@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.evaluation.error_summary import summarise
-from model.evaluation.error_tally import ErrorTally, ReadLine
+from model.evaluation.error_tally import ErrorTally, EvaluatedLine
 from model.evaluation.metrics import error_rates
 from model.evaluation.text_views import TEXT_VIEWS
 
 TEXT = st.text("aAé, ", max_size=8)
 LINES = st.lists(
     st.builds(
-        ReadLine,
+        EvaluatedLine,
         page_uri=st.sampled_from(["p1", "p2", "p3"]),
         line_id=st.uuids().map(str),
         truth=st.none() | TEXT,
@@ -69,23 +69,23 @@ def test_confusions_are_the_edits(lines):
 
 
 def test_the_worst_lines_are_those_with_most_errors():
-    lines = [ReadLine("p", f"l{i:02}", "a" * 20, "a" * (20 - i)) for i in range(20)]
+    lines = [EvaluatedLine("p", f"l{i:02}", "a" * 20, "a" * (20 - i)) for i in range(20)]
     worst = tally_of(lines[7:] + lines[:7]).worst()
     assert [w.line.line_id for w in worst] == ["l19", "l18", "l17", "l16"]
     assert [w.characters.edits for w in worst] == [19, 18, 17, 16]
 
 
 def test_a_line_without_error_is_never_among_the_worst():
-    assert tally_of([ReadLine("p", "l", "a", " a ")]).worst() == ()
+    assert tally_of([EvaluatedLine("p", "l", "a", " a ")]).worst() == ()
 
 
 def test_two_lines_of_one_name_are_both_kept():
-    line = ReadLine("p", "l", "ab", None)
+    line = EvaluatedLine("p", "l", "ab", None)
     assert tally_of([line, line]).worst()[0].line == line
 
 
 def test_an_interval_spans_the_rates_of_the_pages():
-    lines = [ReadLine(f"p{i}", "l", "abcdefghij", "abcdefghij"[i:]) for i in range(6)]
+    lines = [EvaluatedLine(f"p{i}", "l", "abcdefghij", "abcdefghij"[i:]) for i in range(6)]
     figures = summarise(tally_of(lines)).to_dict()
     low, high = figures["cer_interval"]
     assert 0 < low < figures["cer"] == 0.25 < high < 0.5
@@ -93,20 +93,20 @@ def test_an_interval_spans_the_rates_of_the_pages():
 
 
 def test_a_view_without_text_has_no_rate():
-    figures = summarise(tally_of([ReadLine("p", "l", "...", "a")])).to_dict()
+    figures = summarise(tally_of([EvaluatedLine("p", "l", "...", "a")])).to_dict()
     bare = figures["views"]["without_punctuation"]
     assert (bare["cer"], bare["cer_interval"], bare["characters"]) == (None, [None, None], 0)
     assert figures["cer"] == 1
 
 
 def test_confusions_are_listed():
-    figures = summarise(tally_of([ReadLine("p", "l", "été.", "ete")])).to_dict()
+    figures = summarise(tally_of([EvaluatedLine("p", "l", "été.", "ete")])).to_dict()
     assert figures["confusions"][0] == {"truth": "é", "read": "e", "count": 2}
     assert (figures["substitutions"], figures["insertions"], figures["deletions"]) == (2, 0, 1)
 
 
 def test_a_line_found_too_much_is_inserted_and_no_line_of_the_truth():
-    tally = tally_of([ReadLine("p", "l", "mai", "mai"), ReadLine("p", "x", None, "ab")])
+    tally = tally_of([EvaluatedLine("p", "l", "mai", "mai"), EvaluatedLine("p", "x", None, "ab")])
     figures = summarise(tally).to_dict()
     assert (figures["lines"], figures["insertions"], tally.lines_extra) == (1, 2, 1)
     assert figures["cer"] == pytest.approx(2 / 3)
