@@ -9,7 +9,7 @@ from model.dataset.audit import CharacterRow
 from model.dataset.report_data import LeakPair, OutcomeCounts, ReportData, SourceCount
 from model.report.contact_sheet import contact_sheet, show
 from model.report.histogram import Histogram, draw_histogram
-from model.report.html import escape, grouped, isolated, page, section, table
+from model.report.html import Figure, escape, grouped, isolated, page, table
 
 # First letters of the general categories, and what they are called.
 _GROUPS = (
@@ -45,23 +45,20 @@ def build_report(data: ReportData) -> str:
         ("rejects", "Rejects", *_rejects(data)),
         ("sheet", "Contact sheet", *_sheet(data)),
     )
-    body = "\n".join(section(*part) for part in parts)
-    return page(data.title, _header(data), [part[:2] for part in parts], body)
+    return page("Dataset report", data.title, _figures(data), data.facts, parts)
 
 
-def _header(data: ReportData) -> str:
-    rejects = sum(kind.count for kind in data.rejects)
-    figures = [(tally.ok, f"{tally.what} accepted", False) for tally in reversed(data.account)] + [
-        (len(data.characters), "characters", False),
-        (rejects, "rejects", rejects > 0),
-        (data.leak_count, "leaks", data.leak_count > 0),
+def _figures(data: ReportData) -> list[Figure]:
+    accepted = [
+        Figure(grouped(counts.ok), f"{counts.what} accepted") for counts in reversed(data.account)
     ]
-    tiles = "".join(
-        f'<div class="figure{" bad" * bad}"><b>{grouped(n)}</b>{escape(what)}</div>'
-        for n, what, bad in figures
-    )
-    facts = "".join(f"<dt>{escape(k)}</dt><dd>{isolated(v)}</dd>" for k, v in data.facts)
-    return f'<div class="figures">{tiles}</div>' + (f'<dl class="facts">{facts}</dl>' * bool(facts))
+    rejects = sum(kind.count for kind in data.rejects)
+    return [
+        *accepted,
+        Figure(grouped(len(data.characters)), "characters"),
+        Figure(grouped(rejects), "rejects", is_bad=rejects > 0),
+        Figure(grouped(data.leak_count), "leaks", is_bad=data.leak_count > 0),
+    ]
 
 
 def _account(data: ReportData) -> tuple[str, str]:
@@ -72,17 +69,17 @@ def _account(data: ReportData) -> tuple[str, str]:
     return lead, "".join(map(_meter, data.account)) or _nothing("nothing came in")
 
 
-def _meter(tally: OutcomeCounts) -> str:
-    shares = ("ok", tally.ok), ("failed", tally.failed), ("skipped", tally.skipped)
+def _meter(counts: OutcomeCounts) -> str:
+    shares = ("ok", counts.ok), ("failed", counts.failed), ("skipped", counts.skipped)
     bars = "".join(
-        f'<i class="{name}" style="width:{100 * n / max(1, tally.came_in):.2f}%"></i>'
+        f'<i class="{name}" style="width:{100 * n / max(1, counts.came_in):.2f}%"></i>'
         for name, n in shares
         if n
     )
     return (
-        f"<h3>{escape(tally.what.capitalize())}</h3><div>{grouped(tally.came_in)} in = "
-        f"{grouped(tally.ok)} accepted + {grouped(tally.failed)} rejected + "
-        f'{grouped(tally.skipped)} skipped</div><div class="meter">{bars}</div>'
+        f"<h3>{escape(counts.what.capitalize())}</h3><div>{grouped(counts.came_in)} in = "
+        f"{grouped(counts.ok)} accepted + {grouped(counts.failed)} rejected + "
+        f'{grouped(counts.skipped)} skipped</div><div class="meter">{bars}</div>'
     )
 
 

@@ -13,9 +13,9 @@ from model.evaluation.error_summary import ErrorRates, ErrorSummary
 from model.evaluation.error_tally import WorstLine
 from model.evaluation.line_scores import LineScore
 from model.evaluation.report_confidence import confidence_section
-from model.evaluation.report_parts import LOOK, glyph, interval_text, percent, rate_cell, visible
+from model.evaluation.report_parts import glyph, interval_text, percent, rate_cell, visible
 from model.evaluation.text_views import RAW
-from model.report.html import escape, grouped, isolated, page, section, table
+from model.report.html import Figure, escape, grouped, isolated, page, table
 from model.text.charset import normalise_text
 
 _CONFUSIONS_SHOWN = 20
@@ -68,28 +68,23 @@ def build_evaluation_report(report: EvaluationReport) -> str:
         ("confusions", "Confusions", *_confusions(report.summary)),
         ("worst", "Worst lines", *_worst(report.summary.worst)),
     )
-    body = "\n".join(section(*part) for part in parts)
-    return page(report.title, _header(report), [part[:2] for part in parts], body, LOOK)
+    return page("Evaluation", report.title, _figures(report), report.facts, parts)
 
 
-def _header(report: EvaluationReport) -> str:
+def _figures(report: EvaluationReport) -> list[Figure]:
     rates, missing = report.summary.overall, report.summary.lines_missing
     cer, wer = rates.characters[RAW], rates.words[RAW]
     figures = [
-        (percent(cer.errors.rate), f"CER, 95 %: {interval_text(cer, rates.pages)}"),
-        (percent(wer.errors.rate), f"WER, 95 %: {interval_text(wer, rates.pages)}"),
-        (grouped(rates.lines), f"lines on {grouped(rates.pages)} pages"),
-        (grouped(cer.errors.length), "characters"),
+        Figure(percent(cer.errors.rate), f"CER, 95 %: {interval_text(cer, rates.pages)}"),
+        Figure(percent(wer.errors.rate), f"WER, 95 %: {interval_text(wer, rates.pages)}"),
+        Figure(grouped(rates.lines), f"lines on {grouped(rates.pages)} pages"),
+        Figure(grouped(cer.errors.length), "characters"),
     ]
     if missing:
-        figures.append((grouped(missing), "lines not read, counted as lost"))
+        figures.append(Figure(grouped(missing), "lines not read, counted as lost"))
     if report.lines:
-        figures.append((percent(report.lines.line_f1), "F1 of the lines found"))
-    tiles = "".join(
-        f'<div class="figure"><b>{escape(n)}</b>{escape(what)}</div>' for n, what in figures
-    )
-    facts = "".join(f"<dt>{escape(k)}</dt><dd>{isolated(v)}</dd>" for k, v in report.facts)
-    return f'<div class="figures">{tiles}</div><dl class="facts">{facts}</dl>'
+        figures.append(Figure(percent(report.lines.line_f1), "F1 of the lines found"))
+    return figures
 
 
 def _views(rates: ErrorRates) -> tuple[str, str]:

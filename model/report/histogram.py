@@ -139,7 +139,6 @@ def _axis(low: int, span: int, unit: str) -> list[str]:
             f'<text x="{x:.1f}" y="{_FLOOR + 15}" text-anchor="{anchor}">{grouped(value)}</text>'
         )
     parts.append(
-        f'<text class="unit" x="{_WIDTH - _MARGIN}" y="{_HEIGHT - 1}" text-anchor="end">'
-        f"{escape(unit)}</text>"
+        f'<text x="{_WIDTH - _MARGIN}" y="{_HEIGHT - 1}" text-anchor="end">{escape(unit)}</text>'
     )
     return parts
