@@ -41,7 +41,7 @@ section{border-top:1px solid var(--rule);margin-top:2.8rem;padding-top:1.3rem}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(10.5rem,1fr));gap:1px;
 background:var(--card);border:1px solid var(--rule);margin-top:2rem}
 .figure{box-shadow:0 0 0 1px var(--rule);padding:1rem 1.2rem}
-.figure b{display:block;font-size:2rem;line-height:1.2;font-weight:600}
+.figure b{display:block;font-size:2rem;line-height:1.2;font-weight:600;white-space:nowrap}
 .figure.bad b{color:var(--bad)}
 .facts{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1.2rem;font-size:.86rem;
 margin:1.4rem 0 0}
