@@ -56,7 +56,9 @@ class Rescorer:
         if len(texts) == 1:
             return list(beams)
         gains = [
-            lm_weight * self.share * (log_recurrent - self.language_model.log_line(text))
+            lm_weight
+            * self.share
+            * (log_recurrent - self.language_model.line_log_probability(text))
             for text, log_recurrent in zip(texts, self.recurrent.log_probabilities(texts))
         ]
         return apply_gains(beams, gains)

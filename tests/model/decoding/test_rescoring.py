@@ -83,7 +83,7 @@ def test_only_hypotheses_that_can_win_are_rescored(model):
     assert [beam.labels for beam in rescored] == [texts[1], texts[0], texts[2]]
     assert rescored[2].weight / rescored[1].weight == pytest.approx(0.1)
     changes = [
-        log_recurrent - language_model.log_line(text)
+        log_recurrent - language_model.line_log_probability(text)
         for text, log_recurrent in zip(texts, recurrent.log_probabilities(texts))
     ]
     expected = math.log(0.5) + (changes[1] - changes[0]) / 2
