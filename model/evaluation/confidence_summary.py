@@ -14,7 +14,7 @@ from model.decoding.calibration import (
     temper,
 )
 from model.decoding.config import BEAM
-from model.decoding.page_error import LineDoubt, PageErrorModel, PagePrediction
+from model.decoding.page_error import LineUncertainty, PageErrorModel, PagePrediction
 from model.decoding.settings import Calibration
 from model.evaluation.metrics import ErrorCount, character_errors
 from schemas.records import Transcript
@@ -28,7 +28,7 @@ class ConfidenceSummary:
     """How far confidences hold.
 
     Attributes:
-        method: How lines were read: one of `decoding_config.DECODINGS`.
+        method: How lines were read: one of `model.decoding.config.DECODINGS`.
         temperature: Of the bundle for this method.
         plain: Characters by their confidence before the temperature.
         tempered: The same after it.
@@ -73,7 +73,7 @@ class ConfidenceTally:
     """Takes lines one by one and keeps what a summary needs: some bytes for each character.
 
     Attributes:
-        method: How lines are read: one of `decoding_config.DECODINGS`.
+        method: How lines are read: one of `model.decoding.config.DECODINGS`.
         calibration: Of the bundle for this method.
     """
 
@@ -81,14 +81,14 @@ class ConfidenceTally:
     calibration: Calibration
     _confidences: list[np.ndarray] = field(default_factory=list)
     _right: list[np.ndarray] = field(default_factory=list)
-    _doubts: dict[str, list[LineDoubt]] = field(default_factory=dict)
+    _doubts: dict[str, list[LineUncertainty]] = field(default_factory=dict)
     _errors: dict[str, ErrorCount] = field(default_factory=dict)
 
     def add(self, truth: str, read: Transcript) -> None:
         """Count a line that was read."""
         self._confidences.append(np.array([c.confidence for c in read.characters], np.float64))
         self._right.append(right_characters(truth, read.text))
-        doubt = LineDoubt(1 - read.confidence, len(read.characters))
+        doubt = LineUncertainty(1 - read.confidence, len(read.characters))
         self._doubts.setdefault(read.page_uri, []).append(doubt)
         before = self._errors.get(read.page_uri, ErrorCount())
         self._errors[read.page_uri] = before + character_errors(truth, read.text)

@@ -16,7 +16,7 @@ from model.decoding.calibration import (
 )
 from model.decoding.config import GREEDY, BeamConfig
 from model.decoding.decoder import Decoded, Decoder
-from model.decoding.page_error import LineDoubt, fit_page_error
+from model.decoding.page_error import LineUncertainty, fit_page_error
 from model.decoding.rescoring import Rescorer
 from model.decoding.settings import Calibration, DecodingSettings
 from model.evaluation.metrics import character_errors, error_rates
@@ -128,9 +128,9 @@ def _calibrate(lines: Sequence[HeldOut], decoded: Sequence[Decoded]) -> Calibrat
     confidences, right = _character_confidences(lines, decoded)
     temperature = fit_temperature(confidences, right)
     said = [_line_confidence(read, temperature) for read in decoded]
-    doubts = [LineDoubt(1 - c, len(read.text)) for c, read in zip(said, decoded)]
+    uncertainties = [LineUncertainty(1 - c, len(read.text)) for c, read in zip(said, decoded)]
     edits = [character_errors(text, read.text).edits for (_, text), read in zip(lines, decoded)]
-    return Calibration(temperature, fit_page_error(doubts, edits))
+    return Calibration(temperature, fit_page_error(uncertainties, edits))
 
 
 def _line_confidence(read: Decoded, temperature: float) -> float:
