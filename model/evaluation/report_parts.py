@@ -12,7 +12,7 @@ _OPEN_BOX = "\u2423"
 
 
 def percent(rate: float) -> str:
-    """Write a rate as a percentage.
+    """Return a rate as a percentage.
 
     Example:
         >>> percent(0.0462), percent(float("inf"))
@@ -22,7 +22,7 @@ def percent(rate: float) -> str:
 
 
 def interval_text(rate: RateEstimate, pages: int) -> str:
-    """Write the interval of a rate; one page has none to speak of.
+    """Return the confidence interval of a rate as text; a single page has none.
 
     Example:
         >>> from model.evaluation.metrics import ErrorCount
@@ -34,16 +34,16 @@ def interval_text(rate: RateEstimate, pages: int) -> str:
     if pages == 1:
         return "one page"
     low, high = rate.interval
-    # Where no draw has any text the ends are not numbers.
+    # The ends are NaN if no resample has any text.
     return f"{100 * low:.2f} to {percent(high)}" if low <= high else "no text"
 
 
 def rate_cell(rate: RateEstimate, pages: int, full: float) -> str:
-    """Show a rate, its interval, and both as a mark on a scale.
+    """Return a rate with its interval, as text and as marks on a scale.
 
     Args:
         rate: The rate.
-        pages: Pages that it was measured on.
+        pages: Number of pages that it was measured on.
         full: RateEstimate at the right end of the scale.
 
     Returns:
@@ -65,10 +65,10 @@ def rate_cell(rate: RateEstimate, pages: int, full: float) -> str:
 
 
 def glyph(character: str) -> str:
-    """Show one character so that it can be seen: a space as a box, a mark on a circle.
+    """Return a character in visible form: a space as a box, a combining mark on a circle.
 
     Args:
-        character: One character, or nothing.
+        character: One character, or an empty string.
 
     Returns:
         HTML.
@@ -83,6 +83,6 @@ def glyph(character: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Make spaces visible, and a mark that has nothing to stand on."""
+    """Return a text with visible spaces, and a circle under a combining mark at its start."""
     circle = _DOTTED_CIRCLE * unicodedata.category(text[0]).startswith("M") if text else ""
     return circle + text.replace(" ", _OPEN_BOX)

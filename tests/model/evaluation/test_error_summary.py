@@ -1,4 +1,4 @@
-"""Errors summed up by page, and the figures that come of them."""
+"""Errors summed by page, and the error rates computed from them."""
 
 import json
 
@@ -35,7 +35,7 @@ def tally_of(lines, worst_size=4):
 
 
 @given(LINES)
-def test_every_view_agrees_with_the_metrics_of_its_texts(lines):
+def test_every_view_matches_the_metrics_of_its_texts(lines):
     rates = summarise(tally_of(lines)).overall
     for name, view in TEXT_VIEWS.items():
         pairs = [(view(line.truth or ""), view(line.read or "")) for line in lines]
@@ -52,7 +52,7 @@ def test_the_order_of_lines_changes_nothing(lines, shuffling):
 
 
 @given(LINES)
-def test_slices_add_up(lines):
+def test_counts_of_slices_sum_to_the_total(lines):
     summary = summarise(tally_of(lines))
     for by_value in summary.slices.values():
         for count in ("pages", "lines"):
@@ -63,7 +63,7 @@ def test_slices_add_up(lines):
 
 
 @given(LINES)
-def test_confusions_are_the_edits(lines):
+def test_the_number_of_confusions_is_the_number_of_edits(lines):
     summary = summarise(tally_of(lines))
     assert summary.confusions.total() == summary.overall.characters["raw"].errors.edits
 
@@ -79,7 +79,7 @@ def test_a_line_without_error_is_never_among_the_worst():
     assert tally_of([EvaluatedLine("p", "l", "a", " a ")]).worst() == ()
 
 
-def test_two_lines_of_one_name_are_both_kept():
+def test_two_lines_of_the_same_name_can_be_ranked():
     line = EvaluatedLine("p", "l", "ab", None)
     assert tally_of([line, line]).worst()[0].line == line
 
@@ -105,13 +105,13 @@ def test_confusions_are_listed():
     assert (figures["substitutions"], figures["insertions"], figures["deletions"]) == (2, 0, 1)
 
 
-def test_a_line_found_too_much_is_inserted_and_no_line_of_the_truth():
+def test_an_extra_line_counts_as_insertions_and_not_as_a_line():
     tally = tally_of([EvaluatedLine("p", "l", "mai", "mai"), EvaluatedLine("p", "x", None, "ab")])
     figures = summarise(tally).to_dict()
     assert (figures["lines"], figures["insertions"], tally.lines_extra) == (1, 2, 1)
     assert figures["cer"] == pytest.approx(2 / 3)
 
 
-def test_nothing_cannot_be_summed_up():
-    with pytest.raises(ValueError, match="no line"):
+def test_an_evaluation_without_lines_is_refused():
+    with pytest.raises(ValueError, match="no line to evaluate"):
         summarise(ErrorTally())
