@@ -1,4 +1,4 @@
-"""The parts that a report is made of: escaped text, tables, sections, the page around them."""
+"""Parts of HTML reports: escaped text, tables, sections, and the page with its style sheet."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-# A browser loads nothing and runs nothing, whatever the data hold.
+# The browser loads and runs nothing, whatever the data contain.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _CONTROL_PICTURES = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
 _LATE_CONTROLS = dict.fromkeys(range(128, 160), 0xFFFD)
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
-_SHOWN = _CONTROL_PICTURES | _LATE_CONTROLS | _SURROGATES
+_REPLACEMENTS = _CONTROL_PICTURES | _LATE_CONTROLS | _SURROGATES
 
 _STYLE = """
 :root{color-scheme:light dark;--page:#f7f3ea;--card:#fffdf8;--ink:#2a2520;--soft:#75695c;
---rule:#ddd3c2;--accent:#8a2e1c;--good:#4b6f57;--bad:#b5482f;--rest:#b9a98f;--tint:#f7dcd3;
---leaf:#fbf6ea}
+--rule:#ddd3c2;--accent:#8a2e1c;--good:#4b6f57;--bad:#b5482f;--neutral:#b9a98f;--tint:#f7dcd3;
+--picture:#fbf6ea}
 @media(prefers-color-scheme:dark){:root{--page:#1b1917;--card:#242120;--ink:#ece5d9;
---soft:#a89c8c;--rule:#3b3632;--accent:#e39a7c;--good:#86b394;--bad:#e0795e;--rest:#6f6558;
---tint:#53281d;--leaf:#d9cfbc}}
+--soft:#a89c8c;--rule:#3b3632;--accent:#e39a7c;--good:#86b394;--bad:#e0795e;--neutral:#6f6558;
+--tint:#53281d;--picture:#d9cfbc}}
 *{box-sizing:border-box}
 html{scroll-behavior:smooth}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,
@@ -58,7 +58,7 @@ margin:.35rem 0 1.1rem}
 .meter i{min-width:2px}
 .meter .ok{background:var(--good)}
 .meter .failed{background:var(--bad)}
-.meter .skipped{background:var(--rest)}
+.meter .skipped{background:var(--neutral)}
 .rate{display:flex;align-items:center;gap:.8rem}
 .rate b{font-weight:500;min-width:4.4rem}
 .rate small{min-width:8.4rem}
@@ -87,21 +87,22 @@ padding:.15rem .4rem;text-align:center}
 gap:1.1rem 1.4rem}
 .sheet.small{grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr))}
 .card{background:var(--card);border:1px solid var(--rule);border-radius:.35rem;overflow:hidden}
-.leaf{background:var(--leaf);padding:.5rem .7rem;min-height:5rem;display:flex;align-items:center}
-.leaf img{max-width:100%;max-height:12rem;mix-blend-mode:multiply}
-.small .leaf{min-height:3.6rem}
-.small .leaf img{max-height:8rem}
-.says{padding:.45rem .8rem .6rem}
-.says dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:0}
-.says dt{color:var(--soft);font-size:.8rem;line-height:1.9rem}
-.says dd{margin:0;font-size:1.12rem;line-height:1.9rem;overflow-wrap:anywhere}
+.picture{display:flex;align-items:center;background:var(--picture);padding:.5rem .7rem;
+min-height:5rem}
+.picture img{max-width:100%;max-height:12rem;mix-blend-mode:multiply}
+.small .picture{min-height:3.6rem}
+.small .picture img{max-height:8rem}
+.caption{padding:.45rem .8rem .6rem}
+.caption dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:0}
+.caption dt{color:var(--soft);font-size:.8rem;line-height:1.9rem}
+.caption dd{margin:0;font-size:1.12rem;line-height:1.9rem;overflow-wrap:anywhere}
 .text{margin:0;font-size:1.12rem;line-height:1.4;overflow-wrap:anywhere}
 .note{margin:.1rem 0 0;font-size:.85rem;color:var(--bad)}
 .uri{font-size:.75rem;overflow-wrap:anywhere;margin:.15rem 0 0}
 .pair h4{margin:0;padding:.45rem .8rem;color:var(--soft);font-size:.75rem;font-weight:500;
 letter-spacing:.08em;text-transform:uppercase;border-bottom:1px solid var(--rule)}
 .pair .note{color:var(--soft)}
-.pair .says~.says .note{color:var(--bad)}
+.pair .caption~.caption .note{color:var(--bad)}
 mark{background:var(--tint);color:var(--bad);border-radius:.15rem}
 details{margin-top:1.4rem}
 summary{cursor:pointer;color:var(--soft)}
@@ -111,40 +112,40 @@ footer{height:4rem}
 
 
 def escape(text: str) -> str:
-    r"""Make any text safe inside an element or a quoted attribute.
+    r"""Return a text escaped for an element or a quoted attribute.
 
-    Control characters become their pictures and lone surrogates U+FFFD: neither can stand
-    in an HTML file.
+    Control characters are replaced by control pictures and lone surrogates by U+FFFD, because
+    HTML allows neither.
 
     Args:
         text: Any text.
 
     Returns:
-        Text that is encodable as UTF-8.
+        Text that can be encoded as UTF-8.
 
     Example:
         >>> escape("<b>\t'")
         '&lt;b&gt;␉&#x27;'
     """
-    return html.escape(text.translate(_SHOWN))
+    return html.escape(text.translate(_REPLACEMENTS))
 
 
 def grouped(number: int) -> str:
-    """Write a number with a comma every three digits."""
+    """Return a number with thousands separators."""
     return f"{number:,}"
 
 
 def isolated(text: str) -> str:
-    """Escape a text and keep its writing direction to itself."""
+    """Return a text escaped, with its writing direction isolated."""
     return f"<bdi>{escape(text)}</bdi>"
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
-    """Lay out a table.
+    """Return a table.
 
     Args:
-        headings: A heading for each column.
-        rows: Cells; a number is set to the right, a text must be HTML already.
+        headings: Heading of each column, text.
+        rows: Cells of each row; numbers are right-aligned, strings must be HTML.
 
     Returns:
         HTML.
@@ -168,13 +169,13 @@ def _cell(cell: str | int) -> str:
 
 
 def section(anchor: str, heading: str, lead: str, body: str) -> str:
-    """Put a heading and a sentence of explanation over a part of the report.
+    """Return a section of a report: heading, explanation and content.
 
     Args:
         anchor: Its id on the page.
-        heading: Text.
-        lead: Text.
-        body: HTML.
+        heading: Heading, text.
+        lead: Explanation below the heading, text.
+        body: Content, HTML.
 
     Returns:
         HTML.
