@@ -84,8 +84,10 @@ def main() -> None:
         started = time.process_time()
         lines = read("test", GREEDY)
         network_ms = (time.process_time() - started) / len(lines) * 1000
-        foretold = perplexity((text for _, text in lines), language_model)
-        print(f"{len(lines)} lines, {charset.class_count} classes, perplexity {foretold:.2f}")
+        eval_perplexity = perplexity((text for _, text in lines), language_model)
+        print(
+            f"{len(lines)} lines, {charset.class_count} classes, perplexity {eval_perplexity:.2f}"
+        )
         print(f"network {network_ms:.2f} ms a line; {config}")
         # A second model: the first one has the contexts of the tuning in its memory.
         language_model = LanguageModel.open(path, charset)

@@ -61,7 +61,7 @@ def entries(fact: LineFact) -> list[int]:
 
 
 def partition_by_key(entries_seen: np.ndarray, parts: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Partition entries by their keys, without duplicates.
+    """Yield entries in parts by their keys, without duplicates.
 
     Args:
         entries_seen: uint64 [n], from `entries`.

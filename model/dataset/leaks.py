@@ -39,7 +39,7 @@ def line_fact(image: LineImage, split: str, page_sha256: str) -> LineFact:
 
 
 def find_leaks(facts: Iterable[LineFact]) -> Iterator[Leak]:
-    """Find the leaks among the lines of one key.
+    """Yield the leaks among the lines of one key.
 
     Args:
         facts: All lines of the key, in any order.

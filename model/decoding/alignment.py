@@ -47,7 +47,7 @@ def align(labels: Sequence[int], probabilities: np.ndarray) -> list[tuple[int, i
 
 
 def _forward(log_ratios: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the scores of the best paths to each state and to the optional blank after it.
+    """Return the scores of the best paths to each state and to the optional blank after it.
 
     Args:
         log_ratios: float [time, states], log probability of each state relative to the blank.
@@ -71,7 +71,7 @@ def _forward(log_ratios: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _trace_back(written: np.ndarray, blank: np.ndarray) -> list[tuple[int, int]]:
-    """Trace the best path back from its end.
+    """Return the steps of each state on the best path, traced back from its end.
 
     Returns:
         (first step, step after the last) of each state; empty if no path visits all states.

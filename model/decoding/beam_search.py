@@ -187,7 +187,7 @@ def _update(beam: list[_Prefix], frame: _Frame, at: int) -> None:
 def _extend(
     beam: list[_Prefix], frame: _Frame, at: int, config: BeamConfig, weights: PrefixWeights
 ) -> list[_Prefix]:
-    """Extend the prefixes of the beam by one character.
+    """Return the extensions of the beam by one character.
 
     Prefixes and candidates are sorted by descending weight, so that both loops end at the first
     one that cannot enter the beam: its weight is below `least`, which is a share of the best
@@ -242,7 +242,7 @@ def _extend(
 
 
 def _open(node: _Prefix, weights: PrefixWeights) -> dict[int, _Prefix]:
-    """Give a prefix its context and an empty dictionary of children, and return the latter."""
+    """Prepare a prefix to be extended and return its children, which are none yet."""
     if node.parent:
         node.context = weights.next_context(node.parent.context, node.label)
     node.children = {}
@@ -250,7 +250,7 @@ def _open(node: _Prefix, weights: PrefixWeights) -> dict[int, _Prefix]:
 
 
 def _prune(reached: list[_Prefix], config: BeamConfig) -> list[_Prefix]:
-    """Keep the prefixes of highest weight, sorted; of equal ones those that came first."""
+    """Return the prefixes of highest weight, sorted; of equal ones those that came first."""
     reached.sort(key=_by_weight, reverse=True)
     del reached[config.width :]
     best = reached[0].weight

@@ -133,7 +133,7 @@ class Decoder:
         return self._charset.decode(labels)
 
     def _characters(self, labels: tuple[int, ...], frames: np.ndarray) -> tuple[Character, ...]:
-        """Score each character against the other labels in the time step of its peak."""
+        """Return the characters, scored against the other labels in the step of their peak."""
         peaks = [
             start if stop == start + 1 else start + int(frames[start:stop, label].argmax())
             for label, (start, stop) in zip(labels, align(labels, frames))

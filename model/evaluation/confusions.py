@@ -74,7 +74,7 @@ def count_kinds(counts: Counter[Confusion]) -> dict[str, int]:
 
 
 def marked(truth: str, read: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
-    """Split both texts of a line into runs that agree and runs that differ.
+    """Return both texts of a line, split into runs that agree and runs that differ.
 
     Args:
         truth: Ground truth.

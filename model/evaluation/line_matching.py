@@ -36,7 +36,7 @@ class PageMatch:
 
 
 def match_by_place(found: Sequence[Line], true: Sequence[Line]) -> PageMatch:
-    """Match the detected lines of a page with the true ones, most similar pairs first.
+    """Return the detected lines of a page matched with the true ones, most similar pairs first.
 
     Args:
         found: Detected lines in their order, with baselines or polygons in pixels.
@@ -114,7 +114,7 @@ def _guess_px(paths: Sequence[np.ndarray]) -> float:
 def _shares(
     found: Sequence[np.ndarray], true: Sequence[np.ndarray], pitch_px: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the overlap of all pairs of lines.
+    """Return the overlap of all pairs of lines.
 
     Returns:
         Two float [found, true]: share of the detected line on the true one, and of the true line

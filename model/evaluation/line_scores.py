@@ -118,7 +118,7 @@ def mean_score(scores: Iterable[LineScore]) -> LineScore:
 
 
 def match_lines(precise: np.ndarray, recalled: np.ndarray) -> list[tuple[int, int]]:
-    """Match detected lines with true ones, one to one, greedily by their overlap.
+    """Return a one-to-one matching of detected and true lines, greedy by their overlap.
 
     Args:
         precise: float [found, true], share of the detected line that lies on the true one.
@@ -164,7 +164,7 @@ def order_error(pairs: Sequence[tuple[int, int]]) -> float:
 
 
 def _points(paths: Sequence[np.ndarray], tolerance_px: float) -> list[np.ndarray]:
-    """Resample baselines evenly, with a spacing below the tolerance."""
+    """Return baselines resampled evenly, with a spacing below the tolerance."""
     points = []
     for path in paths:
         length = arc_lengths(path)[-1]
@@ -176,7 +176,7 @@ def _points(paths: Sequence[np.ndarray], tolerance_px: float) -> list[np.ndarray
 def _hits(
     lines: Sequence[np.ndarray], others: Sequence[np.ndarray], tolerance_px: float
 ) -> tuple[float, np.ndarray]:
-    """Compute the shares of lines that lie within the tolerance of other lines.
+    """Return the shares of lines that lie within the tolerance of other lines.
 
     Returns:
         Share of the points of all lines that lie near any of the others; and float [lines,

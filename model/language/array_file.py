@@ -48,7 +48,7 @@ def _aligned(data: bytes) -> bytes:
 
 
 def map_arrays(path: str | Path, magic: bytes) -> tuple[dict, dict[str, np.ndarray]]:
-    """Memory-map a file that `pack_arrays` made.
+    """Return the facts and the memory-mapped arrays of a file from `pack_arrays`.
 
     Args:
         path: The file.

@@ -159,7 +159,7 @@ def _unigram_table(counts: Counts, base: int) -> tuple[dict[str, np.ndarray], np
 def _order_table(
     counts: Counts, kept: np.ndarray, below: np.ndarray, base: int
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Interpolate an order with the one below.
+    """Return the tables of an order, interpolated with the one below.
 
     Args:
         counts: n-grams of this order.
@@ -190,6 +190,6 @@ def _order_table(
 
 
 def _steps(probabilities: np.ndarray) -> np.ndarray:
-    """Quantise negative log probabilities to 16 bits."""
+    """Return negative log probabilities, quantised to 16 bits."""
     steps = np.rint(-STEPS_PER_NAT * np.log(probabilities))
     return np.clip(steps, 0, np.iinfo(np.uint16).max).astype(np.uint16)

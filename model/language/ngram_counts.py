@@ -28,7 +28,7 @@ class Counts:
 
 
 def count_ngrams(texts: Iterable[str], charset: Charset, length: int) -> Counts:
-    """Count the n-grams of lines.
+    """Return the counts of the n-grams of lines.
 
     A line is padded with length - 1 labels 0 at its start and one at its end.
 
@@ -80,7 +80,7 @@ def _joined(lines: list[str], length: int) -> str:
 
 
 def _keys(labels: np.ndarray, base: int, length: int) -> np.ndarray:
-    """Encode the n-grams that consist of known labels and end within a line or at its end."""
+    """Return the codes of n-grams of known labels that end within a line or at its end."""
     positions = len(labels) - length + 1
     keys = np.zeros(positions, np.uint64)
     known = np.ones(positions, bool)
@@ -125,7 +125,7 @@ def shorter_counts(longer: Counts, base: int, length: int) -> Counts:
 
 
 def without_padding(counts: Counts, base: int, length: int) -> Counts:
-    """Drop n-grams that begin with two padding labels: a shorter one is equivalent."""
+    """Return counts without n-grams that begin with two padding labels, which are redundant."""
     if length < 2:
         return counts
     kept = counts.keys >= base ** (length - 2)

@@ -75,7 +75,7 @@ class LanguageModel:
 
     @classmethod
     def open(cls, path: str | Path, charset: Charset) -> LanguageModel:
-        """Open a model, memory-mapped.
+        """Return the model in a file, memory-mapped.
 
         Args:
             path: The file.
@@ -176,7 +176,7 @@ class LanguageModel:
         return self._log_probabilities(map(self.charset.labels.get, text))
 
     def _log_probabilities(self, labels: Iterable[int | None]) -> list[float]:
-        """Score each label of a line and its end; None marks a character outside the charset."""
+        """Return the score of each label of a line and of its end; None is an unknown character."""
         found = []
         context: tuple[int, ...] = (LINE_END,)
         for label in [*labels, LINE_END]:
@@ -210,7 +210,7 @@ def _check_tables(order: int, arrays: dict[str, np.ndarray]) -> None:
 
 
 def _difference(own: Charset, other: Charset) -> str:
-    """Describe briefly how two charsets differ."""
+    """Return a short description of how two charsets differ."""
     more = "".join(sorted(set(own.characters) - set(other.characters)))[:10]
     less = "".join(sorted(set(other.characters) - set(own.characters)))[:10]
     if not more and not less:

@@ -77,5 +77,5 @@ class RecurrentLanguageModel:
         return scores[known, after[known]]
 
     def _run(self, before: np.ndarray) -> np.ndarray:
-        """Map labels, int32 [time, text], to log probabilities, float32 [time, text, classes]."""
+        """Return log probabilities, float32 [time, text, classes], for int32 [time, text]."""
         return self._session.run([LOG_PROBABILITIES], {LABELS: before})[0]
