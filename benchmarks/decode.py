@@ -31,7 +31,7 @@ from model.language.ngram_model import LanguageModel
 from model.language.perplexity import perplexity
 from model.language.word_counts import count_words
 from model.recogniser.bundle import load_bundle
-from model.recogniser.decoding_plan import open_second_pass
+from model.recogniser.decoding_plan import open_rescorer
 from model.recogniser.recogniser import Recogniser
 from model.training.language.beam_tuning import tune_weights
 
@@ -84,8 +84,10 @@ def main() -> None:
         started = time.process_time()
         lines = read("test", GREEDY)
         network_ms = (time.process_time() - started) / len(lines) * 1000
-        foretold = perplexity((text for _, text in lines), language_model)
-        print(f"{len(lines)} lines, {charset.class_count} classes, perplexity {foretold:.2f}")
+        eval_perplexity = perplexity((text for _, text in lines), language_model)
+        print(
+            f"{len(lines)} lines, {charset.class_count} classes, perplexity {eval_perplexity:.2f}"
+        )
         print(f"network {network_ms:.2f} ms a line; {config}")
         # A second model: the first one has the contexts of the tuning in its memory.
         language_model = LanguageModel.open(path, charset)
@@ -102,16 +104,16 @@ def main() -> None:
             lambda logits: charset.decode(search(logits)[0].labels),
             lines,
         )
-        second_pass = open_second_pass(bundle, language_model)
-        if second_pass:
+        rescorer = open_rescorer(bundle, language_model)
+        if rescorer:
             _timed(
-                "... and a second pass",
+                "... and rescoring",
                 lambda logits: charset.decode(
-                    second_pass.weigh(search(logits), config.lm_weight)[0].labels
+                    rescorer.rescore(search(logits), config.lm_weight)[0].labels
                 ),
                 lines,
             )
-        decoder = Decoder(charset, config, language_model, lexicon, second_pass=second_pass)
+        decoder = Decoder(charset, config, language_model, lexicon, rescorer=rescorer)
         _timed("... with probabilities", lambda logits: decoder.decode(logits).text, lines)
 
 

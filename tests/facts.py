@@ -1,4 +1,4 @@
-"""Facts about drawn lines, and the leaks among them, found without any short cut."""
+"""Facts of drawn lines, and a plain search for the leaks among them as a reference."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.drawn import text_strip
 
 
 def drawn_fact(name: str, split: str, text: str, sha: str = "") -> LineFact:
-    """Draw a line and keep what tells copies; its page is its own unless a digest is given."""
+    """Draw a line and return its fact; its page is unique unless a digest is given."""
     image = LineImage(f"{name}.jpg", Line("l1", 0), text_strip(text))
     return line_fact(image, split, sha or name)
 
 
 def leaks_among(facts: Iterable[LineFact]) -> list[Leak]:
-    """Let all lines meet under all of their keys; then one leak a line, sorted."""
+    """Group lines by all of their keys and return one leak per leaking line, sorted."""
     groups = defaultdict(list)
     for fact in facts:
         for key in leak_keys(fact):

@@ -101,7 +101,7 @@ def write_fake_auxiliary(directory: Path, favourite: str) -> None:
 
 
 def write_fake_recurrent(directory: Path, favourite: str) -> None:
-    """Write a recurrent language model that foretells one character, whatever stands before."""
+    """Write a recurrent language model that predicts one character after any context."""
     charset = bundle.load_bundle(directory).charset
     scores = np.zeros((charset.class_count, charset.class_count), np.float32)
     scores[:, charset.encode(favourite)] = 8

@@ -1,1 +1,1 @@
-"""Training examples: splits, leaks, charset audit, TFRecords, report."""
+"""Datasets of training lines: splits, leaks, charset audit, TFRecords, report."""

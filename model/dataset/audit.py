@@ -1,4 +1,4 @@
-"""The charset audit: every character of the texts, how often, where, and what is odd about it."""
+"""The charset audit: count, example page and suspicious features of each character."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FLAG_OF_CATEGORY = {
     "Co": "private use",
     "Cs": "lone surrogate",
 }
-# Variation selectors and a joiner: no ink, though their category is that of marks.
+# Variation selectors and a joiner: invisible, though of the category of marks.
 _INVISIBLE_MARKS = frozenset("\u034f") | {chr(code) for code in range(0xFE00, 0xFE10)}
 _REPLACEMENT = "\ufffd"
 _DOTTED_CIRCLE = "\u25cc"
@@ -24,15 +24,15 @@ _DOTTED_CIRCLE = "\u25cc"
 
 @dataclass(frozen=True)
 class CharacterRow:
-    """One character of the texts.
+    """A character of the transcriptions.
 
     Attributes:
         character: The character.
-        count: How often it occurs.
-        name: Its Unicode name; its code point where it has none.
-        category: Its general category, as 'Ll'.
-        example_uri: A page that has it: the first in the order of the URIs.
-        flags: What is odd about it: 'control', 'private use', 'unassigned', 'invisible',
+        count: Number of occurrences.
+        name: Its Unicode name; its code point if it has no name.
+        category: Its Unicode general category, such as 'Ll'.
+        example_uri: The first page, by URI, on which it occurs.
+        flags: Suspicious features: 'control', 'private use', 'unassigned', 'invisible',
             'lone surrogate', 'replacement character', 'look-alike of X (U+0058)'.
     """
 
@@ -45,12 +45,12 @@ class CharacterRow:
 
     @property
     def code_point(self) -> str:
-        """The code point, as 'U+00E9'."""
+        """The code point, such as 'U+00E9'."""
         return f"U+{ord(self.character):04X}"
 
     @property
     def printable(self) -> str:
-        """The character as it may stand in a table: marks on a circle, no controls."""
+        """The character as shown in a table: a mark on a circle; empty if it is invisible."""
         if self.category in _FLAG_OF_CATEGORY or self.category.startswith("Z"):
             return ""
         return _DOTTED_CIRCLE * self.category.startswith("M") + self.character
@@ -58,11 +58,11 @@ class CharacterRow:
 
 @dataclass
 class CharacterAudit:
-    """Counts characters; parts made anywhere, in any order, add up to the same.
+    """Counts characters; audits can be merged in any order.
 
     Attributes:
-        counts: How often each character occurs.
-        example_uris: For each the smallest URI of a page that has it.
+        counts: Number of occurrences by character.
+        example_uris: First page, by URI, on which each character occurs.
 
     Example:
         >>> audit = CharacterAudit()
@@ -79,23 +79,23 @@ class CharacterAudit:
 
         Args:
             text: A transcription.
-            page_uri: The page that it is on.
+            page_uri: Its page.
         """
         found = Counter(text)
         self.counts.update(found)
-        self._see(dict.fromkeys(found, page_uri))
+        self._add_examples(dict.fromkeys(found, page_uri))
 
     def merge(self, other: CharacterAudit) -> None:
-        """Add what another audit counted; the other stays as it is."""
+        """Add the counts of another audit, which is not changed."""
         self.counts.update(other.counts)
-        self._see(other.example_uris)
+        self._add_examples(other.example_uris)
 
-    def _see(self, uris: dict[str, str]) -> None:
+    def _add_examples(self, uris: dict[str, str]) -> None:
         for character, uri in uris.items():
             self.example_uris[character] = min(uri, self.example_uris.get(character, uri))
 
     def dominant_script(self) -> str:
-        """Name the script that most letters are of; empty where there is no letter."""
+        """Return the script of most letters; empty without letters."""
         letters: Counter[str] = Counter()
         for character, count in self.counts.items():
             letters[script_of(character)] += count
@@ -103,11 +103,9 @@ class CharacterAudit:
         return max(sorted(letters), key=letters.__getitem__, default="")
 
     def rows(self) -> tuple[CharacterRow, ...]:
-        """List the characters.
+        """Return a row for each character, by code point.
 
-        Returns:
-            A row for each, by code point. What a character may be mistaken for depends on
-            all texts: on the script that most of their letters are of.
+        Look-alikes are flagged relative to the dominant script of all texts.
         """
         script = self.dominant_script()
         return tuple(
@@ -116,7 +114,7 @@ class CharacterAudit:
         )
 
     def to_json(self) -> str:
-        """Write the rows as a JSON object; a lone surrogate is written as U+FFFD."""
+        """Return the rows as a JSON object, with U+FFFD for lone surrogates."""
         rows = [{"code_point": row.code_point, **asdict(row)} for row in self.rows()]
         data = {"dominant_script": self.dominant_script(), "characters": rows}
         text = json.dumps(data, ensure_ascii=False, indent=1)

@@ -1,15 +1,15 @@
-"""Characters of different scripts that look the same.
+"""Characters of different scripts that look alike.
 
-A transcriber who picks a Canadian syllabic for a Latin capital, or whose editor slips a
-Cyrillic letter in, teaches the recogniser two labels for one shape. The table is for hands
-and common text fonts, so it is wider than what two letters of one font would share.
+If a transcriber uses a Canadian syllabic or a Cyrillic letter in place of a Latin one, the
+recogniser has to learn two labels for one shape. The table is for handwriting and common fonts, so
+it includes more pairs than those that are identical in one font.
 """
 
 from __future__ import annotations
 
 import unicodedata
 
-# Each word is one shape, drawn alike in several scripts.
+# Each group of characters is one shape in several scripts.
 _TABLE = """
     AΑАᎪᗅᗩꓮ BΒВᏴᗷꓐⲂᛒ CϹСᏟᑕꓚⲤ DᎠᗞᗪꓓ EΕЕᎬᗴꓰⴹ FϜᖴꓝ GԌᏀᏳᏻꓖᘜ HΗНᎻᕼꓧⲎ IΙІӀᏆꓲⲒⵏᛁ JͿЈᎫᒍꓙ
     KΚКᏦᏥꓗⲔᛕ LᏞᒪꓡⳐ MΜМᎷᗰꓟϺᛖ NΝᑎꓠⲚ OΟОՕᎾꓳⲞⵔᗝ PΡРᏢᑭꓑⲢᖘ QԚⵕ RᎡᏒᖇꓣᚱ SЅՏᏕᏚᔕꓢ
@@ -32,20 +32,20 @@ _RENAMED = {
     "Katakana": _EAST_ASIAN,
     "Katakana-hiragana": _EAST_ASIAN,
 }
-# Compatibility characters that look like what they stand for. A long s or a ligature is
-# drawn otherwise, and a superscript is meant.
+# Compatibility characters that look like their decomposition. A long s or a ligature looks
+# different, and a superscript is deliberate.
 _LOOK_ALIKE_TAGS = ("<font>", "<wide>", "<narrow>")
 _ROMAN_NUMERALS = ("ROMAN NUMERAL", "SMALL ROMAN NUMERAL")
 
 
 def script_of(character: str) -> str:
-    """Name the script of a character, as far as its Unicode name tells.
+    """Return the script of a character, derived from its Unicode name.
 
     Args:
         character: One character.
 
     Returns:
-        'Latin', 'Greek', 'Canadian syllabics' ...; empty for what all scripts share:
+        'Latin', 'Greek', 'Canadian syllabics' ...; empty for characters that all scripts share:
         digits, spaces, most punctuation, combining marks.
 
     Example:
@@ -62,16 +62,16 @@ def script_of(character: str) -> str:
 
 
 def look_alike(character: str, script: str) -> str:
-    """Find what a character from elsewhere looks like in a script.
+    """Return the look-alike in a script of a character from another one.
 
     Args:
         character: One character.
         script: Name of a script, from `script_of`.
 
     Returns:
-        Characters of the script, or such as all scripts share; for a styled, wide or narrow
-        form with none of these, its plain form. Empty where the character belongs to the
-        script or to all, or looks like none that is known.
+        Characters of the script or of all scripts; for a styled, wide or narrow form without
+        such a look-alike, its plain form. Empty if the character belongs to the script or to all
+        scripts, or has no known look-alike.
 
     Example:
         >>> look_alike("ᐯ", "Latin"), look_alike("A", "Cyrillic"), look_alike("Ⅻ", "Latin")
@@ -79,14 +79,14 @@ def look_alike(character: str, script: str) -> str:
         >>> look_alike("é", "Latin")
         ''
     """
-    if _is_drawn_like_what_it_stands_for(character):
+    if _looks_like_its_decomposition(character):
         plain = unicodedata.normalize("NFKC", character)
         return "".join(_twin(c, script) or c for c in plain)
     return _twin(character, script)
 
 
 def _twin(character: str, script: str) -> str:
-    """Find the character of a script with the shape of another; accents are kept."""
+    """Return the character of a script with the shape of another, with the same accents."""
     if script_of(character) in (script, _COMMON):
         return ""
     base, *marks = unicodedata.normalize("NFD", character)
@@ -96,13 +96,13 @@ def _twin(character: str, script: str) -> str:
     return ""
 
 
-def _is_drawn_like_what_it_stands_for(character: str) -> bool:
+def _looks_like_its_decomposition(character: str) -> bool:
     decomposition = unicodedata.decomposition(character)
     is_numeral = unicodedata.name(character, "").startswith(_ROMAN_NUMERALS)
     return decomposition.startswith(_LOOK_ALIKE_TAGS) or (is_numeral and decomposition != "")
 
 
-# Punctuation of a script is told by its name too, but 'COMMA' is no script.
+# Punctuation of a script has the script in its name, but the first word of 'COMMA' is no script.
 _SCRIPTS_OF_SHAPES = frozenset(
     unicodedata.name(c).split(" ")[0].capitalize()
     for c in _LOOKS_LIKE

@@ -1,4 +1,4 @@
-"""From a cut line to a training example, or the reason why it is none."""
+"""Training examples: made from line images and texts, and read from TFRecords."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from model.line_images.preprocess import (
     input_width_px,
     padded_width_px,
 )
-from model.networks.presets import PRESETS, fits_time_steps
+from model.networks.presets import PRESETS
 from model.text.rules import TextRules, apply_rules
 from schemas.features import decode_line
 from schemas.records import Failure, LineExample, LineImage, Page
 
-# A line must leave CTC a time step for each character at this preset's resolution.
+# A line needs enough time steps for its text at the resolution of this preset.
 _PRESET = PRESETS["fast"]
 
 
 @dataclass(frozen=True)
 class ExampleRules:
-    """What a line must be to become an example.
+    """Rules for the text of a training example.
 
     Attributes:
-        text: What is done to each text.
-        characters: The characters that a text may have; None for any.
+        text: Normalisation of each text.
+        characters: Characters allowed in a text; None for any.
     """
 
     text: TextRules = field(default_factory=TextRules)
@@ -37,15 +37,15 @@ class ExampleRules:
 
 
 def to_example(image: LineImage, page: Page, rules: ExampleRules) -> LineExample | Failure:
-    """Join a line image and its text.
+    """Return the training example of a line.
 
     Args:
-        image: The line.
-        page: Its page, with its split.
-        rules: What is done to the text and what it may hold.
+        image: The line image.
+        page: Its page, with the split.
+        rules: Rules for the text.
 
     Returns:
-        The example, or a failure if there is no text, or none that can be learnt.
+        The example, or a failure if the line has no text or one that cannot be trained on.
     """
     try:
         text = apply_rules(image.line.text or "", rules.text)
@@ -66,25 +66,19 @@ def to_example(image: LineImage, page: Page, rules: ExampleRules) -> LineExample
     )
 
 
-def time_steps(height_px: int, width_px: int) -> int:
-    """Tell the time steps that the preset `fast` has for a strip.
-
-    Example:
-        >>> time_steps(64, 400)
-        80
-    """
-    config = PreprocessConfig(height_px, min(height_px, _PRESET.input_height_px))
-    return padded_width_px(input_width_px(width_px, config), config) // _PRESET.step_px
-
-
 def _check_text(text: str, shape: tuple[int, int], rules: ExampleRules) -> None:
     if not text:
-        raise ValueError("line has no text; transcribe it or take it out")
+        raise ValueError("line has no text; transcribe or remove it")
     if rules.characters is not None and not rules.characters.issuperset(text):
         others = "".join(sorted(set(text) - rules.characters))
-        raise ValueError(f"text has {others!r}, which --charset has not; add them or mend it")
-    steps = time_steps(*shape)
-    if not fits_time_steps(text, steps):
+        raise ValueError(
+            f"text has {others!r}, not in --charset; add the characters or correct the text"
+        )
+    height_px, width_px = shape
+    config = PreprocessConfig(height_px, min(height_px, _PRESET.input_height_px))
+    network_width_px = padded_width_px(input_width_px(width_px, config), config)
+    if not _PRESET.fits(text, network_width_px):
+        steps = _PRESET.time_steps(network_width_px)
         raise ValueError(
             f"text of {len(text)} characters on a line of {steps} time steps; "
             "check that text and line belong together"
@@ -92,7 +86,7 @@ def _check_text(text: str, shape: tuple[int, int], rules: ExampleRules) -> None:
 
 
 def decode_strip(example: LineExample) -> np.ndarray:
-    """Decode the image of a line.
+    """Return the decoded image of a line.
 
     Args:
         example: The line.
@@ -101,7 +95,7 @@ def decode_strip(example: LineExample) -> np.ndarray:
         uint8 [height_px, width_px], paper 255.
 
     Raises:
-        ValueError: If the image is not a PNG.
+        ValueError: If the image cannot be decoded.
     """
     strip = cv2.imdecode(np.frombuffer(example.image, np.uint8), cv2.IMREAD_GRAYSCALE)
     if strip is None:
@@ -112,7 +106,7 @@ def decode_strip(example: LineExample) -> np.ndarray:
 
 
 def read_examples(paths: Iterable[str]) -> Iterator[LineExample]:
-    """Read every line of some TFRecord files, in the order of the files."""
+    """Yield the lines of TFRecord files, in order."""
     for path in paths:
         for record in read_records(path):
             yield decode_line(record)

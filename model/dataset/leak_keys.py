@@ -1,7 +1,7 @@
-"""Which keys of lines occur in two splits, told from 8 bytes a key.
+"""Search for keys of lines that occur in two splits, with 8 bytes per key.
 
-Nearly all keys belong to a single line, or to lines of one split, and lead to no leak. To
-let those go first, millions of lines are held as short numbers only, not as fingerprints.
+Almost all keys belong to a single line, or to lines of one split, and cannot lead to a leak. To
+discard them first, millions of lines are represented by short integers, not by fingerprints.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NUMBER_OF_SPLIT = {split: number for number, split in enumerate(SPLITS)}
 
 
 def leak_keys(fact: LineFact) -> list[str]:
-    """List the keys under which a line meets every line that it may be a copy of.
+    """Return the keys of a line; it shares at least one with each line that it may copy.
 
     Args:
         fact: The line.
@@ -31,13 +31,13 @@ def leak_keys(fact: LineFact) -> list[str]:
 
 
 def short_key(key: str) -> int:
-    """Hash a key.
+    """Return the hash of a key.
 
     Args:
         key: One of `leak_keys`.
 
     Returns:
-        62 bits. Two keys that become one make more lines be looked at, and nothing else.
+        62 bits. A collision only causes more lines to be compared.
 
     Example:
         >>> short_key("0:37:1a2b3") >> 62
@@ -48,27 +48,27 @@ def short_key(key: str) -> int:
 
 
 def entries(fact: LineFact) -> list[int]:
-    """Write down that a line's keys occur in its split.
+    """Return the keys of a line, each combined with its split.
 
     Args:
         fact: The line.
 
     Returns:
-        For each key a number of 64 bits: the short key, and the split in the lowest two.
+        A 64-bit integer for each key: the short key, and the split in the two lowest bits.
     """
     split = _NUMBER_OF_SPLIT[fact.split]
     return [short_key(key) << _SPLIT_BITS | split for key in leak_keys(fact)]
 
 
-def deal_out(entries_seen: np.ndarray, parts: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Deal entries out by their keys, each once.
+def partition_by_key(entries_seen: np.ndarray, parts: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield entries in parts by their keys, without duplicates.
 
     Args:
         entries_seen: uint64 [n], from `entries`.
-        parts: How many parts there are.
+        parts: Number of parts.
 
     Yields:
-        (part, its entries, uint64) of each part that has some.
+        (number of the part, its entries, uint64) of each part that is not empty.
     """
     distinct = np.unique(entries_seen)
     part_of_entry = (distinct >> _SPLIT_BITS) % parts
@@ -79,13 +79,13 @@ def deal_out(entries_seen: np.ndarray, parts: int) -> Iterator[tuple[int, np.nda
 
 
 def keys_in_two_splits(entries_seen: np.ndarray) -> np.ndarray:
-    """Find the keys that occur in more than one split.
+    """Return the keys that occur in more than one split.
 
     Args:
-        entries_seen: uint64 [n], all entries of those keys that they may hold, in any order.
+        entries_seen: uint64 [n], all entries of the keys in question, in any order.
 
     Returns:
-        uint64 [m], the short keys, sorted.
+        uint64 [m], short keys, sorted.
 
     Example:
         >>> facts = [LineFact("a", "l", split, "e3b0", b"", ()) for split in ("train", "test")]
@@ -97,14 +97,11 @@ def keys_in_two_splits(entries_seen: np.ndarray) -> np.ndarray:
 
 
 def shared_keys(fact: LineFact, short_keys: np.ndarray) -> Iterable[str]:
-    """Choose those of a line's keys that occur in two splits.
+    """Return the keys of a line that occur in two splits.
 
     Args:
         fact: The line.
         short_keys: uint64 [m], sorted, from `keys_in_two_splits`.
-
-    Returns:
-        The keys.
     """
     keys = leak_keys(fact)
     wanted = np.fromiter(map(short_key, keys), np.uint64, len(keys))

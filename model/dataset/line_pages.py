@@ -1,4 +1,4 @@
-"""Pages with known lines, as files to train a line finder from: one JSON object a line."""
+"""Training data of the line finder: pages with their lines, one JSON object per line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schemas.records import Line, Page
 
 
 def page_to_json(page: Page) -> str:
-    """Write a page's image and geometry as one line of JSON, without texts.
+    """Return the image and the line geometry of a page as one line of JSON, without texts.
 
     Example:
         >>> page_to_json(Page("a.jpg", (Line("l1", 0, baseline=((1, 2), (3, 2))),), 9, 9))
@@ -32,10 +32,10 @@ def page_to_json(page: Page) -> str:
 
 
 def page_from_json(text: str) -> Page:
-    """Read what `page_to_json` wrote.
+    """Return the page in JSON from `page_to_json`.
 
     Raises:
-        ValueError: If it is no such line.
+        ValueError: If the text is not such JSON.
 
     Example:
         >>> page = Page("a.jpg", (Line("l1", 0, baseline=((1, 2), (3, 2))),), 9, 9)
@@ -61,20 +61,17 @@ def page_from_json(text: str) -> Page:
             document=facts["document"],
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"no page of a line dataset ({error!r}); write it anew") from None
+        raise ValueError(f"no page of a line dataset ({error!r}); write the file again") from None
 
 
 def read_line_pages(paths: tuple[Path, ...]) -> list[Page]:
-    """Read line datasets.
+    """Return the pages of line datasets, in order.
 
     Args:
         paths: Files that `pipelines.lines_dataset` wrote.
 
-    Returns:
-        Their pages, in order.
-
     Raises:
-        ValueError: If a line is no page.
+        ValueError: If a line of a file is not a page.
         OSError: If a file cannot be read.
     """
     pages = []

@@ -1,4 +1,4 @@
-"""report.html: what a dataset holds, what was left out of it and why, on one page."""
+"""The report of a dataset: counts, line sizes, characters, leaks, rejects and sample lines."""
 
 from __future__ import annotations
 
@@ -6,88 +6,85 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from model.dataset.audit import CharacterRow
-from model.dataset.report_data import LeakPair, ReportData, SourceCount, Tally
+from model.dataset.report_data import LeakPair, OutcomeCounts, ReportData, SourceCount
 from model.report.contact_sheet import contact_sheet, show
 from model.report.histogram import Histogram, draw_histogram
-from model.report.html import escape, grouped, isolated, page, section, table
+from model.report.html import Figure, escape, grouped, isolated, page, table
 
-# First letters of the general categories, and what they are called.
+# First letters of Unicode general categories, and the heading of their characters.
 _GROUPS = (
     ("L", "Letters"),
     ("M", "Marks"),
     ("N", "Digits and numbers"),
     ("PS", "Punctuation and signs"),
-    ("ZC", "Spaces, controls and what has no ink"),
+    ("ZC", "Spaces, control and invisible characters"),
 )
 
 _SPLITS = ("train", "eval", "test")
 
 
 def build_report(data: ReportData) -> str:
-    """Write a report.
+    """Return the report of a dataset.
 
     Args:
-        data: What it says.
+        data: Content of the report.
 
     Returns:
-        An HTML document without scripts, its images inside it, that opens offline.
+        An HTML document without scripts and with embedded images, which can be read offline.
 
     Example:
         >>> "<h1>Letters of 1858</h1>" in build_report(ReportData("Letters of 1858"))
         True
     """
     parts = (
-        ("account", "Account", *_account(data)),
+        ("account", "Totals", *_account(data)),
         ("sources", "Sources and splits", *_sources(data)),
-        ("lines", "Measures of the lines", *_measures(data)),
+        ("lines", "Line sizes", *_measures(data)),
         ("characters", "Characters", *character_section(data.characters, data.dominant_script)),
         ("leaks", "Leaks", *_leaks(data)),
         ("rejects", "Rejects", *_rejects(data)),
         ("sheet", "Contact sheet", *_sheet(data)),
     )
-    body = "\n".join(section(*part) for part in parts)
-    return page(data.title, _header(data), [part[:2] for part in parts], body)
+    return page("Dataset report", data.title, _figures(data), data.facts, parts)
 
 
-def _header(data: ReportData) -> str:
-    rejects = sum(kind.count for kind in data.rejects)
-    figures = [(tally.ok, f"{tally.what} accepted", False) for tally in reversed(data.account)] + [
-        (len(data.characters), "characters", False),
-        (rejects, "rejects", rejects > 0),
-        (data.leak_count, "leaks", data.leak_count > 0),
+def _figures(data: ReportData) -> list[Figure]:
+    accepted = [
+        Figure(grouped(counts.ok), f"{counts.what} accepted") for counts in reversed(data.account)
     ]
-    tiles = "".join(
-        f'<div class="figure{" bad" * bad}"><b>{grouped(n)}</b>{escape(what)}</div>'
-        for n, what, bad in figures
-    )
-    facts = "".join(f"<dt>{escape(k)}</dt><dd>{isolated(v)}</dd>" for k, v in data.facts)
-    return f'<div class="figures">{tiles}</div>' + (f'<dl class="facts">{facts}</dl>' * bool(facts))
+    rejects = sum(kind.count for kind in data.rejects)
+    return [
+        *accepted,
+        Figure(grouped(len(data.characters)), "characters"),
+        Figure(grouped(rejects), "rejects", is_bad=rejects > 0),
+        Figure(grouped(data.leak_count), "leaks", is_bad=data.leak_count > 0),
+    ]
 
 
 def _account(data: ReportData) -> tuple[str, str]:
     lead = (
-        "Everything that came in is somewhere: accepted, rejected with a reason, or left out "
-        "on purpose."
+        "Every page and line of the input is accepted, rejected with a reason, or skipped on "
+        "purpose."
     )
-    return lead, "".join(map(_meter, data.account)) or _nothing("nothing came in")
+    return lead, "".join(map(_meter, data.account)) or _nothing("no input")
 
 
-def _meter(tally: Tally) -> str:
-    shares = ("ok", tally.ok), ("failed", tally.failed), ("skipped", tally.skipped)
+def _meter(counts: OutcomeCounts) -> str:
+    shares = ("ok", counts.ok), ("failed", counts.failed), ("skipped", counts.skipped)
     bars = "".join(
-        f'<i class="{name}" style="width:{100 * n / max(1, tally.came_in):.2f}%"></i>'
+        f'<i class="{name}" style="width:{100 * n / max(1, counts.came_in):.2f}%"></i>'
         for name, n in shares
         if n
     )
     return (
-        f"<h3>{escape(tally.what.capitalize())}</h3><div>{grouped(tally.came_in)} in = "
-        f"{grouped(tally.ok)} accepted + {grouped(tally.failed)} rejected + "
-        f'{grouped(tally.skipped)} skipped</div><div class="meter">{bars}</div>'
+        f"<h3>{escape(counts.what.capitalize())}</h3><div>{grouped(counts.came_in)} in = "
+        f"{grouped(counts.ok)} accepted + {grouped(counts.failed)} rejected + "
+        f'{grouped(counts.skipped)} skipped</div><div class="meter">{bars}</div>'
     )
 
 
 def _sources(data: ReportData) -> tuple[str, str]:
-    lead = "Pages never share their lines between splits."
+    lead = "All lines of a page are in the same split."
     if not data.counts:
         return lead, _nothing("no lines were written")
     cells: dict[str, dict[str, SourceCount]] = defaultdict(dict)
@@ -113,10 +110,10 @@ def _measures(data: ReportData) -> tuple[str, str]:
     charts = (
         ("Width", data.widths_px, "px"),
         ("Height", data.heights_px, "px"),
-        ("Length of the text", data.text_lengths, "characters"),
+        ("Text length", data.text_lengths, "characters"),
     )
     figures = "".join(_chart(*chart) for chart in charts)
-    return "Accepted lines only. Point at a bar to read its count.", (
+    return "Accepted lines only. Hover over a bar to see its count.", (
         f'<div class="charts">{figures}</div>'
     )
 
@@ -129,8 +126,8 @@ def _chart(name: str, histogram: Histogram, unit: str) -> str:
 
 def _leaks(data: ReportData) -> tuple[str, str]:
     lead = (
-        "Lines that are in two splits at once, in one image or in two pictures of one line. "
-        "A line that is in train was taken out of it."
+        "Lines that occur in two splits, on the same page image or as near-duplicate images. "
+        "Those in train were removed from it."
     )
     if not data.leak_count:
         return lead, _nothing("none found")
@@ -147,7 +144,7 @@ def _leak(leak: LeakPair) -> str:
 
 
 def _rejects(data: ReportData) -> tuple[str, str]:
-    lead = "What is not in the dataset, by the step that rejected it and the reason it gave."
+    lead = "What is not in the dataset, by the step that rejected it and the reason."
     if not data.rejects:
         return lead, _nothing("nothing was rejected")
     kinds = sorted(data.rejects, key=lambda kind: (kind.stage, -kind.count, kind.reason))
@@ -161,7 +158,7 @@ def _rejects(data: ReportData) -> tuple[str, str]:
 
 
 def _sheet(data: ReportData) -> tuple[str, str]:
-    lead = "Accepted lines, chosen by chance, as the recogniser sees them, with their texts."
+    lead = "A random sample of accepted lines, as the recogniser sees them, with their texts."
     return lead, contact_sheet(data.accepted) if data.accepted else _nothing("no lines")
 
 
@@ -170,20 +167,20 @@ def _nothing(what: str) -> str:
 
 
 def character_section(rows: Sequence[CharacterRow], dominant_script: str) -> tuple[str, str]:
-    """Show the characters of a dataset.
+    """Return the section on the characters of a dataset.
 
     Args:
         rows: The charset audit.
         dominant_script: Script of most letters; may be empty.
 
     Returns:
-        A sentence about them, and HTML.
+        Lead, text, and content, HTML.
     """
     odd = [row for row in rows if row.flags]
     script = f", most letters {dominant_script}" if dominant_script else ""
     lead = (
-        f"{grouped(len(rows))} different ones{script}; "
-        f"{grouped(len(odd)) if odd else 'none'} to look at."
+        f"{grouped(len(rows))} different characters{script}; "
+        f"{grouped(len(odd)) if odd else 'none'} to check."
     )
     parts = [_character_table(odd)] if odd else []
     for initials, name in _GROUPS:
@@ -212,7 +209,7 @@ def _tile(row: CharacterRow) -> str:
 
 
 def _character_table(rows: Sequence[CharacterRow]) -> str:
-    headings = ("", "code point", "count", "name", "remark", "for example on")
+    headings = ("", "code point", "count", "name", "remark", "example page")
     cells = (
         (
             f'<span class="glyph">{isolated(row.printable)}</span>',

@@ -1,4 +1,4 @@
-"""What a dataset report says, as plain values."""
+"""The content of a dataset report, as plain values."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import re
 from dataclasses import dataclass, field
 
 from model.dataset.audit import CharacterRow
-from model.report.contact_sheet import Sample
+from model.report.contact_sheet import ReportSample
 from model.report.histogram import Histogram
 
 
 @dataclass(frozen=True)
-class Tally:
-    """What became of everything of one sort; came_in = ok + failed + skipped.
+class OutcomeCounts:
+    """Counts of pages or lines by outcome; came_in = ok + failed + skipped.
 
     Attributes:
-        what: 'pages', 'lines'.
-        came_in: How many there were.
-        ok: How many are in the dataset.
-        failed: How many were rejected with a reason.
-        skipped: How many were left out on purpose.
+        what: What is counted, 'pages' or 'lines'.
+        came_in: Number in the input.
+        ok: Number in the dataset.
+        failed: Number rejected with a reason.
+        skipped: Number left out on purpose.
     """
 
     what: str
@@ -31,13 +31,13 @@ class Tally:
 
 @dataclass(frozen=True)
 class SourceCount:
-    """How much of the dataset comes from one source into one split.
+    """The size of one split from one source.
 
     Attributes:
         source: Name of the format or of the collection.
         split: 'train', 'eval' or 'test'.
-        pages: Pages.
-        lines: Lines.
+        pages: Number of pages.
+        lines: Number of lines.
     """
 
     source: str
@@ -48,59 +48,59 @@ class SourceCount:
 
 @dataclass(frozen=True)
 class RejectKind:
-    """Everything that was rejected for one kind of reason.
+    """The rejects of one step for one kind of reason.
 
     Attributes:
-        stage: The step that rejected it.
-        reason: What the errors have in common, from `kind_of_error`.
-        count: How often.
-        samples: A few of them, each with its whole error as the note.
+        stage: The step that rejected them.
+        reason: The common part of their errors, from `kind_of_error`.
+        count: Number of rejects.
+        samples: A few of them, each with its full error as the note.
     """
 
     stage: str
     reason: str
     count: int
-    samples: tuple[Sample, ...] = ()
+    samples: tuple[ReportSample, ...] = ()
 
 
 @dataclass(frozen=True)
 class LeakPair:
-    """Two lines in two splits that are one.
+    """A leak: the same line in two splits.
 
     Attributes:
         kind: 'same image' or 'near duplicate'.
         kept: The line that stayed.
-        dropped: The line that was taken out, if it was in train; else it stayed too.
+        dropped: The other line, which was removed if it was in train.
     """
 
     kind: str
-    kept: Sample
-    dropped: Sample
+    kept: ReportSample
+    dropped: ReportSample
 
 
 @dataclass(frozen=True)
 class ReportData:
-    """All that a report says.
+    """The content of a report.
 
     Attributes:
         title: Name of the dataset.
-        facts: (name, value) of what else belongs at the head: version, digest, flags.
-        account: The account of pages and of lines.
+        facts: (name, value) pairs for the head: version, digest, flags.
+        account: Outcomes of pages and of lines.
         counts: Size by source and split.
-        widths_px: Widths of the strips.
-        heights_px: Heights of the lines.
+        widths_px: Widths of the line images.
+        heights_px: Heights of the line images.
         text_lengths: Characters in each line.
         characters: Rows of the charset audit.
         dominant_script: Script of most letters.
-        leak_count: How many leaks were found.
-        leaks: Some or all of them.
-        rejects: Every kind of reject.
-        accepted: The contact sheet.
+        leak_count: Number of leaks.
+        leaks: Some or all leaks.
+        rejects: All kinds of rejects.
+        accepted: Lines of the contact sheet.
     """
 
     title: str
     facts: tuple[tuple[str, str], ...] = ()
-    account: tuple[Tally, ...] = ()
+    account: tuple[OutcomeCounts, ...] = ()
     counts: tuple[SourceCount, ...] = ()
     widths_px: Histogram = field(default_factory=lambda: Histogram(20))
     heights_px: Histogram = field(default_factory=lambda: Histogram(2))
@@ -110,20 +110,20 @@ class ReportData:
     leak_count: int = 0
     leaks: tuple[LeakPair, ...] = ()
     rejects: tuple[RejectKind, ...] = ()
-    accepted: tuple[Sample, ...] = ()
+    accepted: tuple[ReportSample, ...] = ()
 
 
 def kind_of_error(error: str) -> str:
-    """Reduce an error to what it shares with others of its kind.
+    """Return the part of an error message that it shares with others of its kind.
 
     Args:
-        error: What, which one; and the cure after a semicolon.
+        error: Message: file name and colon, if any; what is wrong; and the cure after a semicolon.
 
     Returns:
-        The first part, with an ellipsis for each number, quoted word and file name.
+        What is wrong, with an ellipsis for each number and each quoted value.
 
     Example:
-        >>> kind_of_error("a_07.xml: line is 12 px long and 3 px high, too short; mend it")
+        >>> kind_of_error("a_07.xml: line is 12 px long and 3 px high, too short; correct it")
         'line is … px long and … px high, too short'
     """
     what = error.split(";")[0].strip()

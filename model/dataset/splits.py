@@ -1,4 +1,4 @@
-"""Which page goes to which split: officially by its folder, else by a stable hash."""
+"""Assignment of pages to splits: the official split of the folder, else by a stable hash."""
 
 from __future__ import annotations
 
@@ -20,22 +20,25 @@ _SPLIT_OF_FOLDER = {
     "dev": "eval",
     "test": "test",
 }
-# What pages are kept together by. A page of no known writer goes with its document.
+# Units whose pages stay in one split. A page of no known writer is grouped by its document.
 GROUPS = ("page", "document", "writer")
 
-# Folders that say how files are kept, not what they are.
+# Names of folders that organise files and do not identify a document.
 _PLAIN_FOLDERS = {"page", "alto", "data", "images", "img", *_SPLIT_OF_FOLDER}
 
 
 @dataclass(frozen=True)
 class SplitConfig:
-    """How pages without an official split are dealt out.
+    """How pages without an official split are assigned.
 
     Attributes:
-        eval_fraction: Share of pages for judging models while they train.
-        test_fraction: Share of pages for the final figure.
-        seed: Deals anew.
-        group_by: What is never torn apart: one of `GROUPS`.
+        eval_fraction: Share of pages for evaluation during training.
+        test_fraction: Share of pages for the final evaluation.
+        seed: Another seed gives another assignment.
+        group_by: Unit whose pages are kept in one split: one of `GROUPS`.
+
+    Raises:
+        ValueError: If `group_by` is unknown, or the fractions leave no pages to train on.
     """
 
     eval_fraction: float = 0.1
@@ -45,9 +48,11 @@ class SplitConfig:
 
     def __post_init__(self):
         if self.group_by not in GROUPS:
-            raise ValueError(f"--group_by {self.group_by} is none of {', '.join(GROUPS)}")
+            raise ValueError(f"--group_by {self.group_by}: choose one of {', '.join(GROUPS)}")
         if self.eval_fraction + self.test_fraction >= 1:
-            raise ValueError("--eval_fraction and --test_fraction leave no page to train on")
+            raise ValueError(
+                "--eval_fraction and --test_fraction leave no page to train on; lower one of them"
+            )
 
 
 def _folders(uri: str) -> list[str]:
@@ -55,7 +60,7 @@ def _folders(uri: str) -> list[str]:
 
 
 def official_split(uri: str) -> str:
-    """Tell the split that a page's folder names.
+    """Return the split that the folder of a page names; empty if it names none.
 
     Example:
         >>> official_split("peraire/data/test/B_0048.jpg"), official_split("a/b.jpg")
@@ -66,7 +71,7 @@ def official_split(uri: str) -> str:
 
 
 def document_of(uri: str) -> str:
-    """Name the document of a page: its nearest folder that says what it holds.
+    """Return the document of a page: its nearest folder that is not a generic one.
 
     Example:
         >>> document_of("peraire/data/test/B_0048.jpg"), document_of("b.jpg")
@@ -77,13 +82,13 @@ def document_of(uri: str) -> str:
 
 
 def page_uri_of(page: Page) -> str:
-    """Name the page that a line of a compiled dataset was cut from.
+    """Return the URI of the page that a line of a compiled dataset was cut from.
 
     Args:
-        page: What a reader gave, of any format.
+        page: A page from a reader of any format.
 
     Returns:
-        Where the page image is; for what is no line of a compiled dataset its own `uri`.
+        The URI of the page image; for other formats the `uri` of the page.
 
     Example:
         >>> from schemas.records import Line
@@ -98,21 +103,21 @@ def page_uri_of(page: Page) -> str:
 
 
 def page_key(page: Page) -> str:
-    """Name a page so that moving the whole dataset does not change the name."""
+    """Return a name of a page that does not change when the dataset is moved."""
     name = unicodedata.normalize("NFC", page_uri_of(page)).replace("\\", "/").split("/")[-1]
     return f"{page.document}/{name}"
 
 
 def choose_split(page: Page, official: Set[str], config: SplitConfig) -> str:
-    """Choose the split of a page.
+    """Return the split of a page.
 
-    An official split is kept. Where the data has official training pages but none to judge
-    by, some of those are taken.
+    An official split is kept, except that eval pages are taken from official training pages if the
+    data has no official eval split.
 
     Args:
         page: The page.
         official: The official splits that occur in the data.
-        config: Shares and seed.
+        config: Fractions, seed and grouping.
 
     Returns:
         'train', 'eval' or 'test'.

@@ -1,4 +1,4 @@
-"""What a dataset holds, summed up line by line; sums merge in any order."""
+"""Summary of a dataset, accumulated line by line; summaries can be merged in any order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 from model.dataset.audit import CharacterAudit
-from model.report.contact_sheet import Sample, SampleReservoir
+from model.report.contact_sheet import ReportSample, SampleReservoir
 from model.report.histogram import Histogram
 from schemas.features import encode_line
 from schemas.records import LineExample
@@ -23,18 +23,19 @@ _SAMPLES = 40
 
 @dataclass
 class DatasetSummary:
-    """Counts of a dataset, its digest and a few of its lines.
+    """Counts, digest and sample lines of a dataset.
 
     Attributes:
-        lines: Lines by (source, split).
-        page_digests: For (source, split), the pages, each by 8 bytes of a hash.
+        lines: Number of lines by (source, split).
+        page_digests: Pages by (source, split), each as 8 bytes of a hash.
         widths_px: Lines by width.
         heights_px: Lines by height.
-        text_lengths: Lines by characters of text.
-        train_characters: How often each character stands in the training texts.
-        audit: The characters of all texts.
-        samples: A few lines.
-        digest: Sum of the records' SHA-256, modulo 2^256: the same whatever the order.
+        text_lengths: Lines by number of characters.
+        train_characters: Character counts of the training texts.
+        audit: Charset audit of all texts.
+        samples: A random sample of lines.
+        digest: Sum of the SHA-256 of the records, modulo 2^256, which does not depend on their
+            order.
     """
 
     lines: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -61,12 +62,12 @@ class DatasetSummary:
         self.audit.add(line.text, line.page_uri)
         key = f"{line.page_uri} {line.line_id}"
         if self.samples.would_keep(key):
-            self.samples.add(key, Sample(line.page_uri, line.text, line.split, line.image))
+            self.samples.add(key, ReportSample(line.page_uri, line.text, line.split, line.image))
         record = hashlib.sha256(encode_line(line)).digest()
         self.digest = (self.digest + int.from_bytes(record, "big")) % _DIGEST_MODULUS
 
     def merge(self, other: DatasetSummary) -> None:
-        """Add what another summary holds."""
+        """Add another summary."""
         self.lines.update(other.lines)
         for place, pages in other.page_digests.items():
             self.page_digests.setdefault(place, set()).update(pages)
@@ -77,23 +78,23 @@ class DatasetSummary:
 
     @property
     def line_count(self) -> int:
-        """All lines."""
+        """Number of lines."""
         return sum(self.lines.values())
 
     def lines_of_split(self, split: str) -> int:
-        """Lines of one split."""
+        """Return the number of lines of a split."""
         return sum(count for (_, s), count in self.lines.items() if s == split)
 
     def hex_digest(self) -> str:
-        """The digest in hex."""
+        """Return the digest in hex."""
         return f"{self.digest:064x}"
 
 
 def sum_digests(digests: Iterable[str]) -> str:
-    """Sum SHA-256 digests, modulo 2^256: the same whatever their order.
+    """Return the sum of SHA-256 digests, modulo 2^256, which does not depend on their order.
 
     Args:
-        digests: In hex.
+        digests: Digests in hex.
 
     Returns:
         The sum in hex.
@@ -102,13 +103,7 @@ def sum_digests(digests: Iterable[str]) -> str:
 
 
 def summary_to_json(summary: DatasetSummary) -> str:
-    """Write a summary down.
-
-    Args:
-        summary: The summary.
-
-    Returns:
-        JSON, ASCII.
+    """Return a summary as JSON in ASCII.
 
     Example:
         >>> summary_from_json(summary_to_json(DatasetSummary())) == DatasetSummary()
@@ -131,14 +126,7 @@ def summary_to_json(summary: DatasetSummary) -> str:
 
 
 def summary_from_json(text: str) -> DatasetSummary:
-    """Read a summary back.
-
-    Args:
-        text: What `summary_to_json` gave.
-
-    Returns:
-        The summary.
-    """
+    """Return the summary in JSON from `summary_to_json`."""
     data = json.loads(text)
     summary = DatasetSummary(
         lines=Counter({(source, split): n for source, split, n in data["lines"]}),
@@ -157,11 +145,11 @@ def summary_from_json(text: str) -> DatasetSummary:
     return summary
 
 
-def sample_to_row(sample: Sample) -> dict[str, str]:
-    """Write a sample as values that JSON knows, its picture in base64."""
+def sample_to_row(sample: ReportSample) -> dict[str, str]:
+    """Return a sample as values for JSON, with its image in base64."""
     return {**asdict(sample), "image": base64.b64encode(sample.image).decode("ascii")}
 
 
-def sample_from_row(row: dict[str, str]) -> Sample:
-    """Read a sample back."""
-    return Sample(**{**row, "image": base64.b64decode(row["image"])})
+def sample_from_row(row: dict[str, str]) -> ReportSample:
+    """Return the sample of a row from `sample_to_row`."""
+    return ReportSample(**{**row, "image": base64.b64decode(row["image"])})

@@ -1,8 +1,8 @@
-"""Reading gzip TFRecord files, and writing their records, without TensorFlow.
+"""Reading and writing of gzip TFRecord files without TensorFlow.
 
-A record is its length (uint64, little-endian), a checksum of the length, the data and a
-checksum of the data (tensorflow/core/lib/io/record_writer.h). Reading does not look at the
-checksums: gzip's own CRC-32 already covers every byte.
+A record consists of its length (uint64, little-endian), a checksum of the length, the data and a
+checksum of the data (tensorflow/core/lib/io/record_writer.h). The checksums are not verified when
+reading, because gzip's own CRC-32 covers every byte.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LONGEST_RECORD_BYTES = 1 << 30
 
 
 def read_records(path: str | Path) -> Iterator[bytes]:
-    """Read the records of one gzip TFRecord file, one at a time.
+    """Yield the records of a gzip TFRecord file.
 
     Args:
         path: The file.
@@ -29,24 +29,24 @@ def read_records(path: str | Path) -> Iterator[bytes]:
         The data of each record.
 
     Raises:
-        ValueError: If the file is cut off or is no gzip TFRecord file.
+        ValueError: If the file is truncated or not a gzip TFRecord file.
     """
     with open(path, "rb") as file:
         yield from read_records_from(file, str(path))
 
 
 def read_records_from(file: BinaryIO, name: str) -> Iterator[bytes]:
-    """Read the records of an open gzip TFRecord file, one at a time.
+    """Yield the records of an open gzip TFRecord file.
 
     Args:
         file: The file.
-        name: What errors call it.
+        name: Name of the file in error messages.
 
     Yields:
         The data of each record.
 
     Raises:
-        ValueError: If the file is cut off or is no gzip TFRecord file.
+        ValueError: If the file is truncated or not a gzip TFRecord file.
     """
     try:
         with gzip.open(file, "rb") as unzipped:
@@ -89,8 +89,8 @@ def write_record(file: BinaryIO, data: bytes) -> None:
 
 
 def _masked_checksum(data: bytes) -> bytes:
-    """Rotate and shift the CRC-32C, so that a checksum of checksums stays sound."""
-    # Here, because a machine that only trains only reads.
+    """Return the CRC-32C, masked as TFRecord files require."""
+    # Imported here because machines that only train do not write and lack the package.
     import google_crc32c
 
     checksum = google_crc32c.value(data)

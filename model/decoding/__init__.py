@@ -1,1 +1,1 @@
-"""Logits to text: CTC, beam search, rescoring, calibration, predicted errors."""
+"""From logits to text: CTC, beam search, rescoring, calibration, error prediction."""

@@ -1,4 +1,4 @@
-"""Where in a line a text stands: the most probable CTC path that writes it."""
+"""CTC forced alignment: the time steps of each character of a text."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ import numpy as np
 
 from model.text.charset import BLANK
 
-# Stands for the logarithm of 0: a path through it never wins.
+# Stands for log 0: no finite path scores lower.
 _IMPOSSIBLE = -1e30
 
 
 def align(labels: Sequence[int], probabilities: np.ndarray) -> list[tuple[int, int]]:
-    """Find the time steps that each character takes on the text's most probable path.
+    """Return the time steps of each character on the most probable path of a text.
 
-    The Viterbi algorithm over the labels with blanks between them (Graves et al. 2006). All
-    is told as a ratio to the blank, so that staying in a blank costs nothing; and between two
-    equal labels stands a blank of its own, so that every label may follow the one before.
+    The Viterbi algorithm over the labels with optional blanks between them (Graves et al. 2006).
+    Probabilities are taken relative to that of the blank, so that a blank step adds 0. Two equal
+    neighbours get a state for the obligatory blank between them, so that every state may follow
+    the one before directly.
 
     Args:
-        labels: Of the text, from 1.
+        labels: Labels of the text, from 1.
         probabilities: float [time, classes].
 
     Returns:
-        First step and the step after the last, of each label.
+        (first step, step after the last) of each label.
 
     Raises:
         ValueError: If the text does not fit the time steps.
@@ -37,31 +38,32 @@ def align(labels: Sequence[int], probabilities: np.ndarray) -> list[tuple[int, i
     states = [*labels[:1]]
     for before, label in pairwise(labels):
         states += [BLANK, label] if before == label else [label]
-    shown = np.maximum(probabilities[:, [BLANK, *states]], np.finfo(np.float32).tiny)
-    logs = np.log(shown)
+    positive = np.maximum(probabilities[:, [BLANK, *states]], np.finfo(np.float32).tiny)
+    logs = np.log(positive)
     runs = _trace_back(*_forward(logs[:, 1:] - logs[:, :1]))
     if len(runs) < len(states):
         raise ValueError(f"{len(labels)} characters do not fit in {len(logs)} time steps")
     return [run for run, state in zip(runs, states) if state != BLANK]
 
 
-def _forward(seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weigh the best path to each state and to the blank behind it.
+def _forward(log_ratios: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scores of the best paths to each state and to the optional blank after it.
 
     Args:
-        seen: float [time, states], what a step in each state adds.
+        log_ratios: float [time, states], log probability of each state relative to the blank.
 
     Returns:
-        float64 [time + 1, states + 1], by steps and states gone through: of the paths whose last
-        step is in the last of these states, and of those whose last step is in a blank.
+        Two float64 [time + 1, states + 1]: score of the best path through that many steps and
+        states whose last step is in the last state; and of the best one whose last step is a
+        blank.
     """
-    shape = len(seen) + 1, seen.shape[1] + 1
+    shape = len(log_ratios) + 1, log_ratios.shape[1] + 1
     written, blank = np.full(shape, _IMPOSSIBLE), np.full(shape, _IMPOSSIBLE)
     blank[0, 0] = 0.0
-    # Lists of the rows: half of the time would go into naming them.
+    # Lists of row views: indexing the arrays in the loop would take half of the time.
     all_written, all_blank = list(written), list(blank)
     last, before = list(written[:, 1:]), list(blank[:, :-1])
-    for t, adds in enumerate(seen):
+    for t, adds in enumerate(log_ratios):
         np.maximum(all_blank[t], all_written[t], out=all_blank[t + 1])
         np.maximum(last[t], before[t + 1], out=last[t + 1])
         np.add(last[t + 1], adds, out=last[t + 1])
@@ -69,21 +71,21 @@ def _forward(seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _trace_back(written: np.ndarray, blank: np.ndarray) -> list[tuple[int, int]]:
-    """Follow the best path from its end.
+    """Return the steps of each state on the best path, traced back from its end.
 
     Returns:
-        First step and the step after the last, of each state; none if no path has them all.
+        (first step, step after the last) of each state; empty if no path visits all states.
     """
     if max(written[-1, -1], blank[-1, -1]) <= _IMPOSSIBLE / 2:
         return []
-    rests = blank >= written
-    goes_on = written[:-1] >= np.roll(blank[1:], 1, axis=1)
+    is_blank = blank >= written
+    stays = written[:-1] >= np.roll(blank[1:], 1, axis=1)
     t, runs = len(written) - 1, []
     for state in range(written.shape[1] - 1, 0, -1):
-        while rests[t, state]:
+        while is_blank[t, state]:
             t -= 1
         stop = t
-        while goes_on[t - 1, state]:
+        while stays[t - 1, state]:
             t -= 1
         t -= 1
         runs.append((t, stop))

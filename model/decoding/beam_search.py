@@ -1,9 +1,10 @@
-"""CTC prefix beam search, fast: `ctc.prefix_beams` on a tree of prefixes.
+"""CTC prefix beam search on a tree of prefixes.
 
-A prefix is a node that keeps its children, so that one which comes up again in the next frame
-is neither built nor weighed again; a run of blank frames is one step; and what could not come
-into the beam is not looked up. The beam is the same, in order and to the last bit: each weight
-is made of the same products and sums.
+A prefix is a node of the tree and keeps its children, so that a prefix that is reached again in the
+next frame is neither built nor scored again. A run of blank frames is one step, and extensions that
+cannot enter the beam are not looked up in the language model. Each weight is computed with the same
+products and sums as in a plain search over dictionaries, so that the beams are equal to the last
+bit; the tests compare the two.
 """
 
 from __future__ import annotations
@@ -15,32 +16,31 @@ from operator import attrgetter
 import numpy as np
 
 from model.decoding.config import BeamConfig
-from model.decoding.ctc import FAINTEST, STRONGEST, Beam, softmax
+from model.decoding.ctc import RESCALE_ABOVE, RESCALE_BELOW, Beam, softmax
 from model.decoding.prefix_weights import LINE_START, Context, PrefixWeights
 from model.text.charset import BLANK
 
 _by_weight = attrgetter("weight")
-# The probability of the blank, and those of the characters that are tried, greatest first.
+# Probability of the blank, and probabilities of the other candidate labels, highest first.
 _Frame = tuple[float, dict[int, float]]
 
 
 class _Prefix:
-    """A node of the tree: the text from the root down to it.
+    """A node of the tree: the text on the path from the root.
 
     Attributes:
         parent: The text without its last character.
-        label: Its last character.
-        gain: What that multiplies weights by.
-        context: What the language model knows; None until it is asked.
-        word: The letters it ends in, as `PrefixWeights.word` tells them; a new node has those
-            of a line's start.
-        children: The texts of one character more, by label; None until it has been extended.
-        reached_at: The last frame that it was weighed in.
+        label: Label of its last character.
+        gain: Factor of the language model and the lexicon for that character.
+        context: Context of the language model; None until the prefix is first extended.
+        word: Letters of the word that it ends in, from `PrefixWeights.extend_word`.
+        children: Extensions by one character, by label; None until the prefix is first extended.
+        reached_at: Number of the last frame in which it was scored.
         total_before: Its weight before that frame.
-        blank_before: That of its paths that end in a blank, before that frame.
-        blank: The same after it.
-        written: The weight, after it, of its paths that end in its last character.
-        weight: The sum of these two.
+        blank_before: Weight of its paths that end in a blank, before that frame.
+        blank: The same after that frame.
+        written: Weight of its paths that end in its last character, after that frame.
+        weight: Sum of `blank` and `written`.
     """
 
     __slots__ = (
@@ -58,7 +58,7 @@ class _Prefix:
         self.reached_at = 0
 
     def labels(self) -> tuple[int, ...]:
-        """Collect the labels from the root."""
+        """Return the labels on the path from the root."""
         found, node = [], self
         while node.parent:
             found.append(node.label)
@@ -69,15 +69,15 @@ class _Prefix:
 def beam_search(
     probabilities: np.ndarray, config: BeamConfig, weights: PrefixWeights
 ) -> list[Beam]:
-    """Find the weightiest texts of a line.
+    """Return the hypotheses of a line.
 
     Args:
         probabilities: float32 [time, classes].
-        config: What is kept.
-        weights: Language model and lexicon.
+        config: Beam width and pruning thresholds.
+        weights: Factors of the language model and the lexicon.
 
     Returns:
-        The texts of the last beam, the weightiest first.
+        The hypotheses of the last beam, highest weight first.
     """
     root = _Prefix(None, BLANK, 1.0)
     root.context = weights.line_start()
@@ -85,20 +85,20 @@ def beam_search(
     beam = [root]
     for at, frame in enumerate(_frames(probabilities, config), start=1):
         if frame[1]:
-            _stay(beam, frame, at)
-            beam = _survivors(beam + _extend(beam, frame, at, config, weights), config)
+            _update(beam, frame, at)
+            beam = _prune(beam + _extend(beam, frame, at, config, weights), config)
         else:
-            _rest(beam)
+            _append_blank(beam)
     found = []
     for node in beam:
         labels = node.labels()
-        found.append(Beam(labels, node.weight * weights.of_end(labels)))
-    _take_apart(root)
+        found.append(Beam(labels, node.weight * weights.end_factor(labels)))
+    _unlink(root)
     return sorted(found, key=_by_weight, reverse=True)
 
 
-def _take_apart(root: _Prefix) -> None:
-    """Cut a tree's circles of references, so that it goes at once, not when Python looks."""
+def _unlink(root: _Prefix) -> None:
+    """Break the reference cycles of a tree, so that its memory is freed at once."""
     nodes = [root]
     while nodes:
         node = nodes.pop()
@@ -108,18 +108,18 @@ def _take_apart(root: _Prefix) -> None:
 
 
 def search_frames(logits: np.ndarray, config: BeamConfig, weights: PrefixWeights) -> np.ndarray:
-    """Make of logits what a search looks at.
+    """Return the frames of probabilities that a beam search runs on.
 
-    A network trained by CTC is surer of its blanks than it should be (Zeyer et al. 2021, "Why
-    does CTC result in peaky behavior?"), and characters get lost: blanks lose some weight. In
-    what it says of characters lies how frequent they are, and the language model says that
-    again: they lose some of it (Miao et al. 2015, "EESEN", divides by such priors).
-    Of a run of certain blanks all frames but the first are left out, which changes nothing.
+    A network trained with CTC is overconfident in blanks (Zeyer et al. 2021, "Why does CTC result
+    in peaky behavior?"), which deletes characters: the blank gets a penalty. Its outputs include
+    the prior frequency of each character, which the language model accounts for again: part of
+    the prior is divided out (as in Miao et al. 2015, "EESEN").
+    Only the first frame of a run of certain blanks is kept, which does not change the result.
 
     Args:
         logits: float32 [time, classes].
-        config: Of the search; `least_probability` says how certain a blank has to be.
-        weights: Say what each label loses.
+        config: Settings of the search; `least_probability` decides which blanks are certain.
+        weights: Penalty of each label.
 
     Returns:
         float32 [frames, classes], probabilities.
@@ -132,14 +132,14 @@ def search_frames(logits: np.ndarray, config: BeamConfig, weights: PrefixWeights
         [0, 1, 0]
     """
     probabilities = softmax(np.asarray(logits, np.float32) - weights.label_costs)
-    # Half of it, so that no character of these frames is tried, however they were rounded.
+    # Half of it, so that rounding cannot make a character of these frames a candidate.
     certain = probabilities[:, BLANK] > 1 - config.least_probability / 2
-    again = certain[1:] & certain[:-1]
-    return probabilities[np.concatenate(([True], ~again))]
+    repeated = certain[1:] & certain[:-1]
+    return probabilities[np.concatenate(([True], ~repeated))]
 
 
 def _frames(probabilities: np.ndarray, config: BeamConfig) -> Iterator[_Frame]:
-    """List what is tried in each frame; a run of blank frames gives one."""
+    """Yield the candidates of each frame; a run of blank frames yields one."""
     least = np.minimum(probabilities.max(axis=1), np.float32(config.least_probability))
     tried = probabilities >= least[:, None]
     blanks = np.where(tried[:, BLANK], probabilities[:, BLANK], 0).tolist()
@@ -158,15 +158,15 @@ def _frames(probabilities: np.ndarray, config: BeamConfig) -> Iterator[_Frame]:
         only_blank = start == stop
 
 
-def _rest(beam: list[_Prefix]) -> None:
-    """Weigh the prefixes after a certain blank: as before."""
+def _append_blank(beam: list[_Prefix]) -> None:
+    """Update the weights of the beam after a certain blank, which leaves the totals unchanged."""
     for node in beam:
         node.blank = node.weight
         node.written = 0.0
 
 
-def _stay(beam: list[_Prefix], frame: _Frame, at: int) -> None:
-    """Weigh the prefixes of the beam: as they are, and as extensions of each other."""
+def _update(beam: list[_Prefix], frame: _Frame, at: int) -> None:
+    """Update the weights of the beam: prefixes that stay, and that extend one another."""
     blank, characters = frame
     for node in beam:
         node.blank_before = node.blank
@@ -187,14 +187,14 @@ def _stay(beam: list[_Prefix], frame: _Frame, at: int) -> None:
 def _extend(
     beam: list[_Prefix], frame: _Frame, at: int, config: BeamConfig, weights: PrefixWeights
 ) -> list[_Prefix]:
-    """Write characters behind the prefixes of the beam.
+    """Return the extensions of the beam by one character.
 
-    Both prefixes and characters come from the greatest to the least, so that both loops end at
-    the first that cannot lead into the beam: that weighs less than `least`, a share of the best
-    weight so far, or all of a full beam.
+    Prefixes and candidates are sorted by descending weight, so that both loops end at the first
+    one that cannot enter the beam: its weight is below `least`, which is a share of the best
+    weight so far or, if the beam is full, the lowest weight in it.
 
     Returns:
-        The prefixes that are not in the beam but may come in.
+        Prefixes that are not in the beam but may enter it.
     """
     characters = list(frame[1].items())
     most_probable = characters[0][1]
@@ -202,7 +202,7 @@ def _extend(
     least = max(kept) * config.least_share
     if len(beam) == config.width:
         least = max(least, min(kept))
-    least_ending = least / weights.most
+    least_ending = least / weights.max_factor
     reached, has_lexicon = [], weights.has_lexicon
     for node in beam:
         total, children, own = node.total_before, node.children, node.label
@@ -221,12 +221,12 @@ def _extend(
             if child is None:
                 gain = gains.get(label) or weights.gain(node.context, label)
                 if has_lexicon:
-                    gain *= weights.of_closing(node.word, label)
+                    gain *= weights.word_end_factor(node.word, label)
                 if ending * gain < least:
                     continue
                 child = children[label] = _Prefix(node, label, gain)
                 if has_lexicon:
-                    child.word = weights.word(node.word, label)
+                    child.word = weights.extend_word(node.word, label)
             elif child.reached_at == at:
                 continue
             weight = ending * child.gain
@@ -237,27 +237,27 @@ def _extend(
                 reached.append(child)
                 if weight * config.least_share > least:
                     least = weight * config.least_share
-                    least_ending = least / weights.most
+                    least_ending = least / weights.max_factor
     return reached
 
 
 def _open(node: _Prefix, weights: PrefixWeights) -> dict[int, _Prefix]:
-    """Make a prefix ready to be extended."""
+    """Prepare a prefix to be extended and return its children, which are none yet."""
     if node.parent:
-        node.context = weights.after(node.parent.context, node.label)
+        node.context = weights.next_context(node.parent.context, node.label)
     node.children = {}
     return node.children
 
 
-def _survivors(reached: list[_Prefix], config: BeamConfig) -> list[_Prefix]:
-    """Keep the weightiest prefixes, in that order; of equal ones those that came first."""
+def _prune(reached: list[_Prefix], config: BeamConfig) -> list[_Prefix]:
+    """Return the prefixes of highest weight, sorted; of equal ones those that came first."""
     reached.sort(key=_by_weight, reverse=True)
     del reached[config.width :]
     best = reached[0].weight
     least = best * config.least_share
     while reached[-1].weight < least or not reached[-1].weight:
         del reached[-1]
-    if not FAINTEST < best < STRONGEST:
+    if not RESCALE_BELOW < best < RESCALE_ABOVE:
         for node in reached:
             node.blank /= best
             node.written /= best

@@ -1,6 +1,6 @@
-"""Whether confidences are what they say: temperature, reliability, expected calibration error.
+"""Calibration of confidences: temperature scaling, reliability, expected calibration error.
 
-A confidence is calibrated if, of the characters that have it, that share is right.
+Confidences are calibrated if, of all characters with confidence p, a share p is correct.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from rapidfuzz.distance import Levenshtein
 from model.text.charset import normalise_text
 
 BINS = 15
-_COLDEST, _HOTTEST = 0.1, 10.0
-_GOLDEN = (math.sqrt(5) - 1) / 2
-# Confidences this near to 0 and 1 are taken as this.
-_MARGIN = 1e-6
+_LOWEST_TEMPERATURE, _HIGHEST_TEMPERATURE = 0.1, 10.0
+_GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
+# Lower bound of a likelihood, so that its logarithm is finite.
+_LEAST_LIKELIHOOD = 1e-6
 
 
 def right_characters(truth: str, read: str) -> np.ndarray:
-    """Tell which characters of a reading are right, by its shortest alignment with the truth.
+    """Return which characters of a transcript are correct, by its alignment with the truth.
 
     Args:
-        truth: What stands there, NFC.
-        read: What was read, NFC.
+        truth: Ground truth, NFC.
+        read: The transcript, NFC.
 
     Returns:
         bool [characters of `read`].
@@ -43,14 +43,14 @@ def right_characters(truth: str, read: str) -> np.ndarray:
 
 
 def temper(confidences: np.ndarray, temperature: float) -> np.ndarray:
-    """Make confidences more cautious, or less below a temperature of 1.
+    """Return confidences after temperature scaling: lower for temperatures above 1.
 
-    Guo et al., On calibration of modern neural networks (2017), with two classes: that the
-    character is right and that it is not. The order of confidences stays.
+    Guo et al., On calibration of modern neural networks (2017), with two classes: the character
+    is correct or not. The order of confidences is kept.
 
     Args:
         confidences: float, 0..1.
-        temperature: Above 0; 1 changes nothing.
+        temperature: Above 0; 1 leaves confidences unchanged.
 
     Returns:
         float64, 0..1.
@@ -72,14 +72,14 @@ def temper(confidences: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def fit_temperature(confidences: np.ndarray, right: np.ndarray) -> float:
-    """Find the temperature that makes what was seen likeliest.
+    """Return the temperature of maximum likelihood, by golden-section search.
 
     Args:
-        confidences: float [characters], of lines that nothing was trained on.
-        right: bool [characters].
+        confidences: float [characters], of held-out lines.
+        right: bool [characters], whether each is correct.
 
     Returns:
-        0.1 to 10; what minimises the negative log-likelihood, by golden section.
+        0.1 to 10.
 
     Raises:
         ValueError: If there is no character.
@@ -88,46 +88,48 @@ def fit_temperature(confidences: np.ndarray, right: np.ndarray) -> float:
         raise ValueError("no characters to calibrate on; give lines of the eval split")
 
     def loss(log_temperature: float) -> float:
-        said = temper(confidences, math.exp(log_temperature))
-        said = np.clip(np.where(right, said, 1 - said), _MARGIN, 1)
-        return -float(np.log(said).mean())
+        tempered = temper(confidences, math.exp(log_temperature))
+        likelihoods = np.clip(np.where(right, tempered, 1 - tempered), _LEAST_LIKELIHOOD, 1)
+        return -float(np.log(likelihoods).mean())
 
-    return math.exp(golden_section(loss, math.log(_COLDEST), math.log(_HOTTEST)))
+    return math.exp(
+        golden_section(loss, math.log(_LOWEST_TEMPERATURE), math.log(_HIGHEST_TEMPERATURE))
+    )
 
 
 def golden_section(
     function: Callable[[float], float], low: float, high: float, tolerance: float = 1e-4
 ) -> float:
-    """Find the minimum of a function that has one (Kiefer 1953).
+    """Return where a unimodal function has its minimum (Kiefer 1953).
 
     Example:
         >>> round(golden_section(lambda x: (x - 2) ** 2, 0, 10), 3)
         2.0
     """
-    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+    left, right = high - _GOLDEN_RATIO * (high - low), low + _GOLDEN_RATIO * (high - low)
     at_left, at_right = function(left), function(right)
     while high - low > tolerance:
         if at_left <= at_right:
             high, right, at_right = right, left, at_left
-            left = high - _GOLDEN * (high - low)
+            left = high - _GOLDEN_RATIO * (high - low)
             at_left = function(left)
         else:
             low, left, at_left = left, right, at_right
-            right = low + _GOLDEN * (high - low)
+            right = low + _GOLDEN_RATIO * (high - low)
             at_right = function(right)
     return (low + high) / 2
 
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Characters of about the same confidence: one bar of a reliability diagram.
+    """Characters of similar confidence: one bar of a reliability diagram.
 
     Attributes:
         lower: Lowest confidence of the bin.
-        upper: Highest; of the next bin the lowest.
-        count: Characters in it.
-        confidence: Their mean confidence; the middle of the bin where there is none.
-        accuracy: The share of them that is right; 0 where there is none.
+        upper: Lowest confidence of the next bin.
+        count: Number of characters.
+        confidence: Their mean confidence; the middle of an empty bin.
+        accuracy: Share of them that is correct; 0 for an empty bin.
     """
 
     lower: float
@@ -140,15 +142,15 @@ class ReliabilityBin:
 def reliability(
     confidences: np.ndarray, right: np.ndarray, bins: int = BINS
 ) -> tuple[ReliabilityBin, ...]:
-    """Sort characters into bins of equal width.
+    """Return a reliability diagram: characters in bins of equal width by confidence.
 
     Args:
         confidences: float [characters], 0..1.
-        right: bool [characters].
-        bins: How many.
+        right: bool [characters], whether each is correct.
+        bins: Number of bins.
 
     Returns:
-        The data of a reliability diagram, from confidence 0 to 1.
+        The bins, from confidence 0 to 1.
     """
     confidences = np.asarray(confidences, np.float64)
     of_bin = np.minimum((confidences * bins).astype(np.int64), bins - 1)
@@ -165,10 +167,10 @@ def reliability(
 
 
 def expected_calibration_error(bins: tuple[ReliabilityBin, ...]) -> float:
-    """Average how far confidence and accuracy lie apart (Naeini et al. 2015).
+    """Return the mean difference of confidence and accuracy (Naeini et al. 2015).
 
     Returns:
-        0..1; 0 without characters.
+        The expected calibration error, 0..1; 0 without characters.
 
     Example:
         >>> bins = reliability(np.array([0.9, 0.9]), np.array([True, False]))

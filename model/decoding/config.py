@@ -1,11 +1,11 @@
-"""How a run reads text from what the network saw."""
+"""Settings of decoding: method, lexicon and beam search."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 
 WIDEST_BEAM = 1024
-# Beyond these a single character could take a weight out of the range of floats.
+# Outside these ranges a single character could overflow a float weight.
 _RANGES = {
     "lm_weight": (0, 10),
     "length_bonus": (-20, 20),
@@ -16,8 +16,8 @@ _RANGES = {
     "least_probability": (0, 1),
     "least_share": (0, 1),
 }
-# What settings say that were written before there was such a thing.
-_OF_OLD = {"blank_penalty": 0.0, "frequency_weight": 0.0, "unknown_edge_penalty": 0.0}
+# Values of settings that files of older versions lack: the feature is off.
+_LEGACY_DEFAULTS = {"blank_penalty": 0.0, "frequency_weight": 0.0, "unknown_edge_penalty": 0.0}
 
 GREEDY, BEAM = "greedy", "beam"
 DECODINGS = (GREEDY, BEAM)
@@ -26,17 +26,18 @@ MOST_LINES = 5
 
 @dataclass(frozen=True)
 class DecodingConfig:
-    """Settings of decoding that a user chooses; what was tuned lies in the bundle.
+    """Settings of decoding that a user chooses; tuned settings are in the bundle.
 
     Attributes:
         method: One of `DECODINGS`: the best path, or a beam search with the bundle's language
             model.
-        beam_width: Prefixes that the beam search keeps; None for the bundle's. 0 is greedy.
-        lexicon: Text file, UTF-8, whose words need no doubt; empty for none.
-        most_lines: Texts of a line that the beam search gives, the one read among them.
+        beam_width: Prefixes that the beam search keeps; None for the bundle's; 0 decodes
+            greedily.
+        lexicon: Text file, UTF-8, whose words are added to the known ones; empty for none.
+        most_lines: Hypotheses of a line in the output of a beam search, the best one included.
 
     Raises:
-        ValueError: If a setting is not possible.
+        ValueError: If a setting is out of range.
     """
 
     method: str = GREEDY
@@ -49,34 +50,38 @@ class DecodingConfig:
             raise ValueError(f"decoding {self.method!r}; choose {' or '.join(DECODINGS)}")
         if self.beam_width is not None and not 0 <= self.beam_width <= WIDEST_BEAM:
             raise ValueError(
-                f"beam of {self.beam_width} prefixes; choose 1 to {WIDEST_BEAM}, or 0 to read "
+                f"beam of {self.beam_width} prefixes; choose 1 to {WIDEST_BEAM}, or 0 to decode "
                 "greedily"
             )
         if self.most_lines < 1:
-            raise ValueError(f"{self.most_lines} texts of a line; ask for one at least")
+            raise ValueError(f"{self.most_lines} texts of a line; give 1 or more")
 
 
 @dataclass(frozen=True)
 class BeamConfig:
     """Settings of a CTC prefix beam search.
 
-    A text is weighed by P_ctc(text) * P_lm(text)**lm_weight * exp(length_bonus * characters).
+    The weight of a text is
+    P_ctc(text) * P_lm(text)**lm_weight * exp(length_bonus * characters).
 
     Attributes:
-        width: Prefixes kept after a frame; 0 reads the best path, without language model.
+        width: Prefixes kept after a frame; 0 decodes greedily, without language model.
         lm_weight: Exponent of the language model's probability.
-        length_bonus: Added for each character, in nats; it makes up for what a language model
-            takes off longer texts.
-        blank_penalty: Taken off, in nats, the blank in every frame.
-        frequency_weight: Exponent of the frequency of characters that what the network saw of
-            them is divided by: it leans towards those that training met most.
-        unknown_word_penalty: Taken off, in nats, for a word that is not in the lexicon.
-        unknown_edge_penalty: The same for a line's first and last word, which may be parts of
-            words that are broken at the end of a line.
-        least_probability: A character less probable than this is not tried in a frame, unless
-            it is the most probable one. A frame where that leaves the blank alone counts as a
+        length_bonus: Bonus for each character, in nats; it compensates the language model's bias
+            towards short texts.
+        blank_penalty: Penalty of the blank in every frame, in nats.
+        frequency_weight: Exponent of the prior frequency of a character, by which its probability
+            is divided: the network is biased towards frequent characters.
+        unknown_word_penalty: Penalty of a word that is not in the lexicon, in nats.
+        unknown_edge_penalty: The same for the first and the last word of a line, which may be
+            parts of words broken at the end of a line.
+        least_probability: A character with a lower probability is no candidate in a frame, unless
+            it is the most probable one. A frame whose only candidate is the blank counts as a
             certain blank.
-        least_share: A prefix that has less than this share of the best one's weight is dropped.
+        least_share: A prefix is dropped if its weight is below this share of the best one's.
+
+    Raises:
+        ValueError: If a setting is no number, or out of range.
     """
 
     width: int = 16
@@ -106,15 +111,15 @@ class BeamConfig:
 
     @classmethod
     def of_facts(cls, facts: object) -> BeamConfig:
-        """Read what `dataclasses.asdict` gave.
+        """Return the settings in a dictionary from `dataclasses.asdict`.
 
         Args:
-            facts: Old ones lack what there was not then; it is left out of the search.
+            facts: The dictionary; one of an older version may lack settings, which are then off.
 
         Raises:
-            ValueError: If it is not such settings.
+            ValueError: If it does not hold such settings.
         """
         known = {field.name for field in fields(cls)}
-        if not isinstance(facts, dict) or {*facts, *_OF_OLD} != known:
+        if not isinstance(facts, dict) or {*facts, *_LEGACY_DEFAULTS} != known:
             raise ValueError(f"settings of the beam search are not {{{', '.join(sorted(known))}}}")
-        return cls(**_OF_OLD | facts)
+        return cls(**_LEGACY_DEFAULTS | facts)

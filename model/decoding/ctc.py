@@ -1,7 +1,4 @@
-"""CTC on numpy (Graves et al. 2006): the best path with confidences, and what fits one.
-
-The beam search here is the one to read; `beam_search.py` has the one to use.
-"""
+"""CTC decoding in NumPy (Graves et al. 2006): the best path, with confidences and alternatives."""
 
 from __future__ import annotations
 
@@ -14,23 +11,25 @@ from model.text.charset import BLANK, Charset
 from schemas.records import Character
 
 MOST_ALTERNATIVES = 3
-# Characters that are less probable where another was read are no alternative.
-FAINTEST_ALTERNATIVE = 0.01
+# A character with a lower probability is not listed as an alternative.
+LEAST_ALTERNATIVE_PROBABILITY = 0.01
+# The weights of a beam are rescaled when the best one leaves this range.
+RESCALE_BELOW, RESCALE_ABOVE = 1e-100, 1e100
 _probability = itemgetter(1)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Turn logits [..., classes] into probabilities."""
+    """Return the probabilities of logits [..., classes]."""
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
 def decode_greedy(logits: np.ndarray, charset: Charset) -> tuple[str, float, tuple[Character, ...]]:
-    """Read the best path.
+    """Return the text of the best path, with confidences.
 
-    A character's confidence is the highest probability that its label reaches in its
-    run of time steps, and its alternatives are the likeliest others in that step; the line's
-    confidence is their mean. A line without characters takes the mean probability of the blank.
+    A character's confidence is the highest probability of its label in its run of time steps, and
+    its alternatives are the most probable other labels in that step. The line's confidence is the
+    mean of its characters'; for a line without characters, the mean probability of the blank.
 
     Args:
         logits: float [time, classes], unnormalised.
@@ -40,7 +39,7 @@ def decode_greedy(logits: np.ndarray, charset: Charset) -> tuple[str, float, tup
         The text, the line's confidence in 0..1, and the characters.
 
     Raises:
-        ValueError: If a logit is not a number or classes and charset differ in count.
+        ValueError: If a logit is not finite, or logits and charset differ in their classes.
 
     Example:
         >>> logits = np.log([[.1, .8, .1], [.9, .05, .05], [.1, .1, .8]])
@@ -49,7 +48,7 @@ def decode_greedy(logits: np.ndarray, charset: Charset) -> tuple[str, float, tup
         ('ab', 0.8)
     """
     check_logits(logits, charset)
-    # From the logits: probabilities that are all but equal may round to a tie.
+    # From the logits: almost equal probabilities may round to a tie.
     path = logits.argmax(axis=-1)
     probabilities = softmax(np.asarray(logits, np.float32))
     best = probabilities.max(axis=-1)
@@ -69,10 +68,10 @@ def decode_greedy(logits: np.ndarray, charset: Charset) -> tuple[str, float, tup
 
 
 def check_logits(logits: np.ndarray, charset: Charset) -> None:
-    """Refuse what no text can be read from.
+    """Refuse logits that cannot be decoded.
 
     Raises:
-        ValueError: If a logit is not a number or classes and charset differ in count.
+        ValueError: If a logit is not finite, or logits and charset differ in their classes.
     """
     if logits.shape[-1] != charset.class_count:
         raise ValueError(
@@ -83,15 +82,15 @@ def check_logits(logits: np.ndarray, charset: Charset) -> None:
 
 
 def _alternatives(
-    seen: np.ndarray, labels: np.ndarray, charset: Charset
+    probabilities: np.ndarray, labels: np.ndarray, charset: Charset
 ) -> list[tuple[tuple[str, float], ...]]:
-    """List what else was seen where each character was read, the likeliest first."""
+    """Return the other labels in the time step of each character, most probable first."""
     found: list[list[tuple[str, float]]] = [[] for _ in labels]
-    tried = seen >= FAINTEST_ALTERNATIVE
-    tried[np.arange(len(labels)), labels] = False
-    places, others = np.nonzero(tried)
+    listed = probabilities >= LEAST_ALTERNATIVE_PROBABILITY
+    listed[np.arange(len(labels)), labels] = False
+    places, others = np.nonzero(listed)
     for place, other, probability in zip(
-        places.tolist(), others.tolist(), seen[places, others].tolist()
+        places.tolist(), others.tolist(), probabilities[places, others].tolist()
     ):
         text = charset.characters[other - 1] if other != BLANK else ""
         found[place].append((text, probability))
@@ -100,17 +99,13 @@ def _alternatives(
     return [tuple(choices[:MOST_ALTERNATIVES]) for choices in found]
 
 
-# Weights of a beam are scaled when the best of them leaves this range.
-FAINTEST, STRONGEST = 1e-100, 1e100
-
-
 class Beam(NamedTuple):
-    """A text that a beam search holds.
+    """A hypothesis of a beam search.
 
     Attributes:
-        labels: From 1, without blanks.
-        weight: Of all its paths, language model and lexicon in it, up to a factor that all
-            texts of a line share.
+        labels: Labels of its characters, from 1, without blanks.
+        weight: Sum over its paths, with the factors of language model and lexicon, up to a factor
+            that all hypotheses of a line share.
     """
 
     labels: tuple[int, ...]

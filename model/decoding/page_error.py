@@ -1,4 +1,4 @@
-"""The CER of a page that nobody transcribed, predicted from the confidences of its lines."""
+"""Prediction of the CER of a page without ground truth, from the confidences of its lines."""
 
 from __future__ import annotations
 
@@ -10,25 +10,28 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class LineDoubt:
-    """A line as the prediction sees it.
+class LineUncertainty:
+    """The features of a line from which its errors are predicted.
 
     Attributes:
-        doubt: 1 less the mean confidence of its characters.
-        length: Characters that were read.
+        uncertainty: 1 minus the mean confidence of its characters.
+        length: Number of characters that were read.
     """
 
-    doubt: float
+    uncertainty: float
     length: int
 
 
 @dataclass(frozen=True)
 class PageErrorModel:
-    """How many errors a line has at some doubt: a rising line through points.
+    """The expected CER of a line by its uncertainty, interpolated between points.
 
     Attributes:
-        doubts: Rising.
-        rates: CER of a line at each; not falling.
+        doubts: Uncertainties of the points, ascending.
+        rates: CER at each point, never decreasing.
+
+    Raises:
+        ValueError: If the points are not such.
     """
 
     doubts: tuple[float, ...]
@@ -39,16 +42,16 @@ class PageErrorModel:
             if not all(isinstance(v, (int, float)) and 0 <= v < math.inf for v in values):
                 raise ValueError("prediction of errors holds something other than numbers from 0")
             if list(values) != sorted(values):
-                raise ValueError("prediction of errors has doubts or rates that fall")
+                raise ValueError("prediction of errors has doubts or rates that decrease")
         if len(self.doubts) != len(self.rates) or not self.rates:
-            raise ValueError("prediction of errors has not one rate for each doubt")
+            raise ValueError("prediction of errors needs one rate for each doubt, and at least one")
 
     @classmethod
     def of_facts(cls, facts: object) -> PageErrorModel:
-        """Read what `dataclasses.asdict` gave.
+        """Return the model in a dictionary from `dataclasses.asdict`.
 
         Raises:
-            ValueError: If it is no such model.
+            ValueError: If it does not hold such a model.
         """
         if not isinstance(facts, dict) or set(facts) != {"doubts", "rates"}:
             raise ValueError('prediction of errors is not {"doubts": [...], "rates": [...]}')
@@ -56,33 +59,30 @@ class PageErrorModel:
             raise ValueError("prediction of errors has no lists of doubts and rates")
         return cls(tuple(facts["doubts"]), tuple(facts["rates"]))
 
-    def predict(self, lines: Sequence[LineDoubt]) -> float:
-        """Predict the CER of some lines together, usually of a page.
+    def predict(self, lines: Sequence[LineUncertainty]) -> float:
+        """Return the predicted CER of lines together, usually of a page.
 
         Returns:
-            Predicted edits over characters read; 0 where nothing was read.
+            Predicted edits over characters read; 0 if nothing was read.
 
         Example:
             >>> model = PageErrorModel((0.0, 0.5), (0.0, 0.6))
-            >>> model.predict([LineDoubt(0.25, 30), LineDoubt(0.0, 10)])
+            >>> model.predict([LineUncertainty(0.25, 30), LineUncertainty(0.0, 10)])
             0.225
         """
         lengths = np.array([line.length for line in lines], np.float64)
         if not lengths.sum():
             return 0.0
-        rates = np.interp([line.doubt for line in lines], self.doubts, self.rates)
+        rates = np.interp([line.uncertainty for line in lines], self.doubts, self.rates)
         return float((rates * lengths).sum() / lengths.sum())
 
 
-def fit_page_error(lines: Sequence[LineDoubt], edits: Sequence[int]) -> PageErrorModel:
-    """Fit how errors rise with doubt: isotonic regression, lines weighed by their length.
+def fit_page_error(lines: Sequence[LineUncertainty], edits: Sequence[int]) -> PageErrorModel:
+    """Return a model fitted by isotonic regression of error rates, weighted by line length.
 
     Args:
-        lines: Lines that nothing was trained on.
-        edits: Character edits between each and its truth.
-
-    Returns:
-        The model.
+        lines: Held-out lines.
+        edits: Character edits between each line and its ground truth.
 
     Raises:
         ValueError: If nothing was read in any line.
@@ -90,8 +90,8 @@ def fit_page_error(lines: Sequence[LineDoubt], edits: Sequence[int]) -> PageErro
     read = [(line, count) for line, count in zip(lines, edits) if line.length]
     if not read:
         raise ValueError("no characters to fit errors on; give lines of the eval split")
-    order = sorted(range(len(read)), key=lambda at: read[at][0].doubt)
-    doubts = np.array([read[at][0].doubt for at in order])
+    order = sorted(range(len(read)), key=lambda at: read[at][0].uncertainty)
+    doubts = np.array([read[at][0].uncertainty for at in order])
     lengths = np.array([read[at][0].length for at in order], np.float64)
     rates = np.array([read[at][1] for at in order]) / lengths
     blocks = pool_adjacent_violators(rates, lengths)
@@ -104,14 +104,14 @@ def fit_page_error(lines: Sequence[LineDoubt], edits: Sequence[int]) -> PageErro
 def pool_adjacent_violators(
     values: np.ndarray, weights: np.ndarray
 ) -> list[tuple[int, int, float]]:
-    """Fit the nearest sequence that does not fall (Ayer et al. 1955).
+    """Return the weighted least-squares fit that never decreases (Ayer et al. 1955).
 
     Args:
         values: float [n].
         weights: float [n], above 0.
 
     Returns:
-        Runs of one value: first index, index after the last, weighted mean.
+        (first index, index after the last, weighted mean) of each run of equal values.
 
     Example:
         >>> pool_adjacent_violators(np.array([1.0, 3.0, 2.0]), np.ones(3))
@@ -130,11 +130,11 @@ def pool_adjacent_violators(
 
 @dataclass(frozen=True)
 class PagePrediction:
-    """What was predicted of a page that the fit had not seen.
+    """The predicted and the measured CER of a held-out page.
 
     Attributes:
-        predicted: CER.
-        measured: CER.
+        predicted: Predicted CER.
+        measured: CER against the ground truth.
     """
 
     predicted: float
@@ -142,5 +142,5 @@ class PagePrediction:
 
     @property
     def error(self) -> float:
-        """How far they lie apart."""
+        """The absolute error of the prediction."""
         return abs(self.predicted - self.measured)

@@ -1,4 +1,4 @@
-"""What the characters of a prefix are worth, apart from what the network saw."""
+"""Factors of the language model and the lexicon in the weight of a prefix."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from model.language.lexicon import HYPHENS, LETTER, Lexicon
 from model.language.ngram_model import LINE_END, LanguageModel, State
 from model.text.charset import BLANK, Charset
 
-# What the first word of a line begins with, so that it is known as such.
+# Marks the first word of a line: it precedes the letters of that word.
 LINE_START = "\n"
-# Contexts, and words, that are kept for when they come again: some 30 MB.
-_MOST_KEPT = 20_000
+# Size of the caches of contexts and of words: about 30 MB.
+_CACHE_SIZE = 20_000
 
 
 class Context:
-    """What a prefix ends in, as far as the language model looks back.
+    """The end of a prefix, as far as the language model looks back.
 
     Attributes:
-        state: What the language model knows there; None without one.
-        gains: The factors of the characters that were asked for.
-        following: The contexts after them.
+        state: State of the language model; None without one.
+        gains: Cached factors by label.
+        following: Cached contexts after each label.
     """
 
     __slots__ = ("following", "gains", "state")
@@ -36,19 +36,19 @@ class Context:
 
 
 class PrefixWeights:
-    """Language model and lexicon as factors: what each character multiplies a text's weight by.
+    """The factors by which each character multiplies the weight of a prefix.
 
     Args:
-        charset: Of the recogniser.
-        config: The exponents.
-        language_model: None for none.
-        lexicon: Words that cost nothing; None for no penalty.
+        charset: Charset of the recogniser.
+        config: Weights and penalties.
+        language_model: Language model; None for none.
+        lexicon: Words without penalty; None for no penalties.
 
     Attributes:
-        has_lexicon: Whether words cost anything.
-        label_costs: float32 [classes], what each label loses in every frame, in nats: the blank
-            its penalty, a character the more the more frequent it is, a usual one nothing.
-        most: No character multiplies a weight by more than this.
+        has_lexicon: Whether unknown words have a penalty.
+        label_costs: float32 [classes], penalty of each label in every frame, in nats: the blank's
+            own, and for characters one that rises with their frequency and averages 0.
+        max_factor: Upper bound of the factor of a character.
 
     Raises:
         ValueError: If the language model is of another charset.
@@ -66,7 +66,7 @@ class PrefixWeights:
                 "language model of another charset; build it from the charset of the recogniser"
             )
         self.has_lexicon = lexicon is not None
-        self.most = math.exp(config.length_bonus) * (1 + 1e-9)
+        self.max_factor = math.exp(config.length_bonus) * (1 + 1e-9)
         self.label_costs = _label_costs(charset, config, language_model)
         self._characters = ("", *charset.characters)
         self._is_letter = [bool(LETTER.match(c)) for c in self._characters]
@@ -74,11 +74,11 @@ class PrefixWeights:
         self._lexicon = lexicon
         self._config = config
         self._contexts: dict[State | None, Context] = {}
-        self._of_words: dict[str, float] = {}
+        self._word_factors: dict[str, float] = {}
 
-    def of_end(self, prefix: Sequence[int]) -> float:
-        """Weigh that the line ends here, and its last word with it."""
-        factor = self._of_word(self._word(prefix), is_last=True) if self.has_lexicon else 1.0
+    def end_factor(self, prefix: Sequence[int]) -> float:
+        """Return the factor of the end of the line, which also ends its last word."""
+        factor = self._word_factor(self._word(prefix), is_last=True) if self.has_lexicon else 1.0
         state = self._state(prefix)
         if not state:
             return factor
@@ -104,8 +104,8 @@ class PrefixWeights:
         return math.exp(gain)
 
     def line_start(self) -> Context:
-        """Give the context of the empty prefix."""
-        if len(self._contexts) >= _MOST_KEPT:
+        """Return the context of the empty prefix."""
+        if len(self._contexts) >= _CACHE_SIZE:
             self._contexts.clear()
         return self._context(self._state(()))
 
@@ -116,14 +116,14 @@ class PrefixWeights:
         return found
 
     def gain(self, context: Context, label: int) -> float:
-        """Weigh a character by what the language model says of it."""
+        """Return the factor of a character by the language model and the length bonus."""
         found = context.gains.get(label)
         if found is None:
             found = context.gains[label] = self._gain(context.state, label)
         return found
 
-    def after(self, context: Context, label: int) -> Context:
-        """Give the context one character later."""
+    def next_context(self, context: Context, label: int) -> Context:
+        """Return the context after one more character."""
         found = context.following.get(label)
         if found is None:
             state = context.state
@@ -132,28 +132,29 @@ class PrefixWeights:
             found = context.following[label] = self._context(state)
         return found
 
-    def word(self, word: str, label: int) -> str:
-        """Follow the word that a prefix ends in.
+    def extend_word(self, word: str, label: int) -> str:
+        """Return the word that a prefix ends in after one more character.
 
         Args:
-            word: `LINE_START` at the start of a line, and the letters since what is none.
+            word: The word before: the letters since the last other character, after `LINE_START`
+                for the first word of a line.
             label: The next character.
         """
         return word + self._characters[label] if self._is_letter[label] else ""
 
-    def of_closing(self, word: str, label: int) -> float:
-        """Weigh that a character comes after the letters of a word: it may close a wrong one."""
+    def word_end_factor(self, word: str, label: int) -> float:
+        """Return the factor of a character that may end a word, which may be unknown."""
         if not word or self._is_letter[label] or self._characters[label] in HYPHENS:
             return 1.0
-        factor = self._of_words.get(word)
+        factor = self._word_factors.get(word)
         if factor is None:
-            if len(self._of_words) >= _MOST_KEPT:
-                self._of_words.clear()
-            factor = self._of_words[word] = self._of_word(word)
+            if len(self._word_factors) >= _CACHE_SIZE:
+                self._word_factors.clear()
+            factor = self._word_factors[word] = self._word_factor(word)
         return factor
 
-    def _of_word(self, word: str, is_last: bool = False) -> float:
-        """Weigh a word that is closed."""
+    def _word_factor(self, word: str, is_last: bool = False) -> float:
+        """Return the factor of a complete word."""
         letters = word.removeprefix(LINE_START)
         if not letters or self._lexicon is None or letters in self._lexicon:
             return 1.0
@@ -169,7 +170,7 @@ def _label_costs(
     logs = language_model.log_frequencies if language_model else None
     if logs is not None:
         shares = np.exp(logs[BLANK + 1 :])
-        usual = np.sum(shares * logs[BLANK + 1 :]) / np.sum(shares)
-        costs[BLANK + 1 :] = config.frequency_weight * (logs[BLANK + 1 :] - usual)
+        mean = np.sum(shares * logs[BLANK + 1 :]) / np.sum(shares)
+        costs[BLANK + 1 :] = config.frequency_weight * (logs[BLANK + 1 :] - mean)
     costs[BLANK] = config.blank_penalty
     return costs

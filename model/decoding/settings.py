@@ -1,4 +1,4 @@
-"""What a bundle says of decoding: weights of the beam search, and what confidences are worth."""
+"""The decoding settings of a bundle: tuned beam search, and calibration of confidences."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from model.decoding.page_error import PageErrorModel
 
 @dataclass(frozen=True)
 class Calibration:
-    """What the confidences of one way to decode are worth.
+    """The calibration of one decoding method.
 
     Attributes:
-        temperature: From `calibration.fit_temperature`; 1 where nothing was fitted.
-        page_error: CER that is to be expected at some confidence, those of the beam search
-            tempered; None where nothing was fitted.
+        temperature: From `calibration.fit_temperature`; 1 if it was not fitted.
+        page_error: Expected CER by confidence (tempered, for the beam search); None if it was not
+            fitted.
     """
 
     temperature: float = 1.0
@@ -30,16 +30,16 @@ class Calibration:
 
 @dataclass(frozen=True)
 class DecodingSettings:
-    """What training found out about decoding.
+    """Decoding settings that training tuned.
 
     Attributes:
-        search: Beam search with the bundle's language model.
-        knows_words: Whether the words of training are the lexicon of the search.
-        auxiliary_share: What the auxiliary head counts for in the search; 0 does not ask it.
-        recurrent_share: What a recurrent language model takes over from the n-gram when the last
-            texts of the search are weighed again; 0 does not ask it.
-        greedy: The best path; its confidences are given as they are, whatever the temperature.
-        beam: The beam search; its confidences are tempered.
+        search: Settings of the beam search with the bundle's language model.
+        knows_words: Whether the words of the training texts are the lexicon of the search.
+        auxiliary_share: Weight of the auxiliary head in the search; 0 does not use it.
+        recurrent_share: Share of the n-gram's weight that the recurrent language model takes over
+            in rescoring; 0 does not rescore.
+        greedy: Calibration of the best path; its confidences are never tempered.
+        beam: Calibration of the beam search; its confidences are tempered.
     """
 
     search: BeamConfig = field(default_factory=BeamConfig)
@@ -56,27 +56,27 @@ class DecodingSettings:
                 raise ValueError(f"{name} of {share!r}; give a number from 0 to below 1")
 
     def calibration(self, method: str) -> Calibration:
-        """Tell what the confidences of a way to decode are worth.
+        """Return the calibration of a decoding method.
 
         Args:
-            method: One of `decoding_config.DECODINGS`.
+            method: One of `model.decoding.config.DECODINGS`.
         """
         return self.beam if method == BEAM else self.greedy
 
     def to_json(self) -> str:
-        """Write the settings as a JSON object."""
+        """Return the settings as a JSON object."""
         return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> DecodingSettings:
-        """Read what `to_json` wrote.
+        """Return the settings in JSON from `to_json`.
 
         Args:
-            text: The JSON object; an older one does not speak of words, of an auxiliary head or
-                of a recurrent language model.
+            text: The JSON object; those of older versions lack the words, the auxiliary head and
+                the recurrent language model, which are then not used.
 
         Raises:
-            ValueError: If it is not such settings.
+            ValueError: If the text does not hold such settings.
 
         Example:
             >>> DecodingSettings.from_json(DecodingSettings().to_json()) == DecodingSettings()

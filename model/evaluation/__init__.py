@@ -1,1 +1,1 @@
-"""CER, WER, intervals, confusions, line scores and the evaluation report."""
+"""Evaluation: CER, WER, confidence intervals, confusions, line detection scores and the report."""

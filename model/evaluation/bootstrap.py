@@ -1,7 +1,7 @@
-"""How sure an error rate is: the percentile bootstrap over pages (Efron 1979).
+"""Confidence intervals of error rates by percentile bootstrap over pages (Efron 1979).
 
-Lines of one page share its hand, ink and scan, so pages are drawn anew, not lines; error
-rates are compared so in speech recognition (Bisani and Ney 2004).
+Lines of a page are not independent, as they share hand, ink and scan; so pages are resampled, not
+lines. Error rates in speech recognition are compared in this way (Bisani and Ney 2004).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 
 RESAMPLES = 1000
 LEVEL = 0.95
-# Resamples held at a time: pages times resamples stays below this.
+# Limits memory: pages times resamples per step stay below this.
 _MOST_COUNTS = 4_000_000
 
 
@@ -21,21 +21,21 @@ def rate_intervals(
     level: float = LEVEL,
     seed: int = 0,
 ) -> np.ndarray:
-    """Find the interval of each of some micro-averaged rates.
+    """Return the confidence intervals of micro-averaged error rates.
 
-    As many pages as there are, are drawn with replacement; a rate is the sum of their edits
-    over the sum of their lengths. All rates see the same draws.
+    Each resample draws as many pages as there are, with replacement; a rate is the sum of their
+    edits over the sum of their lengths. All rates use the same resamples.
 
     Args:
         edits: int [pages, rates], edits of each page.
-        lengths: int [pages, rates], what they are divided by.
-        resamples: How often pages are drawn anew.
-        level: Share of the resampled rates that lie in the interval.
-        seed: Of the draws.
+        lengths: int [pages, rates], reference length of each page.
+        resamples: Number of resamples.
+        level: Confidence level.
+        seed: Seed of the random draws.
 
     Returns:
-        float64 [rates, 2], lower and upper end; not a number where no draw has any length.
-        A single page gives an interval without width.
+        float64 [rates, 2], lower and upper end; NaN if no resample has any length. A single page
+        gives an interval of width 0.
 
     Raises:
         ValueError: If there is no page.
@@ -47,7 +47,7 @@ def rate_intervals(
     """
     pages = len(edits)
     if not pages:
-        raise ValueError("no page to draw from; give one at least")
+        raise ValueError("no page to resample; give at least one")
     rng = np.random.default_rng(seed)
     sums = np.concatenate([edits, lengths], axis=1).astype(np.float64)
     step = max(1, _MOST_COUNTS // pages)

@@ -1,4 +1,4 @@
-"""What confidences are worth on lines whose text is known: characters in bins, pages predicted."""
+"""Evaluation of confidences on lines with ground truth: calibration, predicted CER of pages."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from model.decoding.calibration import (
     temper,
 )
 from model.decoding.config import BEAM
-from model.decoding.page_error import LineDoubt, PageErrorModel, PagePrediction
+from model.decoding.page_error import LineUncertainty, PageErrorModel, PagePrediction
 from model.decoding.settings import Calibration
 from model.evaluation.metrics import ErrorCount, character_errors
 from schemas.records import Transcript
 
-# A prediction this near to the CER counts as good.
+# A predicted CER within this distance of the measured one counts as near.
 NEAR = 0.02
 
 
 @dataclass(frozen=True)
 class ConfidenceSummary:
-    """How far confidences hold.
+    """Calibration of confidences and accuracy of predicted CERs.
 
     Attributes:
-        method: How lines were read: one of `decoding_config.DECODINGS`.
-        temperature: Of the bundle for this method.
-        plain: Characters by their confidence before the temperature.
-        tempered: The same after it.
-        pages: By URI, pages whose CER was predicted; empty where the bundle cannot.
+        method: How lines were decoded: one of `model.decoding.config.DECODINGS`.
+        temperature: Temperature of the bundle for this method.
+        plain: Reliability diagram of the confidences before tempering.
+        tempered: The same after tempering.
+        pages: Predicted and measured CER by page URI; empty if the bundle cannot predict it.
     """
 
     method: str
@@ -43,16 +43,16 @@ class ConfidenceSummary:
 
     @property
     def near_pages(self) -> int:
-        """Pages whose CER was predicted within `NEAR`."""
+        """Number of pages whose CER was predicted within `NEAR`."""
         return sum(page.error <= NEAR for page in self.pages.values())
 
     @property
     def mean_page_error(self) -> float:
-        """Mean distance of prediction and CER over the pages; 0 without pages."""
+        """Mean absolute error of the predicted CERs of pages; 0 without pages."""
         return float(np.mean([page.error for page in self.pages.values()] or [0.0]))
 
     def to_dict(self) -> dict:
-        """Give the figures as what JSON can hold."""
+        """Return the figures as values for JSON."""
         facts = {
             "decoding": self.method,
             "temperature": self.temperature,
@@ -70,40 +70,45 @@ class ConfidenceSummary:
 
 @dataclass
 class ConfidenceTally:
-    """Takes lines one by one and keeps what a summary needs: some bytes for each character.
+    """Accumulates the confidences of lines, with some bytes for each character.
 
     Attributes:
-        method: How lines are read: one of `decoding_config.DECODINGS`.
-        calibration: Of the bundle for this method.
+        method: How lines are decoded: one of `model.decoding.config.DECODINGS`.
+        calibration: Calibration of the bundle for this method.
     """
 
     method: str
     calibration: Calibration
     _confidences: list[np.ndarray] = field(default_factory=list)
     _right: list[np.ndarray] = field(default_factory=list)
-    _doubts: dict[str, list[LineDoubt]] = field(default_factory=dict)
+    _uncertainties: dict[str, list[LineUncertainty]] = field(default_factory=dict)
     _errors: dict[str, ErrorCount] = field(default_factory=dict)
 
     def add(self, truth: str, read: Transcript) -> None:
-        """Count a line that was read."""
+        """Add a line.
+
+        Args:
+            truth: Ground truth.
+            read: The transcript.
+        """
         self._confidences.append(np.array([c.confidence for c in read.characters], np.float64))
         self._right.append(right_characters(truth, read.text))
-        doubt = LineDoubt(1 - read.confidence, len(read.characters))
-        self._doubts.setdefault(read.page_uri, []).append(doubt)
+        uncertainty = LineUncertainty(1 - read.confidence, len(read.characters))
+        self._uncertainties.setdefault(read.page_uri, []).append(uncertainty)
         before = self._errors.get(read.page_uri, ErrorCount())
         self._errors[read.page_uri] = before + character_errors(truth, read.text)
 
     def summary(self) -> ConfidenceSummary:
-        """Sum up.
+        """Return the summary.
 
-        A beam search gives confidences that are tempered, the best path those that are not.
+        Confidences of a beam search are tempered already, those of the best path are not.
         """
-        given = np.concatenate([np.zeros(0), *self._confidences])
+        confidences = np.concatenate([np.zeros(0), *self._confidences])
         right = np.concatenate([np.zeros(0, bool), *self._right])
         temperature = self.calibration.temperature
         is_tempered = self.method == BEAM
-        other = temper(given, 1 / temperature if is_tempered else temperature)
-        plain, tempered = (other, given) if is_tempered else (given, other)
+        other = temper(confidences, 1 / temperature if is_tempered else temperature)
+        plain, tempered = (other, confidences) if is_tempered else (confidences, other)
         model = self.calibration.page_error
         return ConfidenceSummary(
             method=self.method,
@@ -115,7 +120,7 @@ class ConfidenceTally:
 
     def _predicted(self, model: PageErrorModel) -> dict[str, PagePrediction]:
         return {
-            uri: PagePrediction(model.predict(self._doubts[uri]), errors.rate)
+            uri: PagePrediction(model.predict(self._uncertainties[uri]), errors.rate)
             for uri, errors in self._errors.items()
             if errors.length
         }

@@ -1,4 +1,4 @@
-"""What is read for what: the edits of the shortest alignment, counted."""
+"""Character confusions: the edits of the shortest alignment of truth and transcript."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from rapidfuzz.distance import Levenshtein
 
 @dataclass(frozen=True, order=True)
 class Confusion:
-    """One edit between the truth and what was read.
+    """An edit between ground truth and transcript.
 
     Attributes:
-        truth: The character that stands there; empty for an insertion.
-        read: The character that was read; empty for a deletion.
+        truth: Character of the ground truth; empty for an insertion.
+        read: Character of the transcript; empty for a deletion.
     """
 
     truth: str
@@ -23,7 +23,7 @@ class Confusion:
 
     @property
     def kind(self) -> str:
-        """'substitution', 'insertion' (read too much) or 'deletion' (not read)."""
+        """'substitution', 'insertion' (read, not in the truth) or 'deletion' (not read)."""
         if self.truth and self.read:
             return "substitution"
         return "deletion" if self.truth else "insertion"
@@ -33,16 +33,13 @@ KINDS = ("substitution", "insertion", "deletion")
 
 
 def confusions(truth: str, read: str) -> Iterator[Confusion]:
-    """List the edits of one line, as few as its Levenshtein distance.
+    """Yield the edits of a line's shortest alignment, from left to right.
 
-    Of several shortest alignments one is taken, always the same.
+    Of several shortest alignments the choice is deterministic.
 
     Args:
-        truth: What stands there.
-        read: What was read.
-
-    Yields:
-        The edits, from left to right.
+        truth: Ground truth.
+        read: Transcript.
 
     Example:
         >>> [(c.truth, c.read, c.kind) for c in confusions("août", "aouts")]
@@ -53,7 +50,7 @@ def confusions(truth: str, read: str) -> Iterator[Confusion]:
 
 
 def commonest(counts: Counter[Confusion], most: int) -> list[tuple[Confusion, int]]:
-    """Give the commonest confusions, those of equal count in the order of their characters.
+    """Return the most common confusions; those of equal count are sorted by character.
 
     Example:
         >>> counts = Counter(confusions("aab", "ccd"))
@@ -64,7 +61,7 @@ def commonest(counts: Counter[Confusion], most: int) -> list[tuple[Confusion, in
 
 
 def count_kinds(counts: Counter[Confusion]) -> dict[str, int]:
-    """Sum confusions up by kind.
+    """Return the number of confusions of each kind.
 
     Example:
         >>> count_kinds(Counter(confusions("abc", "xb")))
@@ -77,14 +74,14 @@ def count_kinds(counts: Counter[Confusion]) -> dict[str, int]:
 
 
 def marked(truth: str, read: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
-    """Cut both texts of a line into runs that agree and runs that do not.
+    """Return both texts of a line, split into runs that agree and runs that differ.
 
     Args:
-        truth: What stands there.
-        read: What was read.
+        truth: Ground truth.
+        read: Transcript.
 
     Returns:
-        For either text its runs in order: (text, whether it is wrong).
+        The runs of each text in order: (text, whether it is wrong).
 
     Example:
         >>> marked("août 12", "aout 1")

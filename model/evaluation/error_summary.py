@@ -1,4 +1,4 @@
-"""The results of an evaluation as plain values, and as the JSON object that is printed."""
+"""The results of an evaluation, as values and as the JSON object that is printed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _CONFUSIONS_PRINTED = 20
 
 
 @dataclass(frozen=True)
-class Rate:
-    """An error rate and how sure it is.
+class RateEstimate:
+    """An error rate with its confidence interval.
 
     Attributes:
         errors: Edits and length, summed over all lines.
-        interval: Lower and upper end, by bootstrap over pages; from one page without width.
+        interval: Lower and upper end, by bootstrap over pages; of width 0 for a single page.
     """
 
     errors: ErrorCount
@@ -33,22 +33,22 @@ class Rate:
 
 @dataclass(frozen=True)
 class ErrorRates:
-    """How well some lines were read.
+    """The error rates of a set of lines.
 
     Attributes:
-        pages: Pages that they are on.
-        lines: Lines with truth.
-        characters: Character errors in each of `model.evaluation.text_views.TEXT_VIEWS`.
-        words: Word errors in each of them.
+        pages: Number of pages.
+        lines: Number of lines with ground truth.
+        characters: CER by view, for each of `model.evaluation.text_views.TEXT_VIEWS`.
+        words: WER by view.
     """
 
     pages: int
     lines: int
-    characters: dict[str, Rate]
-    words: dict[str, Rate]
+    characters: dict[str, RateEstimate]
+    words: dict[str, RateEstimate]
 
     def to_dict(self) -> dict:
-        """Give the figures of the raw texts; a rate without any reference text is None."""
+        """Return the figures of the raw texts; a rate without any reference text is None."""
         return {
             **_view(self, RAW),
             "pages": self.pages,
@@ -61,11 +61,11 @@ class ErrorSummary:
     """The results of an evaluation.
 
     Attributes:
-        overall: All lines.
-        slices: For each feature of `SLICED_BY`, its values and their lines.
-        lines_missing: Lines that were not read; all their text counts as lost.
-        confusions: How often each edit occurs, in the raw texts.
-        worst: The worst lines, worst first.
+        overall: Error rates of all lines.
+        slices: Error rates by value, for each feature of `SLICED_BY`.
+        lines_missing: Number of lines that were not read; their text counts as deleted.
+        confusions: Number of occurrences of each edit in the raw texts.
+        worst: The lines with most errors, worst first.
     """
 
     overall: ErrorRates
@@ -75,7 +75,7 @@ class ErrorSummary:
     worst: tuple[WorstLine, ...]
 
     def to_dict(self) -> dict:
-        """Give the figures as what JSON can hold."""
+        """Return the figures as values for JSON."""
         kinds = count_kinds(self.confusions)
         return {
             **self.overall.to_dict(),
@@ -95,26 +95,23 @@ class ErrorSummary:
 
 
 def summarise(tally: ErrorTally) -> ErrorSummary:
-    """Turn sums into rates with intervals.
+    """Return the error rates, with intervals, of accumulated errors.
 
     Args:
-        tally: What was counted.
-
-    Returns:
-        The results.
+        tally: The accumulated errors.
 
     Raises:
         ValueError: If no line was counted.
 
     Example:
-        >>> from model.evaluation.error_tally import ReadLine
+        >>> from model.evaluation.error_tally import EvaluatedLine
         >>> tally = ErrorTally()
-        >>> tally.add(ReadLine("p.png", "l1", "12 mai", "12 Mai"))
+        >>> tally.add(EvaluatedLine("p.png", "l1", "12 mai", "12 Mai"))
         >>> rates = summarise(tally).to_dict()["views"]
         >>> round(rates["raw"]["cer"], 3), rates["case_folded"]["cer"]
         (0.167, 0.0)
     """
-    # In the order of their names: the draws must not depend on the order of the lines.
+    # Sorted, so that the resamples do not depend on the order of the lines.
     pages = [tally.pages[key] for key in sorted(tally.pages)]
     slices = {feature: _slices(pages, feature) for feature in SLICED_BY}
     overall = _rates(pages)
@@ -130,15 +127,17 @@ def _slices(pages: Sequence[PageErrors], feature: str) -> dict[str, ErrorRates]:
 
 def _rates(pages: Sequence[PageErrors]) -> ErrorRates:
     if not pages:
-        raise ValueError("no line was counted; give lines with text")
+        raise ValueError("no line to evaluate; give lines with text")
     sums = np.stack([page.sums for page in pages])
     flat = sums.reshape(len(pages), -1, 2)
     intervals = rate_intervals(flat[..., 0], flat[..., 1]).reshape(len(TEXT_VIEWS), 2, 2)
     total = sums.sum(axis=0)
 
-    def rates(unit: int) -> dict[str, Rate]:
+    def rates(unit: int) -> dict[str, RateEstimate]:
         return {
-            view: Rate(ErrorCount(*map(int, total[i, unit])), tuple(map(float, intervals[i, unit])))
+            view: RateEstimate(
+                ErrorCount(*map(int, total[i, unit])), tuple(map(float, intervals[i, unit]))
+            )
             for i, view in enumerate(TEXT_VIEWS)
         }
 
@@ -158,5 +157,5 @@ def _view(rates: ErrorRates, view: str) -> dict:
 
 
 def _finite(rate: float) -> float | None:
-    """Give a rate as JSON can hold it: it knows neither infinity nor what is no number."""
+    """Return a rate, or None for infinity and NaN, which JSON cannot represent."""
     return rate if math.isfinite(rate) else None

@@ -1,4 +1,4 @@
-"""Errors summed up line by line: sums for each page, confusions, and the worst lines."""
+"""Accumulation of errors line by line: sums by page, confusions, and the worst lines."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from model.evaluation.text_views import TEXT_VIEWS
 from model.text.charset import normalise_text
 
 WORST_LINES = 40
-# Features that results are given for one by one.
+# Features whose values get error rates of their own.
 SLICED_BY = ("source", "document")
 
 
 @dataclass(frozen=True)
-class ReadLine:
-    """A line with ground truth and what was read there.
+class EvaluatedLine:
+    """A line with its ground truth and its transcript.
 
     Attributes:
-        page_uri: Where the page image is.
+        page_uri: URI of the page image.
         line_id: Identifier of the line on its page.
-        truth: What stands there; None where no line is, but one was found and read.
-        read: What was read; None where the line was not read at all.
-        source: Name of the format that the truth comes from.
+        truth: Ground truth; None for a line that was found and read where the truth has none.
+        read: Transcript; None if the line was not read.
+        source: Name of the format of the ground truth.
         document: Name of the document.
-        image: PNG of the strip; empty where it is not at hand.
+        image: PNG of the line image; empty if it is not available.
     """
 
     page_uri: str
@@ -43,14 +43,14 @@ class ReadLine:
 
 @dataclass(frozen=True)
 class WorstLine:
-    """A line that was read badly.
+    """A line with many errors.
 
     Attributes:
         line: The line.
         characters: Its character errors.
     """
 
-    line: ReadLine
+    line: EvaluatedLine
     characters: ErrorCount
 
 
@@ -59,11 +59,11 @@ class PageErrors:
     """Errors of one page.
 
     Attributes:
-        source: Name of the format that the truth comes from.
+        source: Name of the format of the ground truth.
         document: Name of the document.
-        lines: Lines with truth on it.
-        sums: int64 [views, 2, 2], for each of `TEXT_VIEWS` the characters' and the words'
-            edits and length.
+        lines: Number of lines with ground truth.
+        sums: int64 [views, 2, 2], for each of `TEXT_VIEWS`: characters and words; edits and
+            length.
     """
 
     source: str
@@ -74,21 +74,19 @@ class PageErrors:
 
 @dataclass
 class ErrorTally:
-    """Takes lines one by one and keeps what the results need.
-
-    Memory grows with the pages, not the lines.
+    """Accumulates the errors of lines; its memory grows with the pages, not with the lines.
 
     Attributes:
-        worst_size: How many of the worst lines to keep.
-        pages: Errors of each page, by its URI, source and document.
-        lines_missing: Lines that were not read; all their text counts as lost.
-        lines_extra: Lines read where none is; all their text counts as inserted.
-        confusions: How often each edit occurs, in the raw texts.
+        worst_size: Number of worst lines to keep.
+        pages: Errors by page URI, source and document.
+        lines_missing: Number of lines that were not read; their text counts as deleted.
+        lines_extra: Number of lines read where the truth has none; their text counts as inserted.
+        confusions: Number of occurrences of each edit in the raw texts.
 
     Example:
         >>> tally = ErrorTally(worst_size=1)
         >>> for truth, read in (("mai", "mai"), ("juin", "jvm")):
-        ...     tally.add(ReadLine("p.png", truth, truth, read))
+        ...     tally.add(EvaluatedLine("p.png", truth, truth, read))
         >>> [worst.line.line_id for worst in tally.worst()]
         ['juin']
     """
@@ -101,8 +99,8 @@ class ErrorTally:
     _heap: list[tuple[tuple, int, WorstLine]] = field(default_factory=list)
     _added: int = 0
 
-    def add(self, line: ReadLine) -> None:
-        """Count a line."""
+    def add(self, line: EvaluatedLine) -> None:
+        """Add a line."""
         truth, read = line.truth or "", line.read or ""
         sums = line_sums(truth, read)
         key = line.page_uri, line.source, line.document
@@ -117,8 +115,8 @@ class ErrorTally:
     def _keep_if_bad(self, worst: WorstLine) -> None:
         if not worst.characters.edits:
             return
-        # By name last, so that the order in which lines come does not matter; the count
-        # only keeps two of one name from being compared further.
+        # Ties are broken by name, so that the result does not depend on the order of the lines;
+        # the running number avoids a comparison of two lines of the same name.
         line, self._added = worst.line, self._added + 1
         rank = worst.characters.edits, worst.characters.rate, line.page_uri, line.line_id
         heapq.heappush(self._heap, (rank, self._added, worst))
@@ -126,24 +124,24 @@ class ErrorTally:
             heapq.heappop(self._heap)
 
     def worst(self) -> tuple[WorstLine, ...]:
-        """List the worst lines, those with most character errors first."""
+        """Return the worst lines, those with most character errors first."""
         return tuple(worst for _, _, worst in sorted(self._heap, reverse=True))
 
     @property
     def lines(self) -> int:
-        """Lines with truth."""
+        """Number of lines with ground truth."""
         return sum(page.lines for page in self.pages.values())
 
 
 def line_sums(truth: str, read: str) -> np.ndarray:
-    """Count the errors of a line in every view.
+    """Return the errors of a line in every view.
 
     Args:
-        truth: What stands there.
-        read: What was read.
+        truth: Ground truth.
+        read: Transcript.
 
     Returns:
-        int64 [views, 2, 2]: characters and words, edits and length.
+        int64 [views, 2, 2]: characters and words; edits and length.
 
     Example:
         >>> line_sums("Le 12.", "le 12")[0].tolist()

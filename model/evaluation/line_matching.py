@@ -1,7 +1,7 @@
-"""Which found line is which line of the truth, by where they lie.
+"""Matching of detected lines with lines of the ground truth, by their baselines.
 
-Two lines belong together where enough of one baseline's points lie within a quarter of the
-line pitch of the other's (after cBAD; see `model.evaluation.line_scores`).
+Two lines match if enough points of one baseline lie within a quarter of the line pitch of the other
+(after cBAD; see `model.evaluation.line_scores`).
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from model.geometry.extent import line_extents, line_pitch_px
 from model.geometry.polylines import arc_lengths
 from schemas.records import Line
 
-# Lines of which neither has so much of itself on the other only cross or touch.
+# Lines that share less than this of both their lengths only cross or touch.
 _LEAST_SHARE = 0.5
-# Where nothing else tells the pitch of a page: a line of writing is so many pitches long.
-_USUAL_LENGTH_PITCHES = 10
+# Typical length of a line in line pitches, to guess the pitch of a page with a single line.
+_TYPICAL_LENGTH_PITCHES = 10
 
 
 @dataclass(frozen=True)
 class PageMatch:
-    """The found lines of a page beside the true ones.
+    """The detected lines of a page matched with those of the ground truth.
 
     Attributes:
-        pairs: (found, true), places in the two sequences of lines, one to one.
-        score: How well the lines were found; lines without geometry are left out of it.
+        pairs: (found, true) indices into the two sequences of lines, one to one.
+        score: Line detection score; lines without geometry are ignored.
     """
 
     pairs: tuple[tuple[int, int], ...]
@@ -36,14 +36,15 @@ class PageMatch:
 
 
 def match_by_place(found: Sequence[Line], true: Sequence[Line]) -> PageMatch:
-    """Match the found lines of a page with the true ones, those most alike first.
+    """Return the detected lines of a page matched with the true ones, most similar pairs first.
 
     Args:
-        found: In the order found, with baselines or polygons in pixels of the image.
-        true: In reading order, in the same pixels; what has no geometry stays unmatched.
+        found: Detected lines in their order, with baselines or polygons in pixels.
+        true: Lines of the ground truth in reading order, in the same pixels; those without
+            geometry stay unmatched.
 
     Returns:
-        The pairs, and how well the lines were found.
+        The pairs and the line detection score.
 
     Example:
         >>> upper = Line("a", 0, baseline=((0, 10), (100, 10)))
@@ -51,18 +52,18 @@ def match_by_place(found: Sequence[Line], true: Sequence[Line]) -> PageMatch:
         >>> match_by_place([Line("l1", 0, baseline=((2, 52), (99, 52)))], [upper, lower]).pairs
         ((0, 1),)
     """
-    own, own_places = _paths(found)
-    others, other_places = _paths(true)
+    own, own_indices = _paths(found)
+    others, other_indices = _paths(true)
     pitches_px = [px for px in (_pitch_px(others, true), _pitch_px(own, found)) if px > 0]
     pitch_px, *_ = pitches_px or [_guess_px(others)]
-    # Where a truth has gaps its pitch is too wide to tell neighbours apart.
+    # If the truth lacks lines, its pitch is too large to distinguish neighbouring lines.
     pairs = match_lines(*_shares(own, others, min(pitches_px, default=pitch_px)))
-    placed = tuple((own_places[one], other_places[other]) for one, other in pairs)
-    return PageMatch(placed, score_lines(own, others, pitch_px))
+    matched = tuple((own_indices[one], other_indices[other]) for one, other in pairs)
+    return PageMatch(matched, score_lines(own, others, pitch_px))
 
 
 def total_score(scores: Iterable[LineScore]) -> LineScore:
-    """Average the measures over pages, as cBAD does, and add up their lines.
+    """Return the mean of the measures over pages, as in cBAD, with the sums of their lines.
 
     Raises:
         ValueError: If there is no page.
@@ -73,7 +74,7 @@ def total_score(scores: Iterable[LineScore]) -> LineScore:
 
 
 def score_to_dict(score: LineScore) -> dict[str, float]:
-    """Name the measures as the JSON object of an evaluation does."""
+    """Return the measures by their names in the JSON object of an evaluation."""
     return {
         "line_precision": score.line_precision,
         "line_recall": score.line_recall,
@@ -88,14 +89,17 @@ def score_to_dict(score: LineScore) -> dict[str, float]:
 
 
 def _paths(lines: Sequence[Line]) -> tuple[list[np.ndarray], list[int]]:
-    """Give the baselines, float [n, 2] each, as drawn or else laid into the polygon."""
-    paths, places = [], []
-    for place, (line, extent) in enumerate(zip(lines, line_extents(lines))):
+    """Return baselines, float [n, 2] each, and the indices of their lines.
+
+    A line without a baseline gets one that is derived from its polygon.
+    """
+    paths, indices = [], []
+    for index, (line, extent) in enumerate(zip(lines, line_extents(lines))):
         if extent is not None:
             has_baseline = len(line.baseline) >= 2
             paths.append(np.array(line.baseline, float) if has_baseline else extent.path)
-            places.append(place)
-    return paths, places
+            indices.append(index)
+    return paths, indices
 
 
 def _pitch_px(paths: Sequence[np.ndarray], lines: Sequence[Line]) -> float:
@@ -104,17 +108,17 @@ def _pitch_px(paths: Sequence[np.ndarray], lines: Sequence[Line]) -> float:
 
 def _guess_px(paths: Sequence[np.ndarray]) -> float:
     longest = max((arc_lengths(path)[-1] for path in paths), default=1.0)
-    return float(longest) / _USUAL_LENGTH_PITCHES
+    return float(longest) / _TYPICAL_LENGTH_PITCHES
 
 
 def _shares(
     found: Sequence[np.ndarray], true: Sequence[np.ndarray], pitch_px: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Measure what lines have in common.
+    """Return the overlap of all pairs of lines.
 
     Returns:
-        float [found, true] twice: the share of the found line on the true one, and the share
-        of the true line on the found one; 0 for lines that do not belong together.
+        Two float [found, true]: share of the detected line on the true one, and of the true line
+        on the detected one; 0 for lines that do not match.
     """
     precise = np.zeros((len(found), len(true)))
     recalled = np.zeros_like(precise)
@@ -122,7 +126,7 @@ def _shares(
         return precise, recalled
     lows, highs = (np.array([reach(path) for path in true]) for reach in (_low, _high))
     for own, path in enumerate(found):
-        # The tolerance is less than the pitch: what lies further off has nothing in common.
+        # The tolerance is less than the pitch: lines further away cannot overlap.
         near = (lows <= _high(path) + pitch_px) & (highs >= _low(path) - pitch_px)
         for other in np.flatnonzero(near.all(axis=1)):
             score = score_lines([path], [true[other]], pitch_px)

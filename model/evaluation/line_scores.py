@@ -1,8 +1,8 @@
-"""How well lines were found: after the measure of cBAD.
+"""Scores of baseline detection, after cBAD.
 
-Grüning, Labahn, Diem, Kleber & Fiel, "READ-BAD: A new dataset and evaluation scheme for
-baseline detection in archival documents" (2017), with one tolerance for a page: a quarter
-of its line pitch.
+Grüning, Labahn, Diem, Kleber & Fiel, "READ-BAD: A new dataset and evaluation scheme for baseline
+detection in archival documents" (2017), but with one tolerance for a page: a quarter of its line
+pitch.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ import numpy as np
 from model.geometry.polylines import arc_lengths, resample
 
 _TOLERANCE_PITCHES = 0.25
-# Points on baselines are this far apart, in tolerances.
+# Distance of the points on a baseline, in tolerances.
 _STEP_TOLERANCES = 0.25
 _MOST_POINTS = 4_000
-# A true line that has less of itself in common with its match has no place in the order.
+# A true line with a smaller share on its match is ignored in the reading order.
 _SAME_LINE = 0.5
 
 
 @dataclass(frozen=True)
 class LineScore:
-    """How well the lines of a page, or of several on the average, were found.
+    """Detection scores of the lines of a page, or their means over several pages.
 
     Attributes:
-        precision: Share of the length of found baselines that lies on true ones.
-        recall: Share of the length of true baselines that lies on found ones.
+        precision: Share of the length of detected baselines that lies on true ones.
+        recall: Share of the length of true baselines that lies on detected ones.
         f1: Harmonic mean of the two.
-        line_precision: Mean over found lines of the share that lies on the one true line
-            matched to each, 0 where none is: halves of a line count as one found.
+        line_precision: Mean over detected lines of the share that lies on the one true line
+            matched to it, 0 without a match; if a line is detected in halves, only one matches.
         line_recall: Mean over true lines of the share that lies on its match.
-        line_f1: Harmonic mean of those two.
-        order_error: Share of pairs of matched lines that come in the wrong order.
-        found: Lines found.
-        true: Lines there are.
+        line_f1: Harmonic mean of the last two.
+        order_error: Share of pairs of matched lines that are in the wrong order.
+        found: Number of detected lines.
+        true: Number of true lines.
     """
 
     precision: float
@@ -53,15 +53,15 @@ class LineScore:
 def score_lines(
     found: Sequence[np.ndarray], true: Sequence[np.ndarray], pitch_px: float
 ) -> LineScore:
-    """Compare the baselines of a page with the truth.
+    """Return the detection scores of the baselines of a page.
 
     Args:
-        found: float [n, 2] each, in the order found.
-        true: float [n, 2] each, in reading order.
+        found: Detected baselines, float [n, 2] each, in their order.
+        true: Baselines of the ground truth, float [n, 2] each, in reading order.
         pitch_px: The true line pitch.
 
     Returns:
-        The score; a page without lines on which none is found is perfect.
+        The scores; perfect for a page without lines on which none is detected.
 
     Example:
         >>> line = np.array([[0.0, 10], [100, 10]])
@@ -96,7 +96,7 @@ def score_lines(
 
 
 def harmonic_mean(one: float, other: float) -> float:
-    """Average two shares as F1 does.
+    """Return the harmonic mean of two shares; 0 if both are 0.
 
     Example:
         >>> harmonic_mean(0.5, 1.0), harmonic_mean(0.0, 0.0)
@@ -106,7 +106,7 @@ def harmonic_mean(one: float, other: float) -> float:
 
 
 def mean_score(scores: Iterable[LineScore]) -> LineScore:
-    """Average over pages, every measure by itself.
+    """Return the mean of each measure over pages.
 
     Raises:
         ValueError: If there is no page.
@@ -118,23 +118,23 @@ def mean_score(scores: Iterable[LineScore]) -> LineScore:
 
 
 def match_lines(precise: np.ndarray, recalled: np.ndarray) -> list[tuple[int, int]]:
-    """Match found lines with true ones, one to one, those with most in common first.
+    """Return a one-to-one matching of detected and true lines, greedy by their overlap.
 
     Args:
-        precise: float [found, true], share of the found line that lies on the true one.
-        recalled: float [found, true], share of the true line that lies on the found one.
+        precise: float [found, true], share of the detected line that lies on the true one.
+        recalled: float [found, true], share of the true line that lies on the detected one.
 
     Returns:
-        (found, true), in the order found.
+        (found, true) indices, in the order of the detected lines.
 
     Example:
         >>> match_lines(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[0.4, 0.0], [0.5, 0.0]]))
         [(1, 0)]
     """
-    likeness = precise * recalled
+    overlap = precise * recalled
     matched, taken_found, taken_true = [], set(), set()
-    rows, columns = np.nonzero(likeness > 0)
-    for at in np.argsort(-likeness[rows, columns], kind="stable"):
+    rows, columns = np.nonzero(overlap > 0)
+    for at in np.argsort(-overlap[rows, columns], kind="stable"):
         one, other = int(rows[at]), int(columns[at])
         if one not in taken_found and other not in taken_true:
             matched.append((one, other))
@@ -144,13 +144,13 @@ def match_lines(precise: np.ndarray, recalled: np.ndarray) -> list[tuple[int, in
 
 
 def order_error(pairs: Sequence[tuple[int, int]]) -> float:
-    """Measure how far an order is from the true one (Kendall's distance, as a share).
+    """Return the normalised Kendall tau distance of an order from the true one.
 
     Args:
-        pairs: Place found and true place of each line.
+        pairs: Detected and true position of each line.
 
     Returns:
-        Share of pairs of lines that are the wrong way round; 0 for fewer than two lines.
+        Share of pairs of lines in the wrong order; 0 for fewer than two lines.
 
     Example:
         >>> order_error([(0, 0), (1, 2), (2, 1)])
@@ -164,7 +164,7 @@ def order_error(pairs: Sequence[tuple[int, int]]) -> float:
 
 
 def _points(paths: Sequence[np.ndarray], tolerance_px: float) -> list[np.ndarray]:
-    """Put points on baselines, evenly and closer than the tolerance."""
+    """Return baselines resampled evenly, with a spacing below the tolerance."""
     points = []
     for path in paths:
         length = arc_lengths(path)[-1]
@@ -176,11 +176,11 @@ def _points(paths: Sequence[np.ndarray], tolerance_px: float) -> list[np.ndarray
 def _hits(
     lines: Sequence[np.ndarray], others: Sequence[np.ndarray], tolerance_px: float
 ) -> tuple[float, np.ndarray]:
-    """Measure what lies near the other lines.
+    """Return the shares of lines that lie within the tolerance of other lines.
 
     Returns:
-        The share of the points of all lines that lie near any other line; and float [lines,
-        others], the share of each line that lies near each other line.
+        Share of the points of all lines that lie near any of the others; and float [lines,
+        others], share of each line that lies near each of the others.
     """
     lows, highs = (
         np.array([reach(axis=0) for reach in reaches])

@@ -1,10 +1,9 @@
 """CER and WER: Levenshtein distance over reference length, micro-averaged.
 
-Units: characters are code points of the NFC text, white space collapsed; words are what
-lies between spaces. Rates are summed distances over summed reference lengths, so a
-long line weighs more than a short one. A line with an empty reference adds its
-hypothesis as insertions and nothing to the length; with no reference at all the rate is
-0 where nothing was read either, else infinity.
+Characters are code points of the NFC text with white space collapsed; words are separated by
+spaces. Rates are summed distances over summed reference lengths, so a long line weighs more than a
+short one. A line with an empty reference adds its hypothesis as insertions and nothing to the
+length. Without any reference text the rate is 0 if nothing was read either, else infinity.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from model.text.charset import normalise_text
 
 @dataclass(frozen=True)
 class ErrorCount:
-    """Edits and the length that they are divided by.
+    """Number of edits and reference length.
 
     Attributes:
         edits: Insertions, deletions and substitutions.
@@ -41,7 +40,7 @@ class ErrorCount:
 
 
 def character_errors(reference: str, hypothesis: str) -> ErrorCount:
-    """Count the character edits of one line.
+    """Return the character errors of a line.
 
     Example:
         >>> character_errors("réunion", "reunions")
@@ -52,7 +51,7 @@ def character_errors(reference: str, hypothesis: str) -> ErrorCount:
 
 
 def word_errors(reference: str, hypothesis: str) -> ErrorCount:
-    """Count the word edits of one line.
+    """Return the word errors of a line.
 
     Example:
         >>> word_errors("le 12 mai", "le 12mai")
@@ -63,7 +62,7 @@ def word_errors(reference: str, hypothesis: str) -> ErrorCount:
 
 
 def error_rates(pairs: Iterable[tuple[str, str]]) -> tuple[ErrorCount, ErrorCount]:
-    """Sum the errors of many lines.
+    """Return the summed errors of lines.
 
     Args:
         pairs: (reference, hypothesis) of each line.

@@ -1,4 +1,4 @@
-"""The report of an evaluation: rates, slices, confusions and the worst lines on one page."""
+"""The report of an evaluation: error rates, slices, confidences, confusions, worst lines."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from model.evaluation.error_summary import ErrorRates, ErrorSummary
 from model.evaluation.error_tally import WorstLine
 from model.evaluation.line_scores import LineScore
 from model.evaluation.report_confidence import confidence_section
-from model.evaluation.report_parts import LOOK, glyph, interval_text, percent, rate_cell, visible
+from model.evaluation.report_parts import glyph, interval_text, percent, rate_cell, visible
 from model.evaluation.text_views import RAW
-from model.report.html import escape, grouped, isolated, page, section, table
+from model.report.html import Figure, escape, grouped, isolated, page, table
 from model.text.charset import normalise_text
 
 _CONFUSIONS_SHOWN = 20
 _PNG = b"\x89PNG\r\n\x1a\n"
 _NAMES_OF_VIEWS = {
-    RAW: "as it stands",
-    "case_folded": "capitals as small letters",
+    RAW: "unchanged",
+    "case_folded": "ignoring case",
     "without_punctuation": "without punctuation",
     "without_diacritics": "without diacritics",
 }
@@ -30,14 +30,14 @@ _NAMES_OF_VIEWS = {
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """What a report says.
+    """The content of a report.
 
     Attributes:
         title: What was evaluated.
-        facts: (name, value) of what else belongs at the head: model, digest, version.
-        summary: The results; its worst lines have their pictures.
-        lines: How well the lines were found; None where they were given.
-        confidence: What confidences are worth; None where nobody knows.
+        facts: (name, value) pairs for the head: model, digest, version.
+        summary: The results; its worst lines include their images.
+        lines: Line detection scores; None if lines were not detected but given.
+        confidence: Evaluation of confidences; None if they are not known.
     """
 
     title: str
@@ -48,57 +48,53 @@ class EvaluationReport:
 
 
 def build_evaluation_report(report: EvaluationReport) -> str:
-    """Write a report.
+    """Return the report of an evaluation.
 
     Args:
-        report: What it says.
+        report: Content of the report.
 
     Returns:
-        An HTML document without scripts, its images inside it, that opens offline.
+        An HTML document without scripts and with embedded images, which can be read offline.
     """
-    found = [("lines", "Lines found", *_lines(report.lines))] if report.lines else []
-    said = []
+    lines, confidence = [], []
+    if report.lines:
+        lines = [("lines", "Line detection", *_lines(report.lines))]
     if report.confidence:
-        said = [("confidence", "Confidence", *confidence_section(report.confidence))]
+        confidence = [("confidence", "Confidence", *confidence_section(report.confidence))]
     parts = (
         ("views", "Error rates", *_views(report.summary.overall)),
-        *found,
-        *said,
+        *lines,
+        *confidence,
         ("slices", "By document and source", *_slices(report.summary)),
         ("confusions", "Confusions", *_confusions(report.summary)),
         ("worst", "Worst lines", *_worst(report.summary.worst)),
     )
-    body = "\n".join(section(*part) for part in parts)
-    return page(report.title, _header(report), [part[:2] for part in parts], body, LOOK)
+    return page("Evaluation", report.title, _figures(report), report.facts, parts)
 
 
-def _header(report: EvaluationReport) -> str:
+def _figures(report: EvaluationReport) -> list[Figure]:
     rates, missing = report.summary.overall, report.summary.lines_missing
     cer, wer = rates.characters[RAW], rates.words[RAW]
     figures = [
-        (percent(cer.errors.rate), f"CER, 95 %: {interval_text(cer, rates.pages)}"),
-        (percent(wer.errors.rate), f"WER, 95 %: {interval_text(wer, rates.pages)}"),
-        (grouped(rates.lines), f"lines on {grouped(rates.pages)} pages"),
-        (grouped(cer.errors.length), "characters"),
+        Figure(percent(cer.errors.rate), f"CER, 95 %: {interval_text(cer, rates.pages)}"),
+        Figure(percent(wer.errors.rate), f"WER, 95 %: {interval_text(wer, rates.pages)}"),
+        Figure(grouped(rates.lines), f"lines on {grouped(rates.pages)} pages"),
+        Figure(grouped(cer.errors.length), "characters"),
     ]
     if missing:
-        figures.append((grouped(missing), "lines not read, counted as lost"))
+        figures.append(Figure(grouped(missing), "lines not read, counted as deleted"))
     if report.lines:
-        figures.append((percent(report.lines.line_f1), "F1 of the lines found"))
-    tiles = "".join(
-        f'<div class="figure"><b>{escape(n)}</b>{escape(what)}</div>' for n, what in figures
-    )
-    facts = "".join(f"<dt>{escape(k)}</dt><dd>{isolated(v)}</dd>" for k, v in report.facts)
-    return f'<div class="figures">{tiles}</div><dl class="facts">{facts}</dl>'
+        figures.append(Figure(percent(report.lines.line_f1), "F1 of line detection"))
+    return figures
 
 
 def _views(rates: ErrorRates) -> tuple[str, str]:
     lead = (
-        "Edits over length, summed over all lines; texts in NFC with single spaces. Intervals "
-        "hold 95 % of the rates of 1,000 samples of the pages."
+        "Edits over reference length, summed over all lines; texts in NFC with single spaces. "
+        "Confidence intervals of 95 % from 1,000 bootstrap resamples of the pages."
     )
     if rates.pages == 1:
-        lead += " One page cannot be sampled: there is no interval."
+        lead += " A single page cannot be resampled and has no interval."
     full = _full_scale([rates])
     rows = [
         (
@@ -113,22 +109,22 @@ def _views(rates: ErrorRates) -> tuple[str, str]:
 
 def _lines(score: LineScore) -> tuple[str, str]:
     lead = (
-        f"{grouped(score.found)} lines found, {grouped(score.true)} in the truth. Means over "
-        "pages of the shares of baselines that lie within a quarter of the line pitch of the "
-        f"others; {percent(score.order_error)} of the pairs of lines are in the wrong order."
+        f"{grouped(score.found)} lines detected, {grouped(score.true)} in the ground truth. "
+        "Shares of baselines that lie within a quarter of the line pitch of the others, averaged "
+        f"over pages; {percent(score.order_error)} of the pairs of lines are in the wrong order."
     )
     rows = [
         (name, *(percent(share) for share in shares))
         for name, shares in (
-            ("one to one", (score.line_precision, score.line_recall, score.line_f1)),
-            ("by length", (score.precision, score.recall, score.f1)),
+            ("matched one to one", (score.line_precision, score.line_recall, score.line_f1)),
+            ("total length", (score.precision, score.recall, score.f1)),
         )
     ]
     return lead, table(("baselines", "precision", "recall", "F1"), rows)
 
 
 def _slices(summary: ErrorSummary) -> tuple[str, str]:
-    lead = "Texts as they stand. A slice of few pages has a wide interval, or none."
+    lead = "Unchanged texts. A slice of few pages has a wide interval, or none."
     parts = []
     for feature in ("document", "source"):
         by_value = summary.slices[feature]
@@ -148,7 +144,7 @@ def _slices(summary: ErrorSummary) -> tuple[str, str]:
 
 
 def _full_scale(slices: Iterable[ErrorRates]) -> float:
-    """Find the rate that the longest mark needs, at most 1."""
+    """Return the rate at the right end of the scale: the highest one to show, at most 1."""
     ends = [
         end
         for rates in slices
@@ -168,7 +164,7 @@ def _confusions(summary: ErrorSummary) -> tuple[str, str]:
         counted = ", ".join(f"{grouped(n)} {kind}s" for kind, n in kinds.items())
         shown = min(len(summary.confusions), _CONFUSIONS_SHOWN)
         different = grouped(len(summary.confusions))
-        lead = f"{counted}; of {different} different ones the {shown} commonest."
+        lead = f"{counted}; the {shown} most common of {different} different ones."
     rows = [
         (
             glyph(confusion.truth),
@@ -183,17 +179,17 @@ def _confusions(summary: ErrorSummary) -> tuple[str, str]:
 
 
 def _names(truth: str, read: str) -> str:
-    """Name both characters: some cannot be told apart by their looks."""
+    """Return the names of both characters: some look alike."""
     names = [unicodedata.name(c, f"U+{ord(c):04X}").lower() for c in (truth, read) if c]
     if len(names) == 2:
         return " for ".join(reversed(names))
-    return f"{names[0]} {'not read' if truth else 'read too much'}"
+    return f"{names[0]} {'not read' if truth else 'inserted'}"
 
 
 def _worst(lines: tuple[WorstLine, ...]) -> tuple[str, str]:
     if not lines:
         return "No line has an error.", ""
-    lead = f"The {grouped(len(lines))} lines with most wrong characters, which are marked."
+    lead = f"The {grouped(len(lines))} lines with most character errors; errors are marked."
     return lead, f'<div class="sheet">{"".join(map(_card, lines))}</div>'
 
 
@@ -204,18 +200,18 @@ def _card(worst: WorstLine) -> str:
     if line.image.startswith(_PNG):
         data = base64.b64encode(line.image).decode("ascii")
         alt = escape(normalise_text(line.truth or ""))
-        picture = f'<div class="leaf"><img src="data:image/png;base64,{data}" alt="{alt}"></div>'
+        picture = f'<div class="picture"><img src="data:image/png;base64,{data}" alt="{alt}"></div>'
     errors = worst.characters
     rate = f"{grouped(errors.edits)} errors, CER {percent(errors.rate)}"
     was_read = _runs(read) or '<span class="soft">nothing</span>'
     if line.read is None:
         was_read = '<span class="soft">not transcribed</span>'
-    stands_there = _runs(truth)
+    true_text = _runs(truth)
     if line.truth is None:
-        stands_there = '<span class="soft">no line</span>'
+        true_text = '<span class="soft">no line</span>'
     return (
-        f'<div class="card">{picture}<div class="says"><dl><dt>truth</dt><dd dir="auto">'
-        f'{stands_there}</dd><dt>read</dt><dd dir="auto">{was_read}</dd></dl>'
+        f'<div class="card">{picture}<div class="caption"><dl><dt>truth</dt><dd dir="auto">'
+        f'{true_text}</dd><dt>read</dt><dd dir="auto">{was_read}</dd></dl>'
         f'<p class="uri">{rate}; {isolated(f"{line.page_uri} {line.line_id}")}</p></div></div>'
     )
 

@@ -1,4 +1,4 @@
-"""The part of an evaluation report that says what confidences are worth."""
+"""The section of an evaluation report on confidences: reliability diagrams, predicted CERs."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def confidence_section(summary: ConfidenceSummary) -> tuple[str, str]:
-    """Write the part.
+    """Return the section on confidences.
 
     Args:
         summary: The figures.
 
     Returns:
-        Its lead, text; and its HTML.
+        Lead, text, and content, HTML.
     """
     used = "after" if summary.method == BEAM else "before"
     lead = (
-        "Of the characters that were read with some confidence, the share that is right; on the "
-        "diagonal confidence is what it says. The calibration error is the mean distance from "
-        f"it. Transcripts have the confidence {used} the temperature of {summary.temperature:.2f}."
+        "Share of correct characters by confidence; on the diagonal the two are equal. The "
+        "expected calibration error is the mean distance from the diagonal. Transcripts have the "
+        f"confidence {used} the temperature of {summary.temperature:.2f}."
     )
     charts = "".join(
         _figure(name, bins)
         for name, bins in (
             ("before the temperature", summary.plain),
-            ("after it", summary.tempered),
+            ("after the temperature", summary.tempered),
         )
     )
     return lead, f'<div class="charts">{charts}</div>{_pages(summary)}'
@@ -46,14 +46,14 @@ def _figure(name: str, bins: tuple[ReliabilityBin, ...]) -> str:
 
 
 def reliability_diagram(bins: tuple[ReliabilityBin, ...], label: str) -> str:
-    """Draw how often characters are right at each confidence.
+    """Return a reliability diagram: the share of correct characters by confidence.
 
     Args:
         bins: From `calibration.reliability`.
-        label: What is read out in place of the picture.
+        label: Description for screen readers.
 
     Returns:
-        An SVG element; the style of the page colours it.
+        An SVG element, coloured by the style sheet of the page.
     """
     most = max((bin.count for bin in bins), default=0) or 1
     marks = [_bar(bin, most) for bin in bins if bin.count]
@@ -74,17 +74,17 @@ def _y(share: float) -> float:
 
 
 def _bar(bin: ReliabilityBin, most: int) -> str:
-    """Draw a bin: as high as it is accurate, fainter where it has few characters."""
+    """Return the bar of a bin: its height is the accuracy, its opacity rises with the count."""
     left, right, top = _x(bin.lower) + 0.5, _x(bin.upper) - 0.5, _y(bin.accuracy)
     opacity = 0.25 + 0.65 * (bin.count / most) ** 0.25
-    told = (
+    title = (
         f"{grouped(bin.count)} characters of confidence {bin.confidence:.2f}: "
-        f"{percent(bin.accuracy)} right"
+        f"{percent(bin.accuracy)} correct"
     )
     return (
         f'<rect class="bar" x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" '
         f'height="{max(_y(0) - top, 0.5):.1f}" fill-opacity="{opacity:.2f}">'
-        f"<title>{told}</title></rect>"
+        f"<title>{title}</title></rect>"
     )
 
 
@@ -96,7 +96,7 @@ def _axes() -> list[str]:
         parts.append(f'<text x="{x:.1f}" y="{high + 12}" text-anchor="middle">{share:g}</text>')
         parts.append(f'<text x="{low - 4}" y="{y + 3:.1f}" text-anchor="end">{share:g}</text>')
     parts.append(f'<text x="{high}" y="{_SIDE - 4}" text-anchor="end">confidence</text>')
-    parts.append(f'<text x="{low}" y="{low - 8}">share that is right</text>')
+    parts.append(f'<text x="{low}" y="{low - 8}">share of correct characters</text>')
     return parts
 
 
@@ -112,9 +112,10 @@ def _pages(summary: ConfidenceSummary) -> str:
         )
         for uri, page in sorted(summary.pages.items())
     ]
-    told = (
+    lead = (
         f"The CER of {summary.near_pages} of {len(summary.pages)} pages was predicted within 2 "
-        f"points, from confidences alone; mean distance {100 * summary.mean_page_error:.2f} points."
+        "percentage points from confidences alone; mean absolute error "
+        f"{100 * summary.mean_page_error:.2f} points."
     )
     headings = ("page", "CER predicted", "CER measured", "difference, points")
-    return f'<h3>CER of pages</h3><p class="lead">{told}</p>{table(headings, rows)}'
+    return f'<h3>CER of pages</h3><p class="lead">{lead}</p>{table(headings, rows)}'

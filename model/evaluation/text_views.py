@@ -1,4 +1,4 @@
-"""Ways to look at a text before errors are counted: what one reader minds, another does not."""
+"""Views of a text before errors are counted, each ignoring other differences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from model.text.charset import normalise_text
 
 
 def case_folded(text: str) -> str:
-    """Take capitals for small letters, by Unicode's case folding.
+    """Return a text with case differences removed by Unicode case folding.
 
     Example:
         >>> case_folded("Émile Straße")
@@ -19,7 +19,7 @@ def case_folded(text: str) -> str:
 
 
 def without_punctuation(text: str) -> str:
-    """Take out punctuation: Unicode's general categories P*, not signs such as + or €.
+    """Return a text without punctuation: Unicode categories P*, not signs such as + or €.
 
     Example:
         >>> without_punctuation("d’une part , et 3 + 4 (sic)")
@@ -30,7 +30,7 @@ def without_punctuation(text: str) -> str:
 
 
 def without_diacritics(text: str) -> str:
-    """Take off the marks that Unicode can take apart: é becomes e; ø and œ stay.
+    """Return a text without diacritics that Unicode can decompose: é becomes e; ø and œ stay.
 
     Example:
         >>> without_diacritics("réunion à Łódź, sœur")
@@ -41,7 +41,7 @@ def without_diacritics(text: str) -> str:
 
 
 RAW = "raw"
-# Each takes any text and gives one in NFC with single spaces, none at the ends.
+# Each maps any text to one in NFC with single spaces and none at the ends.
 TEXT_VIEWS: dict[str, Callable[[str], str]] = {
     RAW: normalise_text,
     "case_folded": case_folded,

@@ -1,1 +1,1 @@
-"""Language models, lexicon, word counts and spelling."""
+"""Language models, lexicon, word counts and spelling correction."""

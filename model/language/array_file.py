@@ -1,14 +1,14 @@
-"""Named arrays in one file that is mapped, not read: a header in JSON, then the arrays.
+"""A file format for named arrays that can be memory-mapped: a JSON header, then the arrays.
 
-| bytes                 | what                                                          |
+| bytes                 | content                                                       |
 |-----------------------|---------------------------------------------------------------|
-| 8                     | magic, which names the kind of file and its version           |
+| 8                     | magic number: kind and version of the file                    |
 | 8                     | length of the header, uint64 little-endian                    |
-| length of the header  | JSON: `facts`, and of each array its name, dtype and length   |
-| ...                   | the arrays, little-endian, each from a multiple of 8 bytes on |
+| length of the header  | JSON: `facts`; name, dtype and length of each array           |
+| ...                   | the arrays, little-endian, each aligned to 8 bytes            |
 
-Equal content gives equal bytes. Unlike an .npz file it can be mapped into memory, so that the
-processes of a machine share one copy of it.
+Equal content gives equal bytes. Unlike an .npz file it can be memory-mapped, so that the processes
+of a machine share one copy of it.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ _MAGIC_BYTES = 8
 
 
 def pack_arrays(magic: bytes, facts: dict, arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Write arrays of one dimension.
+    """Return the bytes of a file of one-dimensional arrays.
 
     Args:
-        magic: 8 bytes.
-        facts: What JSON can hold.
-        arrays: By name; of integers or floats.
+        magic: Magic number, 8 bytes.
+        facts: Metadata that JSON can represent.
+        arrays: Arrays of integers or floats by name.
 
     Returns:
         The content of the file.
     """
     little = {name: a.astype(a.dtype.newbyteorder("<")) for name, a in arrays.items()}
-    places = [[name, a.dtype.str, len(a)] for name, a in little.items()]
-    header = json.dumps({"arrays": places, "facts": facts}, ensure_ascii=False, sort_keys=True)
+    layout = [[name, a.dtype.str, len(a)] for name, a in little.items()]
+    header = json.dumps({"arrays": layout, "facts": facts}, ensure_ascii=False, sort_keys=True)
     start = magic + _LENGTH.pack(len(header.encode())) + header.encode()
     return b"".join(_aligned(part) for part in (start, *(a.tobytes() for a in little.values())))
 
@@ -48,17 +48,17 @@ def _aligned(data: bytes) -> bytes:
 
 
 def map_arrays(path: str | Path, magic: bytes) -> tuple[dict, dict[str, np.ndarray]]:
-    """Open what `pack_arrays` wrote.
+    """Return the facts and the memory-mapped arrays of a file from `pack_arrays`.
 
     Args:
         path: The file.
-        magic: What it has to begin with.
+        magic: Expected magic number.
 
     Returns:
-        The facts, and the arrays, mapped and read-only.
+        The facts, and read-only views of the arrays by name.
 
     Raises:
-        ValueError: If it is no such file, or not a whole one.
+        ValueError: If the file has another magic number, or is damaged or truncated.
     """
     size = Path(path).stat().st_size
     data = np.memmap(path, np.uint8, mode="r") if size else np.zeros(0, np.uint8)
@@ -74,10 +74,10 @@ def map_arrays(path: str | Path, magic: bytes) -> tuple[dict, dict[str, np.ndarr
         raise ValueError(f"{path}: damaged or cut off ({error}); build it again") from None
 
 
-def _views(data: np.ndarray, start: int, places: list) -> dict[str, np.ndarray]:
-    """Find the arrays behind the header."""
+def _views(data: np.ndarray, start: int, layout: list) -> dict[str, np.ndarray]:
+    """Return views of the arrays, which begin at byte `start`."""
     views = {}
-    for name, dtype, length in places:
+    for name, dtype, length in layout:
         start += -start % _ALIGNMENT_BYTES
         stop = start + np.dtype(dtype).itemsize * length
         if stop > len(data):

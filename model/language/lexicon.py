@@ -1,4 +1,4 @@
-"""A list of words that a text should consist of, in 8 bytes a word."""
+"""A list of known words, held in 8 bytes per word."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from itertools import islice
 import numpy as np
 
 MOST_WORDS = 20_000_000
-# A word broken at the end of a line is no word: what stands before these is not looked up.
+# Letters before one of these may be the first part of a word broken at the end of a line; they are
+# not looked up.
 HYPHENS = frozenset("-=¬\u00ad\u2010\u2011")
 LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(rf"{LETTER.pattern}+")
 
 
 def words_of(text: str) -> Iterator[str]:
-    """List the words of a text: runs of letters, whatever lies between them.
+    """Yield the words of a text: its runs of letters.
 
     Example:
         >>> list(words_of("l'été 1912, peut-être"))
@@ -28,16 +29,16 @@ def words_of(text: str) -> Iterator[str]:
 
 
 class Lexicon:
-    """Words, held as sorted 64-bit digests.
+    """A set of words, held as sorted 64-bit digests.
 
-    Two of 20 million words share a digest in one of 90,000 lexicons; then one word more is
-    taken as known.
+    The probability that two of 20 million words share a digest is 1 in 90,000. A collision makes
+    an unknown word count as known.
 
     Args:
-        words: In NFC. A word with a capital is known, too, if it is listed in small letters.
+        words: Words in NFC. A capitalised word is also known if its lower-case form is listed.
 
     Raises:
-        ValueError: If there is no word, or more than 20 million.
+        ValueError: If there is no word, or there are more than 20 million.
 
     Example:
         >>> lexicon = Lexicon(words_of("le chat"))
@@ -48,7 +49,7 @@ class Lexicon:
     def __init__(self, words: Iterable[str]):
         digests = np.fromiter(map(_digest, islice(words, MOST_WORDS + 1)), np.uint64)
         if not len(digests):
-            raise ValueError("lexicon without words; give one at least or no lexicon")
+            raise ValueError("lexicon without words; give at least one word, or no lexicon")
         if len(digests) > MOST_WORDS:
             raise ValueError(f"lexicon of more than {MOST_WORDS:,} words; leave rare ones out")
         self._digests = memoryview(np.unique(digests))

@@ -1,9 +1,9 @@
-"""Build a character n-gram model: modified Kneser-Ney, interpolated.
+"""Build a character n-gram model with interpolated modified Kneser-Ney smoothing.
 
-Chen and Goodman, An empirical study of smoothing techniques for language modeling (1998). The
-n-grams of each order are numbers, their labels read as digits, so that counting is sorting.
-What is not worth its place is left out as KenLM does it: discounts come from all n-grams, and
-the share of those left out goes to the shorter context.
+Chen and Goodman, An empirical study of smoothing techniques for language modeling (1998). n-grams
+are encoded as integers whose digits are the labels, so that they are counted by sorting. Rare
+n-grams are pruned as in KenLM: discounts are estimated before pruning, and the probability mass of
+pruned n-grams goes to the shorter context.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ from model.text.charset import Charset
 ORDER = 6
 LOWEST_ORDER, HIGHEST_ORDER = 2, 8
 MOST_BYTES = 64_000_000
-# Below this order every n-gram seen is kept.
+# n-grams below this order are never pruned.
 _FIRST_PRUNED_ORDER = 4
-# Added to the count of each label where it is asked how frequent the label is.
-_MORE_OF_EACH = 5
-# For counts of 1, 2 and 3 or more, where a text is too small to tell them.
-_USUAL_DISCOUNTS = (0.5, 1.0, 1.5)
+# Added to the count of each label when label frequencies are estimated (additive smoothing).
+_FREQUENCY_PSEUDOCOUNT = 5
+# Discounts of counts 1, 2 and 3 or more, if the text is too small to estimate them.
+_DEFAULT_DISCOUNTS = (0.5, 1.0, 1.5)
 
 
 def build_language_model(
     texts: Iterable[str], charset: Charset, order: int = ORDER, most_bytes: int = MOST_BYTES
 ) -> bytes:
-    """Build a model.
+    """Return the file content of a language model built from texts.
 
     Args:
-        texts: Lines; they are normalised. An n-gram with a character that is not in the charset
-            is not counted.
-        charset: Of the recogniser that the model is to help.
+        texts: Lines; they are normalised. n-grams with a character outside the charset are not
+            counted.
+        charset: Charset of the recogniser.
         order: Characters of the longest n-grams, 2 to 8.
-        most_bytes: n-grams of four characters and more that were seen once (twice, ...) are
-            left out until the model is no larger.
+        most_bytes: Size limit; n-grams of four and more characters that occur once (then twice,
+            ...) are pruned until the model fits.
 
     Returns:
-        The content of its file; equal lines in any order give equal bytes.
+        The content of the file; equal lines in any order give equal bytes.
 
     Raises:
-        ValueError: If there is no text, or the order is not possible.
+        ValueError: If there is no text, or the order is out of range or too high for the charset.
 
     Example:
         >>> data = build_language_model(["abba", "abab"], Charset(("a", "b")), order=3)
@@ -56,7 +56,7 @@ def build_language_model(
     _check_order(order, charset)
     counts = {order: count_ngrams(texts, charset, order)}
     if not len(counts[order].keys):
-        raise ValueError("no text to build a language model from; give one line at least")
+        raise ValueError("no text to build a language model from; give at least one line")
     for length in range(order - 1, 0, -1):
         counts[length] = shorter_counts(counts[length + 1], base, length)
     frequencies = _frequencies(counts[order], base)
@@ -76,7 +76,7 @@ def build_language_model(
 
 
 def highest_order(charset: Charset) -> int:
-    """Tell which order there is room for: the n-grams of large charsets are large numbers.
+    """Return the highest order whose n-grams of a charset fit in 64 bits.
 
     Example:
         >>> highest_order(Charset.of_texts(["quire"]))
@@ -102,7 +102,7 @@ def _label_type(base: int) -> type:
 
 
 def _least_count(counts: dict[int, Counts], base: int, most_bytes: int) -> int:
-    """Find the smallest count at which the model is small enough."""
+    """Return the smallest pruning threshold at which the model fits `most_bytes`."""
     label_bytes = np.dtype(_label_type(base)).itemsize
     most = max(int(table.counts.max(initial=0)) for table in counts.values())
     least = 1
@@ -119,13 +119,13 @@ def _least_count(counts: dict[int, Counts], base: int, most_bytes: int) -> int:
 
 
 def discounts(counts: np.ndarray) -> np.ndarray:
-    """Estimate what is taken off counts of 1, 2 and 3 or more.
+    """Return the Kneser-Ney discounts of counts 0, 1, 2 and 3 or more.
 
     Args:
         counts: Adjusted counts of all n-grams of one order.
 
     Returns:
-        float64 [4], that of no count first.
+        float64 [4], by count.
 
     Example:
         >>> discounts(np.array([1] * 8 + [2] * 4 + [3] * 2 + [4])).tolist()
@@ -133,22 +133,22 @@ def discounts(counts: np.ndarray) -> np.ndarray:
     """
     n1, n2, n3, n4 = (int(np.count_nonzero(counts == count)) for count in (1, 2, 3, 4))
     if not n1 or not n2 or not n3:
-        return np.array([0.0, *_USUAL_DISCOUNTS])
+        return np.array([0.0, *_DEFAULT_DISCOUNTS])
     share = n1 / (n1 + 2 * n2)
     found = (1 - 2 * share * n2 / n1, 2 - 3 * share * n3 / n2, 3 - 4 * share * n4 / n3)
     usable = all(0 < d < most for most, d in enumerate(found, start=1))
-    return np.array([0.0, *(found if usable else _USUAL_DISCOUNTS)])
+    return np.array([0.0, *(found if usable else _DEFAULT_DISCOUNTS)])
 
 
 def _frequencies(counts: Counts, base: int) -> np.ndarray:
-    """Tell how frequent each label is; a few more of each make a rare one not too rare."""
+    """Return the relative frequency of each label, with additive smoothing."""
     labels = (counts.keys % np.uint64(base)).astype(np.int64)
-    seen = np.bincount(labels, counts.counts, base) + _MORE_OF_EACH
+    seen = np.bincount(labels, counts.counts, base) + _FREQUENCY_PSEUDOCOUNT
     return seen / seen.sum()
 
 
 def _unigram_table(counts: Counts, base: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Give every label a probability, those never seen the share of a uniform choice."""
+    """Return the table of unigrams and their probabilities, interpolated with a uniform one."""
     taken = discounts(counts.counts)[np.minimum(counts.counts, 3)]
     probabilities = np.zeros(base)
     probabilities[counts.keys.astype(np.int64)] = (counts.counts - taken) / counts.counts.sum()
@@ -159,24 +159,24 @@ def _unigram_table(counts: Counts, base: int) -> tuple[dict[str, np.ndarray], np
 def _order_table(
     counts: Counts, kept: np.ndarray, below: np.ndarray, base: int
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Interpolate one order with the one below.
+    """Return the tables of an order, interpolated with the one below.
 
     Args:
         counts: n-grams of this order.
-        kept: bool, which of them the model holds.
-        below: What the order below says of each.
-        base: Labels.
+        kept: bool, which n-grams are not pruned.
+        below: float64, probability of each n-gram's last label by the order below.
+        base: Number of labels.
 
     Returns:
-        What this order says of each of its n-grams, and its part of the model.
+        The interpolated probability of each n-gram's last label, and the tables of this order.
     """
     contexts, of_context = np.unique(counts.keys // np.uint64(base), return_inverse=True)
     totals = np.bincount(of_context, counts.counts)
     taken = discounts(counts.counts)[np.minimum(counts.counts, 3)]
     own = np.where(kept, (counts.counts - taken) / totals[of_context], 0.0)
-    # Sums of shares may come out a rounding above 1.
+    # Rounding may bring the sum of the shares slightly above 1.
     backoffs = np.maximum(1 - np.bincount(of_context, own), np.finfo(np.float64).tiny)
-    said = own + backoffs[of_context] * below
+    probabilities = own + backoffs[of_context] * below
     used = np.bincount(of_context, kept) > 0
     starts = np.concatenate([[0], np.cumsum(np.bincount(of_context, kept)[used])])
     table = {
@@ -184,12 +184,12 @@ def _order_table(
         "starts": starts.astype(np.uint32),
         "backoffs": _steps(backoffs[used]),
         "labels": (counts.keys[kept] % np.uint64(base)).astype(_label_type(base)),
-        "scores": _steps(said[kept]),
+        "scores": _steps(probabilities[kept]),
     }
-    return said, table
+    return probabilities, table
 
 
 def _steps(probabilities: np.ndarray) -> np.ndarray:
-    """Hold probabilities as steps below log 1, in 16 bits."""
+    """Return negative log probabilities, quantised to 16 bits."""
     steps = np.rint(-STEPS_PER_NAT * np.log(probabilities))
     return np.clip(steps, 0, np.iinfo(np.uint16).max).astype(np.uint16)

@@ -1,4 +1,4 @@
-"""Counting character n-grams as numbers: their labels are the digits, the last one lowest."""
+"""Count character n-grams, each encoded as an integer: labels are digits, the last one lowest."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 
 from model.text.charset import Charset, normalise_text
 
-# Characters that are counted at a time; and n-grams that wait to be merged.
+# Characters per block of lines, and at least so many n-grams between two merges.
 _BLOCK_CHARACTERS = 1 << 20
 _UNICODE = 0x110000
 
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """How often n-grams of one length are.
+    """Counts of the n-grams of one length.
 
     Attributes:
-        keys: uint64, sorted, none twice.
-        counts: int64.
+        keys: uint64 [n], encoded n-grams, sorted and unique.
+        counts: int64 [n], occurrences of each.
     """
 
     keys: np.ndarray
@@ -28,17 +28,18 @@ class Counts:
 
 
 def count_ngrams(texts: Iterable[str], charset: Charset, length: int) -> Counts:
-    """Count what stands in some lines.
+    """Return the counts of the n-grams of lines.
 
-    A line begins with length - 1 labels 0 and ends with one.
+    A line is padded with length - 1 labels 0 at its start and one at its end.
 
     Args:
-        texts: Lines; they are normalised, and empty ones passed over.
-        charset: Gives the labels. An n-gram with a character outside it is not counted.
-        length: Of the n-grams.
+        texts: Lines; they are normalised, and empty ones are skipped.
+        charset: Charset that maps characters to labels. n-grams with a character outside it are
+            not counted.
+        length: Length of the n-grams.
 
     Returns:
-        The n-grams that end in a character or in the line's end.
+        Counts of the n-grams that end in a character or at the end of the line.
 
     Example:
         >>> found = count_ngrams(["ab"], Charset(("a", "b")), 2)
@@ -60,7 +61,7 @@ def count_ngrams(texts: Iterable[str], charset: Charset, length: int) -> Counts:
 
 
 def _blocks(texts: Iterable[str], length: int) -> Iterator[str]:
-    """Join lines, line ends in front of each and behind."""
+    """Yield blocks of lines, joined with the padding between them."""
     lines: list[str] = []
     characters = 0
     for line in filter(None, map(normalise_text, texts)):
@@ -79,7 +80,7 @@ def _joined(lines: list[str], length: int) -> str:
 
 
 def _keys(labels: np.ndarray, base: int, length: int) -> np.ndarray:
-    """Number the n-grams that lie whole in the charset and end in a line."""
+    """Return the codes of n-grams of known labels that end within a line or at its end."""
     positions = len(labels) - length + 1
     keys = np.zeros(positions, np.uint64)
     known = np.ones(positions, bool)
@@ -107,16 +108,16 @@ def _merged(parts: list[Counts]) -> Counts:
 
 
 def shorter_counts(longer: Counts, base: int, length: int) -> Counts:
-    """Adjust counts for an order below: what an n-gram counts is what stands before it.
+    """Return the continuation counts of a lower order (Kneser and Ney 1995).
 
     Args:
-        longer: Counts of one order above.
-        base: Labels.
-        length: Of the n-grams that are wanted.
+        longer: Counts of the next higher order.
+        base: Number of labels.
+        length: Length of the n-grams to count.
 
     Returns:
-        How many labels were seen before each n-gram (Kneser and Ney 1995); of one that begins
-        a line, before which nothing can stand, how often it was seen.
+        The number of different labels seen before each n-gram. An n-gram at the start of a line,
+        which has no predecessor, keeps its number of occurrences.
     """
     keys = longer.keys % np.uint64(base**length)
     begins_line = (keys < base ** (length - 1)) & (length > 1)
@@ -124,7 +125,7 @@ def shorter_counts(longer: Counts, base: int, length: int) -> Counts:
 
 
 def without_padding(counts: Counts, base: int, length: int) -> Counts:
-    """Leave out n-grams that begin with two line ends: a shorter one says the same."""
+    """Return counts without n-grams that begin with two padding labels, which are redundant."""
     if length < 2:
         return counts
     kept = counts.keys >= base ** (length - 2)

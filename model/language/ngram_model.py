@@ -1,12 +1,12 @@
-"""A character n-gram language model: how likely a character is after those before it.
+"""A character n-gram language model: the probability of a character given those before it.
 
-Of each order the contexts are held as sorted numbers, the labels of a context read as digits;
-behind each lie the characters seen after it with their log probabilities, and the weight of
-backing off to a context that is one character shorter (the form of an ARPA model, as a table
-that is mapped into memory). `language_model_build.py` makes one.
+The contexts of each order are sorted integers whose digits are the labels of the context. Each
+context has the characters seen after it with their log probabilities, and the weight of backing off
+to the context that is one character shorter: an ARPA model as memory-mapped tables. It is built by
+`ngram_build.py`.
 
-Label 0, the blank of CTC, stands here for the ends of a line: a line's first context begins
-with it, and it is foretold after the last character.
+Label 0, the blank of CTC, marks the start and the end of a line: the first context of a line begins
+with it, and it is predicted after the last character.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from model.text.charset import Charset
 
 LINE_END = 0
 MAGIC = b"QuireLM1"
-# Log probabilities are held as uint16, in steps of 1/2048 below 0: down to -32.
+# Log probabilities are stored as uint16 multiples of -1/2048, down to -32.
 STEPS_PER_NAT = 2048
-# States kept for contexts that come again; a state is about 1 kB.
+# Size of the caches of contexts; a state takes about 1 kB.
 _MOST_STATES = 50_000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class State:
-    """What the model knows about one context.
+    """A context, resolved to the tables of the model.
 
     Attributes:
-        context: The labels, oldest first; order - 1 at most.
-        levels: From the longest known context down to one character: the order, where its
-            characters begin and end, and the log weight of backing off from it.
+        context: The labels, oldest first; at most order - 1.
+        levels: For each known suffix of the context, longest first: index of its tables, start
+            and stop of its characters in them, and log weight of backing off from it.
     """
 
     context: tuple[int, ...]
@@ -45,22 +45,22 @@ class State:
 
 
 class LanguageModel:
-    """A model that was built, open for questions.
+    """A character n-gram model.
 
     Args:
         charset: Its characters.
         order: Characters of its longest n-grams.
-        arrays: The tables, as `language_model_build.py` names them.
+        arrays: The tables, as named by `ngram_build.py`.
 
     Attributes:
-        log_frequencies: float32 [classes], of each label wherever it stands; None for a model
-            that was built before they were kept.
+        log_frequencies: float32 [classes], log of the relative frequency of each label; None for
+            models of older versions, which do not store it.
     """
 
     def __init__(self, charset: Charset, order: int, arrays: dict[str, np.ndarray]):
         self.charset = charset
         self.order = order
-        # A memoryview gives one element several times faster than an array does.
+        # Reading one element of a memoryview is several times faster than of an array.
         views = {name: memoryview(np.asarray(array)) for name, array in arrays.items()}
         self._unigrams = [-steps / STEPS_PER_NAT for steps in views["unigrams"]]
         self.log_frequencies = _log_frequencies(arrays)
@@ -70,19 +70,19 @@ class LanguageModel:
         self._labels = [views[f"labels{length}"] for length in range(1, order)]
         self._scores = [views[f"scores{length}"] for length in range(1, order)]
         self._states: dict[tuple[int, ...], State] = {}
-        # Most contexts end like one that was looked up before.
+        # Most contexts share their suffixes with one that was looked up before.
         self._level = lru_cache(_MOST_STATES)(self._find_level)
 
     @classmethod
     def open(cls, path: str | Path, charset: Charset) -> LanguageModel:
-        """Map a model into memory.
+        """Return the model in a file, memory-mapped.
 
         Args:
             path: The file.
-            charset: Of the recogniser that it is to help.
+            charset: Charset of the recogniser.
 
         Raises:
-            ValueError: If the file is no language model, or one of another charset.
+            ValueError: If the file is not a language model, or is one of another charset.
         """
         facts, arrays = map_arrays(path, MAGIC)
         try:
@@ -100,11 +100,11 @@ class LanguageModel:
         return model
 
     def state(self, context: Sequence[int]) -> State:
-        """Look a context up.
+        """Return the state of a context.
 
         Args:
-            context: Labels, oldest first, from `LINE_END` on; older ones than the model's order
-                are not looked at.
+            context: Labels, oldest first, the first of a line after `LINE_END`; only the last
+                order - 1 are used.
         """
         key = tuple(context[1 - self.order :])
         found = self._states.get(key)
@@ -134,11 +134,11 @@ class LanguageModel:
         return level, starts[at], starts[at + 1], -self._backoffs[level][at] / STEPS_PER_NAT
 
     def log_probability(self, state: State, label: int) -> float:
-        """Tell how likely a label is in a state.
+        """Return the log probability of a label after a context.
 
         Args:
-            state: From `state`.
-            label: The next character; `LINE_END` for none.
+            state: State of the context, from `state`.
+            label: The next label; `LINE_END` for the end of the line.
 
         Returns:
             The natural logarithm.
@@ -152,31 +152,31 @@ class LanguageModel:
             backed_off += backoff
         return backed_off + self._unigrams[label]
 
-    def log_line(self, labels: Sequence[int]) -> float:
-        """Tell how likely a whole line is, its end included.
+    def line_log_probability(self, labels: Sequence[int]) -> float:
+        """Return the log probability of a line, its end included.
 
         Args:
-            labels: From 1.
+            labels: Labels of the line, from 1.
 
         Returns:
             The natural logarithm.
         """
-        return sum(self._foretell(labels))
+        return sum(self._log_probabilities(labels))
 
-    def log_characters(self, text: str) -> list[float]:
-        """Tell how likely each character of a line is, and its end.
+    def character_log_probabilities(self, text: str) -> list[float]:
+        """Return the log probability of each character of a line and of its end.
 
         Args:
-            text: In NFC; characters that the recogniser cannot write are passed over, and what
-                follows them is foretold without what came before.
+            text: The line, NFC. Characters outside the charset are skipped; the context begins
+                anew after them.
 
         Returns:
             Natural logarithms.
         """
-        return self._foretell(map(self.charset.labels.get, text))
+        return self._log_probabilities(map(self.charset.labels.get, text))
 
-    def _foretell(self, labels: Iterable[int | None]) -> list[float]:
-        """Weigh each label of a line, and its end; None stands for what cannot be written."""
+    def _log_probabilities(self, labels: Iterable[int | None]) -> list[float]:
+        """Return the score of each label of a line and of its end; None is an unknown character."""
         found = []
         context: tuple[int, ...] = (LINE_END,)
         for label in [*labels, LINE_END]:
@@ -194,7 +194,7 @@ def _log_frequencies(arrays: dict[str, np.ndarray]) -> np.ndarray | None:
 
 
 def _check_tables(order: int, arrays: dict[str, np.ndarray]) -> None:
-    """Refuse tables that point outside each other, as after a copy that went wrong."""
+    """Refuse tables whose indices are inconsistent, as in a damaged copy."""
     for length in range(1, order):
         contexts, starts, backoffs, labels, scores = (
             arrays[f"{name}{length}"]
@@ -204,13 +204,13 @@ def _check_tables(order: int, arrays: dict[str, np.ndarray]) -> None:
         if not fits or len(labels) != len(scores) or starts[-1] != len(labels):
             raise ValueError(f"tables of order {length + 1} do not fit together")
         if np.any(starts[1:] < starts[:-1]):
-            raise ValueError(f"table of order {length + 1} has places that fall")
+            raise ValueError(f"table of order {length + 1} has start positions that decrease")
     if len(arrays.get("frequencies", arrays["unigrams"])) != len(arrays["unigrams"]):
         raise ValueError("table of frequencies does not fit the characters")
 
 
 def _difference(own: Charset, other: Charset) -> str:
-    """Say how two charsets differ, in a few characters."""
+    """Return a short description of how two charsets differ."""
     more = "".join(sorted(set(own.characters) - set(other.characters)))[:10]
     less = "".join(sorted(set(other.characters) - set(own.characters)))[:10]
     if not more and not less:

@@ -1,4 +1,4 @@
-"""How well language models foretell a text, alone or together."""
+"""Perplexity of language models, alone or interpolated, on held-out text."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from model.text.charset import normalise_text
 class CharacterModel(Protocol):
     """A language model over characters."""
 
-    def log_characters(self, text: str) -> Sequence[float]:
-        """Tell how likely each character of a line is, and its end, after what stands before.
+    def character_log_probabilities(self, text: str) -> Sequence[float]:
+        """Return the log probability of each character of a line and of its end.
 
         Args:
-            text: In NFC; characters that the recogniser cannot write are passed over.
+            text: The line, NFC; characters outside the charset are skipped.
 
         Returns:
             Natural logarithms.
@@ -25,11 +25,11 @@ class CharacterModel(Protocol):
 
 
 def perplexity(texts: Iterable[str], *models: CharacterModel) -> float:
-    """Measure how well models foretell some lines.
+    """Return the perplexity of language models per character.
 
     Args:
-        texts: Lines that they were not built from; empty ones are passed over.
-        models: Of the same charset; of several the mean of the probabilities counts.
+        texts: Held-out lines; empty ones are skipped.
+        models: Models of the same charset; probabilities of several models are averaged.
 
     Returns:
         exp of the mean negative log probability of a character or line end.
@@ -39,18 +39,18 @@ def perplexity(texts: Iterable[str], *models: CharacterModel) -> float:
 
     Example:
         >>> class Coin:
-        ...     def log_characters(self, text):
+        ...     def character_log_probabilities(self, text):
         ...         return np.log([0.5] * len(text))
         >>> class Sure:
-        ...     def log_characters(self, text):
+        ...     def character_log_probabilities(self, text):
         ...         return np.log([1.0] * len(text))
         >>> perplexity(["ab", ""], Coin()), round(perplexity(["ab"], Coin(), Sure()), 3)
         (2.0, 1.333)
     """
     found = [
-        np.mean([np.exp(model.log_characters(text)) for model in models], axis=0)
+        np.mean([np.exp(model.character_log_probabilities(text)) for model in models], axis=0)
         for text in filter(None, map(normalise_text, texts))
     ]
     if not found:
-        raise ValueError("no text to measure the perplexity on; give a line at least")
+        raise ValueError("no text to measure the perplexity on; give at least one line")
     return float(np.exp(-np.log(np.concatenate(found)).mean()))

@@ -1,8 +1,8 @@
-"""A recurrent language model: how likely a text is, by all that stands before each character.
+"""A recurrent language model, which predicts a character from all characters before it.
 
-An LSTM over characters (Mikolov et al. 2010). It foretells a text better than the n-gram of
-`language_model.py`, but takes too long to be asked at every step of a beam search; so it is
-asked about the texts that the search ends with.
+An LSTM over characters (Mikolov et al. 2010). It has a lower perplexity than the n-gram of
+`ngram_model.py` but is too slow for every step of a beam search, so it only rescores the hypotheses
+that the search ends with.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from model.language.ngram_model import LINE_END
 from model.networks.session import open_session
 from model.text.charset import Charset
 
-# What the network takes and gives.
+# Names of the input and the output of the network.
 LABELS, LOG_PROBABILITIES = "labels", "log_probabilities"
 
 
 class RecurrentLanguageModel:
-    """A model that was trained, open for questions.
+    """A trained recurrent language model in ONNX Runtime.
 
     Args:
         path: The ONNX file.
-        charset: Of the recogniser that it is to help.
+        charset: Charset of the recogniser.
 
     Raises:
-        ValueError: If the file is no network, or one of another charset.
+        ValueError: If the file is not a network, or is one of another charset.
     """
 
     def __init__(self, path: Path, charset: Charset):
@@ -41,14 +41,14 @@ class RecurrentLanguageModel:
             )
 
     def log_probabilities(self, texts: Sequence[Sequence[int]]) -> list[float]:
-        """Tell how likely whole lines are.
+        """Return the log probability of each line, its end included.
 
         Args:
-            texts: Labels from 1 of each; several rounded together, so that a line's value may
-                differ a little beside others.
+            texts: Labels of each line, from 1. They are scored as one batch; by rounding, a
+                value may differ slightly with the other lines of the batch.
 
         Returns:
-            The natural logarithms, the line's end included.
+            Natural logarithms.
         """
         longest = max(map(len, texts))
         before = np.full((longest + 1, len(texts)), LINE_END, np.int32)
@@ -60,22 +60,22 @@ class RecurrentLanguageModel:
             for column, text in enumerate(texts)
         ]
 
-    def log_characters(self, text: str) -> np.ndarray:
-        """Tell how likely each character of a line is, and its end.
+    def character_log_probabilities(self, text: str) -> np.ndarray:
+        """Return the log probability of each character of a line and of its end.
 
         Args:
-            text: In NFC; characters that the recogniser cannot write are passed over, and what
-                follows sees a line end in their place.
+            text: The line, NFC. Characters outside the charset are skipped; the network sees a
+                line end in their place.
 
         Returns:
-            Natural logarithms, float32.
+            float32 [characters + 1], natural logarithms.
         """
         after = np.array([*(self._labels.get(c, -1) for c in text), LINE_END])
         before = np.array([LINE_END, *after[:-1].clip(LINE_END)], np.int32)
-        said = self._run(before[:, None])[:, 0]
+        scores = self._run(before[:, None])[:, 0]
         known = np.flatnonzero(after >= LINE_END)
-        return said[known, after[known]]
+        return scores[known, after[known]]
 
     def _run(self, before: np.ndarray) -> np.ndarray:
-        """Foretell, from int32 [time, text], float32 [time, text, classes]."""
+        """Return log probabilities, float32 [time, text, classes], for int32 [time, text]."""
         return self._session.run([LOG_PROBABILITIES], {LABELS: before})[0]

@@ -1,13 +1,13 @@
-"""Correct the spelling of what was read: a second text beside it, never in its place.
+"""Spelling correction of transcripts; the corrected text is given beside the one that was read.
 
-A word that no text for training and no list of the user's has is taken for another that differs
-in one letter, where that one is much more frequent than all others that do; with one letter
-missing, too many, another one, or two swapped, as in P. Norvig, "How to write a spelling
-corrector" (2007), and W. Garbe's SymSpell. Everything that is not such a word stays: spaces,
-punctuation, digits, and words that touch a hyphen or a mark of the transcribers.
+An unknown word, which is neither in the training texts nor in the user's word list, is replaced by
+a known word at edit distance 1 if that one is much more frequent than all others at distance 1. An
+edit is a letter inserted, deleted or substituted, or two adjacent letters swapped, as in P. Norvig,
+"How to write a spelling corrector" (2007), and W. Garbe's SymSpell. Everything else stays: spaces,
+punctuation, digits, and words next to a hyphen or a mark of the transcribers.
 
-It mends what was read greedily. A beam search with a language model has used what these words
-could tell, and loses by it.
+Correction improves greedy transcripts only. A beam search with a language model already uses the
+words of the training texts, and correction makes its transcripts worse.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from model.language.lexicon import HYPHENS
 from schemas.records import Character
 
 _WORD = re.compile(r"[^\W\d_]+")
-# A word that touches one of these is not whole, was crossed out, or is none.
+# Letters next to one of these are part of a broken or crossed-out word, or of a number.
 _MARKS = HYPHENS | frozenset("#⋎_0123456789")
 _MOST_LOOKED_UP = 100_000
 
 
 @dataclass(frozen=True)
 class SpellingConfig:
-    """Set when a word is corrected; the defaults were chosen on lines of three archives.
+    """When a word is corrected; the defaults were tuned on lines of three archives.
 
     Attributes:
-        least_letters: Shorter words stay.
-        least_count: How often a word must occur to be put in the place of another.
-        least_ratio: By how much more often than any other that is as near.
-        most_confidence: A word stays where every letter was read with more.
+        least_letters: Shorter words are not corrected.
+        least_count: Minimum count of a word that replaces another.
+        least_ratio: Minimum ratio of its count to that of the next most frequent candidate.
+        most_confidence: A word is not corrected if each of its letters has a higher confidence.
     """
 
     least_letters: int = 4
@@ -49,10 +49,10 @@ class SpellingConfig:
 
 
 class Speller:
-    """Words that are known, and corrections to them.
+    """Corrects unknown words to known ones.
 
     Args:
-        counts: How often each word occurs, as from `model.language.word_counts.count_words`.
+        counts: Count of each known word, from `model.language.word_counts.count_words`.
         config: When to correct.
 
     Example:
@@ -70,29 +70,30 @@ class Speller:
         for word, count in self._counts.items():
             if count >= config.least_count:
                 self._by_length[len(word)].append(word)
-        # Archives repeat themselves, and so do misreadings.
+        # The same misreadings recur throughout an archive.
         self._suggest = lru_cache(maxsize=_MOST_LOOKED_UP)(self._look_up)
 
     def __contains__(self, word: str) -> bool:
         return _folded(word) in self._counts
 
     def correct(self, text: str, characters: Sequence[Character] = ()) -> str:
-        """Correct a line.
+        """Return a line with its unknown words corrected.
 
         Args:
-            text: What was read, NFC.
-            characters: The same, with confidences; empty where these are not known.
+            text: The text that was read, NFC.
+            characters: Its characters with confidences; empty if they are not known.
 
         Returns:
-            The text with some of its words replaced; the same text where there is nothing to
-            correct.
+            The corrected text; `text` itself if there is nothing to correct.
         """
         known = "".join(character.text for character in characters) == text
-        sure = [c.confidence for c in characters for _ in c.text] if known else [0.0] * len(text)
-        return _WORD.sub(lambda match: self._correct_word(match, sure), text)
+        confidences = (
+            [c.confidence for c in characters for _ in c.text] if known else [0.0] * len(text)
+        )
+        return _WORD.sub(lambda match: self._correct_word(match, confidences), text)
 
     def suggest(self, word: str) -> str | None:
-        """Find the known word that an unknown one must be; None where nothing tells.
+        """Return the correction of an unknown word; None if there is no clear candidate.
 
         Example:
             >>> Speller({"nous": 30, "vous": 20, "tous": 19}).suggest("nuos")
@@ -100,13 +101,13 @@ class Speller:
         """
         return self._suggest(_folded(word))
 
-    def _correct_word(self, match: re.Match, sure: Sequence[float]) -> str:
+    def _correct_word(self, match: re.Match, confidences: Sequence[float]) -> str:
         word, (start, stop) = match.group(), match.span()
         around = match.string[max(start - 1, 0) : start] + match.string[stop : stop + 1]
         stays = (
             len(word) < self._config.least_letters
             or not _MARKS.isdisjoint(around)
-            or min(sure[start:stop]) > self._config.most_confidence
+            or min(confidences[start:stop]) > self._config.most_confidence
             or word in self
         )
         found = None if stays else self.suggest(word)
@@ -139,7 +140,7 @@ def _folded(word: str) -> str:
 
 
 def _in_case_of(word: str, found: str) -> str:
-    """Write a word in small letters, with a capital, or in capitals, as another is written.
+    """Return a lower-case word in the case of another: lower, capitalised or upper.
 
     Example:
         >>> _in_case_of("MARIE", "mairie"), _in_case_of("Marie", "mairie")

@@ -1,4 +1,4 @@
-"""Words and how often they occur: counted, and as a file beside a model."""
+"""Word counts: from texts, and in the file that a model comes with."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from pathlib import Path
 
 from model.language.lexicon import words_of
 
-# Its place in the folder of a model.
+# Name of the file in the folder of a model.
 WORDS_FILE = "words.json"
 MOST_WORDS = 1_000_000
 
 
 def count_words(texts: Iterable[str]) -> Counter[str]:
-    """Count the words of texts, whatever their capitals.
+    """Return the counts of the words of texts, ignoring case.
 
     Args:
-        texts: Any.
+        texts: Any texts.
 
     Returns:
-        The words in small letters, NFC.
+        Counts by word in lower case, NFC.
 
     Example:
         >>> count_words(["Le maire, le 3 mai"])["le"]
         2
     """
     normal = (unicodedata.normalize("NFC", text) for text in texts)
-    # Once they are words: the small letter of 'İ' is two characters, the second no letter.
+    # Lower-case after splitting: 'İ'.lower() ends in a combining mark, which would end a word.
     return Counter(word.lower() for text in normal for word in words_of(text))
 
 
 def to_json(counts: Mapping[str, int]) -> str:
-    r"""Write words with their counts as a JSON object, the most frequent first, one a line.
+    r"""Return word counts as a JSON object, one word per line, the most frequent first.
 
     Example:
         >>> to_json({"maire": 1, "le": 2})
@@ -45,10 +45,10 @@ def to_json(counts: Mapping[str, int]) -> str:
 
 
 def from_json(text: str) -> Counter[str]:
-    """Read what `to_json` wrote.
+    """Return the word counts in JSON from `to_json`.
 
     Raises:
-        ValueError: If it is something else, or more than a million words.
+        ValueError: If the text is not such JSON, or has more than a million words.
 
     Example:
         >>> from_json('{"le": 2}')
@@ -64,14 +64,17 @@ def from_json(text: str) -> Counter[str]:
 
 
 def read_model_words(directory: Path, is_needed: bool = True) -> Counter[str]:
-    """Read the words that a model comes with.
+    """Return the word counts of a model.
 
     Args:
-        directory: Its folder.
-        is_needed: Whether it must come with some.
+        directory: Folder of the model.
+        is_needed: Whether a missing file is an error.
+
+    Returns:
+        The counts; empty if the file is missing and not needed.
 
     Raises:
-        ValueError: If it comes with none and must, or the file is not what it should be.
+        ValueError: If the file is needed and missing, or is not valid.
     """
     path = directory / WORDS_FILE
     if not path.is_file():
@@ -84,14 +87,14 @@ def read_model_words(directory: Path, is_needed: bool = True) -> Counter[str]:
     try:
         return from_json(path.read_text("utf-8"))
     except ValueError as error:
-        raise ValueError(f"{path}: {error}; train anew or take the file out") from None
+        raise ValueError(f"{path}: {error}; train the model again, or delete the file") from None
 
 
 def write_model_words(directory: Path, texts: Iterable[str]) -> Counter[str]:
-    """Write the words that a model comes with: those of the texts that it learnt from.
+    """Write the word counts of the training texts into the folder of a model.
 
     Returns:
-        The words; of more than a million the most frequent.
+        The counts; of more than a million words the most frequent.
     """
     counts = Counter(dict(count_words(texts).most_common(MOST_WORDS)))
     (directory / WORDS_FILE).write_text(to_json(counts), "utf-8")
@@ -99,26 +102,26 @@ def write_model_words(directory: Path, texts: Iterable[str]) -> Counter[str]:
 
 
 def read_word_list(path: Path, least_count: int) -> Counter[str]:
-    """Read a word list of the user's.
+    """Return the word counts of a user's word list.
 
     Args:
-        path: UTF-8; words on lines of their own or in running text.
-        least_count: How often a word of the list counts at least: whoever lists a name once
-            means it.
+        path: Text file in UTF-8; one word per line, or running text.
+        least_count: Minimum count given to each word: a name that is listed once is still to be
+            used.
 
     Raises:
-        OSError: If it cannot be read.
-        ValueError: If it is not UTF-8, or has no word or more than a million.
+        OSError: If the file cannot be read.
+        ValueError: If it is not UTF-8, has no word, or has more than a million.
     """
     try:
         with path.open(encoding="utf-8-sig") as lines:
             counts = _checked(count_words(lines))
     except UnicodeDecodeError:
-        raise ValueError(f"{path}: not UTF-8; save it as such") from None
+        raise ValueError(f"{path}: not UTF-8; save the file as UTF-8") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     if not counts:
-        raise ValueError(f"{path}: no word in it; list some, one a line")
+        raise ValueError(f"{path}: no word in it; list words, one per line")
     return Counter({word: max(count, least_count) for word, count in counts.items()})
 
 

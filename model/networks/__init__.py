@@ -1,1 +1,1 @@
-"""What is known of a network without Keras: its sizes, and ONNX sessions."""
+"""Networks without Keras: presets and ONNX Runtime sessions."""

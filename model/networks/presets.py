@@ -1,4 +1,4 @@
-"""The sizes of recogniser on offer, as data that the Keras and ONNX builders share."""
+"""The presets of the recogniser: network sizes, as data that needs neither Keras nor ONNX."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from itertools import pairwise
 
 @dataclass(frozen=True)
 class ConvBlock:
-    """A convolution, batch normalisation, ReLU, and what follows them.
+    """A convolution, batch normalisation and ReLU, with an optional skip connection and pooling.
 
     Attributes:
-        channels: Filters.
+        channels: Number of filters.
         kernel_px: Side of the square kernel.
-        stride_px: Step in both directions.
+        stride_px: Stride in both directions.
         residual: Whether the block's input is added before the ReLU.
-        pool_px: (height, width) of the maximum pooling after it; (1, 1) for none.
+        pool_px: (height, width) of the max pooling after it; (1, 1) for none.
     """
 
     channels: int
@@ -31,15 +31,15 @@ class Preset:
     """One size of CRNN.
 
     Attributes:
-        name: What `--preset` calls it.
-        input_height_px: Height of the lines it reads.
-        blocks: The convolutions, first to last.
+        name: Value of `--preset`.
+        input_height_px: Height of the input.
+        blocks: The convolutional blocks, first to last.
         lstm_units: Units of each direction of each bidirectional LSTM.
-        lstm_layers: Bidirectional LSTMs.
-        dropout: Share of features dropped before the LSTMs and the output.
-        auxiliary_kernel_steps: Width of the auxiliary head's convolution.
-        learning_rate: Peak of the schedule that trains it well.
-        batch_width_px: Summed width of the lines of a batch that trains it well.
+        lstm_layers: Number of bidirectional LSTMs.
+        dropout: Dropout rate before the LSTMs and the output.
+        auxiliary_kernel_steps: Kernel width of the auxiliary head's convolution, in time steps.
+        learning_rate: Recommended peak of the learning rate schedule.
+        batch_width_px: Recommended summed width of the lines of a batch.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Preset:
 
     @property
     def step_px(self) -> int:
-        """Input pixels a time step."""
+        """Input pixels per time step."""
         step = 1
         for block in self.blocks:
             step *= block.stride_px * block.pool_px[1]
@@ -62,11 +62,34 @@ class Preset:
 
     @property
     def feature_height(self) -> int:
-        """Rows left before the column maximum."""
+        """Rows of the feature map before the maximum over each column."""
         height = self.input_height_px
         for block in self.blocks:
             height = -(-height // block.stride_px) // block.pool_px[0]
         return height
+
+    def time_steps(self, input_width_px: int) -> int:
+        """Return the time steps of an input.
+
+        Args:
+            input_width_px: Width of the input, padding included.
+        """
+        return input_width_px // self.step_px
+
+    def fits(self, labels: Sequence, input_width_px: int) -> bool:
+        """Return whether an input has enough time steps for CTC to write a text.
+
+        Args:
+            labels: Labels or characters of the text.
+            input_width_px: Width of the input, padding included.
+
+        Example:
+            >>> PRESETS["fast"].fits("comme", 24), PRESETS["fast"].fits("comte", 20)
+            (True, True)
+            >>> PRESETS["fast"].fits("comme", 20)
+            False
+        """
+        return fits_time_steps(labels, self.time_steps(input_width_px))
 
 
 PRESETS = {
@@ -122,10 +145,10 @@ PRESETS = {
 
 
 def preset_named(name: str) -> Preset:
-    """Look a preset up.
+    """Return the preset of a name.
 
     Raises:
-        ValueError: If there is none of that name.
+        ValueError: If there is no such preset.
 
     Example:
         >>> preset_named("fast").step_px
@@ -137,9 +160,9 @@ def preset_named(name: str) -> Preset:
 
 
 def fits_time_steps(labels: Sequence, time_steps: int) -> bool:
-    """Tell whether CTC can write the labels in so many steps.
+    """Return whether CTC can write labels in a number of time steps.
 
-    Each label takes a step, and two equal neighbours a blank between them.
+    Each label needs a step, and two equal neighbours need a blank between them.
 
     Example:
         >>> fits_time_steps([1, 1, 2], 3), fits_time_steps([1, 1, 2], 4)

@@ -1,4 +1,4 @@
-"""ONNX Runtime sessions: one thread of a core, or a GPU where there is one."""
+"""ONNX Runtime sessions on a single CPU thread or on a GPU."""
 
 from __future__ import annotations
 
@@ -10,37 +10,34 @@ CPU, GPU, AUTO = "cpu", "gpu", "auto"
 DEVICES = (AUTO, CPU, GPU)
 _GPU_PROVIDERS = ("CUDAExecutionProvider", "ROCMExecutionProvider")
 _CPU_PROVIDER = "CPUExecutionProvider"
-# Noted in the metadata of a network that has them.
+# Key in the metadata of networks with fixed quantisation ranges.
 FIXED_RANGES = "quire_fixed_ranges"
 
 
 def gpu_providers() -> list[str]:
-    """List what ONNX Runtime could run a GPU with; whether there is one shows in a session."""
+    """Return the GPU providers of ONNX Runtime; a GPU itself may still be missing."""
     return [name for name in _GPU_PROVIDERS if name in onnxruntime.get_available_providers()]
 
 
 def open_session(
     path: Path, device: str = CPU, has_arena: bool = True
 ) -> onnxruntime.InferenceSession:
-    """Load a network.
+    """Return a session of a network, limited to one CPU thread.
 
     Args:
         path: The ONNX file.
-        device: One of `DEVICES`; `AUTO` takes a GPU if ONNX Runtime finds one.
-        has_arena: Whether memory is kept from run to run: faster, and never less than the
+        device: One of `DEVICES`; `AUTO` uses a GPU if ONNX Runtime finds one.
+        has_arena: Whether memory is kept from run to run: faster, but never less than the
             largest input took.
 
-    Returns:
-        A session that takes no more than one thread of the CPU.
-
     Raises:
-        ValueError: If a GPU is asked for and there is none, or the file holds no network.
+        ValueError: If a GPU is requested and ONNX Runtime finds none, or the file is no network.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    # Patterns are for shapes that come again and again; lines have hundreds, and each would hold
-    # a plan of its own.
+    # Memory patterns are cached by input shape; lines have hundreds of widths, and the cache would
+    # grow with each.
     options.enable_mem_pattern = False
     options.enable_cpu_mem_arena = has_arena
     found = gpu_providers()
@@ -49,7 +46,7 @@ def open_session(
     providers = [_CPU_PROVIDER] if device == CPU else [*found, _CPU_PROVIDER]
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
-    # ONNX Runtime has a class for each cause, and none above them.
+    # The exceptions of ONNX Runtime have no common base class.
     except Exception as error:
         raise ValueError(
             f"{path.parent}: {path.name} cannot be loaded ({error}); copy the model anew"
@@ -57,13 +54,13 @@ def open_session(
 
 
 def is_on_gpu(session: onnxruntime.InferenceSession) -> bool:
-    """Tell whether a session runs on a GPU: it may have fallen back to the CPU."""
+    """Return whether a session runs on a GPU; it may have fallen back to the CPU."""
     return session.get_providers()[0] in _GPU_PROVIDERS
 
 
 def has_fixed_ranges(session: onnxruntime.InferenceSession) -> bool:
-    """Tell whether a network of 8-bit integers rounds a line alike in any batch.
+    """Return whether the result of a quantised network for a line is independent of its batch.
 
-    One without the guards of `model.training.networks.quantise_guards` does not.
+    That needs the fixed ranges from `model.training.networks.quantise_guards`.
     """
     return FIXED_RANGES in session.get_modelmeta().custom_metadata_map

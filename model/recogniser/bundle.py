@@ -102,7 +102,7 @@ class Bundle:
         """Name what the model does: SHA-256 of network, charset and preprocessing, hex.
 
         Args:
-            decoding: How lines are read, one of `decoding_config.DECODINGS`; for `BEAM` the
+            decoding: How lines are read, one of `model.decoding.config.DECODINGS`; for `BEAM` the
                 language models, what was tuned for them, the words that they know and the
                 auxiliary head, as far as they are asked, go into the digest, for `GREEDY` what
                 predicts errors, if something does.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from model.decoding.config import BEAM, GREEDY, BeamConfig, DecodingConfig
 from model.decoding.decoder import Decoder
-from model.decoding.rescoring import SecondPass
+from model.decoding.rescoring import Rescorer
 from model.language.lexicon import Lexicon, words_of
 from model.language.ngram_model import LanguageModel
 from model.language.recurrent_model import RecurrentLanguageModel
@@ -29,7 +29,7 @@ class DecodingPlan:
         language_model: None for greedy.
         words: That the model comes with and the search takes for known.
         auxiliary_share: What the auxiliary head counts for; 0 does not ask it.
-        second_pass: Weighs the search's last texts again; None for none.
+        rescorer: Rescores the hypotheses of the search; None for no rescoring.
     """
 
     method: str = GREEDY
@@ -38,7 +38,7 @@ class DecodingPlan:
     language_model: LanguageModel | None = None
     words: Collection[str] = ()
     auxiliary_share: float = 0.0
-    second_pass: SecondPass | None = None
+    rescorer: Rescorer | None = None
 
     @property
     def note(self) -> str:
@@ -66,22 +66,22 @@ def plan_decoding(bundle: Bundle, config: DecodingConfig) -> DecodingPlan:
     if not search.width:
         return DecodingPlan(obstacle="beam of 0 prefixes")
     try:
-        language_model, words, second_pass = _open_search(bundle)
+        language_model, words, rescorer = _open_search(bundle)
     except ValueError as error:
         return DecodingPlan(obstacle=str(error))
     share = bundle.decoding.auxiliary_share
-    return DecodingPlan(BEAM, "", search, language_model, words, share, second_pass)
+    return DecodingPlan(BEAM, "", search, language_model, words, share, rescorer)
 
 
-def _open_search(bundle: Bundle) -> tuple[LanguageModel, Collection[str], SecondPass | None]:
+def _open_search(bundle: Bundle) -> tuple[LanguageModel, Collection[str], Rescorer | None]:
     """Open what a bundle has for a beam search.
 
     Args:
         bundle: The model.
 
     Returns:
-        The language model, the words that the search takes for known, and what weighs its last
-        texts again, if something does.
+        The language model, the words that the search treats as known, and the rescorer; None
+        where the bundle does not rescore.
 
     Raises:
         ValueError: If any of it, or the auxiliary head that the search asks, is missing or
@@ -91,18 +91,18 @@ def _open_search(bundle: Bundle) -> tuple[LanguageModel, Collection[str], Second
     words = read_model_words(bundle.directory) if bundle.decoding.knows_words else ()
     if bundle.decoding.auxiliary_share:
         _check_is_there(bundle.auxiliary_path)
-    return language_model, words, open_second_pass(bundle, language_model)
+    return language_model, words, open_rescorer(bundle, language_model)
 
 
-def open_second_pass(bundle: Bundle, language_model: LanguageModel) -> SecondPass | None:
-    """Open what weighs the last texts of a search again.
+def open_rescorer(bundle: Bundle, language_model: LanguageModel) -> Rescorer | None:
+    """Open the rescorer of a bundle.
 
     Args:
         bundle: The model.
         language_model: The n-gram of the search.
 
     Returns:
-        None if the model asks for no such thing.
+        The rescorer; None if the share of the recurrent language model is 0.
 
     Raises:
         ValueError: If the recurrent language model is missing or cannot be used.
@@ -112,7 +112,7 @@ def open_second_pass(bundle: Bundle, language_model: LanguageModel) -> SecondPas
         return None
     _check_is_there(bundle.recurrent_path)
     recurrent = RecurrentLanguageModel(bundle.recurrent_path, bundle.charset)
-    return SecondPass(language_model, recurrent, share)
+    return Rescorer(language_model, recurrent, share)
 
 
 def _check_is_there(path: Path) -> None:
@@ -139,7 +139,7 @@ def open_decoder(bundle: Bundle, config: DecodingConfig, plan: DecodingPlan) -> 
     lexicon = _open_lexicon(plan.words, config.lexicon)
     temperature = bundle.decoding.beam.temperature
     return Decoder(
-        bundle.charset, plan.search, plan.language_model, lexicon, temperature, plan.second_pass
+        bundle.charset, plan.search, plan.language_model, lexicon, temperature, plan.rescorer
     )
 
 

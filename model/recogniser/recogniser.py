@@ -35,7 +35,7 @@ class Recogniser:
         bundle: The model.
         is_on_gpu: Whether it runs on a GPU.
         plan: How lines are read, whole.
-        decoding_method: How lines are read: one of `decoding_config.DECODINGS`.
+        decoding_method: How lines are read: one of `model.decoding.config.DECODINGS`.
         decoding_note: Why lines are read greedily though a beam search was asked for; else
             empty.
         page_error: Predicts the CER of lines from their confidences; None where training had

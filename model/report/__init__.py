@@ -1,1 +1,1 @@
-"""What any HTML report is made of: page, histogram, contact sheet."""
+"""Parts of HTML reports: page, histogram, contact sheet."""

@@ -1,4 +1,4 @@
-"""Contact sheets: which lines to show, the same whatever order they came in, and how."""
+"""Contact sheets of lines, sampled independently of their order."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _SIGNATURES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpe
 
 
 @dataclass(frozen=True, order=True)
-class Sample:
-    """Something to show.
+class ReportSample:
+    """A line or page shown in a report.
 
     Attributes:
-        uri: Where it comes from.
-        text: Its transcription; empty where it has none.
-        note: What to say about it: why it was rejected, which split it is in.
-        image: PNG or JPEG; empty where there is none.
+        uri: Its page, and line if any.
+        text: Its transcription; empty if it has none.
+        note: A remark, such as its split or why it was rejected.
+        image: PNG or JPEG; empty if there is none.
     """
 
     uri: str
@@ -35,65 +35,68 @@ class Sample:
 
 @dataclass
 class SampleReservoir:
-    """Keeps a few of many, by chance but always the same ones.
+    """Keeps a reproducible random sample.
 
-    The samples whose keys have the smallest SHA-256 are kept. So it matters neither in
-    which order they come nor how they are spread over reservoirs that are merged later.
+    The samples with the smallest SHA-256 of their keys are kept. The result depends neither on
+    their order nor on how they are distributed over reservoirs that are merged later.
 
     Attributes:
-        size: How many to keep.
-        kept: What is kept so far: (digest of the key, sample).
+        size: Number of samples to keep.
+        kept: (digest of the key, sample) of those kept so far.
+
+    Raises:
+        ValueError: If the size is below 1.
 
     Example:
         >>> reservoir = SampleReservoir(1)
         >>> for name in ("a", "b", "c"):
-        ...     reservoir.add(name, Sample(name))
+        ...     reservoir.add(name, ReportSample(name))
         >>> [sample.uri for sample in reservoir.samples()]
         ['c']
     """
 
     size: int
-    kept: set[tuple[str, Sample]] = field(default_factory=set)
+    kept: set[tuple[str, ReportSample]] = field(default_factory=set)
 
     def __post_init__(self):
         if self.size < 1:
             raise ValueError(
-                f"a reservoir of {self.size} samples keeps none; give it a size from 1"
+                f"a reservoir of {self.size} samples keeps none; give a size of 1 or more"
             )
 
     def would_keep(self, key: str) -> bool:
-        """Tell whether a sample would be kept: its picture need not be made if not."""
+        """Return whether a sample would be kept, before its picture is made."""
         return len(self.kept) < self.size or _digest(key) <= max(self.kept)[0]
 
-    def add(self, key: str, sample: Sample) -> None:
-        """Keep a sample if its turn comes.
+    def add(self, key: str, sample: ReportSample) -> None:
+        """Add a sample, which is kept if its digest is among the smallest.
 
         Args:
-            key: Its name among all; a copy with the same key and content counts once.
+            key: Unique name of the sample; an equal sample with the same key counts once.
             sample: The sample.
         """
         self.kept.add((_digest(key), sample))
-        self._cut()
+        self._trim()
 
     def merge(self, other: SampleReservoir) -> None:
-        """Keep the best of both.
+        """Add the samples of another reservoir.
 
         Raises:
-            ValueError: If the other is of another size.
+            ValueError: If the other has another size.
         """
         if other.size != self.size:
             raise ValueError(
                 f"reservoirs of {self.size} and {other.size} samples do not merge; use one size"
             )
         self.kept |= other.kept
-        self._cut()
+        self._trim()
 
-    def _cut(self) -> None:
+    def _trim(self) -> None:
         if len(self.kept) > self.size:
             self.kept = set(sorted(self.kept)[: self.size])
 
-    def samples(self) -> tuple[Sample, ...]:
-        """List the samples in the order of their URIs."""
+    def samples(self) -> tuple[ReportSample, ...]:
+        """Return the samples in the order of their URIs."""
         return tuple(sorted(sample for _, sample in self.kept))
 
 
@@ -102,7 +105,7 @@ def _digest(key: str) -> str:
 
 
 def thumbnail(grey: np.ndarray) -> bytes:
-    """Make a picture for a report: a line as it is, a page scaled down.
+    """Return an image for a report, scaled down if it is larger than a line.
 
     Args:
         grey: uint8 [height_px, width_px].
@@ -118,12 +121,12 @@ def thumbnail(grey: np.ndarray) -> bytes:
     return cv2.imencode(".png", grey, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()
 
 
-def contact_sheet(samples: Iterable[Sample], small: bool = False) -> str:
-    """Lay samples out: each a picture, its text below, its place and the note.
+def contact_sheet(samples: Iterable[ReportSample], small: bool = False) -> str:
+    """Return a contact sheet: a card for each sample with its image, text, note and URI.
 
     Args:
-        samples: What to show.
-        small: Whether more of them share a row.
+        samples: The samples.
+        small: Whether cards are smaller, so that a row has more of them.
 
     Returns:
         HTML.
@@ -132,11 +135,11 @@ def contact_sheet(samples: Iterable[Sample], small: bool = False) -> str:
     return f'<div class="sheet{" small" * small}">{cards}</div>'
 
 
-def show(sample: Sample) -> str:
-    """Show one sample: what a card holds.
+def show(sample: ReportSample) -> str:
+    """Return the content of a sample's card.
 
     Args:
-        sample: What to show.
+        sample: The sample.
 
     Returns:
         HTML.
@@ -145,8 +148,8 @@ def show(sample: Sample) -> str:
     source = _data_uri(sample.image)
     if source:
         alt = escape(sample.text or sample.uri)
-        parts.append(f'<div class="leaf"><img src="{source}" alt="{alt}" loading="lazy"></div>')
-    parts.append('<div class="says">')
+        parts.append(f'<div class="picture"><img src="{source}" alt="{alt}" loading="lazy"></div>')
+    parts.append('<div class="caption">')
     if sample.text:
         parts.append(f'<p class="text" dir="auto">{escape(sample.text)}</p>')
     if sample.note:
@@ -156,7 +159,7 @@ def show(sample: Sample) -> str:
 
 
 def _data_uri(image: bytes) -> str:
-    """Put an image into a URL; empty where it is neither PNG nor JPEG."""
+    """Return an image as a data URL; empty if it is neither PNG nor JPEG."""
     for signature, media_type in _SIGNATURES:
         if image.startswith(signature):
             return f"data:{media_type};base64,{base64.b64encode(image).decode('ascii')}"

@@ -1,4 +1,4 @@
-"""Histograms: counted anywhere, merged, drawn as inline SVG."""
+"""Histograms that can be merged, and their drawing as inline SVG."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from model.report.html import escape, grouped
 
 _WIDTH, _HEIGHT, _FLOOR, _MARGIN = 360, 150, 122, 6
 _MOST_BARS = 48
-# A long tail becomes one last bar where it is at most this share of all.
+# A long tail is drawn as one last bar if it holds at most this share of the values.
 _TAIL_SHARE = 0.005
 _TICK_STEPS = (1, 2, 5)
 _MOST_TICKS = 6
@@ -17,11 +17,11 @@ _MOST_TICKS = 6
 
 @dataclass
 class Histogram:
-    """Counts of values in bins of one width.
+    """Counts of values in bins of equal width.
 
     Attributes:
         bin_width: Width of a bin, in the unit of the values.
-        counts: For each bin, by its number (value // bin_width), how many fell into it.
+        counts: Number of values by bin, which is value // bin_width.
 
     Example:
         >>> histogram = Histogram(10)
@@ -39,25 +39,25 @@ class Histogram:
         self.counts[int(value // self.bin_width)] += 1
 
     def merge(self, other: Histogram) -> None:
-        """Add what another histogram counted.
+        """Add the counts of another histogram.
 
         Raises:
-            ValueError: If its bins are of another width.
+            ValueError: If its bins have another width.
         """
         if other.bin_width != self.bin_width:
             raise ValueError(
-                f"histograms with bins of {self.bin_width} and {other.bin_width} do not add up; "
-                "count with one width"
+                f"histograms with bins of {self.bin_width} and {other.bin_width} cannot be added; "
+                "use one width"
             )
         self.counts.update(other.counts)
 
     @property
     def total(self) -> int:
-        """How many values were counted."""
+        """Number of values."""
         return sum(self.counts.values())
 
     def median(self) -> int:
-        """Give the middle of the bin that holds the median; 0 where nothing was counted."""
+        """Return the middle of the bin that holds the median; 0 without values."""
         return self._quantile_bin(0.5) * self.bin_width + self.bin_width // 2 if self.total else 0
 
     def _quantile_bin(self, share: float) -> int:
@@ -70,17 +70,17 @@ class Histogram:
 
 
 def draw_histogram(histogram: Histogram, unit: str) -> str:
-    """Draw a histogram.
+    """Return a drawing of a histogram.
 
     Args:
-        histogram: What to draw.
-        unit: What the values are, for the captions: 'px', 'characters'.
+        histogram: The histogram.
+        unit: Unit of the values for the labels, such as 'px'.
 
     Returns:
-        An SVG element; bars are coloured by the page's style.
+        An SVG element, coloured by the style sheet of the page.
     """
     if not histogram.total:
-        return '<p class="nothing">nothing counted</p>'
+        return '<p class="nothing">no values</p>'
     first, last, factor = _bar_range(histogram)
     step = factor * histogram.bin_width
     bars: Counter[int] = Counter()
@@ -104,11 +104,11 @@ def draw_histogram(histogram: Histogram, unit: str) -> str:
 
 
 def _bar_range(histogram: Histogram) -> tuple[int, int, int]:
-    """Choose the first and last bin to draw, and how many of them make one bar."""
+    """Return the first and the last bin to draw, and the number of bins per bar."""
     first, last = min(histogram.counts), max(histogram.counts)
-    usual = histogram._quantile_bin(1 - _TAIL_SHARE)
-    if last - first > 1.5 * (usual - first) and usual > first:
-        last = usual + 1
+    last_before_tail = histogram._quantile_bin(1 - _TAIL_SHARE)
+    if last - first > 1.5 * (last_before_tail - first) and last_before_tail > first:
+        last = last_before_tail + 1
     return first, last, -(-(last - first + 1) // _MOST_BARS)
 
 
@@ -139,7 +139,6 @@ def _axis(low: int, span: int, unit: str) -> list[str]:
             f'<text x="{x:.1f}" y="{_FLOOR + 15}" text-anchor="{anchor}">{grouped(value)}</text>'
         )
     parts.append(
-        f'<text class="unit" x="{_WIDTH - _MARGIN}" y="{_HEIGHT - 1}" text-anchor="end">'
-        f"{escape(unit)}</text>"
+        f'<text x="{_WIDTH - _MARGIN}" y="{_HEIGHT - 1}" text-anchor="end">{escape(unit)}</text>'
     )
     return parts

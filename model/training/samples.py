@@ -22,7 +22,7 @@ from model.line_images.preprocess import (
     padded_width_px,
     scale_strip,
 )
-from model.networks.presets import Preset, fits_time_steps
+from model.networks.presets import Preset
 from model.text.charset import Charset
 from model.training.balance import Draw, name_number
 from schemas.records import LineExample
@@ -88,8 +88,7 @@ class SampleMaker:
         return self._fits(labels, input_width_px(example.width_px, self.preprocess))
 
     def _fits(self, labels: list[int], width_px: int) -> bool:
-        steps = padded_width_px(width_px, self.preprocess) // self.preset.step_px
-        return bool(labels) and fits_time_steps(labels, steps)
+        return bool(labels) and self.preset.fits(labels, padded_width_px(width_px, self.preprocess))
 
 
 def make_samples(

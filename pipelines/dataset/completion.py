@@ -8,7 +8,7 @@ import posixpath
 from apache_beam.io.filesystems import FileSystems
 
 from model.dataset.summary import DatasetSummary, sample_from_row, sum_digests, summary_from_json
-from model.report.contact_sheet import Sample
+from model.report.contact_sheet import ReportSample
 from pipelines.dataset.description import DatasetOrigin, describe_dataset, title_of
 from pipelines.dataset.drop import FileContent
 from pipelines.files.filesystem import read_bytes
@@ -101,7 +101,7 @@ def _content(path: str) -> list[FileContent]:
     return [FileContent(**row) for row in _rows(path)]
 
 
-def _shown(path: str) -> dict[tuple[str, str], Sample]:
+def _shown(path: str) -> dict[tuple[str, str], ReportSample]:
     samples = map(sample_from_row, _rows(path))
     return {(sample.uri, sample.note): sample for sample in samples}
 

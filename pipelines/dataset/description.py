@@ -14,16 +14,16 @@ from model.dataset.leaks import leak_places, leaks_to_show
 from model.dataset.report import build_report
 from model.dataset.report_data import (
     LeakPair,
+    OutcomeCounts,
     RejectKind,
     ReportData,
     SourceCount,
-    Tally,
     kind_of_error,
 )
 from model.dataset.summary import DatasetSummary
 from model.images.decode import decode_image
 from model.recogniser.bundle import CHARSET_FILE
-from model.report.contact_sheet import Sample, SampleReservoir, thumbnail
+from model.report.contact_sheet import ReportSample, SampleReservoir, thumbnail
 from model.text.charset import Charset
 from pipelines.files.filesystem import read_bytes, write_bytes
 from pipelines.formats.names import IMAGE_EXTENSIONS
@@ -34,7 +34,7 @@ from schemas.records import Leak
 
 _SAMPLES_OF_A_REJECT = 6
 _LEAK_STAGE = "leak"
-Pictures = dict[tuple[str, str], Sample]
+Pictures = dict[tuple[str, str], ReportSample]
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,14 @@ def _report_data(
             ("Inputs digest", origin.inputs_digest),
         ),
         account=(
-            Tally(
+            OutcomeCounts(
                 "pages",
                 account.pages_in,
                 account.pages_ok,
                 account.pages_failed,
                 account.pages_skipped,
             ),
-            Tally("lines", account.lines_in, account.lines_ok, rejected),
+            OutcomeCounts("lines", account.lines_in, account.lines_ok, rejected),
         ),
         counts=tuple(
             SourceCount(source, split, len(summary.page_digests[source, split]), lines)
@@ -147,7 +147,7 @@ def _reject_kinds(dataset: str) -> tuple[RejectKind, ...]:
         counts[kind] = counts.get(kind, 0) + 1
         reservoir = samples.setdefault(kind, SampleReservoir(_SAMPLES_OF_A_REJECT))
         place = f"{row['uri']} {row['line_id']}".strip()
-        reservoir.add(place, Sample(place, note=row["error"], text=row["uri"]))
+        reservoir.add(place, ReportSample(place, note=row["error"], text=row["uri"]))
     return tuple(
         RejectKind(
             stage, reason, count, tuple(map(_with_picture, samples[stage, reason].samples()))
@@ -156,7 +156,7 @@ def _reject_kinds(dataset: str) -> tuple[RejectKind, ...]:
     )
 
 
-def _with_picture(sample: Sample) -> Sample:
+def _with_picture(sample: ReportSample) -> ReportSample:
     """Show the page of a reject, if it is an image that can be read."""
     uri = sample.text
     image = b""
@@ -165,7 +165,7 @@ def _with_picture(sample: Sample) -> Sample:
             image = thumbnail(decode_image(read_bytes(uri)))
         except (OSError, ValueError):
             image = b""
-    return Sample(sample.uri, note=sample.note, image=image)
+    return ReportSample(sample.uri, note=sample.note, image=image)
 
 
 def _failures(dataset: str) -> Iterator[dict]:

@@ -14,7 +14,7 @@ from model.dataset.leaks import leak_places, leaks_to_show
 from model.dataset.summary import sum_digests
 from model.dataset.tfrecord import read_records_from
 from model.images.digest import exact_key
-from model.report.contact_sheet import Sample
+from model.report.contact_sheet import ReportSample
 from pipelines.files.filesystem import BeamFiles
 from pipelines.transforms.routing import RouteByType
 from pipelines.transforms.write import RecordSink
@@ -74,7 +74,7 @@ class DropLeaks(beam.PTransform):
             | "Spread" >> beam.Reshuffle()
             | RouteByType(
                 drop_leaks,
-                (DatasetFile, LineExample, Sample),
+                (DatasetFile, LineExample, ReportSample),
                 self._folder,
                 beam.pvalue.AsList(self._leaks),
             )
@@ -83,7 +83,7 @@ class DropLeaks(beam.PTransform):
 
 def drop_leaks(
     path: str, folder: str, leaks: list[Leak]
-) -> Iterator[DatasetFile | LineExample | Sample]:
+) -> Iterator[DatasetFile | LineExample | ReportSample]:
     """Write a file anew without the training lines that leak.
 
     Args:
@@ -108,7 +108,7 @@ def drop_leaks(
             line = decode_line(record)
             place = f"{line.page_uri} {line.line_id}"
             if (place, line.split) in shown:
-                yield Sample(place, line.text, line.split, line.image)
+                yield ReportSample(place, line.text, line.split, line.image)
             if line.split != "train" or (line.page_uri, line.line_id) not in dropped:
                 sink.write(record)
                 yield line

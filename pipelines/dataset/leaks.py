@@ -12,7 +12,13 @@ import numpy as np
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from model.dataset.leak_keys import deal_out, entries, keys_in_two_splits, shared_keys, short_key
+from model.dataset.leak_keys import (
+    entries,
+    keys_in_two_splits,
+    partition_by_key,
+    shared_keys,
+    short_key,
+)
 from model.dataset.leaks import find_leaks, first_leak
 from model.dataset.tfrecord import read_records_from
 from pipelines.files.filesystem import BeamFiles
@@ -86,7 +92,7 @@ class _ShortKeys(beam.DoFn):
     def _parts(self) -> Iterator[tuple[int, bytes]]:
         gathered = np.array(self._entries, np.uint64)
         self._entries = array("Q")
-        for part, chosen in deal_out(gathered, _KEY_PARTS):
+        for part, chosen in partition_by_key(gathered, _KEY_PARTS):
             yield part, chosen.tobytes()
 
 

@@ -169,7 +169,7 @@ def _write_lines(
     )
     kept.LineExample | "Summary of kept" >> WriteSummary(f"{notes}/kept.json")
     (
-        kept.Sample
+        kept.ReportSample
         | "Sample rows" >> beam.Map(sample_to_row)
         | "Write shown" >> WriteJsonLines(f"{notes}/shown")
     )

@@ -16,7 +16,7 @@ from model.dataset.tfrecord import read_records
 from model.decoding.config import GREEDY, DecodingConfig
 from model.evaluation.confidence_summary import ConfidenceTally
 from model.evaluation.error_summary import summarise
-from model.evaluation.error_tally import ErrorTally, ReadLine
+from model.evaluation.error_tally import ErrorTally, EvaluatedLine
 from model.recogniser.bundle import Bundle, load_bundle
 from model.recogniser.line_reading import read_line
 from model.recogniser.recogniser import Recogniser
@@ -188,8 +188,8 @@ def _examples(config: DatasetSplit) -> Iterator[LineExample]:
             raise UsageError(told if str(path) in told else f"{path}: {told}") from None
 
 
-def _read_line(example: LineExample, outcome: Transcript | Failure) -> ReadLine:
-    return ReadLine(
+def _read_line(example: LineExample, outcome: Transcript | Failure) -> EvaluatedLine:
+    return EvaluatedLine(
         page_uri=example.page_uri,
         line_id=example.line_id,
         truth=example.text,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.dataset.splits import document_of
-from model.evaluation.error_tally import ReadLine
+from model.evaluation.error_tally import EvaluatedLine
 from model.evaluation.line_matching import match_by_place
 from model.evaluation.line_scores import LineScore
 from model.line_images.crop import fit_to_image
@@ -50,7 +50,7 @@ class MatchedPage:
         score: How well the lines were found, where they were matched by place.
     """
 
-    lines: tuple[ReadLine, ...]
+    lines: tuple[EvaluatedLine, ...]
     without_truth: int
     score: LineScore | None = None
 
@@ -140,6 +140,6 @@ def _texts(truth: Page, read: ReadPage, rules: TextRules) -> Iterator[str]:
 
 def _read_line(
     truth: Page, read: ReadPage, line_id: str, true_text: str | None, text: str | None
-) -> ReadLine:
+) -> EvaluatedLine:
     document = document_of(read.uri)
-    return ReadLine(read.uri, line_id, true_text, text, truth.source, document)
+    return EvaluatedLine(read.uri, line_id, true_text, text, truth.source, document)

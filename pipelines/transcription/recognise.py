@@ -13,7 +13,7 @@ import apache_beam as beam
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 
 from model.decoding.config import DecodingConfig
-from model.decoding.page_error import LineDoubt
+from model.decoding.page_error import LineUncertainty
 from model.networks.session import CPU, gpu_providers
 from model.quality.line_image import measure_strip
 from model.recogniser.bundle import load_bundle
@@ -184,5 +184,5 @@ def _cer_estimate(lines: Sequence[ReadLine], recogniser: Recogniser) -> float | 
     if recogniser.page_error is None or not transcripts:
         return None
     return recogniser.page_error.predict(
-        [LineDoubt(1 - line.confidence, len(line.characters)) for line in transcripts]
+        [LineUncertainty(1 - line.confidence, len(line.characters)) for line in transcripts]
     )

@@ -68,7 +68,7 @@ def add_language_model(
     lines, joined = _held_out(whole, eval_paths, auxiliary_share)
     held_out = [text for _, text in lines]
     path = whole.directory / bundle.LANGUAGE_MODEL_FILE
-    language_model, second_pass, facts = None, None, {"order": 0}
+    language_model, rescorer, facts = None, None, {"order": 0}
     if config.order:
         data, facts = _build(whole.charset, train_paths, config, report)
         bundle.replace_file(path, data)
@@ -79,19 +79,19 @@ def add_language_model(
         path.unlink(missing_ok=True)
     if language_model and config.recurrent_epochs and facts["lines"] >= LEAST_LINES:
         learnt = _texts(train_paths, config)
-        second_pass, facts["recurrent"] = add_recurrent_model(
+        rescorer, facts["recurrent"] = add_recurrent_model(
             whole, language_model, learnt, held_out, config, report
         )
     words = write_model_words(whole.directory, _texts(train_paths, config))
     lexicon = Lexicon(words) if words else None
-    tuned = tune_decoding(lines, whole.charset, language_model, lexicon, joined, second_pass)
+    tuned = tune_decoding(lines, whole.charset, language_model, lexicon, joined, rescorer)
     settings = replace(
         tuned.settings,
         auxiliary_share=auxiliary_share,
-        recurrent_share=second_pass.share if second_pass else 0.0,
+        recurrent_share=rescorer.share if rescorer else 0.0,
     )
     bundle.replace_file(whole.directory / bundle.DECODING_FILE, settings.to_json().encode())
-    if not second_pass:
+    if not rescorer:
         whole.recurrent_path.unlink(missing_ok=True)
     card |= {"language_model": facts, "decoding": tuned.facts}
     bundle.write_card(whole.directory, card)

@@ -16,8 +16,8 @@ from model.decoding.calibration import (
 )
 from model.decoding.config import GREEDY, BeamConfig
 from model.decoding.decoder import Decoded, Decoder
-from model.decoding.page_error import LineDoubt, fit_page_error
-from model.decoding.rescoring import SecondPass
+from model.decoding.page_error import LineUncertainty, fit_page_error
+from model.decoding.rescoring import Rescorer
 from model.decoding.settings import Calibration, DecodingSettings
 from model.evaluation.metrics import character_errors, error_rates
 from model.language.lexicon import Lexicon
@@ -58,7 +58,7 @@ def tune_decoding(
     language_model: LanguageModel | None,
     lexicon: Lexicon | None = None,
     searched: Sequence[HeldOut] | None = None,
-    second_pass: SecondPass | None = None,
+    rescorer: Rescorer | None = None,
 ) -> Tuned:
     """Tune the beam search and both calibrations.
 
@@ -69,7 +69,7 @@ def tune_decoding(
         lexicon: The words of these other lines.
         searched: The same lines as network and auxiliary head see them together; None where
             there is no such head.
-        second_pass: Weighs the last texts of the search again; None for none.
+        rescorer: Rescores the hypotheses of the search; None for no rescoring.
 
     Returns:
         Settings and facts. Fewer than `LEAST_LINES` lines, or a network that reads less than
@@ -87,7 +87,7 @@ def tune_decoding(
     lines = lines if searched is None else searched
     step = -(-len(lines) // _MOST_TUNED_ON)
     search, _ = tune_weights(lines[::step], charset, BeamConfig(), language_model, lexicon)
-    decoder = Decoder(charset, search, language_model, lexicon, second_pass=second_pass)
+    decoder = Decoder(charset, search, language_model, lexicon, rescorer=rescorer)
     decoded = _decode(lines, decoder)
     beam = _calibrate(lines, decoded)
     facts["beam"] = {
@@ -128,9 +128,9 @@ def _calibrate(lines: Sequence[HeldOut], decoded: Sequence[Decoded]) -> Calibrat
     confidences, right = _character_confidences(lines, decoded)
     temperature = fit_temperature(confidences, right)
     said = [_line_confidence(read, temperature) for read in decoded]
-    doubts = [LineDoubt(1 - c, len(read.text)) for c, read in zip(said, decoded)]
+    uncertainties = [LineUncertainty(1 - c, len(read.text)) for c, read in zip(said, decoded)]
     edits = [character_errors(text, read.text).edits for (_, text), read in zip(lines, decoded)]
-    return Calibration(temperature, fit_page_error(doubts, edits))
+    return Calibration(temperature, fit_page_error(uncertainties, edits))
 
 
 def _line_confidence(read: Decoded, temperature: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 
-from model.decoding.rescoring import RECURRENT_SHARE, SecondPass
+from model.decoding.rescoring import RECURRENT_SHARE, Rescorer
 from model.language.ngram_model import LanguageModel
 from model.language.perplexity import perplexity
 from model.language.recurrent_model import RecurrentLanguageModel
@@ -24,7 +24,7 @@ def add_recurrent_model(
     held_out: Sequence[str],
     config: LanguageConfig,
     report: Callable[[str], None],
-) -> tuple[SecondPass | None, dict]:
+) -> tuple[Rescorer | None, dict]:
     """Train a recurrent language model and write its file.
 
     Args:
@@ -36,17 +36,17 @@ def add_recurrent_model(
         report: Takes lines of text.
 
     Returns:
-        What weighs texts with both models, None if held-out lines are foretold no better by both
-        than by the n-gram alone; and what the card says of it.
+        The rescorer, None if both models together predict held-out lines no better than the
+        n-gram alone; and the facts about it for the model card.
 
     Raises:
         ValueError: If there is no Keras.
     """
     recurrent = _train(whole, texts, config, report)
-    second_pass = SecondPass(language_model, recurrent, RECURRENT_SHARE)
+    rescorer = Rescorer(language_model, recurrent, RECURRENT_SHARE)
     facts: dict = {"epochs": config.recurrent_epochs}
     if not held_out:
-        return second_pass, facts
+        return rescorer, facts
     without, alone, both = (
         perplexity(held_out, *models)
         for models in ((language_model,), (recurrent,), (language_model, recurrent))
@@ -57,7 +57,7 @@ def add_recurrent_model(
     report(
         f"recurrent language model: perplexity {alone:.2f}, with the n-gram {both:.2f}{left_out}"
     )
-    return second_pass if is_worth_asking else None, facts
+    return rescorer if is_worth_asking else None, facts
 
 
 def _train(

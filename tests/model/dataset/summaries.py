@@ -1,4 +1,4 @@
-"""Summaries of some lines."""
+"""Dataset summaries for tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schemas.records import LineExample
 
 
 def summary_of(lines: Iterable[LineExample]) -> DatasetSummary:
-    """Sum lines up."""
+    """Return the summary of lines."""
     summary = DatasetSummary()
     for line in lines:
         summary.add(line)

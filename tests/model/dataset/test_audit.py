@@ -43,7 +43,7 @@ def test_order_does_not_matter(pages, random):
 
 
 @given(PAGES, PAGES, PAGES)
-def test_parts_add_up_however_they_are_merged(a, b, c):
+def test_merging_is_associative_and_commutative(a, b, c):
     first, second, third = audited(a), audited(b), audited(c)
     before = deepcopy(second)
     assert merged(merged(first, second), third) == merged(first, merged(second, third))
@@ -67,7 +67,7 @@ def test_every_character_is_counted_with_a_page_that_has_it(pages):
         *zip("ＡⅫ𝐁", ("A", "XII", "B")),
     ],
 )
-def test_look_alikes_posing_as_latin(character, latin):
+def test_look_alikes_of_latin_characters_are_flagged(character, latin):
     row = rows_of(f"{character} pour la Commune de Paris")[character]
     assert row.flags[0].startswith(f"look-alike of {latin} (U+")
 
@@ -81,11 +81,11 @@ def test_look_alikes_posing_as_latin(character, latin):
         ("ᐃᓄᒃᑎᑐᑦ P", "P", "ᑭ"),
     ],
 )
-def test_latin_posing_as_others(text, character, twin):
+def test_look_alikes_of_other_scripts_are_flagged(text, character, twin):
     assert rows_of(text)[character].flags == (f"look-alike of {twin} (U+{ord(twin):04X})",)
 
 
-def test_what_belongs_is_not_flagged():
+def test_ordinary_characters_are_not_flagged():
     assert all(not row.flags for row in rows_of("L’été 1858, n° 7 — ½ ſœﬁ ª² (№)…").values())
     assert all(not row.flags for row in rows_of("Война и мир, 3 тома").values())
 
@@ -102,7 +102,7 @@ def test_what_belongs_is_not_flagged():
         ("\ufffd", "replacement character"),
     ],
 )
-def test_what_has_no_place_in_a_transcription_is_flagged(character, flag):
+def test_invalid_characters_are_flagged(character, flag):
     row = rows_of(f"abc{character}")[character]
     assert row.flags == (flag,)
     assert row.code_point == f"U+{ord(character):04X}"
@@ -117,7 +117,7 @@ def test_a_look_alike_is_of_the_script_or_of_all(character, script):
 
 
 @given(st.text())
-def test_json_is_plain_text(text):
+def test_json_can_be_encoded(text):
     audit = audited([(text, "a\n\ud800.jpg")])
     assert len(json.loads(audit.to_json().encode())["characters"]) == len(set(text))
 
@@ -128,6 +128,6 @@ def test_the_dominant_script_is_that_of_most_letters():
     assert audited([("1, 2", "a")]).dominant_script() == ""
 
 
-def test_a_mark_stands_on_a_circle():
+def test_a_combining_mark_is_shown_on_a_circle():
     row = CharacterRow("\u0301", 1, "COMBINING ACUTE ACCENT", "Mn", "a.jpg")
     assert row.printable == "\u25cc\u0301"

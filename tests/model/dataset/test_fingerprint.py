@@ -1,4 +1,4 @@
-"""Fingerprints: what may change on a line, and what may not."""
+"""Perceptual fingerprints: near-duplicates are found, other lines are not."""
 
 import cv2
 import numpy as np
@@ -74,14 +74,14 @@ def test_nearly_all_changed_lines_are_found(change):
     assert sum(paired(line, CHANGES[change](line)) for line in lines) >= 36
 
 
-def test_lines_of_one_hand_are_told_apart():
+def test_lines_of_one_hand_are_distinguished():
     lines = [drawn(compose_text(np.random.default_rng(seed)), seed) for seed in range(60)]
     keys = [perceptual_key(line) for line in lines]
     found = [(i, j) for i in range(60) for j in range(i) if are_near_duplicates(keys[i], keys[j])]
     assert found == []
 
 
-def test_page_numbers_of_one_hand_are_told_apart():
+def test_page_numbers_of_one_hand_are_distinguished():
     strips = [drawn(text, [seed, 1]) for text in DIGITS for seed in range(4)]
     keys = [perceptual_key(strip) for strip in strips]
     count = len(keys)
@@ -91,39 +91,39 @@ def test_page_numbers_of_one_hand_are_told_apart():
     assert found == []
 
 
-def test_a_text_written_twice_is_no_duplicate():
+def test_a_text_written_twice_is_no_near_duplicate():
     assert not near(drawn("Anna Keller, born in May", 1), drawn("Anna Keller, born in May", 2))
 
 
 @given(SEEDS, SEEDS)
 @settings(max_examples=25)
-def test_near_is_mutual(seed, other_seed):
+def test_near_duplicates_are_symmetric_and_reflexive(seed, other_seed):
     a, b = some_line(seed), some_line(other_seed)
     assert near(a, b) == near(b, a)
     assert near(a, a)
 
 
 @given(st.integers(1, 3), st.integers(1, 80), st.randoms(use_true_random=False))
-def test_any_strip_has_a_fingerprint_or_none(height, width, random):
+def test_fingerprints_have_a_fixed_size_or_are_empty(height, width, random):
     values = random.choices(range(256), k=height * width)
     strip = np.array(values, np.uint8).reshape(height, width)
     assert len(perceptual_key(strip)) in (0, 514)
     assert len(perceptual_bands(strip)) in (0, 8)
 
 
-def test_a_blank_strip_is_near_nothing():
+def test_a_blank_strip_has_no_fingerprint():
     blank = np.full((64, 300), 255, np.uint8)
     assert perceptual_key(blank) == b""
     assert perceptual_bands(blank) == ()
     assert not near(blank, blank)
 
 
-def test_each_band_is_its_own():
+def test_each_key_names_its_band():
     bands = perceptual_bands(some_line(3))
     assert [band.split(":")[0] for band in bands] == [str(i) for i in range(8)]
 
 
-def test_a_foreign_key_is_refused():
+def test_an_invalid_key_is_refused():
     with pytest.raises(ValueError, match="key of 3 bytes is not from perceptual_key"):
         are_near_duplicates(b"abc", perceptual_key(some_line(1)))
 

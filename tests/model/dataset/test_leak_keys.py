@@ -1,14 +1,14 @@
-"""Which keys occur in two splits."""
+"""Search for keys that occur in two splits."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model.dataset.leak_keys import (
-    deal_out,
     entries,
     keys_in_two_splits,
     leak_keys,
+    partition_by_key,
     shared_keys,
     short_key,
 )
@@ -36,7 +36,7 @@ def entries_of(facts):
 
 
 @given(FACTS)
-def test_keys_of_two_splits_are_found_and_no_others(facts):
+def test_exactly_the_keys_of_two_splits_are_found(facts):
     splits = {}
     for fact in facts:
         for key in leak_keys(fact):
@@ -51,14 +51,16 @@ def test_keys_of_two_splits_are_found_and_no_others(facts):
 
 
 @given(FACTS, st.integers(1, 5))
-def test_parts_hold_every_key_in_one_place(facts, parts):
-    dealt = list(deal_out(entries_of(facts), parts))
-    assert sorted(entry for _, part in dealt for entry in part) == sorted(set(entries_of(facts)))
-    by_part = [keys_in_two_splits(part) for _, part in dealt]
+def test_every_key_is_in_one_part(facts, parts):
+    partition = list(partition_by_key(entries_of(facts), parts))
+    assert sorted(entry for _, part in partition for entry in part) == sorted(
+        set(entries_of(facts))
+    )
+    by_part = [keys_in_two_splits(part) for _, part in partition]
     whole = keys_in_two_splits(entries_of(facts))
     assert sorted(key for keys in by_part for key in keys) == whole.tolist()
 
 
 @given(FACTS)
-def test_facts_come_back_from_bytes(facts):
+def test_facts_are_decoded_from_bytes(facts):
     assert [decode_fact(encode_fact(fact)) for fact in facts] == facts

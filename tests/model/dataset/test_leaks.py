@@ -1,4 +1,4 @@
-"""Lines that stand in two splits."""
+"""Leaks: lines that occur in two splits."""
 
 from itertools import permutations
 

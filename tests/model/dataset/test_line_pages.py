@@ -1,3 +1,5 @@
+"""Training data of the line finder as JSON lines."""
+
 from __future__ import annotations
 
 import pytest
@@ -14,7 +16,7 @@ PAGE = Page(
 )
 
 
-def test_pages_come_back(tmp_path):
+def test_pages_are_read_back(tmp_path):
     path = tmp_path / "pages.jsonl"
     path.write_text(f"{page_to_json(PAGE)}\n{page_to_json(PAGE)}\n", "utf-8")
     assert read_line_pages((path, path)) == [PAGE] * 4
@@ -26,7 +28,7 @@ def test_lines_with_a_fault_are_left_out():
 
 
 @pytest.mark.parametrize("text", ["{", "{}", "[]", '{"image": 1, "lines": [{"id": 1}]}'])
-def test_other_files_are_refused_by_place(tmp_path, text):
+def test_invalid_lines_are_refused_with_their_position(tmp_path, text):
     path = tmp_path / "pages.jsonl"
     path.write_text(f"{page_to_json(PAGE)}\n{text}\n", "utf-8")
     with pytest.raises(ValueError, match=r"pages.jsonl:2: no page of a line dataset"):

@@ -1,4 +1,4 @@
-"""report.html and what it is counted from."""
+"""The report of a dataset, its samples and its histograms."""
 
 from html.parser import HTMLParser
 
@@ -12,13 +12,13 @@ from model.dataset.audit import CharacterAudit
 from model.dataset.report import build_report
 from model.dataset.report_data import (
     LeakPair,
+    OutcomeCounts,
     RejectKind,
     ReportData,
     SourceCount,
-    Tally,
     kind_of_error,
 )
-from model.report.contact_sheet import Sample, SampleReservoir, contact_sheet, thumbnail
+from model.report.contact_sheet import ReportSample, SampleReservoir, contact_sheet, thumbnail
 from model.report.histogram import Histogram, draw_histogram
 from tests.drawn import png, text_strip
 
@@ -31,7 +31,7 @@ TAGS = """html head title style body header div h1 h2 h3 h4 dl dt dd nav a main 
 
 
 class Reader(HTMLParser):
-    """Checks that elements nest, and collects what is on the page."""
+    """Checks that elements nest, and collects tags, attributes and text."""
 
     def __init__(self, document):
         super().__init__()
@@ -61,15 +61,15 @@ def audited(text):
 
 
 def filled(text, image=b""):
-    """Make a report that says one text wherever a text may stand."""
-    sample = Sample(text, text, text, image)
+    """Return a report with the same text everywhere."""
+    sample = ReportSample(text, text, text, image)
     histogram = Histogram(5)
     for value in (3, 4, 9, 70):
         histogram.add(value)
     return ReportData(
         title=text,
         facts=((text, text),),
-        account=(Tally(text, 5, 3, 1, 1),),
+        account=(OutcomeCounts(text, 5, 3, 1, 1),),
         counts=(SourceCount(text, text, 1, 2), SourceCount(text, "train", 1, 3)),
         widths_px=histogram,
         characters=audited(text).rows(),
@@ -83,7 +83,7 @@ def filled(text, image=b""):
 
 @settings(max_examples=60)
 @given(ANY_TEXT, st.sampled_from([b"", b"<svg onload=x>", b'\x89PNG\r\n\x1a\n\0"']))
-def test_no_text_gets_out_of_its_place(text, image):
+def test_texts_are_escaped(text, image):
     document = build_report(filled(text, image))
     document.encode("utf-8")
     page = Reader(document)
@@ -93,7 +93,7 @@ def test_no_text_gets_out_of_its_place(text, image):
     assert all(a.startswith(("#", "data:image/png;base64,")) for a in addresses)
 
 
-def test_the_page_needs_and_runs_nothing():
+def test_the_page_is_self_contained_and_has_no_scripts():
     document = build_report(filled("1858", png(text_strip("Anna"))))
     assert "default-src 'none'" in document
     assert "url(" not in document
@@ -101,25 +101,25 @@ def test_the_page_needs_and_runs_nothing():
     assert "http:" not in document
 
 
-def test_the_text_is_on_the_page():
+def test_every_text_is_on_the_page():
     text = 'Entre le "sieur" <Lecucq> & fils, d’une part'
     page = Reader(build_report(filled(text)))
-    # Title twice; account; facts; counts; leak; reject and its sample; accepted line.
+    # Title twice; totals; facts; counts; leak; reject and its sample; accepted line.
     assert page.text.count(text) >= 15
     assert "5 in = 3 accepted + 1 rejected + 1 skipped" in page.text
     assert ("alt", text) in Reader(
-        contact_sheet([Sample("a", text, "", png(text_strip("x")))])
+        contact_sheet([ReportSample("a", text, "", png(text_strip("x")))])
     ).attributes
 
 
 def test_an_empty_report_says_so():
     page = Reader(build_report(ReportData("Nothing")))
-    assert page.text.count("nothing counted") == 3
-    for words in ("nothing came in", "none found", "nothing was rejected", "no lines"):
+    assert page.text.count("no values") == 3
+    for words in ("no input", "none found", "nothing was rejected", "no lines"):
         assert words in page.text
 
 
-def test_splits_come_in_their_order_and_add_up():
+def test_splits_are_in_order_with_their_sums():
     counts = [("b", "test", 1), ("a", "train", 2000), ("b", "train", 30), ("a", "held", 4)]
     data = ReportData("x", counts=tuple(SourceCount(s, p, 1, n) for s, p, n in counts))
     text = Reader(build_report(data)).text
@@ -127,17 +127,17 @@ def test_splits_come_in_their_order_and_add_up():
     assert "a22,000042,004b2301031all42,030142,035" in text
 
 
-def test_odd_characters_stand_out():
+def test_flagged_characters_are_highlighted():
     audit = audited("Paris \u146daris")
     page = Reader(build_report(ReportData("x", characters=audit.rows(), dominant_script="Latin")))
-    assert "7 different ones, most letters Latin; 1 to look at." in page.text
+    assert "7 different characters, most letters Latin; 1 to check." in page.text
     assert page.attributes.count(("class", "tile odd")) == 1
 
 
 def reservoir_of(keys, size=4):
     reservoir = SampleReservoir(size)
     for key in keys:
-        reservoir.add(key, Sample(key))
+        reservoir.add(key, ReportSample(key))
     return reservoir
 
 
@@ -158,28 +158,28 @@ def test_samples_do_not_depend_on_shards(shards, size):
 
 
 @given(KEYS, st.text(max_size=4))
-def test_what_would_not_be_kept_is_not(keys, key):
+def test_would_keep_predicts_what_is_kept(keys, key):
     reservoir = reservoir_of(keys)
     expected = reservoir.would_keep(key)
-    reservoir.add(key, Sample(key))
-    assert expected == (Sample(key) in reservoir.samples())
+    reservoir.add(key, ReportSample(key))
+    assert expected == (ReportSample(key) in reservoir.samples())
 
 
-def test_reservoirs_of_other_sizes_do_not_merge():
+def test_reservoirs_of_different_sizes_do_not_merge():
     with pytest.raises(ValueError, match="reservoirs of 4 and 5"):
         reservoir_of([], 4).merge(reservoir_of([], 5))
     with pytest.raises(ValueError, match="a reservoir of 0"):
         SampleReservoir(0)
 
 
-def test_every_sample_has_the_same_chance():
+def test_samples_are_drawn_uniformly():
     kept = sum(
         key < 500 for _, s in reservoir_of(map(str, range(1000)), 200).kept for key in [int(s.uri)]
     )
     assert 75 < kept < 125
 
 
-def test_a_thumbnail_fits():
+def test_a_thumbnail_is_scaled_down_to_the_maximum_size():
     image = cv2.imdecode(np.frombuffer(thumbnail(np.zeros((3000, 2000), np.uint8)), np.uint8), 0)
     assert image.shape == (240, 160)
     strip = text_strip("Anna")
@@ -198,7 +198,7 @@ VALUES = st.lists(st.integers(0, 20_000), max_size=30)
 
 
 @given(VALUES, VALUES)
-def test_histograms_add_up(values, others):
+def test_merged_histograms_equal_that_of_all_values(values, others):
     histogram = histogram_of(values)
     histogram.merge(histogram_of(others))
     assert histogram == histogram_of(others + values)
@@ -222,7 +222,7 @@ def test_the_median_is_in_its_bin():
     assert histogram_of([], 1).median() == 0
 
 
-def test_histograms_of_other_bins_do_not_add_up():
+def test_histograms_of_different_bins_do_not_merge():
     with pytest.raises(ValueError, match="bins of 3 and 4"):
         histogram_of([]).merge(Histogram(4))
 
@@ -242,5 +242,5 @@ def test_histograms_of_other_bins_do_not_add_up():
         ("plain", "plain"),
     ],
 )
-def test_errors_of_one_kind_are_one(error, kind):
+def test_errors_are_reduced_to_their_kind(error, kind):
     assert kind_of_error(error) == kind

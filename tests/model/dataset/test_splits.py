@@ -1,4 +1,4 @@
-"""Pages to splits."""
+"""Assignment of pages to splits."""
 
 from collections import Counter
 
@@ -20,7 +20,7 @@ def test_a_page_keeps_its_split_when_the_dataset_moves(document, name, seed):
     assert choose_split(here, set(), config) == choose_split(there, set(), config)
 
 
-def test_shares_come_out_about_right():
+def test_split_sizes_are_close_to_their_fractions():
     config = SplitConfig(eval_fraction=0.2, test_fraction=0.1)
     pages = [Page(f"d/{i}.jpg", document="d") for i in range(4000)]
     counts = Counter(choose_split(page, set(), config) for page in pages)
@@ -29,7 +29,7 @@ def test_shares_come_out_about_right():
 
 
 @given(NAMES, st.sampled_from(["eval", "test"]))
-def test_official_eval_and_test_pages_stay(name, split):
+def test_official_eval_and_test_pages_keep_their_split(name, split):
     page = Page(f"d/{name}.jpg", document="d", split=split)
     assert choose_split(page, {split}, SplitConfig()) == split
 
@@ -48,19 +48,19 @@ def test_the_folder_names_split_and_document():
     assert document_of("cremma/data/lettres-veuillot/1.jpg") == "lettres-veuillot"
 
 
-def test_no_page_left_to_train_on_is_refused():
-    with pytest.raises(ValueError, match="no page to train on"):
+def test_fractions_without_training_pages_are_refused():
+    with pytest.raises(ValueError, match="no page to train on; lower one of them"):
         SplitConfig(0.5, 0.5)
 
 
 @given(NAMES, NAMES, st.sampled_from(["document", "writer"]))
-def test_what_belongs_together_is_not_torn_apart(document, writer, group_by):
+def test_a_group_stays_in_one_split(document, writer, group_by):
     config = SplitConfig(0.3, 0.3, group_by=group_by)
     named = writer if group_by == "writer" else ""
     pages = [Page(f"d/{i}.jpg", document=document, writer=named) for i in range(20)]
     assert len({choose_split(page, set(), config) for page in pages}) == 1
 
 
-def test_a_group_of_another_kind_is_refused():
-    with pytest.raises(ValueError, match="--group_by colour"):
+def test_an_unknown_group_by_is_refused():
+    with pytest.raises(ValueError, match="--group_by colour: choose one of page, document, writer"):
         SplitConfig(group_by="colour")

@@ -1,4 +1,4 @@
-"""What a dataset holds."""
+"""Summaries of datasets."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +25,7 @@ LINES = st.lists(
 
 
 @given(LINES, st.integers(0, 8), st.randoms())
-def test_neither_order_nor_parts_matter(lines, cut, random):
+def test_summaries_do_not_depend_on_order_or_merging(lines, cut, random):
     whole = summary_of(lines)
     shuffled = random.sample(lines, len(lines))
     merged = summary_of(shuffled[cut:])
@@ -34,14 +34,14 @@ def test_neither_order_nor_parts_matter(lines, cut, random):
 
 
 @given(LINES, LINES)
-def test_the_digest_tells_datasets_apart(one, other):
+def test_the_digest_distinguishes_datasets(one, other):
     same = sorted(map(repr, one)) == sorted(map(repr, other))
     digests = {summary_of(lines).hex_digest() for lines in (one, other)}
     assert (len(digests) == 1) == same
 
 
 @given(LINES)
-def test_counts_add_up(lines):
+def test_counts_sum_to_the_total(lines):
     summary = summary_of(lines)
     assert summary.line_count == len(lines) == sum(summary.widths_px.counts.values())
     assert summary.lines_of_split("train") + summary.lines_of_split("eval") == len(lines)
@@ -50,12 +50,12 @@ def test_counts_add_up(lines):
 
 
 @given(LINES)
-def test_json_gives_it_back(lines):
+def test_a_summary_is_read_back_from_json(lines):
     summary = summary_of(lines)
     assert summary_from_json(summary_to_json(summary)) == summary
 
 
 @given(LINES, LINES)
-def test_digests_add_up(lines, others):
+def test_digests_of_parts_sum_to_the_whole(lines, others):
     parts = [summary_of(part).hex_digest() for part in (lines, others)]
     assert sum_digests(parts) == summary_of(lines + others).hex_digest()

@@ -1,4 +1,4 @@
-"""Reading TFRecord files."""
+"""Reading and writing TFRecord files."""
 
 import gzip
 import struct
@@ -16,14 +16,14 @@ def tfrecord(records) -> bytes:
 
 
 @given(records=st.lists(st.binary(max_size=50), max_size=6))
-def test_records_come_back(tmp_path_factory, records):
+def test_records_are_read_back(tmp_path_factory, records):
     path = tmp_path_factory.mktemp("records") / "a.tfrecord.gz"
     path.write_bytes(tfrecord(records))
     assert list(read_records(path)) == records
 
 
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
-def test_a_file_that_is_cut_off_is_refused(tmp_path, kept):
+def test_a_truncated_file_is_refused(tmp_path, kept):
     whole = tfrecord([bytes(range(200))] * 3)
     path = tmp_path / "cut.tfrecord.gz"
     path.write_bytes(whole[: int(len(whole) * kept)])
@@ -34,7 +34,7 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path, kept):
 @pytest.mark.parametrize(
     "data", [b"not gzip", gzip.compress(b"short"), gzip.compress(b"\xff" * 40)]
 )
-def test_what_is_no_tfrecord_file_is_refused(tmp_path, data):
+def test_a_file_of_another_kind_is_refused(tmp_path, data):
     path = tmp_path / "odd.tfrecord.gz"
     path.write_bytes(data)
     with pytest.raises(ValueError, match="odd.tfrecord.gz"):

@@ -1,30 +1,30 @@
-"""Cross-validation of the prediction of a page's errors."""
+"""Cross-validation of the prediction of a page's CER."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from model.decoding.page_error import LineDoubt, PagePrediction, fit_page_error
+from model.decoding.page_error import LineUncertainty, PagePrediction, fit_page_error
 
 
 def cross_validate(
     pages: Sequence[Hashable],
-    lines: Sequence[LineDoubt],
+    lines: Sequence[LineUncertainty],
     edits: Sequence[int],
     lengths: Sequence[int],
     folds: int = 5,
 ) -> list[PagePrediction]:
-    """Predict each page by a model that was fitted on others.
+    """Return the CER of each page as predicted by a model fitted on other pages.
 
     Args:
         pages: Page of each line.
         lines: The lines.
-        edits: Character edits of each.
-        lengths: Characters that stand there, of each.
-        folds: Parts that the pages are dealt into, in turn.
+        edits: Character edits of each line.
+        lengths: Characters of the ground truth of each line.
+        folds: Number of folds; pages are assigned to them in turn.
 
     Returns:
-        A prediction for each page that has text, in the order they first come.
+        A prediction for each page with text, in the order of their first lines.
 
     Raises:
         ValueError: If there are fewer than two pages.
@@ -33,7 +33,7 @@ def cross_validate(
     for at, page in enumerate(pages):
         of_page.setdefault(page, []).append(at)
     if len(of_page) < 2:
-        raise ValueError("predicting errors is measured on two pages or more; give another")
+        raise ValueError("cross-validation needs two pages or more; give another")
     found = {}
     names = list(of_page)
     for fold in range(min(folds, len(names))):

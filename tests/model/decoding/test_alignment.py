@@ -1,4 +1,4 @@
-"""The most probable path of a text."""
+"""CTC forced alignment."""
 
 import itertools
 import math
@@ -20,7 +20,7 @@ LOGITS = npst.arrays(
 
 @settings(deadline=None)
 @given(LOGITS, st.lists(st.integers(1, 2), min_size=1, max_size=4))
-def test_no_path_of_the_text_is_more_probable(logits, labels):
+def test_the_alignment_is_the_most_probable_path_of_the_text(logits, labels):
     probabilities = softmax(logits).astype(np.float64)
     if not fits_time_steps(labels, len(logits)):
         with pytest.raises(ValueError, match="do not fit in"):
@@ -39,5 +39,5 @@ def test_no_path_of_the_text_is_more_probable(logits, labels):
     assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
 
 
-def test_a_text_without_characters_takes_no_steps():
+def test_an_empty_text_has_no_steps():
     assert align([], softmax(np.zeros((4, 3)))) == []

@@ -1,4 +1,4 @@
-"""CTC prefix beam search: the reference against all paths, the fast one against it."""
+"""CTC prefix beam search, tested against the plain reference and against sums over all paths."""
 
 import itertools
 import math
@@ -21,7 +21,7 @@ from model.language.ngram_build import build_language_model
 from model.language.ngram_model import LINE_END, LanguageModel
 from model.text.charset import Charset
 from model.training.language.beam_tuning import tune_weights
-from tests.model.decoding.prefix_beams import prefix_beams, weight_of_prefix
+from tests.model.decoding.prefix_beams import factor_of_last_character, prefix_beams
 
 CHARSET = Charset((" ", "-", "a", "b"))
 EVERYTHING = BeamConfig(1024, least_probability=0.0, least_share=0.0)
@@ -37,7 +37,7 @@ CONFIGS = st.builds(
 
 
 def logits_of(classes, most_steps):
-    # Coarse steps make ties.
+    # Integers make ties.
     levels = st.one_of(st.integers(-6, 6).map(float), st.floats(-9, 9, width=16))
     shapes = st.tuples(st.integers(1, most_steps), st.just(classes))
     return npst.arrays(np.float32, shapes, elements=levels)
@@ -57,7 +57,7 @@ def language_model(tmp_path_factory):
     with_model=st.booleans(),
     with_words=st.booleans(),
 )
-def test_the_fast_search_is_the_reference_to_the_last_bit(
+def test_the_search_equals_the_reference_to_the_last_bit(
     logits, config, with_model, with_words, language_model
 ):
     lexicon = Lexicon(["ab", "ba"]) if with_words else None
@@ -65,7 +65,7 @@ def test_the_fast_search_is_the_reference_to_the_last_bit(
     probabilities = softmax(logits)
     found = beam_search(probabilities, config, weights)
     assert found == prefix_beams(probabilities, config, weights)
-    # Asked again, with all factors known by now.
+    # Once more, with all factors cached.
     assert found == beam_search(probabilities, config, weights)
 
 
@@ -97,7 +97,7 @@ def test_a_wide_beam_sums_over_all_paths(logits, lm_weight, bonus, tmp_path_fact
 
 
 @given(text=st.text("ab -", max_size=12), noise=logits_of(5, 60))
-def test_a_beam_of_one_reads_clear_logits_like_the_best_path(text, noise):
+def test_a_beam_of_one_equals_the_best_path_on_confident_logits(text, noise):
     logits = np.resize(noise, (2 * len(text) + 1, 5)) / 10
     steps = [0] * len(logits)
     steps[1::2] = CHARSET.encode(text)
@@ -108,7 +108,7 @@ def test_a_beam_of_one_reads_clear_logits_like_the_best_path(text, noise):
 
 
 @pytest.mark.parametrize("bonus", [-15.0, 15.0])
-def test_a_long_line_neither_vanishes_nor_explodes(language_model, bonus):
+def test_weights_of_a_long_line_neither_underflow_nor_overflow(language_model, bonus):
     labels = CHARSET.encode("ab ba-" * 300)
     steps = [step for label in labels for step in (label, 0)]
     probabilities = np.full((len(steps), 5), 0.02, np.float32)
@@ -119,7 +119,7 @@ def test_a_long_line_neither_vanishes_nor_explodes(language_model, bonus):
     assert 0 < found[0].weight < math.inf
 
 
-def test_the_model_decides_what_the_network_cannot(language_model):
+def test_the_language_model_decides_between_similar_probabilities(language_model):
     a, b = CHARSET.encode("ab")
     probabilities = np.full((3, 5), 0.02, np.float32)
     probabilities[0, a] = 0.92
@@ -136,23 +136,25 @@ def test_the_model_decides_what_the_network_cannot(language_model):
     [
         ("a ab b", 0),
         ("a ba b", 1),
-        ("ba ab b", 0),  # the first word may be the rest of one
+        ("ba ab b", 0),  # the first word may be the end of a broken one
         ("a aa-b", 0),  # a broken word
         ("a bb ba b", 2),
-        ("a ab ba", 0),  # the last word may go on
+        ("a ab ba", 0),  # the last word may be broken
     ],
 )
-def test_words_that_are_not_in_the_lexicon_cost(text, penalties):
+def test_words_that_are_not_in_the_lexicon_are_penalised(text, penalties):
     config = BeamConfig(length_bonus=0.0, unknown_word_penalty=2.0, unknown_edge_penalty=0.0)
     weights = PrefixWeights(CHARSET, config, lexicon=Lexicon(["ab"]))
     assert weight_of(weights, text) == pytest.approx(math.exp(-2 * penalties))
 
 
 def weight_of(weights, text):
-    """Multiply all that the search would make of a text that the network is sure of."""
+    """Return the product of all factors of a text."""
     labels = CHARSET.encode(text)
-    factors = [weight_of_prefix(weights, labels[:stop]) for stop in range(1, len(labels) + 1)]
-    return math.prod(factors) * weights.of_end(labels)
+    factors = [
+        factor_of_last_character(weights, labels[:stop]) for stop in range(1, len(labels) + 1)
+    ]
+    return math.prod(factors) * weights.end_factor(labels)
 
 
 @pytest.mark.parametrize(
@@ -160,16 +162,16 @@ def weight_of(weights, text):
     [
         ("", 0),
         ("ab", 0),
-        ("a", 1),  # first and last, but one word
+        ("a", 1),  # both first and last, penalised once
         ("a ab b", 2),
         ("ab ab ab", 0),
         ("ab bb b", 1),
-        (" a ab", 0),  # the first word is one that stands first
+        (" a ab", 0),  # after a space, a word is not the first
         ("a- ab b-", 0),  # broken words
         ("ab ", 0),
     ],
 )
-def test_unknown_words_at_the_edges_have_a_price_of_their_own(text, penalties):
+def test_unknown_first_and_last_words_have_a_penalty_of_their_own(text, penalties):
     config = BeamConfig(length_bonus=0.0, unknown_word_penalty=0.0, unknown_edge_penalty=3.0)
     weights = PrefixWeights(CHARSET, config, lexicon=Lexicon(["ab"]))
     assert weight_of(weights, text) == pytest.approx(math.exp(-3 * penalties))
@@ -191,7 +193,7 @@ def test_an_unknown_word_can_still_be_read():
     assert CHARSET.decode(beam_search(probabilities, config, weights)[0].labels) == "a ba a"
 
 
-def test_tuning_finds_that_the_model_helps(language_model):
+def test_tuning_gives_a_helpful_language_model_a_weight(language_model):
     rng = np.random.default_rng(0)
     lines = []
     for text in ["ab ab", "abba", "ab a-b", "ba ab"] * 3:
@@ -215,22 +217,22 @@ def test_tuning_finds_that_the_model_helps(language_model):
     assert errors.length == sum(len(text) for _, text in lines)
 
 
-def test_a_lighter_blank_lets_more_characters_through():
+def test_a_blank_penalty_lets_characters_win_over_the_blank():
     config = BeamConfig(length_bonus=0.0, blank_penalty=0.0)
     weights = PrefixWeights(CHARSET, config)
     logits = np.log(np.array([[0.6, 0.02, 0.02, 0.35, 0.01]], np.float32))
     frames = search_frames(logits, config, weights)
     assert beam_search(frames, config, weights)[0].labels == ()
-    light = replace(config, blank_penalty=1.0)
-    weights = PrefixWeights(CHARSET, light)
-    frames = search_frames(logits, light, weights)
-    assert beam_search(frames, light, weights)[0].labels == (3,)
+    penalised = replace(config, blank_penalty=1.0)
+    weights = PrefixWeights(CHARSET, penalised)
+    frames = search_frames(logits, penalised, weights)
+    assert beam_search(frames, penalised, weights)[0].labels == (3,)
     assert frames.sum() == pytest.approx(1)
     assert frames[0, 0] / frames[0, 3] == pytest.approx(0.6 / 0.35 / math.e)
 
 
 @given(logits=logits_of(CHARSET.class_count, 6), weight=st.sampled_from([0.0, 0.3, 1.0]))
-def test_frequent_characters_lose_what_makes_them_frequent(logits, weight, language_model):
+def test_label_costs_divide_by_the_prior_of_a_character(logits, weight, language_model):
     config = BeamConfig(blank_penalty=0.0, frequency_weight=weight, least_probability=0.0)
     weights = PrefixWeights(CHARSET, config, language_model)
     costs, logs = weights.label_costs, language_model.log_frequencies
@@ -241,7 +243,7 @@ def test_frequent_characters_lose_what_makes_them_frequent(logits, weight, langu
     assert np.array_equal(search_frames(logits, config, weights)[0], expected[0])
 
 
-def test_without_frequencies_nothing_is_lost(language_model, monkeypatch):
+def test_without_frequencies_there_are_no_label_costs(language_model, monkeypatch):
     monkeypatch.setattr(language_model, "log_frequencies", None)
     weights = PrefixWeights(CHARSET, BeamConfig(blank_penalty=0.0), language_model)
     assert not weights.label_costs.any()
@@ -282,7 +284,7 @@ def test_a_model_of_another_charset_is_refused(language_model):
         PrefixWeights(Charset(("a", "b")), BeamConfig(), language_model)
 
 
-def test_the_oracle_sums_the_paths_of_a_text():
+def test_the_reference_sums_the_paths_of_a_text():
     line = np.array([[0.4, 0.6], [0.6, 0.4]], np.float32)
     config = BeamConfig(length_bonus=0.0)
     beams = prefix_beams(line, config, PrefixWeights(Charset(("a",)), config))

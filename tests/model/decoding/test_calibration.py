@@ -1,4 +1,4 @@
-"""Confidences that say what they mean."""
+"""Calibration of confidences."""
 
 import numpy as np
 import pytest
@@ -14,20 +14,22 @@ from model.decoding.calibration import (
 )
 
 RNG = np.random.default_rng(0)
-HONEST = RNG.uniform(0.3, 1, 20_000)
-RIGHT = RNG.uniform(size=len(HONEST)) < HONEST
+CALIBRATED = RNG.uniform(0.3, 1, 20_000)
+RIGHT = RNG.uniform(size=len(CALIBRATED)) < CALIBRATED
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
-def test_the_temperature_that_spoilt_confidences_is_found(temperature):
-    spoilt = temper(HONEST, 1 / temperature)
-    assert fit_temperature(spoilt, RIGHT) == pytest.approx(temperature, rel=0.05)
+def test_the_temperature_that_distorted_confidences_is_fitted(temperature):
+    distorted = temper(CALIBRATED, 1 / temperature)
+    assert fit_temperature(distorted, RIGHT) == pytest.approx(temperature, rel=0.05)
 
 
 def test_calibration_lowers_the_error():
-    bold = temper(HONEST, 0.4)
-    calm = temper(bold, fit_temperature(bold, RIGHT))
-    before, after = (expected_calibration_error(reliability(c, RIGHT)) for c in (bold, calm))
+    overconfident = temper(CALIBRATED, 0.4)
+    fitted = temper(overconfident, fit_temperature(overconfident, RIGHT))
+    before, after = (
+        expected_calibration_error(reliability(c, RIGHT)) for c in (overconfident, fitted)
+    )
     assert before > 0.08
     assert after < 0.02
 
@@ -51,7 +53,7 @@ def test_bins_hold_every_character_once(pairs, count):
     assert 0 <= expected_calibration_error(bins) <= 1
 
 
-def test_being_sure_and_wrong_is_the_worst():
+def test_confident_errors_have_the_largest_calibration_error():
     assert expected_calibration_error(reliability(np.ones(4), np.zeros(4, bool))) == 1
     assert expected_calibration_error(reliability(np.zeros(0), np.zeros(0, bool))) == 0
 
@@ -60,7 +62,7 @@ def test_extreme_confidences_can_be_fitted():
     assert 0.1 <= fit_temperature(np.array([1.0, 1.0, 0.0]), np.array([True, False, True])) <= 10
 
 
-def test_what_cannot_be_calibrated_is_said():
+def test_invalid_input_is_refused():
     with pytest.raises(ValueError, match="no characters to calibrate on"):
         fit_temperature(np.zeros(0), np.zeros(0, bool))
     with pytest.raises(ValueError, match="temperature of 0; give a number above 0"):
@@ -68,7 +70,7 @@ def test_what_cannot_be_calibrated_is_said():
 
 
 @given(st.text("abc"), st.text("abc"))
-def test_right_characters_are_in_both(truth, read):
+def test_correct_characters_are_in_both_texts(truth, read):
     right = right_characters(truth, read)
     assert len(right) == len(read)
     assert sum(right) <= len(truth)

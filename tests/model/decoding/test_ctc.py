@@ -47,14 +47,14 @@ def test_a_character_takes_the_peak_of_its_run():
 
 
 @given(LOGITS)
-def test_alternatives_are_what_else_was_seen_at_the_peak(logits):
+def test_alternatives_are_the_other_labels_of_the_peak_step(logits):
     _, _, characters = decode_greedy(logits, CHARSET)
     steps = [[*step] for step in softmax(np.asarray(logits, np.float32)).tolist()]
     for character in characters:
         others = [probability for _, probability in character.alternatives]
         assert others == sorted(others, reverse=True) and len(others) <= 3
         assert all(0.01 <= probability <= character.confidence for probability in others)
-        # All of them stand in one step, that of the character.
+        # All of them are from one step, that of the character.
         label = CHARSET.characters.index(character.text) + 1
         assert any(
             step[label] == character.confidence and all(other in step for other in others)
@@ -62,7 +62,7 @@ def test_alternatives_are_what_else_was_seen_at_the_peak(logits):
         )
 
 
-def test_no_character_may_be_the_alternative():
+def test_an_alternative_may_be_the_blank():
     logits = np.log([[0.3, 0.6, 0.095, 0.005]])
     (character,) = decode_greedy(logits, CHARSET)[2]
     others = [(text, round(p, 3)) for text, p in character.alternatives]

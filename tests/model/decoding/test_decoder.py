@@ -1,4 +1,4 @@
-"""From logits to text, probabilities and alternatives."""
+"""Decoding of logits to text, confidences and alternatives."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def language_model(tmp_path_factory):
 
 
 @given(LOGITS)
-def test_without_a_beam_it_is_the_best_path_to_the_last_bit(logits):
+def test_a_beam_of_width_0_equals_the_best_path_to_the_last_bit(logits):
     decoded = Decoder(CHARSET, BeamConfig(width=0)).decode(logits)
     text, confidence, characters = decode_greedy(logits, CHARSET)
     assert decoded.method == GREEDY
@@ -39,7 +39,7 @@ def test_without_a_beam_it_is_the_best_path_to_the_last_bit(logits):
 
 @settings(deadline=None)
 @given(LOGITS, st.sampled_from([0.5, 1.0, 3.0]))
-def test_what_is_told_hangs_together(language_model, logits, temperature):
+def test_text_confidences_and_alternatives_are_consistent(language_model, logits, temperature):
     decoder = Decoder(CHARSET, BeamConfig(), language_model, temperature=temperature)
     decoded = decoder.decode(logits)
     assert decoded.method == BEAM
@@ -56,7 +56,7 @@ def test_what_is_told_hangs_together(language_model, logits, temperature):
     assert decoded.least_confidence <= decoded.confidence + 1e-9
 
 
-def test_an_alternative_is_what_the_network_saw_too():
+def test_alternatives_are_the_other_labels_of_the_network():
     logits = np.log([[0.02, 0.6, 0.35, 0.03], [0.97, 0.01, 0.01, 0.01]])
     decoded = Decoder(CHARSET, BeamConfig(length_bonus=0.0, blank_penalty=0.0)).decode(logits)
     assert decoded.text == "a"
@@ -65,14 +65,14 @@ def test_an_alternative_is_what_the_network_saw_too():
     assert [(text, round(probability, 2)) for text, probability in others] == expected
 
 
-def test_temperature_changes_confidences_alone():
+def test_temperature_changes_only_confidences():
     logits = np.log([[0.02, 0.6, 0.35, 0.03], [0.97, 0.01, 0.01, 0.01]])
     for width in (0, 4):
         config = BeamConfig(width=width, length_bonus=0.0)
         plain = Decoder(CHARSET, config).decode(logits)
-        cautious = Decoder(CHARSET, config, temperature=2.0).decode(logits)
-        assert cautious.text == plain.text
-        assert 0.5 < cautious.confidence < plain.confidence
+        tempered = Decoder(CHARSET, config, temperature=2.0).decode(logits)
+        assert tempered.text == plain.text
+        assert 0.5 < tempered.confidence < plain.confidence
 
 
 @pytest.mark.parametrize("width", [0, 16])
@@ -84,7 +84,7 @@ def test_bad_logits_are_refused(width):
         decoder.decode(np.zeros((3, 5)))
 
 
-def test_a_blank_line_is_empty_and_sure(language_model):
+def test_a_blank_line_is_empty_with_high_confidence(language_model):
     logits = np.tile([9.0, 0.0, 0.0, 0.0], (30, 1))
     decoded = Decoder(CHARSET, BeamConfig(), language_model).decode(logits)
     assert decoded.text == ""

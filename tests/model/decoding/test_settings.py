@@ -1,4 +1,4 @@
-"""What a bundle says of decoding, as JSON."""
+"""Decoding settings of a bundle, as JSON."""
 
 import json
 
@@ -37,7 +37,7 @@ def test_settings_are_read_back(settings):
     assert DecodingSettings.from_json(settings.to_json()) == settings
 
 
-def test_old_settings_read_as_they_did():
+def test_settings_of_older_versions_are_read_with_new_features_off():
     data = json.loads(DecodingSettings().to_json())
     del data["search"]["frequency_weight"], data["search"]["unknown_edge_penalty"]
     search = DecodingSettings.from_json(json.dumps(data)).search
@@ -51,7 +51,7 @@ def test_old_settings_read_as_they_did():
     assert settings.recurrent_share == 0
 
 
-def test_each_way_to_decode_has_its_calibration():
+def test_each_decoding_method_has_its_calibration():
     settings = DecodingSettings(greedy=Calibration(2.0), beam=Calibration(3.0))
     assert [settings.calibration(method).temperature for method in (GREEDY, BEAM)] == [2, 3]
 
@@ -81,7 +81,7 @@ def test_each_way_to_decode_has_its_calibration():
         (("greedy", "page_error"), {"doubts": [1]}, "prediction of errors is not"),
     ],
 )
-def test_what_is_no_setting_is_refused(path, value, message):
+def test_invalid_settings_are_refused(path, value, message):
     data = json.loads(DecodingSettings().to_json())
     place = data
     for name in path[:-1]:
@@ -101,6 +101,6 @@ def test_what_is_no_setting_is_refused(path, value, message):
         ({"most_lines": 0}, "0 texts of a line"),
     ],
 )
-def test_what_cannot_be_asked_for_is_refused(flags, message):
+def test_invalid_decoding_flags_are_refused(flags, message):
     with pytest.raises(ValueError, match=message):
         DecodingConfig(**flags)

@@ -1,4 +1,4 @@
-"""Intervals by bootstrap over pages."""
+"""Confidence intervals by bootstrap over pages."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def columns(pages):
     return array[:, :1], array[:, 1:]
 
 
-def test_a_coin_has_the_interval_of_its_binomial():
+def test_pages_of_one_character_have_the_interval_of_a_binomial():
     # Pages of one character each, right or wrong: a resampled rate is binomial / n.
     wrong = np.repeat([1, 0], [100, 300])[:, None]
     (interval,) = rate_intervals(wrong, np.ones_like(wrong), resamples=20_000)
@@ -24,8 +24,8 @@ def test_a_coin_has_the_interval_of_its_binomial():
     np.testing.assert_allclose(interval, [0.25 - half_width, 0.25 + half_width], atol=0.003)
 
 
-def test_two_pages_give_their_own_rates():
-    # Both draws are one page with probability 1/4: more than the tail.
+def test_the_interval_of_two_pages_spans_their_rates():
+    # With probability 1/4 both draws are the same page, which is more than the tail.
     edits, lengths = columns([(1, 10), (6, 30)])
     np.testing.assert_allclose(rate_intervals(edits, lengths), [[0.1, 0.2]])
 
@@ -50,14 +50,14 @@ def test_equal_seeds_give_equal_intervals(pages, seed):
     np.testing.assert_array_equal(one, other)
 
 
-def test_a_rate_does_not_depend_on_its_neighbours():
+def test_rates_do_not_depend_on_each_other():
     edits, lengths = columns([(i, 20) for i in range(9)])
     both = rate_intervals(np.hstack([edits, edits * 2]), np.hstack([lengths, lengths]))
     np.testing.assert_allclose(both[:1], rate_intervals(edits, lengths))
     np.testing.assert_allclose(both[1], both[0] * 2)
 
 
-def test_many_pages_are_drawn_in_parts(monkeypatch):
+def test_resampling_in_steps_gives_the_same_interval(monkeypatch):
     edits, lengths = columns([(i % 7, 20) for i in range(50)])
     ((low, high),) = rate_intervals(edits, lengths)
     monkeypatch.setattr(bootstrap, "_MOST_COUNTS", 170)
@@ -70,6 +70,6 @@ def test_pages_without_text_give_no_interval_and_no_warning():
     assert (low, high) == (0.5, 0.5)
 
 
-def test_no_page_is_an_error():
+def test_no_pages_are_refused():
     with pytest.raises(ValueError, match="no page"):
         rate_intervals(np.zeros((0, 1), int), np.zeros((0, 1), int))

@@ -1,4 +1,4 @@
-"""What confidences are worth, and how a report shows it."""
+"""Evaluation of confidences, and its section in the report."""
 
 import pytest
 from lxml import etree
@@ -30,7 +30,7 @@ def mean_confidence(bins):
 
 
 @pytest.mark.parametrize("method", [GREEDY, BEAM])
-def test_a_beam_search_gives_tempered_confidences_the_best_path_plain_ones(method):
+def test_confidences_of_a_beam_search_are_tempered_and_those_of_the_best_path_are_not(method):
     found = summary_of(method, ("abc", transcript("p", "abd", 0.9, 0.9, 0.9)))
     given, other = (found.plain, found.tempered)[:: 1 if method == GREEDY else -1]
     assert mean_confidence(given) == pytest.approx(0.9)
@@ -39,7 +39,7 @@ def test_a_beam_search_gives_tempered_confidences_the_best_path_plain_ones(metho
     assert sum(bin.count for bin in found.plain) == 3
 
 
-def test_pages_are_predicted_where_the_bundle_can():
+def test_the_cer_of_pages_is_predicted_if_the_bundle_has_a_model():
     line = ("abcd", transcript("p", "abcx", 0.8, 0.8, 0.8, 0.8))
     assert summary_of(GREEDY, line).pages == {}
     calibration = Calibration(1.0, PageErrorModel((0.0, 1.0), (0.0, 1.0)))
@@ -52,7 +52,7 @@ def test_pages_are_predicted_where_the_bundle_can():
     assert facts["pages_predicted"] == 2 and facts["pages_predicted_within_2_points"] == 1
 
 
-def test_nothing_read_is_nothing_said():
+def test_lines_without_characters_give_an_empty_diagram():
     found = summary_of(BEAM, ("abc", transcript("p", "")))
     assert expected_calibration_error(found.plain) == 0
     assert "<svg" in confidence_section(found)[1]
@@ -64,13 +64,15 @@ def test_the_diagram_has_a_bar_for_each_bin_that_is_not_empty():
     assert svg.attrib["aria-label"] == 'a "label" <b>'
     heights = [float(bar.attrib["height"]) for bar in svg.iter("rect")]
     assert len(heights) == 3 and heights[0] < heights[1] == heights[2]
-    assert "2 characters of confidence 0.98: 100.00 % right" in [t.text for t in svg.iter("title")]
+    assert "2 characters of confidence 0.98: 100.00 % correct" in [
+        t.text for t in svg.iter("title")
+    ]
 
 
-def test_a_page_stays_in_its_cell():
+def test_page_uris_are_escaped():
     calibration = Calibration(1.0, PageErrorModel((0.0,), (0.0,)))
     found = summary_of(GREEDY, ("a", transcript("<b>", "a", 0.9)), calibration=calibration)
     lead, html = confidence_section(found)
     assert "before the temperature of 1.00" in lead
     assert "&lt;b&gt;" in html and "<b>" not in html
-    assert "CER of 1 of 1 pages was predicted within 2 points" in html
+    assert "CER of 1 of 1 pages was predicted within 2 percentage points" in html

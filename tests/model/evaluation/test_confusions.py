@@ -1,4 +1,4 @@
-"""What is read for what."""
+"""Character confusions."""
 
 from collections import Counter
 
@@ -11,7 +11,7 @@ TEXT = st.text("abé ", max_size=9)
 
 
 def distance(one, other):
-    """Levenshtein's distance by its definition, row by row."""
+    """Return the Levenshtein distance by its definition, row by row."""
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, start=1):
         before, row[0] = row[0], i
@@ -21,7 +21,7 @@ def distance(one, other):
 
 
 @given(TEXT, TEXT)
-def test_there_are_as_few_as_possible_and_they_explain_the_difference(truth, read):
+def test_edits_are_minimal_and_explain_the_difference(truth, read):
     found = list(confusions(truth, read))
     assert len(found) == distance(truth, read)
     assert all(c.truth != c.read for c in found)
@@ -31,7 +31,7 @@ def test_there_are_as_few_as_possible_and_they_explain_the_difference(truth, rea
 
 
 @given(TEXT, TEXT)
-def test_kinds_add_up(truth, read):
+def test_counts_of_kinds_sum_to_the_total(truth, read):
     counts = Counter(confusions(truth, read))
     kinds = count_kinds(counts)
     assert tuple(kinds) == KINDS
@@ -50,7 +50,7 @@ def test_marked_runs_are_the_texts(truth, read):
     assert agreed[0] == agreed[1]
 
 
-def test_the_commonest_come_first_and_ties_in_order():
+def test_the_most_common_come_first_and_ties_are_sorted():
     counts = Counter({Confusion("b", "a"): 2, Confusion("", "x"): 2, Confusion("a", "b"): 5})
     assert [(c.truth, c.read) for c, _ in commonest(counts, 9)] == [
         ("a", "b"),

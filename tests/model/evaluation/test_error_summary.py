@@ -1,4 +1,4 @@
-"""Errors summed up by page, and the figures that come of them."""
+"""Errors summed by page, and the error rates computed from them."""
 
 import json
 
@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.evaluation.error_summary import summarise
-from model.evaluation.error_tally import ErrorTally, ReadLine
+from model.evaluation.error_tally import ErrorTally, EvaluatedLine
 from model.evaluation.metrics import error_rates
 from model.evaluation.text_views import TEXT_VIEWS
 
 TEXT = st.text("aAé, ", max_size=8)
 LINES = st.lists(
     st.builds(
-        ReadLine,
+        EvaluatedLine,
         page_uri=st.sampled_from(["p1", "p2", "p3"]),
         line_id=st.uuids().map(str),
         truth=st.none() | TEXT,
@@ -35,7 +35,7 @@ def tally_of(lines, worst_size=4):
 
 
 @given(LINES)
-def test_every_view_agrees_with_the_metrics_of_its_texts(lines):
+def test_every_view_matches_the_metrics_of_its_texts(lines):
     rates = summarise(tally_of(lines)).overall
     for name, view in TEXT_VIEWS.items():
         pairs = [(view(line.truth or ""), view(line.read or "")) for line in lines]
@@ -52,7 +52,7 @@ def test_the_order_of_lines_changes_nothing(lines, shuffling):
 
 
 @given(LINES)
-def test_slices_add_up(lines):
+def test_counts_of_slices_sum_to_the_total(lines):
     summary = summarise(tally_of(lines))
     for by_value in summary.slices.values():
         for count in ("pages", "lines"):
@@ -63,29 +63,29 @@ def test_slices_add_up(lines):
 
 
 @given(LINES)
-def test_confusions_are_the_edits(lines):
+def test_the_number_of_confusions_is_the_number_of_edits(lines):
     summary = summarise(tally_of(lines))
     assert summary.confusions.total() == summary.overall.characters["raw"].errors.edits
 
 
 def test_the_worst_lines_are_those_with_most_errors():
-    lines = [ReadLine("p", f"l{i:02}", "a" * 20, "a" * (20 - i)) for i in range(20)]
+    lines = [EvaluatedLine("p", f"l{i:02}", "a" * 20, "a" * (20 - i)) for i in range(20)]
     worst = tally_of(lines[7:] + lines[:7]).worst()
     assert [w.line.line_id for w in worst] == ["l19", "l18", "l17", "l16"]
     assert [w.characters.edits for w in worst] == [19, 18, 17, 16]
 
 
 def test_a_line_without_error_is_never_among_the_worst():
-    assert tally_of([ReadLine("p", "l", "a", " a ")]).worst() == ()
+    assert tally_of([EvaluatedLine("p", "l", "a", " a ")]).worst() == ()
 
 
-def test_two_lines_of_one_name_are_both_kept():
-    line = ReadLine("p", "l", "ab", None)
+def test_two_lines_of_the_same_name_can_be_ranked():
+    line = EvaluatedLine("p", "l", "ab", None)
     assert tally_of([line, line]).worst()[0].line == line
 
 
 def test_an_interval_spans_the_rates_of_the_pages():
-    lines = [ReadLine(f"p{i}", "l", "abcdefghij", "abcdefghij"[i:]) for i in range(6)]
+    lines = [EvaluatedLine(f"p{i}", "l", "abcdefghij", "abcdefghij"[i:]) for i in range(6)]
     figures = summarise(tally_of(lines)).to_dict()
     low, high = figures["cer_interval"]
     assert 0 < low < figures["cer"] == 0.25 < high < 0.5
@@ -93,25 +93,25 @@ def test_an_interval_spans_the_rates_of_the_pages():
 
 
 def test_a_view_without_text_has_no_rate():
-    figures = summarise(tally_of([ReadLine("p", "l", "...", "a")])).to_dict()
+    figures = summarise(tally_of([EvaluatedLine("p", "l", "...", "a")])).to_dict()
     bare = figures["views"]["without_punctuation"]
     assert (bare["cer"], bare["cer_interval"], bare["characters"]) == (None, [None, None], 0)
     assert figures["cer"] == 1
 
 
 def test_confusions_are_listed():
-    figures = summarise(tally_of([ReadLine("p", "l", "été.", "ete")])).to_dict()
+    figures = summarise(tally_of([EvaluatedLine("p", "l", "été.", "ete")])).to_dict()
     assert figures["confusions"][0] == {"truth": "é", "read": "e", "count": 2}
     assert (figures["substitutions"], figures["insertions"], figures["deletions"]) == (2, 0, 1)
 
 
-def test_a_line_found_too_much_is_inserted_and_no_line_of_the_truth():
-    tally = tally_of([ReadLine("p", "l", "mai", "mai"), ReadLine("p", "x", None, "ab")])
+def test_an_extra_line_counts_as_insertions_and_not_as_a_line():
+    tally = tally_of([EvaluatedLine("p", "l", "mai", "mai"), EvaluatedLine("p", "x", None, "ab")])
     figures = summarise(tally).to_dict()
     assert (figures["lines"], figures["insertions"], tally.lines_extra) == (1, 2, 1)
     assert figures["cer"] == pytest.approx(2 / 3)
 
 
-def test_nothing_cannot_be_summed_up():
-    with pytest.raises(ValueError, match="no line"):
+def test_an_evaluation_without_lines_is_refused():
+    with pytest.raises(ValueError, match="no line to evaluate"):
         summarise(ErrorTally())

@@ -1,4 +1,4 @@
-"""Found lines and true ones, matched by where they lie."""
+"""Matching of detected lines with true ones by their baselines."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def moved(lines, across, down):
     st.floats(-9, 9),
     st.floats(-100, 100),
 )
-def test_lines_match_whatever_their_order_and_a_little_beside(order, count, down, across):
+def test_shifted_lines_match_in_any_order(order, count, down, across):
     found = moved([PAGE[i] for i in order[:count]], across, down)
     match = match_by_place(found, PAGE)
     assert match.pairs == tuple(enumerate(order[:count]))
@@ -60,24 +60,24 @@ def test_pairs_are_one_to_one_and_their_scores_are_shares(data):
 
 @settings(max_examples=20)
 @given(st.sets(st.integers(0, len(PAGE) - 1)))
-def test_lines_without_geometry_keep_their_place_and_match_nothing(bare):
+def test_lines_without_geometry_keep_their_index_and_stay_unmatched(bare):
     true = [Line(one.line_id, 0) if i in bare else one for i, one in enumerate(PAGE)]
     match = match_by_place(PAGE, true)
     assert match.pairs == tuple((i, i) for i in range(len(PAGE)) if i not in bare)
     assert match.score.true == len(PAGE) - len(bare)
 
 
-def test_of_two_halves_the_longer_is_the_line():
+def test_of_two_parts_of_a_line_the_longer_one_matches():
     found = [line("short", PITCH_PX, 0, 150), line("long", PITCH_PX, 150, 400)]
     assert match_by_place(found, PAGE).pairs == ((1, 0),)
 
 
-def test_what_only_crosses_a_line_is_another():
+def test_a_line_that_only_crosses_another_does_not_match():
     upright = Line("s", 0, baseline=((200, -200), (200, 600)))
     assert match_by_place([upright], PAGE[:1]).pairs == ()
 
 
-def test_a_polygon_stands_in_for_a_missing_baseline():
+def test_a_polygon_replaces_a_missing_baseline():
     outlines = [
         Line(one.line_id, 0, polygon=((0, y - 28), (400, y - 28), (400, y + 12), (0, y + 12)))
         for one in PAGE
@@ -86,13 +86,13 @@ def test_a_polygon_stands_in_for_a_missing_baseline():
     assert match_by_place(PAGE, outlines).pairs == tuple((i, i) for i in range(len(PAGE)))
 
 
-def test_a_page_of_one_line_has_a_tolerance_all_the_same():
+def test_a_page_of_one_line_has_a_tolerance():
     only = line("t", 100)
     assert match_by_place(moved([only], 5, 4), [only]).pairs == ((0, 0),)
     assert match_by_place(moved([only], 5, 30), [only]).pairs == ()
 
 
-def test_measures_are_averaged_and_lines_added_up():
+def test_measures_are_averaged_and_lines_summed():
     scores = [match_by_place(found, PAGE).score for found in (PAGE, PAGE[:3], ())]
     total = total_score(scores)
     assert (total.found, total.true) == (9, 18)

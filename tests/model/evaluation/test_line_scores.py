@@ -1,3 +1,5 @@
+"""Scores of baseline detection."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -17,7 +19,7 @@ def line(left, right, y):
 PAGE = [line(0, 400, 40 * i) for i in range(1, 6)]
 
 
-def test_the_truth_is_perfect():
+def test_the_ground_truth_scores_perfectly():
     score = score_lines(PAGE, PAGE, PITCH_PX)
     assert (score.f1, score.line_f1, score.order_error) == (1, 1, 0)
     assert (score.found, score.true) == (5, 5)
@@ -29,7 +31,7 @@ def test_the_tolerance_is_a_quarter_of_the_pitch(offset, expected):
     assert (score.precision, score.recall, score.line_f1) == (expected,) * 3
 
 
-def test_a_line_too_long_costs_precision_and_one_too_short_recall():
+def test_a_long_line_lowers_precision_and_a_short_one_recall():
     longer = score_lines([line(0, 800, 40)], PAGE[:1], PITCH_PX)
     assert longer.precision == pytest.approx(0.51, abs=0.01)
     assert longer.recall == 1
@@ -38,14 +40,14 @@ def test_a_line_too_long_costs_precision_and_one_too_short_recall():
     assert shorter.recall == pytest.approx(0.52, abs=0.01)
 
 
-def test_halves_of_a_line_cost_only_the_measures_by_lines():
+def test_a_line_in_halves_lowers_only_the_line_measures():
     score = score_lines([line(0, 200, 40), line(200, 400, 40)], PAGE[:1], PITCH_PX)
     assert score.f1 == 1
     assert score.line_precision == 0.5
     assert score.line_recall == pytest.approx(0.52, abs=0.01)
 
 
-def test_a_ghost_is_counted():
+def test_a_false_positive_lowers_precision():
     score = score_lines([*PAGE, line(0, 400, 400)], PAGE, PITCH_PX)
     assert score.precision == score.line_precision == pytest.approx(5 / 6)
 

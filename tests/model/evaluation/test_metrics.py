@@ -13,7 +13,7 @@ PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=8)
 
 
 @given(TEXT, TEXT)
-def test_no_errors_exactly_where_the_texts_are_equal(reference, hypothesis):
+def test_there_are_no_errors_exactly_if_the_texts_are_equal(reference, hypothesis):
     same = normalise_text(reference) == normalise_text(hypothesis)
     assert (character_errors(reference, hypothesis).edits == 0) == same
 
@@ -24,7 +24,7 @@ def test_the_order_of_lines_does_not_matter(pairs):
 
 
 @given(PAIRS, PAIRS)
-def test_parts_add_up(one, other):
+def test_errors_of_parts_sum_to_the_whole(one, other):
     whole, parts = error_rates(one + other), zip(error_rates(one), error_rates(other))
     assert whole == tuple(a + b for a, b in parts)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.evaluation.error_summary import summarise
-from model.evaluation.error_tally import ErrorTally, ReadLine
+from model.evaluation.error_tally import ErrorTally, EvaluatedLine
 from model.evaluation.report import EvaluationReport, build_evaluation_report
 from tests.drawn import png, text_strip
 
@@ -17,7 +17,7 @@ ANY_TEXT = st.text(max_size=20) | st.sampled_from(
 
 
 class Reader(HTMLParser):
-    """Checks that elements nest, and collects what is on the page."""
+    """Checks that elements nest, and collects tags, attributes and text."""
 
     def __init__(self, document):
         super().__init__()
@@ -54,8 +54,8 @@ def picture():
 
 @settings(max_examples=60)
 @given(ANY_TEXT, ANY_TEXT, st.sampled_from([b"", b"<svg onload=x>", b'\x89PNG\r\n\x1a\n\0"']))
-def test_no_text_gets_out_of_its_place(text, read, image):
-    line = ReadLine(text, text, text, read, text, text, image)
+def test_texts_are_escaped(text, read, image):
+    line = EvaluatedLine(text, text, text, read, text, text, image)
     document = report_of(line, title=text, facts=[(text, text)])
     document.encode("utf-8")
     page = Reader(document)
@@ -65,30 +65,32 @@ def test_no_text_gets_out_of_its_place(text, read, image):
     assert all(a.startswith(("#", "data:image/png;base64,")) for a in addresses)
 
 
-def test_the_page_needs_and_runs_nothing():
-    document = report_of(ReadLine("p", "l", "Anna", "Ana", image=picture()))
+def test_the_page_is_self_contained_and_has_no_scripts():
+    document = report_of(EvaluatedLine("p", "l", "Anna", "Ana", image=picture()))
     assert "default-src 'none'" in document
     assert not any(word in document for word in ("url(", "@import", "http:", "https:", "<script"))
 
 
-def test_wrong_characters_are_marked_and_spaces_seen():
-    page = Reader(report_of(ReadLine("p.png", "l1", "le 12 mai", "le12 mni", image=picture())))
+def test_errors_are_marked_and_spaces_visible():
+    page = Reader(report_of(EvaluatedLine("p.png", "l1", "le 12 mai", "le12 mni", image=picture())))
     assert page.marks == ["␣", "a", "n"]
     assert "2 errors, CER 22.22 %" in page.text
     assert "p.png l1" in page.text
     assert page.tags.count("img") == 1
 
 
-def test_a_line_that_was_not_transcribed_says_so():
-    page = Reader(report_of(ReadLine("p", "l1", "mai", None), ReadLine("p", "l2", "le", "")))
+def test_lines_that_were_not_read_or_read_as_empty_are_shown_as_such():
+    page = Reader(
+        report_of(EvaluatedLine("p", "l1", "mai", None), EvaluatedLine("p", "l2", "le", ""))
+    )
     assert "not transcribed" in page.text
-    assert "1lines not read, counted as lost" in page.text
+    assert "1lines not read, counted as deleted" in page.text
     assert "nothing" in page.text
 
 
-def test_views_slices_and_confusions_are_told():
+def test_views_slices_and_confusions_are_shown():
     lines = [
-        ReadLine(f"p{i}", "l", "Été, à", read, "alto", document)
+        EvaluatedLine(f"p{i}", "l", "Été, à", read, "alto", document)
         for i, (read, document) in enumerate([("Ete à", "a"), ("Été, à", "b"), ("été, à", "b")])
     ]
     text = Reader(report_of(*lines)).text
@@ -99,8 +101,8 @@ def test_views_slices_and_confusions_are_told():
     assert "one page" in text
 
 
-def test_no_error_is_no_trouble():
-    text = Reader(report_of(ReadLine("p", "l", "mai", "mai"))).text
+def test_a_report_without_errors():
+    text = Reader(report_of(EvaluatedLine("p", "l", "mai", "mai"))).text
     assert "No line has an error." in text
     assert "No character was read wrongly." in text
-    assert "One page cannot be sampled" in text
+    assert "A single page cannot be resampled" in text

@@ -1,4 +1,4 @@
-"""Arrays in one mapped file."""
+"""The file format for arrays that are memory-mapped."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ ARRAYS = st.dictionaries(
 
 
 @given(arrays=ARRAYS, name=st.text())
-def test_what_is_written_is_read(arrays, name, tmp_path_factory):
+def test_packed_arrays_are_mapped_unchanged(arrays, name, tmp_path_factory):
     path = tmp_path_factory.mktemp("arrays") / "x.bin"
     path.write_bytes(pack_arrays(MAGIC, {"name": name}, arrays))
     facts, read = map_arrays(path, MAGIC)
@@ -27,7 +27,7 @@ def test_what_is_written_is_read(arrays, name, tmp_path_factory):
 
 
 @pytest.mark.parametrize("length", [0, 7, 12])
-def test_a_file_of_another_kind_is_refused(tmp_path, length):
+def test_a_file_with_another_magic_number_is_refused(tmp_path, length):
     path = tmp_path / "x.bin"
     path.write_bytes(b"x" * length)
     with pytest.raises(ValueError, match="another kind of file"):
@@ -35,7 +35,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path, length):
 
 
 @pytest.mark.parametrize("lost_bytes", [1, 20, 60])
-def test_a_file_that_was_cut_off_is_refused(tmp_path, lost_bytes):
+def test_a_truncated_file_is_refused(tmp_path, lost_bytes):
     path = tmp_path / "x.bin"
     path.write_bytes(pack_arrays(MAGIC, {}, {"a": np.arange(3)})[:-lost_bytes])
     with pytest.raises(ValueError, match="damaged or cut off .*; build it again"):

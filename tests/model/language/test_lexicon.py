@@ -1,4 +1,4 @@
-"""Lists of words."""
+"""Lexicons: lists of known words."""
 
 import pytest
 from hypothesis import given
@@ -8,14 +8,14 @@ from model.language.lexicon import Lexicon, words_of
 
 
 @given(st.sets(st.text("abcdé", min_size=1), min_size=1), st.text("abcdé", min_size=1))
-def test_it_holds_its_words_and_no_others(words, other):
+def test_a_lexicon_holds_its_words_and_no_others(words, other):
     lexicon = Lexicon(words)
     assert len(lexicon) == len(words)
     assert all(word in lexicon and word.capitalize() in lexicon for word in words)
     assert (other in lexicon) == (other in words)
 
 
-def test_a_name_is_not_known_in_small_letters():
+def test_a_capitalised_word_is_not_known_in_lower_case():
     assert "paris" not in Lexicon(["Paris"])
 
 
@@ -24,7 +24,7 @@ def test_words_are_runs_of_letters():
 
 
 def test_no_words_and_too_many_are_refused(monkeypatch):
-    with pytest.raises(ValueError, match="without words; give one"):
+    with pytest.raises(ValueError, match="without words; give at least one word"):
         Lexicon([])
     monkeypatch.setattr("model.language.lexicon.MOST_WORDS", 10)
     with pytest.raises(ValueError, match="more than 10 words; leave rare ones out"):

@@ -1,4 +1,4 @@
-"""Character n-gram models: built, written, opened and asked."""
+"""Character n-gram models: building, opening and scoring."""
 
 import math
 from collections import Counter, defaultdict
@@ -35,7 +35,7 @@ def probability(model, context, label):
 
 
 def kneser_ney(texts, order):
-    """Tell probabilities as the definition has them, on dictionaries."""
+    """Return a reference implementation of Kneser-Ney probabilities, on dictionaries."""
     seen = Counter()
     for text in texts:
         labels = [LINE_END, *CHARSET.encode(" ".join(text.split())), LINE_END]
@@ -51,33 +51,35 @@ def kneser_ney(texts, order):
         for found in [before[gram] or {None}]
     }
 
-    def say(context, label):
+    def reference(context, label):
         if len(context) == order:
-            return say(context[1:], label)
+            return reference(context[1:], label)
         of_order = {g: c for g, c in adjusted.items() if len(g) == len(context) + 1}
         taken = discounts(np.array(list(of_order.values())))
         here = {g[-1]: c for g, c in of_order.items() if g[:-1] == context}
         if context and not here:
-            return say(context[1:], label)
+            return reference(context[1:], label)
         total = sum(here.values())
         rest = sum(taken[min(c, 3)] for c in here.values()) / total
         own = here.get(label, 0)
-        lower = say(context[1:], label) if context else 1 / CHARSET.class_count
+        lower = reference(context[1:], label) if context else 1 / CHARSET.class_count
         return (own - taken[min(own, 3)]) / total + rest * lower
 
-    return say
+    return reference
 
 
 @settings(deadline=None, max_examples=40)
 @given(texts=TEXTS, order=st.integers(2, 4), context=st.lists(st.integers(1, 4), max_size=3))
-def test_probabilities_are_those_of_the_definition(texts, order, context, tmp_path_factory):
+def test_probabilities_match_the_reference(texts, order, context, tmp_path_factory):
     path = tmp_path_factory.mktemp("lm") / "x.bin"
     path.write_bytes(build_language_model(texts, CHARSET, order))
-    model, say = LanguageModel.open(path, CHARSET), kneser_ney(texts, order)
+    model, reference = LanguageModel.open(path, CHARSET), kneser_ney(texts, order)
     for start in ((LINE_END,), ()):
         whole = (*start, *context)[-(order - 1) :]
         for label in range(CHARSET.class_count):
-            assert probability(model, whole, label) == pytest.approx(say(whole, label), rel=3e-3)
+            assert probability(model, whole, label) == pytest.approx(
+                reference(whole, label), rel=3e-3
+            )
 
 
 @settings(deadline=None, max_examples=40)
@@ -87,15 +89,15 @@ def test_probabilities_are_those_of_the_definition(texts, order, context, tmp_pa
     most_bytes=st.sampled_from([0, 400, 10**6]),
     context=st.lists(st.integers(1, 4), max_size=5),
 )
-def test_probabilities_sum_to_one_however_much_was_left_out(
+def test_probabilities_sum_to_one_whatever_was_pruned(
     texts, order, most_bytes, context, tmp_path_factory
 ):
     path = tmp_path_factory.mktemp("lm") / "x.bin"
     path.write_bytes(build_language_model(texts, CHARSET, order, most_bytes))
     model = LanguageModel.open(path, CHARSET)
-    said = [probability(model, (LINE_END, *context), label) for label in range(5)]
-    assert min(said) > 0
-    assert sum(said) == pytest.approx(1, abs=3e-3)
+    probabilities = [probability(model, (LINE_END, *context), label) for label in range(5)]
+    assert min(probabilities) > 0
+    assert sum(probabilities) == pytest.approx(1, abs=3e-3)
 
 
 @given(texts=TEXTS, order=st.integers(2, 5))
@@ -109,7 +111,7 @@ def test_frequencies_are_those_of_the_texts(texts, order, tmp_path_factory):
     assert found == pytest.approx(counts / counts.sum(), rel=1e-3)
 
 
-def test_a_model_of_before_frequencies_were_kept_opens(tmp_path):
+def test_a_model_without_stored_frequencies_opens(tmp_path):
     path = tmp_path / "x.bin"
     path.write_bytes(build_language_model(LINES, CHARSET, 3))
     facts, arrays = map_arrays(path, MAGIC)
@@ -128,7 +130,7 @@ def test_equal_lines_in_any_order_give_equal_bytes():
     assert build_language_model(LINES, CHARSET) == build_language_model(LINES[::-1], CHARSET)
 
 
-def test_blocks_and_one_piece_count_alike(monkeypatch):
+def test_counts_do_not_depend_on_the_block_size(monkeypatch):
     whole = count_ngrams(LINES, CHARSET, 3)
     monkeypatch.setattr("model.language.ngram_counts._BLOCK_CHARACTERS", 10)
     parts = count_ngrams(LINES, CHARSET, 3)
@@ -136,7 +138,7 @@ def test_blocks_and_one_piece_count_alike(monkeypatch):
     assert np.array_equal(whole.counts, parts.counts)
 
 
-def test_rare_n_grams_are_left_out_until_it_fits(tmp_path):
+def test_rare_n_grams_are_pruned_until_the_model_fits(tmp_path):
     texts = [f"{'ab é'[i % 4]}{'baéé'[i % 3]}a{'éab'[i % 5 % 3]} ba" * 3 for i in range(60)]
     path = tmp_path / "x.bin"
     sizes, least = [], []
@@ -148,26 +150,26 @@ def test_rare_n_grams_are_left_out_until_it_fits(tmp_path):
     assert sizes[0] > sizes[1] > sizes[2]
 
 
-def test_it_knows_what_it_was_built_from(opened):
+def test_the_perplexity_of_the_training_texts_is_low(opened):
     model = opened(LINES)
     assert perplexity(LINES, model) < 2.5 < perplexity(["éé bb", "b b b"], model)
 
 
-def test_it_knows_how_lines_begin_and_end(opened):
+def test_line_starts_and_ends_are_modelled(opened):
     model = opened(["ab"] * 9 + ["ba"])
     a, b = CHARSET.encode("ab")
     assert probability(model, (LINE_END,), a) > 0.7
     assert probability(model, (LINE_END, a, b), LINE_END) > 0.7
 
 
-def test_characters_that_cannot_be_written_count_for_nothing(opened):
+def test_characters_outside_the_charset_are_skipped(opened):
     model = opened(["ab", "xaby", "bXa", "ab"])
     assert perplexity(["a€b"], model) < 5
     with pytest.raises(ValueError, match="no text to measure"):
         perplexity(["", "  "], model)
 
 
-def test_it_takes_an_alphabet_of_more_than_256(opened):
+def test_a_charset_may_have_more_than_256_characters(opened):
     many = Charset(tuple(chr(0x4E00 + i) for i in range(300)))
     model = opened(["一丁七", "一丁七"], many, order=4)
     assert probability(model, (1, 2), many.encode("七")[0]) > 0.1
@@ -192,7 +194,7 @@ def test_a_model_of_another_charset_is_refused(tmp_path):
         (LINES, 9, "order of 9 characters; choose 2 to 8"),
     ],
 )
-def test_what_cannot_be_built_is_said(texts, order, message):
+def test_invalid_texts_and_orders_are_refused(texts, order, message):
     with pytest.raises(ValueError, match=message):
         build_language_model(texts, CHARSET, order)
 

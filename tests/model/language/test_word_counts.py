@@ -1,4 +1,4 @@
-"""Words of texts, counted."""
+"""Word counts of texts."""
 
 import unicodedata
 
@@ -18,7 +18,7 @@ def test_a_word_is_counted_whole_and_known(word):
 
 
 @given(st.text())
-def test_a_lexicon_knows_the_words_that_it_was_made_of(text):
+def test_a_lexicon_of_counted_words_knows_each_of_them(text):
     words = list(words_of(unicodedata.normalize("NFC", text)))
     counts = count_words([text])
     assert sum(counts.values()) == len(words)

@@ -65,7 +65,10 @@ def test_a_text_too_long_for_its_line_is_rejected():
 def test_a_character_outside_of_the_charset_is_rejected():
     image = LineImage("a.jpg", Line("l", 0, "été"), np.full((64, 80), 255, np.uint8))
     failure = to_example(image, Page("a.jpg"), ExampleRules(characters=frozenset("et")))
-    assert isinstance(failure, Failure) and "'é', which --charset has not" in failure.error
+    assert (
+        isinstance(failure, Failure)
+        and "'é', not in --charset; add the characters or correct the text" in failure.error
+    )
     allowed = ExampleRules(characters=frozenset("été"))
     assert to_example(image, Page("a.jpg"), allowed).text == "été"
 

@@ -27,7 +27,7 @@ from model.training.networks.recogniser import build_crnn
 from model.networks.presets import PRESETS
 from model.training.replicas import Replicas
 from model.training.flags import training_config
-from model.training.optimisation.weights import compile_crnn
+from model.training.losses import compile_crnn
 
 # Lines that are all alike: their mean does not depend on who has which.
 strips = np.repeat(np.random.default_rng(0).random((1, 32, 64, 1), np.float32), 4, axis=0)

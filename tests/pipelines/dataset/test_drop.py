@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from model.report.contact_sheet import Sample
+from model.report.contact_sheet import ReportSample
 from pipelines.dataset.drop import DatasetFile, drop_leaks, read_back
 from schemas.records import Leak
 from tests.drawn import line_example, write_tfrecords
@@ -30,7 +30,7 @@ def test_lines_that_leak_are_left_out_and_shown(tmp_path, path):
     kept = tmp_path / "kept" / "train" / path.name
     assert list(drop_leaks(str(path), str(tmp_path / "kept"), [LEAK])) == [
         LINES[0],
-        Sample(f"{LEAK.page_uri} l1", "deux", "train", LINES[1].image),
+        ReportSample(f"{LEAK.page_uri} l1", "deux", "train", LINES[1].image),
         LINES[2],
         DatasetFile(str(kept)),
     ]
@@ -45,7 +45,7 @@ def test_a_line_of_eval_is_shown_and_stays(tmp_path, path):
     write_tfrecords(path, [replace(line, split="eval") for line in LINES])
     records = list(drop_leaks(str(path), str(tmp_path / "kept"), [leak]))
     assert [type(record).__name__ for record in records].count("LineExample") == 3
-    assert any(isinstance(record, Sample) for record in records)
+    assert any(isinstance(record, ReportSample) for record in records)
 
 
 def test_the_same_line_in_another_split_stays(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.decoding.config import BeamConfig
-from model.decoding.rescoring import SecondPass
+from model.decoding.rescoring import Rescorer
 from model.decoding.settings import DecodingSettings
 from model.language.ngram_build import build_language_model
 from model.language.ngram_model import LanguageModel
@@ -56,11 +56,11 @@ class Recurrent:
         return [-1.0 if tuple(text) in self._known else -30.0 for text in texts]
 
 
-def test_confidences_are_judged_after_the_second_pass(language_model):
+def test_confidences_are_calibrated_after_rescoring(language_model):
     lines = list(held_out(60, 1.8, np.random.default_rng(0)))
     once = tune_decoding(lines, CHARSET, language_model)
-    second_pass = SecondPass(language_model, Recurrent(), 0.5)
-    again = tune_decoding(lines, CHARSET, language_model, second_pass=second_pass)
+    rescorer = Rescorer(language_model, Recurrent(), 0.5)
+    again = tune_decoding(lines, CHARSET, language_model, rescorer=rescorer)
     assert again.settings.search == once.settings.search
     assert again.settings.beam != once.settings.beam
     assert again.facts["beam"]["cer"] < once.facts["beam"]["cer"]

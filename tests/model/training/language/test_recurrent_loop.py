@@ -58,7 +58,7 @@ def test_a_text_is_worth_about_the_same_beside_others(model):
 
 
 def test_what_cannot_be_written_counts_neither_way(model):
-    assert len(model.log_characters("le m☃ire")) == len("le mire") + 1
+    assert len(model.character_log_probabilities("le m☃ire")) == len("le mire") + 1
     assert math.isfinite(perplexity(["le m☃ire"], model))
 
 

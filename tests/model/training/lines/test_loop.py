@@ -11,7 +11,7 @@ from model.dataset.line_pages import page_to_json
 from model.segmentation.finder import load_line_network
 from model.synthetic.pages import draw_page
 from model.synthetic.texts import compose_text
-from model.training.lines import main
+from model.training.lines.__main__ import main
 from model.training.lines.batches import prepare_page
 from model.training.lines.config import LineTrainingConfig
 from model.training.lines.loop import LineTrainingRun

@@ -1,0 +1,104 @@
+"""Datasets, transcripts and the default model of an earlier version are read as before."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from model.dataset.examples import read_examples
+from pipelines.ingest import main as ingest
+from pipelines.predict import main as predict
+from pipelines.transcribe import main as transcribe
+from pipelines.transcripts.tables import open_tables
+
+BEFORE = Path(__file__).parents[1] / "before"
+DIRECT = ["--runner", "DirectRunner"]
+TEXTS = {
+    ("pages/page_0000.jpg", 0): "quannyman Rybung. Seong Janven,",
+    ("pages/page_0000.jpg", 1): "Jannony 1866), Odile Dumatein - hein",
+    ("pages/page_0000.jpg", 2): "benvad Nyes, sadale. N°. 386. Taven",
+    ("pages/page_0001.jpg", 0): "Vogt, tanner. Ne. 167.",
+    ("pages/page_0001.jpg", 1): "Pluben, veavenof Vevey- NO.",
+    ("pages/page_0001.jpg", 2): "mitr. NO. St. TUnsula Buchen, farmhand",
+    ("pages/page_0002.jpg", 0): "Buchen- ouves six mecourses foye.",
+    ("pages/page_0002.jpg", 1): "Quart, chente. N0. 168, Paul",
+    ("pages/page_0002.jpg", 2): "1752. Otten, 20 May 1896, bonn",
+}
+
+
+@pytest.fixture
+def before(tmp_path, monkeypatch):
+    """Copy what was written before, and go there: pages are named relative to it."""
+    folder = tmp_path / "before"
+    shutil.copytree(BEFORE, folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def read_again(*flags: str) -> int:
+    paths = ["--input", "pages/*.jpg", "--output", "transcripts", "--decoding", "beam"]
+    return transcribe([*paths, *DIRECT, *flags])
+
+
+def texts(view: str = "lines", where: str = "true") -> dict:
+    query = f"SELECT page_uri, line_index, text FROM {view} WHERE {where}"
+    return {tuple(place): text for *place, text in open_tables("transcripts").sql(query).fetchall()}
+
+
+def test_transcripts_are_read(before):
+    assert texts() == TEXTS
+    assert open_tables("transcripts").sql("SELECT count(*) FROM pages").fetchall() == [(3,)]
+
+
+def test_their_pages_are_unchanged_and_not_read_again(before):
+    assert read_again() == 0
+    runs = open_tables("transcripts").sql(
+        "SELECT pages_in, pages_ok, pages_unchanged FROM runs ORDER BY run_id"
+    )
+    assert runs.fetchall() == [(3, 3, 0), (3, 0, 3)]
+    assert texts() == TEXTS
+
+
+def test_the_default_model_reads_the_same_text(before):
+    assert read_again("--redo") == 0
+    newest = "run_id = (SELECT max(run_id) FROM runs)"
+    assert texts("all_lines", newest) == TEXTS
+
+
+def test_a_dataset_is_read(before):
+    read = [
+        line for split in ("train", "eval") for line in read_examples(split_files(before, split))
+    ]
+    assert len(read) == 9 and {line.height_px for line in read} == {64}
+    assert all(line.text and line.page_uri.startswith("pages/page_") for line in read)
+
+
+def split_files(folder: Path, split: str) -> list[str]:
+    return sorted(map(str, (folder / "dataset" / split).glob("*.tfrecord.gz")))
+
+
+def test_a_dataset_can_be_ingested_again(before, capsys):
+    files = [name for split in ("train", "eval") for name in split_files(before, split)]
+    assert ingest(["--input", *files, "--output", "again", *DIRECT]) == 0
+    assert "lines: 9 in = 9 ok + 0 failed" in capsys.readouterr().out
+
+
+def test_the_digest_of_a_dataset_is_that_of_before(before):
+    assert ingest(["--input", "pages/*.xml", "--output", "again", *DIRECT]) == 0
+    digest = '"dataset_digest": '
+    said = [
+        next(
+            line
+            for line in Path(folder, "manifest.json").read_text().splitlines()
+            if digest in line
+        )
+        for folder in ("dataset", "again")
+    ]
+    assert said[0] == said[1]
+
+
+def test_a_line_is_predicted_alike_from_the_console(before, capsys):
+    assert predict(["pages/page_0001.jpg", "--decoding", "beam"]) == 0
+    assert "Vogt, tanne. Ne. 167." in capsys.readouterr().out
