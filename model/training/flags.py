@@ -33,9 +33,9 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
     add(
         "--learning_rate",
         type=float,
-        help="peak learning rate; default: the preset's, times 0.4 with --init",
+        help="peak learning rate; if not given, the preset's, times 0.4 with --init",
     )
-    add("--dropout", type=float, help="dropout rate; default: the preset's")
+    add("--dropout", type=float, help="dropout rate; if not given, the preset's")
     add("--augmentation", type=float, default=1.0, help="strength of augmentation; 0 for none")
     add(
         "--balance",
@@ -47,7 +47,7 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
     add(
         "--batch_width_px",
         type=int,
-        help="total width of the lines of a batch; default: the preset's",
+        help="total width of the lines of a batch; if not given, the preset's",
     )
     add(
         "--patience",
