@@ -1,1 +1,1 @@
-"""Speed and memory, measured side by side in one run."""
+"""Benchmarks of speed, memory and accuracy; what is compared is measured in the same run."""

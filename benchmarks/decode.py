@@ -1,11 +1,12 @@
-"""What decoding costs and gains: best path against beam search with a language model.
+"""Cost and gain of decoding: best path against beam search with a language model.
 
     python -m benchmarks.decode --model MODEL --dataset DATASET
 
 Builds language model and lexicon from the texts of the train split, tunes their weights on the
-eval split, and reads the test split: CER and WER, and processor milliseconds a line of the
-network, of the best path, of the beam search, of that and the model's recurrent language model if
-it has one, and of all that the decoder tells, each line read once.
+eval split, and decodes the test split. Prints CER, WER and CPU milliseconds per line of the
+best path, of the beam search, of the beam search with rescoring by the model's recurrent language
+model if it has one, and of the whole decoder with probabilities; and the CPU time of the network.
+Each line is decoded once.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def _examples(dataset: Path, split: str):
 
 
 def _timed(name: str, read: Callable, lines: list[tuple[np.ndarray, str]]) -> None:
-    """Read all lines one way and print what it took and gave."""
+    """Decode all lines one way, and print the time and the errors."""
     started = time.process_time()
     texts = [read(logits) for logits, _ in lines]
     took_ms = (time.process_time() - started) / len(lines) * 1000
@@ -53,7 +54,7 @@ def _timed(name: str, read: Callable, lines: list[tuple[np.ndarray, str]]) -> No
     cer, wer = error_rates((truth, text) for (_, truth), text in zip(lines, texts))
     print(
         f"{name:28} CER {cer.rate:7.2%}  WER {wer.rate:7.2%}  "
-        f"{took_ms:6.2f} ms a line, {per_steps:6.2f} ms for {_STEPS} steps"
+        f"{took_ms:6.2f} ms per line, {per_steps:6.2f} ms per {_STEPS} time steps"
     )
 
 
@@ -68,7 +69,7 @@ def main() -> None:
     charset = bundle.charset
 
     def read(split: str, method: str, most: int | None = None) -> list[tuple[np.ndarray, str]]:
-        """See lines as a method sees them: a search may ask the auxiliary head, too."""
+        """Return logits and texts; those for the beam search may include the auxiliary head."""
         recogniser = Recogniser(bundle, DecodingConfig(method))
         lines = _examples(flags.dataset, split)[:most]
         return [(recogniser.logits(decode_strip(line)), line.text) for line in lines]
@@ -84,12 +85,12 @@ def main() -> None:
         started = time.process_time()
         lines = read("test", GREEDY)
         network_ms = (time.process_time() - started) / len(lines) * 1000
-        eval_perplexity = perplexity((text for _, text in lines), language_model)
+        test_perplexity = perplexity((text for _, text in lines), language_model)
         print(
-            f"{len(lines)} lines, {charset.class_count} classes, perplexity {eval_perplexity:.2f}"
+            f"{len(lines)} lines, {charset.class_count} classes, perplexity {test_perplexity:.2f}"
         )
-        print(f"network {network_ms:.2f} ms a line; {config}")
-        # A second model: the first one has the contexts of the tuning in its memory.
+        print(f"network {network_ms:.2f} ms per line; {config}")
+        # A new instance, because the first one has cached the contexts of the tuning.
         language_model = LanguageModel.open(path, charset)
         weights = PrefixWeights(charset, config, language_model, lexicon)
         _timed("best path", lambda logits: decode_greedy(logits, charset)[0], lines)

@@ -1,8 +1,8 @@
-"""What a reader and a recogniser would say of pages that nobody has: results without pixels.
+"""Simulated results of pages, without any images, for archives of any size.
 
-Some thousand results are drawn once; the pages of an archive of any size get them in turn, under
-names and digests of their own. One page in a hundred cannot be read, one file in two hundred is
-no image, and one line in a hundred fails.
+A few thousand results are generated once at random; the pages of the archive get them in turn,
+with their own names and digests. One page in a hundred cannot be read, one file in two hundred is
+not an image, and one line in a hundred fails.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ from schemas.records import (
 PORTION_PAGES = 200
 _FAILED, _SKIPPED = 0.01, 0.005
 _LETTERS = "eeeeaaaiiissssnnnrrrttttoooolluuuddccmmppqvbfghjxéèàçEALDM,.1'    "
-# As in a transcription of French letters of the 19th century.
+# Share of the characters that have alternatives, as in a transcription of 19th-century French
+# letters.
 _ALTERNATIVES = 0.37
 _PIXELS_A_POINT = 5 * 28
 _PAGE_PX = (2500, 3500)
@@ -43,12 +44,12 @@ _PAGE_PX = (2500, 3500)
 
 @dataclass(frozen=True)
 class Shape:
-    """How much is on a page, and how much of it is drawn.
+    """The size of the simulated pages, and how many of them are generated.
 
     Attributes:
-        most_lines: A page has 1 line to as many as this.
-        line_characters: Characters of a line; a quarter more or less.
-        drawn_portions: Portions that are drawn; further pages get their results again.
+        most_lines: A page has from 1 to this many lines.
+        line_characters: Characters of a line, on average; it varies by up to a quarter.
+        drawn_portions: Portions that are generated; further pages reuse their results.
     """
 
     most_lines: int = 5
@@ -57,7 +58,7 @@ class Shape:
 
 
 def source_of(number: int) -> PageSource:
-    """Name a page of the archive; on the web, so that nobody looks for a file.
+    """Return the source of a page of the archive; on the web, so that no file is expected.
 
     Example:
         >>> source_of(1234).uri
@@ -68,16 +69,16 @@ def source_of(number: int) -> PageSource:
 
 
 def sha256_of(uri: str) -> str:
-    """Make up the digest of a page's image."""
+    """Return the simulated digest of the image of a page."""
     return hashlib.sha256(uri.encode()).hexdigest()
 
 
 def draw_result(number: int, shape: Shape) -> PageResult:
-    """Draw what becomes of a page; always the same of the same number.
+    """Generate the result of a page; the same number always gives the same result.
 
     Args:
-        number: The page.
-        shape: How much is on it.
+        number: Number of the page.
+        shape: Size of the pages.
     """
     draw = random.Random(number)  # noqa: S311
     source = source_of(number)
@@ -135,18 +136,18 @@ def _draw_points(draw: random.Random, count: int, y: float) -> tuple[tuple[float
 
 
 def again(result: PageResult) -> PageResult:
-    """Tell what becomes of a page in the next run: only what failed is tried again."""
+    """Return the result of a page in the next run, which tries only failed pages again."""
     if isinstance(result.outcome, Failure):
         return result
     return PageResult(Skipped(result.uri, SkipReason.UNCHANGED), source=result.source)
 
 
 def renamed(result: PageResult, source: PageSource) -> PageResult:
-    """Give a result to another page.
+    """Return the result of a page under the name of another page.
 
     Args:
-        result: Of some page.
-        source: The other.
+        result: Result of some page.
+        source: The other page.
     """
     uri = source.uri
     outcome = replace(result.outcome, uri=uri)
@@ -163,11 +164,11 @@ def renamed(result: PageResult, source: PageSource) -> PageResult:
 
 
 def read_page(source: PageSource, shape: Shape) -> PageResult:
-    """Pretend to read a page.
+    """Return the simulated result of a page.
 
     Args:
         source: The page.
-        shape: How much is on it.
+        shape: Size of the pages.
     """
     drawn = drawn_pages(shape)
     place = int.from_bytes(key_of(source.uri)[:8], "big") % len(drawn)
@@ -176,18 +177,18 @@ def read_page(source: PageSource, shape: Shape) -> PageResult:
 
 @lru_cache(maxsize=1)
 def drawn_pages(shape: Shape) -> tuple[PageResult, ...]:
-    """Draw the results that all pages share."""
+    """Generate the results that all pages share."""
     return tuple(
         draw_result(number, shape) for number in range(shape.drawn_portions * PORTION_PAGES)
     )
 
 
 class FakePortions:
-    """Rows of whole portions, made once and renamed as columns: what loops over millions need.
+    """Table rows of whole portions, made once and renamed by column, for loops over millions.
 
     Args:
-        results: What `drawn_pages` gave, or what becomes of those pages next time.
-        run_id: The run.
+        results: Results from `drawn_pages`, or those of the same pages in the next run.
+        run_id: Identifier of the run.
     """
 
     def __init__(self, results: Sequence[PageResult], run_id: str):
@@ -197,10 +198,10 @@ class FakePortions:
         ]
 
     def named(self, first: int) -> PageRows:
-        """Make the rows of a portion.
+        """Return the rows of a portion.
 
         Args:
-            first: Its first page, a multiple of `PORTION_PAGES`.
+            first: Number of its first page, a multiple of `PORTION_PAGES`.
         """
         portion = self._portions[first // PORTION_PAGES % len(self._portions)]
         return portion.named([source_of(first + place).uri for place in range(PORTION_PAGES)])

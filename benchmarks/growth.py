@@ -1,4 +1,4 @@
-"""What a page costs, and what memory there is, as an archive grows."""
+"""Cost per page, and memory, as an archive grows."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from benchmarks.pace import Pace
 from benchmarks.transcribe_run import chain_cpu_s, run_apart
 
 _MARKUP = (".xml", ".alto.xml", ".page.xml")
-# Pages of a round of the bare loop that runs beside.
+# Pages per round of the reference loop that runs concurrently.
 _PACE_PAGES = 20
 _MOST_RUNS = 5
 
 
 def repeat_pages(paths: Sequence[str], count: int, folder: Path) -> str:
-    """Give pages, and the markup beside them, more names in another folder.
+    """Repeat pages, and the markup beside them, under new names in another folder.
 
     Args:
         paths: Page images.
-        count: Names to give.
-        folder: Where to; it is made. Hard links, or copies where it is another file system.
+        count: Number of pages to make.
+        folder: Folder to create. It gets hard links, or copies if it is on another file system.
 
     Returns:
-        Glob of the images there, which all have one extension.
+        Glob of the images there, which all have the same extension.
     """
     folder.mkdir(parents=True)
     extension = Path(paths[0]).suffix
@@ -52,15 +52,15 @@ def _link(source: Path, target: Path) -> None:
 
 
 def costs(sizes: Sequence[int], results: Sequence[dict]) -> list[dict]:
-    """Tell what a page costs beyond the start, which the smallest archive shows.
+    """Compute the cost per page without the start-up cost, which the smallest archive shows.
 
     Args:
         sizes: Pages of each archive, the smallest first.
-        results: What `run_apart` gave for each, with what a page cost in the loop beside it.
+        results: Result of `run_apart` for each, with the cost per page of the concurrent loop.
 
     Returns:
-        For each but the first: pages; milliseconds of processor and clock a page; the former as
-        a multiple of what a page cost in the loop meanwhile; memory.
+        For each archive except the first: its pages; CPU and wall-clock milliseconds per page;
+        the CPU time as a multiple of that of the concurrent loop; memory.
 
     Example:
         >>> runs = [{"seconds": 3.0, "cpu_seconds": 2.0, "peak_mb": 300.0, "settled_mb": 290.0}]
@@ -85,12 +85,12 @@ def costs(sizes: Sequence[int], results: Sequence[dict]) -> list[dict]:
 
 
 def _pages_of_loop(run: dict) -> float:
-    """Tell how many pages the loop beside a run reads in the processor's time of the run."""
+    """Return how many pages the concurrent loop reads in the CPU time of a run."""
     return 1000 * run["cpu_seconds"] / run["loop_ms"]
 
 
 def compare_growth(args: argparse.Namespace) -> None:
-    """Print what a page costs and what memory there is, for ever more pages."""
+    """Print the cost per page and the memory for archives of growing size."""
     paths = sorted(glob.glob(args.input))
     sizes, results = [1, *sorted(args.pages)], []
     paced = paths[:_PACE_PAGES]
@@ -107,17 +107,17 @@ def compare_growth(args: argparse.Namespace) -> None:
     rows = costs(sizes, results)
     for row in rows:
         print(
-            f"{row['pages']:6} pages: {row['cpu_ms']:.1f} ms of processor a page, "
-            f"{row['loops']:.3f} times the loop beside it, {row['clock_ms']:.1f} ms by the clock, "
+            f"{row['pages']:6} pages: {row['cpu_ms']:.1f} ms of CPU per page, "
+            f"{row['loops']:.3f} times the concurrent loop, {row['clock_ms']:.1f} ms wall-clock, "
             f"{row['settled_mb']:.0f} MB, at most {row['peak_mb']:.0f}"
         )
     change = {key: rows[-1][key] / rows[0][key] - 1 for key in rows[0] if key != "pages"}
-    print("last against first: " + ", ".join(f"{k} {v:+.1%}" for k, v in change.items()))
+    print("last compared with first: " + ", ".join(f"{k} {v:+.1%}" for k, v in change.items()))
     print(json.dumps({"rows": rows, "change": change, "runs": results}))
 
 
 def _runs(size: int, sizes: Sequence[int]) -> int:
-    """Repeat small archives: they are over before the machine's speed has evened out."""
+    """Return how often to run; small archives are too short for the machine's speed to even out."""
     return max(1, min(_MOST_RUNS, sizes[-1] // (20 * size)))
 
 

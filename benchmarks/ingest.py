@@ -1,12 +1,12 @@
-"""How fast ingest is against a bare loop, and how flat its memory stays.
+"""Speed of ingest compared with a plain loop, and its memory as the archive grows.
 
     python -m benchmarks.ingest speed --input 'PAGES/*.xml'
     python -m benchmarks.ingest memory
 
-`speed` cuts the same pages in a bare loop over the pure functions, through the pipeline in one
-process and in two, in turn, and prints lines a second and their ratios; and the same of the
-time that the processors worked, which other jobs of the machine hardly change. `memory`
-ingests drawn archives of growing size, each in a fresh process, and prints the peak of each.
+`speed` cuts the lines of the same pages in a plain loop over the pure functions, and through the
+pipeline in one process and in two, in turn. It prints lines per second and their ratios, by
+wall-clock time and by CPU time, which other jobs on the machine hardly change. `memory` ingests
+synthetic archives of growing size, each in a new process, and prints the peak memory of each.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TWO = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"
 
 
 def cpu_s() -> float:
-    """Time that processors worked for this process and the children that it waited for."""
+    """Return the CPU seconds of this process and of the children that it waited for."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 
@@ -41,7 +41,7 @@ def measure(way: str, pattern: str) -> tuple[int, float, float]:
         pattern: Glob of PAGE or ALTO files.
 
     Returns:
-        Lines, and seconds and processor seconds without the imports of this process.
+        Lines, wall-clock seconds and CPU seconds, without the imports of this process.
     """
     import apache_beam.runners.portability.fn_api_runner  # noqa: F401
     import cv2
@@ -79,14 +79,14 @@ def measure(way: str, pattern: str) -> tuple[int, float, float]:
 
 
 def run_apart(*arguments: str) -> dict:
-    """Run this module in a fresh process and read the JSON that it prints last."""
+    """Run this module in a new process and return the JSON that it prints last."""
     command = [sys.executable, "-m", "benchmarks.ingest", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def compare_speed(pattern: str, rounds: int) -> None:
-    """Print lines a second of each way, and the ratios round by round."""
+    """Print lines per second of each way, and the medians of the ratios in each round."""
     results = {way: [] for way in _WAYS}
     for _ in range(rounds):
         for way in _WAYS:
@@ -102,7 +102,7 @@ def compare_speed(pattern: str, rounds: int) -> None:
 
 
 def compare_memory(line_counts: list[int]) -> None:
-    """Print the peak of resident memory of ingesting ever larger archives."""
+    """Print the peak resident memory of ingesting archives of growing size."""
     from pipelines.sample import main as sample
 
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Line images for the race of recognisers: the box around each line, out of its page."""
+"""Line images for the comparison of recognisers: the bounding box of each line."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from schemas.records import Page, Polyline
 
 
 def pick_evenly(items: Sequence, count: int) -> list:
-    """Pick some items, spread over all.
+    """Pick items that are evenly spread over all items.
 
     Args:
-        items: To pick from.
-        count: How many; all where there are fewer.
+        items: Items to pick from.
+        count: Number of items to pick; all are picked if there are fewer.
 
     Returns:
-        Them, in order.
+        The picked items, in order.
 
     Example:
         >>> pick_evenly("abcdefgh", 4)
@@ -34,15 +34,15 @@ def pick_evenly(items: Sequence, count: int) -> list:
 
 
 def box_of(polygon: Polyline, height_px: int, width_px: int) -> tuple[int, int, int, int]:
-    """Tell the box around a polygon, inside its page.
+    """Return the bounding box of a polygon, clipped to its page.
 
     Args:
         polygon: Points (x, y).
-        height_px: Of the page.
-        width_px: Of the page.
+        height_px: Height of the page.
+        width_px: Width of the page.
 
     Returns:
-        Left, top, right and bottom; the last two lie outside.
+        Left, top, right and bottom; right and bottom are exclusive.
 
     Example:
         >>> box_of(((-2.0, 3.2), (40.5, 3.9), (20.0, 9.1)), 8, 100)
@@ -54,15 +54,15 @@ def box_of(polygon: Polyline, height_px: int, width_px: int) -> tuple[int, int, 
 
 
 def cut_line_images(markup: Sequence[str], count: int, folder: Path) -> int:
-    """Write lines of some pages as grey PNG files, at the resolution of their scans.
+    """Write lines of some pages as grey PNG files, at the resolution of the page images.
 
     Args:
-        markup: PAGE or ALTO files, whose images lie beside them.
-        count: Lines to write, spread over all that have a polygon.
-        folder: Where to.
+        markup: PAGE or ALTO files with their images beside them.
+        count: Number of lines to write, evenly spread over all lines that have a polygon.
+        folder: Folder to write to; created if missing.
 
     Returns:
-        How many there were to write.
+        Number of lines that were written.
     """
     lines = []
     for path in sorted(markup):

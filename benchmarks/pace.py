@@ -1,7 +1,7 @@
-"""How fast the machine is meanwhile: the same work over and over, in a process beside another.
+"""The speed of the machine during a measurement: a reference task in a concurrent process.
 
-A machine that is shared may change its speed by half within the hour. What something costs in
-units of a fixed work that ran at the same time changes far less.
+The speed of a shared machine may change by half within an hour. The cost of a program relative to
+a reference task that runs at the same time changes far less.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ _START_S = 120
 
 
 class Pace:
-    """A piece of work that goes round in a process of its own.
+    """A reference task that is repeated in a separate process.
 
     Args:
-        work: Does it once, and returns how many seconds the processor worked; importable.
-        arguments: For it.
+        work: Runs the task once and returns its CPU seconds; an importable function.
+        arguments: Arguments of `work`.
     """
 
     def __init__(self, work: Callable[..., float], *arguments: object):
@@ -25,12 +25,12 @@ class Pace:
         self._done = context.Array("d", 2)
         self._started = context.Event()
         rounds = (work, arguments, self._done, self._started)
-        self._process = context.Process(target=_go_round, args=rounds, daemon=True)
+        self._process = context.Process(target=_repeat, args=rounds, daemon=True)
 
     def __enter__(self) -> Pace:
         self._process.start()
         if not self._started.wait(_START_S):
-            raise SystemExit("the work to compare with does not start; run it alone")
+            raise SystemExit("the reference task does not start; run it on its own to see why")
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -39,28 +39,28 @@ class Pace:
 
     @property
     def is_running(self) -> bool:
-        """Whether the work goes on."""
+        """Whether the process is running."""
         return self._process.is_alive()
 
     def mark(self) -> tuple[float, float]:
-        """Tell how many rounds were done so far, and the processor's seconds for them."""
+        """Return the number of rounds so far, and their CPU seconds."""
         with self._done:
             return self._done[0], self._done[1]
 
     def seconds_since(self, mark: tuple[float, float]) -> float:
-        """Tell what a round has cost since a mark, in seconds of the processor.
+        """Return the mean CPU seconds of a round since a mark.
 
         Raises:
-            SystemExit: If no round was done since.
+            SystemExit: If no round was completed since then.
         """
         rounds, seconds = self.mark()
         if rounds == mark[0]:
-            raise SystemExit("no round of the work to compare with was done; give more pages")
+            raise SystemExit("the reference task completed no round; give more pages")
         return (seconds - mark[1]) / (rounds - mark[0])
 
 
-def _go_round(work: Callable[..., float], arguments: tuple, done, started) -> None:
-    # The first one loads and warms up.
+def _repeat(work: Callable[..., float], arguments: tuple, done, started) -> None:
+    # The first round loads and warms up.
     work(*arguments)
     started.set()
     while True:

@@ -1,13 +1,14 @@
-"""Lines a second on one core, of Quire and of others, on the same images in one run.
+"""Lines per second on one core, of Quire and other recognisers, on the same images.
 
     python -m benchmarks.recognise cut --input 'PAGES/*.xml' --output LINES
     python3.10 -m benchmarks.rivals.install RIVALS
     python -m benchmarks.recognise race --lines LINES --rivals RIVALS
 
-`cut` writes line images. `race` has each recogniser read them from disk, in a fresh process
-on one core, in its own environment: decoding, preprocessing, network and decoding of the text
-are counted; imports, loading and warming up are not. They take turns, several rounds, so that
-what disturbs the machine disturbs all. The last line that it prints is JSON.
+`cut` writes line images. `race` runs each recogniser on them, in a new process on one core, in
+its own environment. Reading and decoding of images, preprocessing, network and decoding of the
+text are measured; imports, loading of the model and warm-up are not. The recognisers take turns
+in several rounds, so that disturbances of the machine affect all of them. The last line of the
+output is JSON.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ _BASE = "kraken"
 
 @dataclass(frozen=True)
 class Contestant:
-    """One way to read lines.
+    """One configuration of a recogniser.
 
     Attributes:
-        name: For the table.
-        runner: Module of `benchmarks.rivals`, and environment, without 'run_'.
-        arguments: For the runner.
+        name: Name in the table.
+        runner: Name of its module in `benchmarks.rivals`, without 'run_', and of its environment.
+        arguments: Arguments of the runner.
     """
 
     name: str
@@ -58,18 +59,18 @@ CONTESTANTS = (
 
 @dataclass(frozen=True)
 class Speed:
-    """What one contestant did in all rounds.
+    """The speed of one contestant over all rounds.
 
     Attributes:
-        name: The contestant.
-        version: Of its library.
-        weights: What weights it had.
-        lines_per_s: Median over the rounds, by the clock.
-        slowest: The least of them.
-        fastest: The most of them.
-        lines_per_cpu_s: Median, by the time that the processor worked.
-        ratio: Median of the ratios to the base, round by round, by the processor's time; None
-            where the base did not run.
+        name: Name of the contestant.
+        version: Version of its library.
+        weights: Weights of its network.
+        lines_per_s: Median over the rounds, by wall-clock time.
+        slowest: The slowest round.
+        fastest: The fastest round.
+        lines_per_cpu_s: Median over the rounds, by CPU time.
+        ratio: Median over the rounds of the ratio to the base, by CPU time; None if the base
+            did not run.
     """
 
     name: str
@@ -83,14 +84,14 @@ class Speed:
 
 
 def speeds(rounds: dict[str, Sequence[dict]], base: str = _BASE) -> list[Speed]:
-    """Sum up the rounds.
+    """Summarise the rounds.
 
     Args:
-        rounds: What each contestant's runner printed, round by round.
-        base: The contestant that the others are compared with.
+        rounds: Results that the runner of each contestant printed, one per round.
+        base: Contestant that the others are compared with.
 
     Returns:
-        A row for each.
+        One row per contestant.
 
     Example:
         >>> two = {"lines": 8, "seconds": 4.0, "cpu_seconds": 4.0, "version": "1", "weights": ""}
@@ -120,15 +121,15 @@ def speeds(rounds: dict[str, Sequence[dict]], base: str = _BASE) -> list[Speed]:
 
 
 def table(rows: Iterable[Speed], absent: dict[str, str], base: str = _BASE) -> str:
-    """Write the rows for the terminal.
+    """Format the rows as a table for the terminal.
 
     Args:
-        rows: What ran.
-        absent: Why each of the others did not.
-        base: What the ratios are to.
+        rows: Speeds of the contestants that ran.
+        absent: Why each of the others did not run.
+        base: Contestant that the ratios refer to.
 
     Returns:
-        Lines of text.
+        The table.
     """
     head = (
         f"{'':14} {'version':>9} {'lines/s':>8} {'from-to':>13} {'per CPU s':>9} {'x ' + base:>9}"
@@ -145,7 +146,7 @@ def table(rows: Iterable[Speed], absent: dict[str, str], base: str = _BASE) -> s
 
 
 def command(contestant: Contestant, args: argparse.Namespace) -> list[str]:
-    """Build the command line of a contestant's runner.
+    """Return the command line of a contestant's runner.
 
     Raises:
         FileNotFoundError: If it has no environment.
@@ -165,7 +166,7 @@ def command(contestant: Contestant, args: argparse.Namespace) -> list[str]:
 
 
 def run_once(contestant: Contestant, args: argparse.Namespace) -> dict:
-    """Run one contestant in a fresh process.
+    """Run one contestant in a new process.
 
     Raises:
         OSError: If it has no environment, or cannot read the lines.
@@ -180,12 +181,12 @@ def run_once(contestant: Contestant, args: argparse.Namespace) -> dict:
         check=False,
     )
     if done.returncode:
-        raise OSError((done.stderr.strip().splitlines() or ["no word"])[-1])
+        raise OSError((done.stderr.strip().splitlines() or ["no error message"])[-1])
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def run_race(args: argparse.Namespace) -> None:
-    """Let all take turns, and print the table and its JSON."""
+    """Run all contestants in turn, and print the table and the JSON."""
     rounds, absent = {}, {}
     for number in range(args.rounds):
         for contestant in CONTESTANTS:
@@ -200,7 +201,7 @@ def run_race(args: argparse.Namespace) -> None:
                 continue
             rounds.setdefault(name, []).append(result)
             seconds, worked = result["seconds"], result["cpu_seconds"]
-            print(f"round {number + 1}: {name}: {seconds:.2f} s, processor {worked:.2f} s",
+            print(f"round {number + 1}: {name}: {seconds:.2f} s, CPU {worked:.2f} s",
                   file=sys.stderr, flush=True)  # fmt: skip
     rows = speeds(rounds)
     print(table(rows, absent))
@@ -215,14 +216,18 @@ def main(argv: list[str] | None = None) -> int:
     cut.add_argument("--input", required=True, help="quoted glob of PAGE or ALTO files")
     cut.add_argument("--output", type=Path, required=True)
     cut.add_argument("--count", type=int, default=200)
-    race = verbs.add_parser("race", help="let all read them")
+    race = verbs.add_parser("race", help="run all recognisers on them")
     race.add_argument("--lines", type=Path, required=True, help="folder of PNG line images")
     race.add_argument("--rivals", type=Path, required=True, help="folder of environments")
     race.add_argument("--rounds", type=int, default=3)
     race.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)))
-    race.add_argument("--only", nargs="+", help="runners, as in quire kraken")
+    race.add_argument("--only", nargs="+", help="runners to include, such as: quire kraken")
     race.add_argument(
-        "--model", nargs="+", default=[], metavar="RUNNER=MODEL", help="see the runners' heads"
+        "--model",
+        nargs="+",
+        default=[],
+        metavar="RUNNER=MODEL",
+        help="model of a runner; see the docstring of its module",
     )
     args = parser.parse_args(argv)
     if args.verb == "race":

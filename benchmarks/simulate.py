@@ -1,13 +1,13 @@
-"""What an archive of millions of pages costs beside reading it: accounting, compaction, planning.
+"""Cost of an archive of millions of pages besides recognition: accounting, publishing, planning.
 
     python -m benchmarks.simulate --pages 10000 100000 1000000
 
-There are no pixels: results are drawn (`benchmarks.fake_pages`), and all that transcribe does
-with them is its own. A first run writes portions, which are published; a second looks up every
-page and finds it known; then the tables are queried. Each size has a fresh process. Up to
-`--runner_pages`, the first run and the plan go through Beam's local runner, too. Prints seconds
-by the clock and by the processor for a million pages, the peak of the memory, files and bytes,
-and JSON on the last line.
+There are no images: results are simulated (`benchmarks.fake_pages`) and processed by the code of
+transcribe. A first run writes portions and publishes them; a second run looks up every page and
+finds it known; then the tables are queried. Each size runs in a new process. Up to
+`--runner_pages`, the first run and the plan are also run with Beam's local runner. Prints
+wall-clock and CPU seconds per million pages, peak memory, files and bytes, and JSON on the last
+line.
 """
 
 from __future__ import annotations
@@ -56,15 +56,15 @@ _MODEL = ("simulated", "nothing")
 
 
 class Stages:
-    """What each stage took."""
+    """Time and memory of each stage."""
 
     def __init__(self) -> None:
         self.rows: list[dict] = []
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
-        """Time a stage and watch the peak of its memory."""
-        # Linux forgets the peak up to now.
+        """Measure the time and the peak memory of a stage."""
+        # Reset the peak that Linux has recorded so far.
         Path("/proc/self/clear_refs").write_text("5")
         started, cpu_started = time.perf_counter(), cpu_s()
         yield
@@ -74,7 +74,7 @@ class Stages:
 
 
 def peak_mb() -> float:
-    """Tell the peak of this process's resident memory."""
+    """Return the peak resident memory of this process."""
     status = Path("/proc/self/status").read_text().splitlines()
     (line,) = (line for line in status if line.startswith("VmHWM:"))
     return int(line.split()[1]) / 1024
@@ -90,12 +90,12 @@ def simulate(page_count: int, shape: Shape, folder: str) -> dict:
     """Transcribe an archive twice and query it, in this process.
 
     Args:
-        page_count: Pages.
-        shape: How much is on them.
-        folder: Where to.
+        page_count: Number of pages.
+        shape: Size of the pages.
+        folder: Folder to write to.
 
     Returns:
-        The stages, files and bytes, and the account of both runs.
+        Stages, files and bytes, and the accounts of both runs.
     """
     stages, sizes = Stages(), {}
     archive = Archive(f"{folder}/out")
@@ -131,7 +131,7 @@ def simulate(page_count: int, shape: Shape, folder: str) -> dict:
 
 
 def begin_run() -> RunStart:
-    """Begin a run of the model that is none."""
+    """Begin a run of the simulated model."""
     model, preprocess = _MODEL
     run = RunStart.now("transcribe", {}, model)
     return replace(run, collection="all", preprocess_digest=preprocess)
@@ -141,12 +141,12 @@ def write_portions(folder: str, fake: FakePortions, page_count: int) -> UriTally
     """Write the portions of a run.
 
     Args:
-        folder: Where to.
-        fake: Their rows.
-        page_count: Pages of the archive.
+        folder: Folder to write to.
+        fake: Rows of the portions.
+        page_count: Number of pages in the archive.
 
     Returns:
-        What pages they hold.
+        Tally of their pages.
     """
     tally = UriTally()
     for first in range(0, page_count, PORTION_PAGES):
@@ -158,29 +158,29 @@ def write_portions(folder: str, fake: FakePortions, page_count: int) -> UriTally
 
 
 def count_known(path: str, page_count: int, digest: str) -> int:
-    """Look up every page as `pipelines.transcription.read_pages` does; tell how many are known.
+    """Look up every page as `pipelines.transcription.read_pages` does; return how many are known.
 
     Args:
-        path: What `write_known_pages` wrote.
-        page_count: Pages of the archive.
-        digest: Of model and preprocessing.
+        path: File from `write_known_pages`.
+        page_count: Number of pages in the archive.
+        digest: Digest of model and preprocessing.
     """
     known, count = KeySet(read_bytes(path)), 0
     for number in range(page_count):
         uri = source_of(number).uri
-        # A file that is no image is known without a digest.
+        # A file that is not an image is known without a digest.
         keys = (page_key(uri, sha256, "", digest) for sha256 in (sha256_of(uri), ""))
         count += any(key in known for key in keys)
     return count
 
 
 def query(output: str, scratch: str, account: Account) -> None:
-    """Count pages and lines in the views.
+    """Count pages and lines in the views, and check the counts.
 
     Args:
-        output: The tables.
-        scratch: Where DuckDB may put what is too much for its memory.
-        account: Of the first run; the views have to agree with it.
+        output: Folder of the tables.
+        scratch: Folder for the temporary files of DuckDB.
+        account: Account of the first run, which the views must match.
     """
     connection = open_tables(output)
     connection.execute(f"SET temp_directory = '{scratch}/duckdb'; SET memory_limit = '1500MB'")
@@ -200,15 +200,15 @@ def query(output: str, scratch: str, account: Account) -> None:
 
 
 def simulate_runner(page_count: int, shape: Shape, folder: str) -> dict:
-    """Transcribe an archive, and plan it, through Beam's local runner in this process.
+    """Plan and transcribe an archive with Beam's local runner, in this process.
 
     Args:
-        page_count: As of `simulate`.
-        shape: As of `simulate`.
-        folder: As of `simulate`.
+        page_count: As in `simulate`.
+        shape: As in `simulate`.
+        folder: As in `simulate`.
 
     Returns:
-        As of `simulate`.
+        As in `simulate`.
     """
     stages, options = Stages(), PipelineOptions([], runner=LOCAL_RUNNER)
     archive, run = Archive(f"{folder}/out"), begin_run()
@@ -232,15 +232,15 @@ def simulate_runner(page_count: int, shape: Shape, folder: str) -> dict:
 
 
 def run_apart(way: str, page_count: int, args: argparse.Namespace) -> dict:
-    """Run one size in a fresh process.
+    """Run one size in a new process.
 
     Args:
         way: 'loop' or 'runner'.
-        page_count: Pages.
-        args: Of the command line.
+        page_count: Number of pages.
+        args: Arguments of the command line.
 
     Returns:
-        What `simulate` or `simulate_runner` gave.
+        Result of `simulate` or `simulate_runner`.
     """
     command = [sys.executable, "-m", "benchmarks.simulate", "--one", way,
                "--pages", str(page_count), "--most_lines", str(args.most_lines),
@@ -251,13 +251,13 @@ def run_apart(way: str, page_count: int, args: argparse.Namespace) -> dict:
 
 
 def show(result: dict) -> None:
-    """Print what one size took."""
+    """Print the results of one size."""
     millions = result["pages"] / 1e6
     print(f"{result['pages']:,} pages, {result['accounts']['first']['lines_ok']:,} lines")
     for row in result["stages"]:
         clock, worked = row["seconds"] / millions, row["cpu_seconds"] / millions
         print(
-            f"  {row['stage']:26}{clock:9,.0f} s a million pages, {worked:7,.0f} of processor,"
+            f"  {row['stage']:26}{clock:9,.0f} s per million pages, {worked:7,.0f} s of CPU,"
             f" {row['peak_mb']:7,.0f} MB"
         )
     for name, size in result["sizes"].items():
@@ -268,11 +268,13 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--pages", type=int, nargs="+", default=[10_000, 100_000])
-    parser.add_argument("--most_lines", type=int, default=5, help="a page has 1 to as many")
+    parser.add_argument(
+        "--most_lines", type=int, default=5, help="a page has from 1 to this many lines"
+    )
     parser.add_argument("--line_characters", type=int, default=40)
     parser.add_argument("--runner_pages", type=int, default=100_000)
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()),
-                        help="where to write; a million pages take 3 GB")  # fmt: skip
+                        help="folder to write to; a million pages take 3 GB")  # fmt: skip
     parser.add_argument("--one", choices=("loop", "runner"), help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     if any(pages < 1 or pages % PORTION_PAGES for pages in args.pages):

@@ -1,14 +1,15 @@
-"""What the pipeline costs beside the functions in it, and whether it grows with the archive.
+"""Overhead of the transcribe pipeline, and whether it grows with the archive.
 
     python -m benchmarks.transcribe speed --input 'PAGES/*.jpg'
     python -m benchmarks.transcribe growth --input 'PAGES/*.jpg'
 
-`speed` reads the same pages in a bare loop over the pure functions, in two such loops side by
-side, through the pipeline in one process and in two, in turn, and prints lines a second and their
-ratios; and the same of the time that the processors worked, which other jobs of the machine
-hardly change. Two loops tell how much two of the machine's cores are worth. `growth`
-transcribes ever more pages, repeated under other names, each in a fresh process, and prints
-what a page costs beyond the start, and the resident memory. Both print JSON on the last line.
+`speed` transcribes the same pages in a plain loop over the pure functions, in two such loops side
+by side, and through the pipeline in one process and in two, in turn. It prints lines per second
+and their ratios, by wall-clock time and by CPU time, which other jobs on the machine hardly
+change. The two loops show what a second core gains on this machine. `growth` transcribes archives
+of growing size, made of the same pages under new names, each in a new process, and prints the
+cost per page without the start-up cost, and the resident memory. Both print JSON on the last
+line.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _RATIOS = (("pipeline", "chain"), ("two chains", "chain"), ("two processes", "pi
 
 
 def compare_speed(args: argparse.Namespace) -> None:
-    """Print lines a second of each way, and the ratios round by round."""
+    """Print lines per second of each way, and the medians of the ratios in each round."""
     results = {way: [] for way in WAYS}
     for _ in range(args.rounds):
         for way in WAYS:
@@ -52,10 +53,10 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--input", required=True, help="quoted glob of page images")
-    common.add_argument("--lines", default="auto", help="as of pipelines.transcribe")
-    common.add_argument("--precision", default="fp32", help="as of pipelines.transcribe")
+    common.add_argument("--lines", default="auto", help="as in pipelines.transcribe")
+    common.add_argument("--precision", default="fp32", help="as in pipelines.transcribe")
     common.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()),
-                        help="where to write")  # fmt: skip
+                        help="folder to write to")  # fmt: skip
     verbs = parser.add_subparsers(dest="verb", required=True)
     speed = verbs.add_parser("speed", parents=[common])
     speed.add_argument("--rounds", type=int, default=3)

@@ -1,4 +1,4 @@
-"""One measurement of transcribing: in a bare loop or through the pipeline, with its memory."""
+"""One measurement of transcribing, in a plain loop or through the pipeline, with its memory."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from benchmarks.rivals.stopwatch import batches
 
 WAYS = ("chain", "two chains", "pipeline", "two processes")
 _TWO = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
-# Of some dozen lines each: as many as the pipeline holds to read together.
+# As many as the pipeline collects to recognise their lines together.
 _PAGES_AT_ONCE = 2
 _SAMPLE_EVERY_S = 0.2
 
 
 def bare_chain(paths: Sequence[str], line_source: str, precision: str) -> int:
-    """Read all lines of some pages without Beam and without writing.
+    """Recognise all lines of some pages without Beam, and without writing results.
 
     Args:
         paths: Page images.
-        line_source: As of `pipelines.transcribe`.
-        precision: As of `pipelines.transcribe`.
+        line_source: As in `pipelines.transcribe`.
+        precision: As in `pipelines.transcribe`.
 
     Returns:
-        Lines read.
+        Number of lines.
     """
     from model import DEFAULT_MODEL
     from model.recogniser.bundle import load_bundle
@@ -55,10 +55,7 @@ def bare_chain(paths: Sequence[str], line_source: str, precision: str) -> int:
 
 
 def timed_chain(paths: Sequence[str], args: argparse.Namespace) -> tuple[int, float, float, float]:
-    """Run `bare_chain`: lines, when it started and ended, and what the processor worked.
-
-    Imports are not counted.
-    """
+    """Run `bare_chain`; return lines, start time, end time and CPU seconds, without imports."""
     import cv2
 
     import pipelines.transcription.recognise  # noqa: F401
@@ -71,12 +68,12 @@ def timed_chain(paths: Sequence[str], args: argparse.Namespace) -> tuple[int, fl
 
 
 def chain_cpu_s(paths: Sequence[str], args: argparse.Namespace) -> float:
-    """Run `bare_chain`, and tell how many seconds the processor worked."""
+    """Run `bare_chain` and return its CPU seconds."""
     return timed_chain(paths, args)[-1]
 
 
 def measure_chains(count: int, args: argparse.Namespace) -> dict:
-    """Divide the pages among some bare loops side by side, each in a process of its own."""
+    """Divide the pages among plain loops that run side by side, each in its own process."""
     paths = sorted(glob.glob(args.input))
     with ProcessPoolExecutor(count, multiprocessing.get_context("spawn")) as pool:
         loops = [pool.submit(timed_chain, paths[k::count], args) for k in range(count)]
@@ -93,10 +90,10 @@ def measure(way: str, args: argparse.Namespace) -> dict:
 
     Args:
         way: One of `WAYS`.
-        args: Of the command line.
+        args: Arguments of the command line.
 
     Returns:
-        Lines, and seconds and processor seconds without the imports of this process.
+        Lines, wall-clock seconds and CPU seconds, without the imports of this process.
     """
     if way in ("chain", "two chains"):
         return measure_chains(1 if way == "chain" else 2, args)
@@ -124,14 +121,14 @@ def measure(way: str, args: argparse.Namespace) -> dict:
 
 
 def count_rows(table: Path) -> int:
-    """Count the rows of a table in Parquet files."""
+    """Return the number of rows of a table in Parquet files."""
     import pyarrow.parquet as parquet
 
     return sum(parquet.read_metadata(path).num_rows for path in table.rglob("*.parquet"))
 
 
 def resident_mb(pid: int) -> float:
-    """Tell the resident memory of a process and all that it started; 0 once it has ended."""
+    """Return the resident memory of a process and its descendants; 0 once it has ended."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         children = [
@@ -144,29 +141,29 @@ def resident_mb(pid: int) -> float:
 
 
 def run_apart(way: str, args: argparse.Namespace, pattern: str) -> dict:
-    """Run one measurement in a fresh process and watch its memory.
+    """Run one measurement in a new process and sample its memory.
 
     Args:
-        way: As of `measure`.
-        args: Of the command line.
+        way: As in `measure`.
+        args: Arguments of the command line.
         pattern: Glob of page images.
 
     Returns:
-        What `measure` gave, with the peak of the resident memory and the median of its second
-        half, in MB.
+        Result of `measure`, with the peak resident memory and the median of the second half of
+        its samples, in MB.
     """
     command = [sys.executable, "-m", "benchmarks.transcribe", "one", way, "--input", pattern,
                "--lines", args.lines, "--precision", args.precision,
                "--scratch", str(args.scratch)]  # fmt: skip
-    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(command, stdout=said, stderr=errors)
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, stdout=output, stderr=errors)
         samples = []
         while process.poll() is None:
             samples.append(resident_mb(process.pid))
             time.sleep(_SAMPLE_EVERY_S)
-        said.seek(0), errors.seek(0)
+        output.seek(0), errors.seek(0)
         if process.returncode:
             raise SystemExit(f"{' '.join(command)}:\n{errors.read()}")
-        result = json.loads(said.read().splitlines()[-1])
+        result = json.loads(output.read().splitlines()[-1])
     second_half = samples[len(samples) // 2 :]
     return {**result, "peak_mb": max(samples), "settled_mb": statistics.median(second_half)}

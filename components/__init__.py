@@ -1,9 +1,9 @@
-"""What `model` computes, wrapped for TFX."""
+"""TFX components, which wrap what `model` computes."""
 
 
 def __getattr__(name: str):
-    # A worker of Kubeflow finds an artifact's class by the type's name, components.Charset;
-    # TFX is not imported before it is asked for.
+    # A worker of Kubeflow imports the class of an artifact by its type name, components.Charset.
+    # TFX is imported only when that happens.
     if name == "Charset":
         from components.charset_gen import Charset
 

@@ -1,7 +1,7 @@
-"""AnomalyGate: stop the run on what ExampleValidator found.
+"""AnomalyGate: stop the run if ExampleValidator found anomalies.
 
-ExampleValidator only writes its findings down. Every anomaly is an error but one: a
-feature that `schemas/line.pbtxt` does not know is left unread, so it is only told.
+ExampleValidator only writes its findings to a file. Every anomaly is an error, except a feature
+that is not in `schemas/line.pbtxt`: it is ignored in training, so it is only a warning.
 """
 
 import sys
@@ -22,14 +22,14 @@ _AnomalyInfo = anomalies_pb2.AnomalyInfo
 def describe_anomalies(
     anomalies: anomalies_pb2.Anomalies, split: str
 ) -> tuple[list[str], list[str]]:
-    """Tell errors from warnings.
+    """Describe anomalies as errors and warnings.
 
     Args:
-        anomalies: What TensorFlow Data Validation found in a split.
+        anomalies: Anomalies that TensorFlow Data Validation found in a split.
         split: Name of the split.
 
     Returns:
-        Errors and warnings, a line each.
+        Errors and warnings, one line each.
     """
     errors, warnings = [], []
     for feature, info in sorted(anomalies.anomaly_info.items()):
@@ -41,15 +41,15 @@ def describe_anomalies(
     return errors, warnings
 
 
-# TFX reads these annotations as they stand: no `from __future__ import annotations` here.
+# TFX evaluates these annotations: no `from __future__ import annotations` in this module.
 @tfx.dsl.components.component
 def AnomalyGate(  # noqa: N802
     anomalies: InputArtifact[ExampleAnomalies],
 ):
-    """Stop if a split breaks the schema.
+    """Stop the run if a split does not match the schema.
 
     Args:
-        anomalies: What ExampleValidator found.
+        anomalies: Output of ExampleValidator.
 
     Raises:
         DatasetError: If it found an error.
@@ -63,6 +63,6 @@ def AnomalyGate(  # noqa: N802
             print(f"warning: {warning}", file=sys.stderr)
     if errors:
         raise DatasetError(
-            f"dataset breaks schemas/line.pbtxt: {'; '.join(errors)}; "
-            "make it anew with pipelines.ingest"
+            f"dataset does not match schemas/line.pbtxt: {'; '.join(errors)}; "
+            "make it again with pipelines.ingest"
         )

@@ -1,7 +1,7 @@
 """CharsetGen: collect the characters of the training lines.
 
-The Trainer takes only standard artifacts, so the charset is written twice: as a `Charset`
-for people and lineage, and as `HyperParameters` for `model.training.job.run_fn`.
+The Trainer accepts only standard artifacts, so the charset is written twice: as a `Charset`,
+which shows up as such in the lineage, and as `HyperParameters` for `model.training.job.run_fn`.
 """
 
 from collections.abc import Iterable
@@ -20,23 +20,23 @@ HYPERPARAMETERS_FILE = "best_hyperparameters.txt"
 
 
 class Charset(tfx.dsl.Artifact):
-    """The characters that a network can write; holds charset.json."""
+    """Artifact with charset.json, the characters that a network can output."""
 
-    # Kubeflow takes it for the place to import the class from.
+    # Kubeflow imports the class by this name.
     TYPE_NAME = "components.Charset"
 
 
 def collect_charset(paths: Iterable[str]) -> CharacterSet:
-    """Collect the characters of some TFRecords.
+    """Collect the characters of the lines in TFRecord files.
 
     Args:
         paths: The files.
 
     Returns:
-        The charset of all their lines.
+        The charset of all lines.
 
     Raises:
-        DatasetError: If a record is not a line or no line has any text.
+        DatasetError: If a record is not a line, or no line has text.
     """
     try:
         charset = CharacterSet.of_texts(
@@ -45,11 +45,11 @@ def collect_charset(paths: Iterable[str]) -> CharacterSet:
     except ValueError as error:
         raise DatasetError(f"split train: {error}; ingest again") from None
     if not "".join(charset.characters).strip():
-        raise DatasetError("split train has no text to learn from; ingest pages with texts")
+        raise DatasetError("split train has no text to train on; ingest pages with texts")
     return charset
 
 
-# TFX reads these annotations as they stand: no `from __future__ import annotations` here.
+# TFX evaluates these annotations: no `from __future__ import annotations` in this module.
 @tfx.dsl.components.component
 def CharsetGen(  # noqa: N802
     examples: InputArtifact[Examples],
@@ -60,10 +60,10 @@ def CharsetGen(  # noqa: N802
     """Write the charset of the train split.
 
     Args:
-        examples: Lines, with a split `train`.
-        code: Digest of the code, so that other code collects anew.
-        charset: Takes charset.json.
-        hyperparameters: Takes the same JSON for the Trainer.
+        examples: Examples with a split `train`.
+        code: Digest of the code, so that a cached result is not used after a change of the code.
+        charset: Artifact to write charset.json to.
+        hyperparameters: Artifact to write the same JSON to, for the Trainer.
     """
     text = collect_charset(list_files(examples.path(split="train"))).to_json()
     write_text(join(charset.uri, CHARSET_FILE), text)

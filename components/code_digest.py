@@ -1,4 +1,4 @@
-"""The digest of our code: what TFX cached under other code is not used again."""
+"""The digest of the code, so that TFX does not use results that other code has cached."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import schemas
 
 @cache
 def code_digest() -> str:
-    """Digest the sources that compute what a pipeline's steps keep.
+    """Return the digest of the modules that compute the results of the pipeline's components.
 
     Returns:
         SHA-256 of `schemas`, `model` and `components`, hexadecimal.
@@ -24,13 +24,13 @@ def code_digest() -> str:
 
 
 def digest_sources(folders: Iterable[Path]) -> str:
-    """Digest every module in some folders and in the folders below them.
+    """Return the digest of all modules in some folders and their subfolders.
 
     Args:
         folders: Folders of packages.
 
     Returns:
-        SHA-256 of the modules' names and contents, hexadecimal.
+        SHA-256 of the names and contents of the modules, hexadecimal.
     """
     digest = hashlib.sha256()
     for folder in folders:

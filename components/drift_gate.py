@@ -1,9 +1,9 @@
 """DriftGate: stop the run if the splits hold lines of different kinds.
 
-ExampleValidator looks at one split at a time. A model that is judged on lines of another
-width, length or script than it learns from is judged wrongly; so the statistics of the eval
-split are held against those of the train split, by TensorFlow Data Validation's drift
-comparators (Jensen-Shannon divergence in bits, 0 for equal, 1 for nothing in common).
+ExampleValidator looks at one split at a time. An evaluation is misleading if its lines differ in
+width, length or script from the training lines. So the statistics of the eval split are compared
+with those of the train split, by the drift comparators of TensorFlow Data Validation
+(Jensen-Shannon divergence in bits: 0 for equal distributions, 1 for disjoint ones).
 """
 
 import tensorflow_data_validation as tfdv
@@ -17,7 +17,8 @@ from components.line_features import LINE_LENGTH, SCRIPT
 from components.statistics import read_statistics
 
 COMPARED = ("width_px", "height_px", LINE_LENGTH, SCRIPT)
-# Of fewer lines the divergence is chance: 24 drawn from one collection reach 0.26, 100 reach 0.09.
+# With fewer lines the divergence is mostly random: 24 lines from one collection reach 0.26, 100
+# lines reach 0.09.
 FEWEST_LINES = 50
 
 
@@ -25,14 +26,14 @@ def drift_between(
     train: statistics_pb2.DatasetFeatureStatisticsList,
     evaluation: statistics_pb2.DatasetFeatureStatisticsList,
 ) -> dict[str, float]:
-    """Measure how far the eval split is from the train split.
+    """Measure how far the eval split diverges from the train split.
 
     Args:
-        train: Statistics of the split that is learnt from.
-        evaluation: Statistics of the split that is judged by.
+        train: Statistics of the train split.
+        evaluation: Statistics of the eval split.
 
     Returns:
-        For each feature of `COMPARED` that both have, the divergence in 0..1.
+        Divergence, 0..1, of each feature of `COMPARED` that both splits have.
     """
     schema = tfdv.infer_schema(train)
     for feature in schema.feature:
@@ -48,20 +49,20 @@ def drift_between(
     }
 
 
-# TFX reads these annotations as they stand: no `from __future__ import annotations` here.
+# TFX evaluates these annotations: no `from __future__ import annotations` in this module.
 @tfx.dsl.components.component
 def DriftGate(  # noqa: N802
     statistics: InputArtifact[ExampleStatistics],
     max_drift: Parameter[float],
 ):
-    """Stop if train and eval have drifted apart.
+    """Stop the run if the eval split diverges from the train split.
 
     Args:
-        statistics: What StatisticsGen counted.
-        max_drift: Highest divergence of a feature that is let through, 0..1.
+        statistics: Output of StatisticsGen.
+        max_drift: Highest accepted divergence of a feature, 0..1.
 
     Raises:
-        DatasetError: If a feature diverges more.
+        DatasetError: If a feature diverges more than that.
     """
     splits = read_statistics(statistics.uri)
     if min(counts.datasets[0].num_examples for counts in splits.values()) < FEWEST_LINES:

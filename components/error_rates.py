@@ -1,8 +1,9 @@
 """CER and WER as metrics of TensorFlow Model Analysis, for TFX's Evaluator.
 
-The counting is `model.evaluation.metrics`: errors and reference lengths are summed over the lines
-of a slice and divided once (micro-average), so shards merge exactly. They are summed by page
-first, because the interval of a rate is a bootstrap over pages (`model.evaluation.bootstrap`).
+Errors are counted by `model.evaluation.metrics`. Errors and reference lengths are summed over the
+lines of a slice and divided once (micro-average), so merging shards is exact. They are summed per
+page, because the confidence interval of a rate is a bootstrap over pages
+(`model.evaluation.bootstrap`).
 """
 
 from __future__ import annotations
@@ -26,17 +27,17 @@ HIGH_SUFFIX = "_high"
 _SUFFIXES = (EDITS_SUFFIX, LENGTH_SUFFIX, LOW_SUFFIX, HIGH_SUFFIX)
 _PAGE = "page_uri"
 
-# Errors by page.
+# Errors by page URI.
 PageErrors = dict[str, ErrorCount]
 
 
 class ErrorRateCombiner(beam.CombineFn):
-    """Sum the errors of the lines of a slice, page by page.
+    """Sums the errors of the lines of a slice per page.
 
     Args:
-        key: Key of the rate; what belongs to it goes by the same key with a suffix.
-        count_errors: Takes a reference and a hypothesis.
-        eval_config: Says which prediction is the text.
+        key: Key of the rate; counts and interval have the same key with a suffix.
+        count_errors: Returns the errors of a hypothesis, given reference and hypothesis.
+        eval_config: Configuration that names the prediction with the text.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class ErrorRateCombiner(beam.CombineFn):
         self._eval_config = eval_config
 
     def create_accumulator(self) -> PageErrors:
-        """Start without any page."""
+        """Return an accumulator without pages."""
         return {}
 
     def add_input(
@@ -70,7 +71,7 @@ class ErrorRateCombiner(beam.CombineFn):
         return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[PageErrors]) -> PageErrors:
-        """Add the sums of several shards."""
+        """Add up the sums of several shards."""
         merged: PageErrors = {}
         for accumulator in accumulators:
             for page, errors in accumulator.items():
@@ -78,20 +79,20 @@ class ErrorRateCombiner(beam.CombineFn):
         return merged
 
     def extract_output(self, accumulator: PageErrors) -> dict[tfma.metrics.MetricKey, float]:
-        """Give rate, edits, length, and the ends of the rate's interval."""
+        """Return the rate, its edits and length, and the ends of its interval."""
         total = sum(accumulator.values(), ErrorCount())
         values = (total.rate, total.edits, total.length, *page_interval(accumulator))
         return dict(zip(_keys(self._key), values))
 
 
 def page_interval(errors: PageErrors) -> tuple[float, float]:
-    """Find the interval of a rate by drawing pages anew.
+    """Compute the confidence interval of a rate by a bootstrap over pages.
 
     Args:
-        errors: Of each page.
+        errors: Errors by page.
 
     Returns:
-        Lower and upper end; not a number without any page or reference text.
+        Lower and upper end; NaN if there is no page or no reference text.
 
     Example:
         >>> page_interval({"a": ErrorCount(1, 10), "b": ErrorCount(3, 10)})
@@ -99,7 +100,7 @@ def page_interval(errors: PageErrors) -> tuple[float, float]:
     """
     if not errors:
         return float("nan"), float("nan")
-    # In one order, whatever the shards were: the draws are seeded.
+    # The seeded draws depend on the order, which must not depend on the shards.
     pages = [errors[page] for page in sorted(errors)]
     edits, lengths = (
         np.array([[getattr(page, name)] for page in pages]) for name in ("edits", "length")
@@ -109,7 +110,7 @@ def page_interval(errors: PageErrors) -> tuple[float, float]:
 
 
 class CharacterErrorRate(tfma.metrics.Metric):
-    """Character edits over reference characters.
+    """Character edits divided by reference characters.
 
     Args:
         name: Name of the rate in the results.
@@ -117,47 +118,42 @@ class CharacterErrorRate(tfma.metrics.Metric):
 
     def __init__(self, name: str = CER):
         super().__init__(
-            tfma.metrics.merge_per_key_computations(_character_computations), name=name
+            tfma.metrics.merge_per_key_computations(_computations(character_errors)), name=name
         )
 
 
 class WordErrorRate(tfma.metrics.Metric):
-    """Word edits over reference words.
+    """Word edits divided by reference words.
 
     Args:
         name: Name of the rate in the results.
     """
 
     def __init__(self, name: str = WER):
-        super().__init__(tfma.metrics.merge_per_key_computations(_word_computations), name=name)
+        super().__init__(
+            tfma.metrics.merge_per_key_computations(_computations(word_errors)), name=name
+        )
 
 
-def _character_computations(
-    name: str,
-    eval_config: tfma.EvalConfig | None = None,
-    model_name: str = "",
-    output_name: str = "",
-) -> tfma.metrics.MetricComputations:
-    key = tfma.metrics.MetricKey(name=name, model_name=model_name, output_name=output_name)
-    return _computations(key, character_errors, eval_config)
+def _computations(
+    count_errors: Callable[[str, str], ErrorCount],
+) -> Callable[..., tfma.metrics.MetricComputations]:
+    """Return the function that makes the computations of a rate; TFMA reads its signature."""
 
+    def computations(
+        name: str,
+        eval_config: tfma.EvalConfig | None = None,
+        model_name: str = "",
+        output_name: str = "",
+    ) -> tfma.metrics.MetricComputations:
+        key = tfma.metrics.MetricKey(name=name, model_name=model_name, output_name=output_name)
+        combiner = ErrorRateCombiner(key, count_errors, eval_config)
+        page = FeaturePreprocessor(feature_keys=[_PAGE])
+        return [
+            tfma.metrics.MetricComputation(keys=_keys(key), preprocessors=[page], combiner=combiner)
+        ]
 
-def _word_computations(
-    name: str,
-    eval_config: tfma.EvalConfig | None = None,
-    model_name: str = "",
-    output_name: str = "",
-) -> tfma.metrics.MetricComputations:
-    key = tfma.metrics.MetricKey(name=name, model_name=model_name, output_name=output_name)
-    return _computations(key, word_errors, eval_config)
-
-
-def _computations(key, count_errors, eval_config) -> tfma.metrics.MetricComputations:
-    combiner = ErrorRateCombiner(key, count_errors, eval_config)
-    page = FeaturePreprocessor(feature_keys=[_PAGE])
-    return [
-        tfma.metrics.MetricComputation(keys=_keys(key), preprocessors=[page], combiner=combiner)
-    ]
+    return computations
 
 
 def _keys(rate: tfma.metrics.MetricKey) -> list[tfma.metrics.MetricKey]:

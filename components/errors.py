@@ -1,7 +1,7 @@
-"""What our components raise."""
+"""The error that the components raise."""
 
 from __future__ import annotations
 
 
 class DatasetError(ValueError):
-    """The dataset cannot be trained on; the message says what, which, and the cure."""
+    """The dataset cannot be trained on; the message says what is wrong, where, and the cure."""

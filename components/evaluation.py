@@ -1,4 +1,4 @@
-"""How a model is judged: what the Evaluator measures, and its results as plain data."""
+"""Evaluation of a model: the configuration of the Evaluator, and its results as plain data."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _LINE_COUNT = "example_count"
 
 @dataclass(frozen=True)
 class SliceResult:
-    """How well the lines of a slice were read.
+    """The errors of the lines of a slice.
 
     Attributes:
-        lines: Lines in it.
+        lines: Number of lines.
         characters: Character errors.
         words: Word errors.
-        cer_interval: Lower and upper end of the CER, by bootstrap over pages.
-        wer_interval: The same of the WER.
+        cer_interval: Confidence interval of the CER, by bootstrap over pages.
+        wer_interval: Confidence interval of the WER, by bootstrap over pages.
     """
 
     lines: int
@@ -42,7 +42,7 @@ class SliceResult:
     wer_interval: tuple[float, float]
 
     def to_dict(self) -> dict:
-        """Give what the model card says; a rate without any reference text is None."""
+        """Return the entry of the model card; a rate without any reference text is None."""
         return {
             "lines": self.lines,
             "cer": _finite(self.characters.rate),
@@ -58,12 +58,12 @@ class SliceResult:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the Evaluator measured on the eval split.
+    """The results of the Evaluator on the eval split.
 
     Attributes:
-        overall: All lines.
-        slices: For each feature of `SLICED_BY`, its values and their lines.
-        baseline: All lines, as the last blessed model reads them; None where there is none.
+        overall: Result of all lines.
+        slices: For each feature of `SLICED_BY`, the result by value.
+        baseline: Result of the last blessed model on all lines; None if there is no such model.
     """
 
     overall: SliceResult
@@ -72,14 +72,14 @@ class Evaluation:
 
 
 def evaluation_config(max_cer: float) -> tfma.EvalConfig:
-    """Say what to measure and when to bless.
+    """Return what the Evaluator measures, and when it blesses a model.
 
     Args:
-        max_cer: Highest overall CER of a blessed model; nor may it be higher than that of
-            the last blessed model on the same lines, where there is one.
+        max_cer: Highest overall CER of a blessed model. The CER must not be higher than that
+            of the last blessed model on the same lines either, if there is one.
 
     Returns:
-        CER and WER of the SavedModel's text, overall and by slice.
+        Configuration for CER and WER of the SavedModel's text, overall and by slice.
     """
     gate = tfma.MetricThreshold(
         value_threshold=tfma.GenericValueThreshold(upper_bound={"value": max_cer}),
@@ -116,19 +116,22 @@ def evaluation_config(max_cer: float) -> tfma.EvalConfig:
 
 
 def read_evaluation(directory: str) -> Evaluation:
-    """Read what the Evaluator wrote.
+    """Read the results that the Evaluator wrote.
 
     Args:
-        directory: Of its artifact `evaluation`.
+        directory: Directory of its artifact `evaluation`.
 
     Returns:
         The errors, overall and by slice.
+
+    Raises:
+        ValueError: If there was no line to evaluate.
     """
     has_baseline = len(tfma.load_eval_result(directory).config.model_specs) > 1
     slices: dict[str, dict[str, SliceResult]] = {feature: {} for feature in SLICED_BY}
     results = _results(directory, tfma.CANDIDATE_KEY if has_baseline else None)
     if () not in results:
-        raise ValueError("the Evaluator saw no line; raise --eval_fraction and ingest again")
+        raise ValueError("split eval has no line; raise --eval_fraction and ingest again")
     for slice_key, metrics in sorted(results.items()):
         for feature, value in slice_key:
             slices[feature][str(value)] = _slice_result(metrics)

@@ -1,4 +1,4 @@
-"""LineExampleGen: the lines of a dataset enter TFX, each with its length and script."""
+"""LineExampleGen: import the lines of a dataset into TFX, each with its length and script."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from components.storage import join
 
 
 class LineExecutor(BaseExampleGenExecutor):
-    """Read the TFRecords of a split."""
+    """Reads the TFRecords of a split."""
 
     def GetInputSourceToExamplePTransform(self) -> beam.PTransform:  # noqa: N802
         return _ReadLines
@@ -31,6 +31,6 @@ class _ReadLines(beam.PTransform):
 
 
 class LineExampleGen(FileBasedExampleGen):
-    """Import lines; takes what `tfx.components.ImportExampleGen` takes."""
+    """Import lines; has the arguments of `tfx.components.ImportExampleGen`."""
 
     EXECUTOR_SPEC = BeamExecutorSpec(LineExecutor)

@@ -1,7 +1,7 @@
-"""What is told of a line besides its features: how long its text is, and in which script.
+"""Two derived features of a line: the length and the script of its text.
 
-The Evaluator takes errors apart by these, and `components.drift_gate` compares splits by
-them. `LineExampleGen` adds them as the lines enter TFX; a dataset on disk has neither.
+The Evaluator slices errors by them, and `components.drift_gate` compares splits by them.
+`LineExampleGen` adds them when it imports lines into TFX; datasets on disk do not have them.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ LINE_LENGTH = "line_length"
 SCRIPT = "script"
 NO_SCRIPT = "none"
 
-# Longest text of each band, in characters; the last has no end.
+# Longest text of each band in characters; the last band is open-ended.
 _BAND_ENDS = (20, 40, 60)
 _BANDS = ("1-20", "21-40", "41-60", "61+")
 
 _BAND_VALUES = " ".join(f'value: "{band}"' for band in _BANDS)
-# In the form of schemas/line.pbtxt, to be put after it.
+# To be appended to schemas/line.pbtxt.
 SCHEMA_TEXT = f"""
 feature {{ name: "{LINE_LENGTH}" type: BYTES presence {{ min_fraction: 1 min_count: 1 }} shape {{}}
   domain: "{LINE_LENGTH}" }}
@@ -28,7 +28,7 @@ string_domain {{ name: "{LINE_LENGTH}" {_BAND_VALUES} }}
 
 
 def length_band(text: str) -> str:
-    """Say how long a text is, in characters.
+    """Return the band of the length of a text in characters.
 
     Example:
         >>> length_band("le 12 mai"), length_band("x" * 61)
@@ -38,7 +38,7 @@ def length_band(text: str) -> str:
 
 
 def script_of_text(text: str) -> str:
-    """Name the script that most letters of a text are of.
+    """Return the name of the script of most letters of a text.
 
     Example:
         >>> script_of_text("le 12 mai"), script_of_text("1891")
@@ -50,13 +50,13 @@ def script_of_text(text: str) -> str:
 
 
 def describe_line(record: bytes) -> bytes:
-    """Add length and script to a line; what else it holds or lacks stays for the schema.
+    """Add length and script to a line; its other features are validated later, by the schema.
 
     Args:
         record: A serialised tf.Example.
 
     Returns:
-        The example with the two features more.
+        The serialised example with the two additional features.
     """
     example = tf_example.Example.FromString(record)
     texts = example.features.feature["text"].bytes_list.value if _has_text(example) else [b""]
@@ -67,6 +67,6 @@ def describe_line(record: bytes) -> bytes:
 
 
 def _has_text(example) -> bool:
-    # Asking a map of messages for what it lacks would make it.
+    # Reading a missing key of a protobuf map would insert it.
     features = example.features.feature
     return "text" in features and len(features["text"].bytes_list.value) > 0

@@ -1,7 +1,7 @@
-"""LineSchema: hand the schema of lines to TFX.
+"""LineSchema: provide the schema of lines to TFX.
 
-Its text travels in the pipeline itself: a worker may have it nowhere, and a changed schema
-is a changed step.
+The text of the schema is a parameter of the component: a worker may not have the file, and with
+a changed schema the component is run again.
 """
 
 from pathlib import Path
@@ -18,11 +18,11 @@ SCHEMA_FILE = "schema.pbtxt"
 
 
 def schema_text() -> str:
-    """Give `schemas/line.pbtxt` and what LineExampleGen adds, as protobuf text."""
+    """Return `schemas/line.pbtxt` with the features that LineExampleGen adds, as protobuf text."""
     return Path(TFX_SCHEMA_PATH).read_text("utf-8") + SCHEMA_TEXT
 
 
-# TFX reads these annotations as they stand: no `from __future__ import annotations` here.
+# TFX evaluates these annotations: no `from __future__ import annotations` in this module.
 @tfx.dsl.components.component
 def LineSchema(  # noqa: N802
     text: Parameter[str],
@@ -31,7 +31,7 @@ def LineSchema(  # noqa: N802
     """Write the schema.
 
     Args:
-        text: What `schema_text` gives.
-        schema: Takes schema.pbtxt.
+        text: Result of `schema_text`.
+        schema: Artifact to write schema.pbtxt to.
     """
     write_text(join(schema.uri, SCHEMA_FILE), text)

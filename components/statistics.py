@@ -1,4 +1,4 @@
-"""What StatisticsGen counted, as plain data."""
+"""The statistics of a dataset that StatisticsGen wrote."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _STATISTICS_FILE = "FeatureStats.pb"
 
 
 def read_statistics(directory: str) -> dict[str, statistics_pb2.DatasetFeatureStatisticsList]:
-    """Read what was counted of each split.
+    """Read the statistics of each split.
 
     Args:
-        directory: Of StatisticsGen's artifact `statistics`.
+        directory: Directory of StatisticsGen's artifact `statistics`.
 
     Returns:
         Statistics by split.
@@ -32,13 +32,13 @@ def read_statistics(directory: str) -> dict[str, statistics_pb2.DatasetFeatureSt
 
 
 def count_lines(directory: str) -> dict[str, int]:
-    """Read how many lines each split has.
+    """Read the number of lines of each split.
 
     Args:
-        directory: Of StatisticsGen's artifact `statistics`.
+        directory: Directory of StatisticsGen's artifact `statistics`.
 
     Returns:
-        Lines by split.
+        Number of lines by split.
     """
     return {
         split: statistics.datasets[0].num_examples

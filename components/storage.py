@@ -1,4 +1,4 @@
-"""Reading and writing artifacts wherever they are: on this disk or in a bucket."""
+"""Reading and writing artifacts, on the local disk or in a bucket."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from model.dataset.tfrecord import read_records_from
 
 
 def is_remote(uri: str) -> bool:
-    """Tell whether a place is none of this machine's folders.
+    """Whether a URI is not a local path.
 
     Example:
         >>> is_remote("gs://bucket/lines"), is_remote("/data/lines")
@@ -21,7 +21,7 @@ def is_remote(uri: str) -> bool:
 
 
 def join(folder: str, *names: str) -> str:
-    """Give the place of a file in a folder.
+    """Return the URI of a file in a folder.
 
     Example:
         >>> join("gs://bucket/lines/", "train", "a.gz")
@@ -37,16 +37,16 @@ def read_bytes(uri: str) -> bytes:
 
 
 def write_text(uri: str, text: str) -> None:
-    """Write a whole file as UTF-8; its folder is made."""
+    """Write a whole file as UTF-8; its folder is created if missing."""
     fileio.makedirs(uri.rpartition("/")[0])
     with fileio.open(uri, "wb") as file:
         file.write(text.encode())
 
 
 def list_files(folder: str) -> list[str]:
-    """List the files that lie directly in a folder, sorted."""
-    places = (join(folder, name.rstrip("/")) for name in fileio.listdir(folder))
-    return sorted(place for place in places if not fileio.isdir(place))
+    """List the files directly in a folder, sorted."""
+    uris = (join(folder, name.rstrip("/")) for name in fileio.listdir(folder))
+    return sorted(uri for uri in uris if not fileio.isdir(uri))
 
 
 def read_all_records(uris: Iterable[str]) -> Iterator[bytes]:
@@ -57,31 +57,31 @@ def read_all_records(uris: Iterable[str]) -> Iterator[bytes]:
 
 
 def fetch(patterns: Iterable[str], folder: Path) -> list[str]:
-    """Copy files here.
+    """Copy files to a local folder.
 
     Args:
-        patterns: What their places match.
-        folder: Where to; made.
+        patterns: Glob patterns of their URIs.
+        folder: Local folder, which is created.
 
     Returns:
-        Paths of the copies, in the order of the names.
+        Paths of the copies, in the order of the URIs.
     """
     folder.mkdir(parents=True)
-    places = sorted(place for pattern in patterns for place in fileio.glob(pattern))
-    copies = [folder / f"{number:05d}-{Path(place).name}" for number, place in enumerate(places)]
-    for place, copy in zip(places, copies):
-        fileio.copy(place, str(copy), overwrite=True)
+    uris = sorted(uri for pattern in patterns for uri in fileio.glob(pattern))
+    copies = [folder / f"{number:05d}-{Path(uri).name}" for number, uri in enumerate(uris)]
+    for uri, copy in zip(uris, copies):
+        fileio.copy(uri, str(copy), overwrite=True)
     return [str(copy) for copy in copies]
 
 
 def send(folder: Path, uri: str) -> None:
-    """Copy a folder of this machine with all that is in it.
+    """Copy a local folder with everything in it.
 
     Args:
-        folder: The folder.
-        uri: Where to; made.
+        folder: The local folder.
+        uri: Folder to copy to; created if missing.
     """
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        place = join(uri, path.relative_to(folder).as_posix())
-        fileio.makedirs(place.rpartition("/")[0])
-        fileio.copy(str(path), place, overwrite=True)
+        target = join(uri, path.relative_to(folder).as_posix())
+        fileio.makedirs(target.rpartition("/")[0])
+        fileio.copy(str(path), target, overwrite=True)

@@ -1,4 +1,4 @@
-"""What the Trainer runs: `model.training.job.run_fn`, also where the artifacts are in a bucket."""
+"""The `run_fn` of the Trainer: `model.training.job.run_fn`, for remote artifacts as well."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import attr
 from components.storage import fetch, is_remote, send
 from model.training import job
 
-# Goes into the Trainer's settings so that other code trains anew; the network needs it not.
+# Key in the configuration of the Trainer; a changed code digest makes TFX train again.
 CODE = "code"
 
 
 def run_fn(fn_args) -> None:
-    """Train; bring lines here and take the model back where a cluster's files are remote.
+    """Train; remote datasets are downloaded first, and the model is uploaded afterwards.
 
     Args:
         fn_args: tfx.v1.components.FnArgs.

@@ -1,11 +1,11 @@
-"""Choose the lock that fits an interpreter, or say what to install.
+"""Choose the lock file that fits an interpreter, or report what to install.
 
-Runs on any Python from 3.6, so that an old one gets an answer too.
+This runs on any Python from 3.6, so that old interpreters get an answer too.
 
     python3 -m locks.choose PLANE
 
 PLANE is 'tfx' (everything) or 'data-plane' (ingest, transcribe and query).
-Prints the lock's path, or exits with 2 and the cure.
+Prints the path of the lock, or exits with status 2 and prints the cure.
 """
 
 import os
@@ -19,19 +19,19 @@ NO_GLIBC = (0, 0)
 OLDEST_PYTHON = (3, 10)
 NEWEST_PYTHON = (3, 13)
 OLDEST_GLIBC = (2, 28)
-# TFX 1.21 ships wheels for this glibc and later only.
+# TFX 1.21 has wheels only for this glibc and later.
 GLIBC_OF_TFX_1_21 = (2, 39)
 
 
 class Host(NamedTuple):
-    """What decides which wheels install.
+    """The properties of a host that decide which wheels it can install.
 
     Attributes:
         python: Major and minor version of the interpreter.
         implementation: Its name, such as 'CPython'.
         system: Operating system, such as 'Linux'.
         machine: Processor, such as 'x86_64'.
-        glibc: Version of the C library; (0, 0) where it is not glibc.
+        glibc: Version of glibc; (0, 0) if the C library is another one.
     """
 
     python: Version
@@ -46,11 +46,7 @@ class NoLockFits(Exception):
 
 
 def this_host() -> Host:
-    """Describe the interpreter that runs this.
-
-    Returns:
-        The host.
-    """
+    """Return the host that this interpreter runs on."""
     return Host(
         python=(sys.version_info[0], sys.version_info[1]),
         implementation=platform.python_implementation(),
@@ -65,14 +61,14 @@ def choose(plane: str, host: Host) -> str:
 
     Args:
         plane: 'tfx' or 'data-plane'.
-        host: What the lock has to fit.
+        host: Host that the lock must fit.
 
     Returns:
-        Path of the lock from the repository root.
+        Path of the lock, relative to the repository root.
 
     Raises:
-        NoLockFits: No lock fits; the message names the cure.
-        ValueError: The plane is unknown.
+        NoLockFits: If no lock fits; the message names the cure.
+        ValueError: If the plane is unknown.
 
     >>> choose("tfx", Host((3, 10), "CPython", "Linux", "x86_64", (2, 36)))
     'locks/tfx-1.16.txt'
@@ -93,7 +89,7 @@ def choose(plane: str, host: Host) -> str:
 
 
 def _require_platform(plane: str, host: Host) -> None:
-    """Raise NoLockFits where no interpreter would help."""
+    """Raise NoLockFits if no interpreter on this host would fit."""
     machines = ("x86_64",) if plane == "tfx" else ("x86_64", "aarch64")
     cure = ""
     if host.system != "Linux" or host.machine not in machines:
@@ -107,7 +103,7 @@ def _require_platform(plane: str, host: Host) -> None:
 
 
 def _refusal(host: Host, cure: str) -> str:
-    """Say which host no lock fits, and the cure."""
+    """Return the message that no lock fits a host, with the cure."""
     known = host.glibc != NO_GLIBC
     library = "glibc {}.{}".format(*host.glibc) if known else "no glibc"
     name = host.implementation.replace("CPython", "Python")
@@ -117,7 +113,7 @@ def _refusal(host: Host, cure: str) -> str:
 
 
 def _cure(plane: str, host: Host) -> str:
-    """Say which interpreter to install."""
+    """Return which interpreter to install."""
     install = "install Python {0} (`pyenv install {0}`) and run `make {1} PYTHON={2}`"
     if plane == "data-plane":
         return install.format("3.12", "test-data-plane", "python3.12")
@@ -129,7 +125,7 @@ def _cure(plane: str, host: Host) -> str:
 
 
 def _glibc() -> Version:
-    """Ask the C library for its version."""
+    """Return the version of glibc."""
     try:
         name, version = str(os.confstr("CS_GNU_LIBC_VERSION")).split()
     except (AttributeError, ValueError, OSError):
@@ -142,7 +138,7 @@ def main() -> int:
     """Print the lock that fits this interpreter.
 
     Returns:
-        Exit status: 0, or 2 where no lock fits.
+        Exit status: 0, or 2 if no lock fits.
     """
     try:
         print(choose(sys.argv[1] if len(sys.argv) > 1 else "tfx", this_host()))

@@ -3,9 +3,9 @@
 #
 #     locks/debian13.sh FOLDER [PYTEST ARGUMENTS]
 #
-# FOLDER gets a Debian root by debootstrap, once; every run copies the sources into it,
-# brings its .venv up to date and runs pytest there. What is mounted is mounted in a
-# name space of its own, so that it is gone when this ends, however it ends.
+# The first run makes a Debian root in FOLDER with debootstrap. Every run copies the sources
+# into it, updates its .venv and runs pytest there. Mounts are made in a private mount
+# namespace, so that they are gone when this script ends, however it ends.
 set -eu
 
 PACKAGES=ca-certificates,g++,git,make,python3,python3-dev,python3-venv
@@ -31,7 +31,7 @@ copy_sources() {
     find "$root/root/quire" -mindepth 1 -maxdepth 1 ! -name .venv -exec rm -rf {} +
     tar -cf - --exclude=./.git --exclude='./.venv*' --exclude='./.debian13*' --exclude=./out . |
         tar -xf - -C "$root/root/quire"
-    # Behind a proxy that reads along, the host knows more authorities than Debian.
+    # Behind a TLS-inspecting proxy, the host has certificate authorities that Debian lacks.
     [ ! -f "/$CERTIFICATES" ] || cp "/$CERTIFICATES" "$root/$CERTIFICATES"
     cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 }

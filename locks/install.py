@@ -1,10 +1,10 @@
-"""Make a virtual environment from the lock that fits, once.
+"""Make a virtual environment from the lock that fits, unless it exists already.
 
     python3 -m locks.install VENV PLANE
 
-The environment gets a stamp as the very last step. It is keyed on the lock
-and the interpreter: an environment that was interrupted, or made from
-something else, has no such stamp and is made again.
+The last step writes a stamp file that holds a digest of the lock and the interpreter.
+An environment without that stamp, because its installation was interrupted or it was
+made from another lock or interpreter, is made again.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ Run = Callable[[List[str]], None]
 
 
 def key_of(lock: Path, interpreter: str) -> str:
-    """Digest what an environment is made from.
+    """Return the digest of what an environment is made from.
 
     Args:
         lock: The lock file.
-        interpreter: The interpreter's path and version.
+        interpreter: Path and version of the interpreter.
 
     Returns:
         SHA-256, hexadecimal.
@@ -37,14 +37,11 @@ def key_of(lock: Path, interpreter: str) -> str:
 
 
 def is_ready(venv: Path, key: str) -> bool:
-    """Tell whether an environment was finished and made from this key.
+    """Return whether an environment is complete and was made from what a key stands for.
 
     Args:
-        venv: The environment's folder.
-        key: What it should have been made from.
-
-    Returns:
-        Whether it can be used as it is.
+        venv: Folder of the environment.
+        key: Digest from `key_of`.
     """
     stamp = venv / STAMP
     has_python = (venv / "bin" / "python").exists()
@@ -52,14 +49,14 @@ def is_ready(venv: Path, key: str) -> bool:
 
 
 def install(venv: Path, lock: Path, key: str, python: str, run: Run) -> None:
-    """Make an environment from a lock; the stamp comes last.
+    """Make an environment from a lock; the stamp is written last.
 
     Args:
-        venv: Folder to make; whatever is there is removed.
+        venv: Folder of the environment; existing content is removed.
         lock: The lock file.
-        key: What goes into the stamp.
+        key: Content of the stamp.
         python: Path of the interpreter.
-        run: Runs a command, raises where it fails.
+        run: Runs a command, and raises if it fails.
     """
     if venv.is_symlink():
         venv.unlink()
@@ -74,13 +71,13 @@ def install(venv: Path, lock: Path, key: str, python: str, run: Run) -> None:
 
 
 def missing_tools(plane: str) -> List[str]:
-    """List what the system lacks, each with its cure.
+    """List the tools that the system lacks, each with its cure.
 
     Args:
         plane: 'tfx' or 'data-plane'.
 
     Returns:
-        One sentence for each; empty where nothing is missing.
+        One message for each; empty if nothing is missing.
     """
     name = "Python {}.{}".format(*sys.version_info[:2])
     package = "python{}.{}".format(*sys.version_info[:2])
@@ -89,7 +86,7 @@ def missing_tools(plane: str) -> List[str]:
         missing.append(f"{name} has no ensurepip: `apt-get install {package}-venv`")
     if plane != "tfx":
         return missing
-    # pyfarmhash, which TFX needs, is C++ and has no wheels.
+    # TFX needs pyfarmhash, which is written in C++ and has no wheels.
     if not (shutil.which("g++") and shutil.which("gcc")):
         missing.append("no C++ compiler (g++): `apt-get install g++`")
     if not Path(sysconfig.get_paths()["include"], "Python.h").is_file():
@@ -98,34 +95,38 @@ def missing_tools(plane: str) -> List[str]:
 
 
 def _clean_environment() -> Dict[str, str]:
-    """Drop the variables that would let other packages shine through."""
+    """Return the environment without variables that would make other packages visible."""
     leaking = ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_USER")
     return {key: value for key, value in os.environ.items() if key not in leaking}
 
 
-def _run(command: List[str]) -> None:
-    """Run a command with its errors visible."""
+def run_isolated(command: List[str]) -> None:
+    """Run a command without the environment variables that make other packages visible.
+
+    Raises:
+        subprocess.CalledProcessError: If the command fails.
+    """
     subprocess.run(command, check=True, env=_clean_environment())
 
 
 def _require_tools(plane: str) -> None:
-    """Raise NoLockFits where the system lacks a tool."""
+    """Raise NoLockFits if the system lacks a tool."""
     missing = missing_tools(plane)
     if missing:
         raise NoLockFits("cannot install the lock: " + "; ".join(missing))
 
 
 def main() -> int:
-    """Make the environment that the arguments name, unless it is there.
+    """Make the environment that the arguments name, unless it exists already.
 
     Returns:
-        Exit status: 0, 2 where no lock fits, 1 where installing failed.
+        Exit status: 0, 1 if the installation failed, 2 if no lock fits.
     """
     if len(sys.argv) != 3:
         print("usage: python3 -m locks.install VENV PLANE", file=sys.stderr)
         return 2
     venv, plane = Path(sys.argv[1]), sys.argv[2]
-    # In an active environment sys.executable is about to be removed.
+    # In an active environment, sys.executable may lie in the folder that is about to be removed.
     python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     try:
         lock = Path(choose(plane, this_host()))
@@ -134,7 +135,7 @@ def main() -> int:
             return 0
         _require_tools(plane)
         print(f"Installing {lock} into {venv}; this takes some minutes.", flush=True)
-        install(venv, lock, key, python, _run)
+        install(venv, lock, key, python, run_isolated)
     except (NoLockFits, ValueError) as error:
         print(error, file=sys.stderr)
         return 2

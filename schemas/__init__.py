@@ -1,3 +1,3 @@
-"""What data is: records, tf.Example features and table schemas."""
+"""The data model: records, tf.Example features and table schemas."""
 
 VERSION = "0.1.0"

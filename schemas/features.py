@@ -6,10 +6,10 @@
 | width_px  | int   | px   | width of the strip                               |
 | height_px | int   | px   | height of the strip, one for a whole dataset     |
 | text      | bytes |      | transcription, UTF-8, NFC                        |
-| page_uri  | bytes |      | where the page image is                          |
+| page_uri  | bytes |      | location of the page image                       |
 | line_id   | bytes |      | identifier of the line on its page               |
 | document  | bytes |      | document that the page belongs to                |
-| source    | bytes |      | format it was read from                          |
+| source    | bytes |      | format that the line was read from               |
 | split     | bytes |      | train, eval or test                              |
 """
 
@@ -21,18 +21,18 @@ from pathlib import Path
 from schemas import tf_example
 from schemas.records import LineExample
 
-# Of a dataset's TFRecords and manifest. A feature more raises the minor number; any other
-# change raises the major one.
+# Version of the TFRecords and the manifest of a dataset. An additional feature raises the minor
+# number; any other change raises the major one.
 DATASET_VERSION = "1.1"
 TFX_SCHEMA_PATH = Path(__file__).with_name("line.pbtxt")
 SPLITS = ("train", "eval", "test")
-# Stands beside the splits: flags, counts and digests.
+# Lies beside the splits; holds flags, counts and digests.
 MANIFEST_FILE = "manifest.json"
-# The files of a split.
+# Glob of the files of a split.
 LINE_FILES = "*.tfrecord.gz"
-# The source of lines that were read from TFRecords of ours: they are cut already.
+# Source of lines that were read from TFRecords of Quire, as strips that are already cut out.
 CUT_SOURCE = "quire"
-# The source of lines that were looked for in the image.
+# Source of lines that the line finder found in the image.
 FOUND_SOURCE = "finder"
 
 
@@ -55,29 +55,29 @@ def encode_line(example: LineExample) -> bytes:
 
 
 def decode_line(serialised: bytes) -> LineExample:
-    """Read a line back from a tf.Example.
+    """Deserialise a line from a tf.Example.
 
     Args:
-        serialised: What `encode_line` gave.
+        serialised: Message from `encode_line`.
 
     Returns:
         The line.
 
     Raises:
-        ValueError: If a feature of the line is missing.
+        ValueError: If a feature of the line is missing or has the wrong type.
     """
     values = tf_example.decode(serialised)
     missing = [field.name for field in fields(LineExample) if field.name not in values]
     if missing:
         raise ValueError(
             f"record has no feature {', '.join(missing)}; "
-            "make the dataset anew with pipelines.ingest"
+            "make the dataset again with pipelines.ingest"
         )
     kept = {}
     for field in fields(LineExample):
         value = values[field.name]
         wanted = int if field.type == "int" else bytes
         if not isinstance(value, wanted):
-            raise ValueError(f"feature {field.name} holds no {wanted.__name__}; ingest again")
+            raise ValueError(f"feature {field.name} is not of type {wanted.__name__}; ingest again")
         kept[field.name] = value.decode() if field.type == "str" else value
     return LineExample(**kept)

@@ -1,4 +1,4 @@
-"""Facts about lines as bytes, to lie in files until they are looked at."""
+"""Serialisation of line facts, for intermediate files."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def encode_fact(fact: LineFact) -> bytes:
 
 
 def decode_fact(serialised: bytes) -> LineFact:
-    """Read a fact back.
+    """Deserialise a fact.
 
     Args:
-        serialised: What `encode_fact` gave.
+        serialised: Message from `encode_fact`.
 
     Returns:
         The fact.

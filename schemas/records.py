@@ -1,4 +1,4 @@
-"""The records that flow through every pipeline: typed, immutable, picklable."""
+"""The records that flow through the pipelines: typed, immutable, picklable."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Polyline = tuple[Point, ...]
 class Line:
     """One text line of a page.
 
-    With neither a baseline nor a polygon the line is the whole image.
+    A line with neither a baseline nor a polygon is the whole image.
 
     Attributes:
         line_id: Identifier, unique on its page.
-        index: Place in the page's reading order, from 0.
-        text: Ground-truth transcription; None where there is none.
+        index: Position in the reading order of the page, from 0.
+        text: Ground-truth transcription; None if there is none.
         baseline: Points (x, y) in image pixels, in writing direction.
         polygon: Outline (x, y) in image pixels, not closed.
         region_id: Identifier of the text region around it; may be empty.
-        kind: What the format calls lines of its kind ('heading', 'InterlinearLine');
-            may be empty.
-        region_kind: What the format calls regions such as the one around it
-            ('MarginTextZone', 'marginalia'); may be empty.
-        fault: Why its description cannot be used, where it cannot: such a line fails
-            alone, and its page goes on.
+        kind: Type of the line as the format names it ('heading', 'InterlinearLine'); may be
+            empty.
+        region_kind: Type of the text region as the format names it ('MarginTextZone',
+            'marginalia'); may be empty.
+        fault: Why the description of the line cannot be used; empty if it can. Only this line
+            fails then, not its page.
     """
 
     line_id: str
@@ -48,17 +48,17 @@ class Page:
     """One image and what is known about its lines.
 
     Attributes:
-        uri: Where the image is; for one inside another file, that file, '#' and its place.
+        uri: Location of the image; for an image inside a file, that file, '#' and its position.
         lines: Its lines in reading order.
-        width_px: Width that the coordinates refer to; 0 where unknown.
-        height_px: Height that the coordinates refer to; 0 where unknown.
-        source: Name of the format that described it: 'alto', 'page', 'pair',
-            'whole' or 'finder'.
+        width_px: Image width that the coordinates refer to; 0 if unknown.
+        height_px: Image height that the coordinates refer to; 0 if unknown.
+        source: Name of the format that describes it: 'alto', 'page', 'pair', 'whole' or
+            'finder'.
         document: Name of the document that the page belongs to.
-        split: Official split ('train', 'eval', 'test'); empty where none.
-        writer: Name of the hand; empty where nobody says.
-        image: The bytes of the image file, where it is no file of its own (a row of a
-            table); empty where `uri` is a file.
+        split: Official split ('train', 'eval', 'test'); empty if there is none.
+        writer: Name of the writer; empty if unknown.
+        image: Content of the image file, if it is not a separate file (such as in a row of a
+            table); empty if `uri` is a file.
     """
 
     uri: str
@@ -81,7 +81,7 @@ class LineExample:
         width_px: Width of the strip.
         height_px: Height of the strip.
         text: Transcription, NFC.
-        page_uri: Where the page image is.
+        page_uri: Location of the page image.
         line_id: Identifier of the line on its page.
         document: Name of the document.
         source: Name of the format that it was read from.
@@ -101,10 +101,10 @@ class LineExample:
 
 @dataclass(frozen=True, eq=False)
 class LineImage:
-    """A rectified line on its way to the recogniser.
+    """A rectified line, as input of the recogniser.
 
     Attributes:
-        page_uri: Where the page image is.
+        page_uri: Location of the page image.
         line: The line that was cut out.
         strip: uint8 array [height_px, width_px], paper 255.
     """
@@ -121,8 +121,8 @@ class Character:
     Attributes:
         text: The character.
         confidence: Probability in 0..1.
-        alternatives: What else may stand there, with its probability, the likeliest first, up
-            to three; an empty text means no character.
+        alternatives: Up to three alternatives with their probabilities, the most probable
+            first; an empty text means no character.
     """
 
     text: str
@@ -132,21 +132,21 @@ class Character:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What the recogniser read in one line.
+    """The recognised text of one line.
 
     Attributes:
-        page_uri: Where the page image is.
-        line: The line that was read.
+        page_uri: Location of the page image.
+        line: The line that was recognised.
         text: The text, NFC.
-        confidence: Mean probability of its characters in 0..1; for an empty
-            text, of the blanks.
+        confidence: Mean probability of its characters in 0..1; of the blank labels if the text
+            is empty.
         characters: The characters in writing order.
-        confidence_min: Probability of the most doubtful character; of an empty text as
-            `confidence`.
-        confidence_sequence: Probability that all of the text is right, its characters taken
-            as independent.
-        alternatives: The likeliest texts of the line with their probabilities, `text` first;
-            empty where a line was read greedily.
+        confidence_min: Probability of the least probable character; equal to `confidence` if
+            the text is empty.
+        confidence_sequence: Probability that the whole text is right, assuming independent
+            characters.
+        alternatives: The most probable texts of the line with their probabilities, `text`
+            first; empty if the line was decoded greedily.
     """
 
     page_uri: str
@@ -161,15 +161,15 @@ class Transcript:
 
 @dataclass(frozen=True)
 class Failure:
-    """Something that could not be processed, and why.
+    """A page, file or line that could not be processed, and why.
 
     Attributes:
-        uri: The page, or the file that should have led to one.
+        uri: The page, or the file that should have described one.
         stage: The step that failed: 'pair', 'read', 'crop', 'recognise' ...
-        error: What, which one, and the cure.
-        line_id: The line that failed; empty where the whole page did.
-        attempts: How often it was tried.
-        kind: 'permanent', or 'transient': it may go well another time.
+        error: What is wrong, where, and the cure.
+        line_id: The line that failed; empty if the whole page failed.
+        attempts: Number of attempts.
+        kind: 'permanent', or 'transient' if a later attempt may succeed.
     """
 
     uri: str
@@ -191,7 +191,7 @@ class SkipReason(str, Enum):
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file left out on purpose.
+    """A file that was skipped on purpose.
 
     Attributes:
         uri: The file.
@@ -204,18 +204,18 @@ class Skipped:
 
 @dataclass(frozen=True)
 class PageDone:
-    """A page that was read; its lines may still have failed one by one.
+    """A page that was processed; single lines may still have failed.
 
     Attributes:
-        uri: Where the image is.
-        sha256: Digest of the image file, or of the pixels of a page of several, hex.
+        uri: Location of the image.
+        sha256: Digest of the image file, or of the pixels if the file has several pages, hex.
         width_px: Width of the image.
         height_px: Height of the image.
-        source: Where its lines come from: 'alto', 'page', 'pair', 'whole' or 'finder'.
-        line_count: Lines on the page.
-        lines_sha256: Digest of the file that its lines come from, hex; empty where none.
-        file_sha256: Digest of the file of several pages that it is in, hex; empty where it is
-            not known, or the page is a file of its own.
+        source: Source of its lines: 'alto', 'page', 'pair', 'whole' or 'finder'.
+        line_count: Number of lines on the page.
+        lines_sha256: Digest of the file that describes its lines, hex; empty if there is none.
+        file_sha256: Digest of the multi-page file that it is in, hex; empty if it is unknown,
+            or if the page is a file of its own.
     """
 
     uri: str
@@ -230,15 +230,15 @@ class PageDone:
 
 @dataclass(frozen=True)
 class LineFact:
-    """What is kept of a line to tell whether it is in two splits.
+    """What is stored of a line to detect whether it is in two splits.
 
     Attributes:
-        page_uri: Where the page image is.
+        page_uri: Location of the page image.
         line_id: Identifier of the line on its page.
         split: 'train', 'eval' or 'test'.
         page_sha256: Digest of the page's image file, hex.
-        fingerprint: What `model.dataset.fingerprint.are_near_duplicates` compares.
-        bands: Keys of which near duplicates share at least one.
+        fingerprint: Fingerprint that `model.dataset.fingerprint.are_near_duplicates` compares.
+        bands: Keys; near duplicates have at least one in common.
     """
 
     page_uri: str
@@ -251,16 +251,16 @@ class LineFact:
 
 @dataclass(frozen=True)
 class Leak:
-    """A line that stands in two splits.
+    """A line that is in two splits.
 
     Attributes:
-        page_uri: Page of the line that may be dropped: the one in 'train', if one is.
-        line_id: That line.
-        split: Its split.
+        page_uri: Page of the line that may be dropped, which is the one in 'train' if there is one.
+        line_id: Identifier of that line.
+        split: Split of that line.
         kind: 'same image' or 'near duplicate'.
-        other_page_uri: Page of the line it is like.
-        other_line_id: That line.
-        other_split: Its split.
+        other_page_uri: Page of the line in the other split.
+        other_line_id: Identifier of that line.
+        other_split: Split of that line.
     """
 
     page_uri: str
@@ -274,23 +274,23 @@ class Leak:
 
 @dataclass(frozen=True)
 class PageSource:
-    """A page of the input, and where its image is to be fetched.
+    """A page of the input, and where to read its image from.
 
     Attributes:
-        uri: What the page is called from here on: the file, with the number of the page for
-            one of several; the id of a canvas.
-        addresses: Where the image may be: the file, or addresses of the web, best first.
-            That of a file is `uri` again. Empty where `fault` is set.
-        document: The file of several pages or the manifest that lists it; empty for none.
-        place: Its place in the order of the document, from 0.
-        label: What the document calls it ('12r'); empty for nothing.
-        canvas_px: Width and height that a manifest gives its canvas, which need not be those
-            of the image; zeros for none.
-        fault: Why nothing can be fetched, where nothing can: such a page fails alone.
-        attempts: How often the document was asked for before it was given up.
-        is_transient: Whether a later run may find the fault gone.
-        page_count: Pages of the file that it is, or is in; 0 where nobody counted them.
-        file_sha256: Digest of that file, hex, where it has several pages; else empty.
+        uri: Identifier of the page: the file, with the page number if the file has several
+            pages; or the id of a IIIF canvas.
+        addresses: Locations of the image, best first: the file (then equal to `uri`), or
+            addresses on the web. Empty if `fault` is set.
+        document: The multi-page file or the manifest that lists the page; empty if none.
+        place: Position in the order of the document, from 0.
+        label: Label of the page in the document ('12r'); may be empty.
+        canvas_px: Width and height of the canvas in the manifest, which may differ from those
+            of the image; zeros if there is none.
+        fault: Why the page cannot be read; empty if it can. Only this page fails then.
+        attempts: Number of attempts to download the document.
+        is_transient: Whether a later run may succeed.
+        page_count: Number of pages of that file; 0 if they were not counted.
+        file_sha256: Digest of that file, hex, if it has several pages; else empty.
     """
 
     uri: str

@@ -1,8 +1,8 @@
-"""The three messages of tf.Example, without TensorFlow.
+"""The protobuf messages of tf.Example, without TensorFlow.
 
-The descriptors below are those of tensorflow/core/example/{feature,example}.proto,
-built in a descriptor pool of their own so that they never meet TensorFlow's copy.
-Bytes written here are read by TensorFlow and the other way round.
+The descriptors below are those of tensorflow/core/example/{feature,example}.proto, built in a
+separate descriptor pool, where they cannot conflict with TensorFlow's own. The serialised bytes
+are compatible with TensorFlow in both directions.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _message_class(name: str) -> type:
     descriptor = pool.FindMessageTypeByName(f"tensorflow.{name}")
     if hasattr(message_factory, "GetMessageClass"):
         return message_factory.GetMessageClass(descriptor)
-    # protobuf 3.20, which TFX 1.16 needs, has only the older call.
+    # protobuf 3.20, which TFX 1.16 needs, has only the older function.
     return message_factory.MessageFactory(pool).GetPrototype(descriptor)
 
 
@@ -66,7 +66,7 @@ def encode(values: dict[str, bytes | int]) -> bytes:
     """Serialise single-valued features as a tf.Example.
 
     Args:
-        values: Feature name to its one value, bytes or int.
+        values: One value, bytes or int, by feature name.
 
     Returns:
         The serialised message; equal values give equal bytes.
@@ -86,13 +86,13 @@ def encode(values: dict[str, bytes | int]) -> bytes:
 
 
 def decode(serialised: bytes) -> dict[str, bytes | int]:
-    """Read a tf.Example of single-valued bytes and int features.
+    """Deserialise a tf.Example of single-valued bytes and int features.
 
     Args:
         serialised: A serialised tf.Example.
 
     Returns:
-        Feature name to value, sorted by name.
+        Values by feature name, sorted by name.
 
     Raises:
         ValueError: If a feature has no value, more than one, or floats.
@@ -103,6 +103,8 @@ def decode(serialised: bytes) -> dict[str, bytes | int]:
         kind = feature.WhichOneof("kind")
         found = list(getattr(feature, kind).value) if kind in ("bytes_list", "int64_list") else []
         if len(found) != 1:
-            raise ValueError(f"feature {name!r} holds {len(found)} bytes or int values; want one")
+            raise ValueError(
+                f"feature {name!r} holds {len(found)} bytes or int values instead of one"
+            )
         values[name] = found[0]
     return values

@@ -1,4 +1,4 @@
-"""Stand-ins that behave like the real thing, made in milliseconds."""
+"""Fake models that behave like real ones and are made in milliseconds."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ CHARACTERS = ("a", "b", "c", "d", "e", "é", " ")
 
 
 def write_fake_bundle(directory: Path, strip_height_px: int = 64) -> Path:
-    """Write a model that reads the amount of ink: each eight columns give one character.
+    """Write a fake recogniser: each eight columns give one character, by their amount of ink.
 
-    The network is real ONNX, and what it reads depends on every pixel of the line, so
-    tests see when a line is cut, scaled or padded another way.
+    The network is a real ONNX file, and its output depends on every pixel of the line, so tests
+    notice if a line is cropped, scaled or padded differently.
 
     Args:
-        directory: Where to; made.
-        strip_height_px: Height of the strips it wants.
+        directory: Folder to create.
+        strip_height_px: Height of its line strips.
 
     Returns:
         The directory.
@@ -73,14 +73,14 @@ def write_fake_bundle(directory: Path, strip_height_px: int = 64) -> Path:
 def write_language_model(
     directory: Path, texts: Iterable[str], order: int = 3, charset: Charset | None = None
 ) -> None:
-    """Build the language model of a bundle from some texts, of its charset if none is given."""
+    """Build the language model of a bundle from texts, by default for the charset of the bundle."""
     charset = charset or bundle.load_bundle(directory).charset
     data = build_language_model(texts, charset, order)
     (directory / bundle.LANGUAGE_MODEL_FILE).write_bytes(data)
 
 
 def write_fake_auxiliary(directory: Path, favourite: str) -> None:
-    """Write an auxiliary head that takes one character for certain, wherever it looks."""
+    """Write an auxiliary head that outputs one character with high confidence at all time steps."""
     charset = bundle.load_bundle(directory).charset
     bias = np.zeros(charset.class_count, np.float32)
     bias[charset.encode(favourite)] = 20
@@ -101,7 +101,7 @@ def write_fake_auxiliary(directory: Path, favourite: str) -> None:
 
 
 def write_fake_recurrent(directory: Path, favourite: str) -> None:
-    """Write a recurrent language model that predicts one character after any context."""
+    """Write a recurrent language model that predicts one character after any text."""
     charset = bundle.load_bundle(directory).charset
     scores = np.zeros((charset.class_count, charset.class_count), np.float32)
     scores[:, charset.encode(favourite)] = 8

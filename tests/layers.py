@@ -1,15 +1,79 @@
-"""Check sources against the rules of the layers.
+"""Check sources against the rules of the layers and of the folders in them.
 
-`schemas` <- `model` <- `components` <- `pipelines`: imports run one way.
+- `schemas` <- `model` <- `components` <- `pipelines`: imports run one way.
+- Inside `model` and inside `pipelines` they run in the order of the folders.
+- Only training imports deep-learning frameworks when a module is imported.
+- A module directly in `pipelines` is a command and nothing else.
+- No folder holds more files than one can take in.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import posixpath
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 # Each may import those before it; nothing may import the tests.
 LAYERS = ("schemas", "model", "components", "pipelines", "tests")
+# A module may import its own folder and those before it. `model/__init__.py` comes first.
+MODEL_FOLDERS = (
+    "model",
+    "model/text",
+    "model/images",
+    "model/geometry",
+    "model/networks",
+    "model/report",
+    "model/synthetic",
+    "model/line_images",
+    "model/quality",
+    "model/segmentation",
+    "model/language",
+    "model/decoding",
+    "model/recogniser",
+    "model/pictures",
+    "model/dataset",
+    "model/evaluation",
+    "model/augmentation",
+    "model/training/optimisation",
+    "model/training/networks",
+    "model/training/language",
+    "model/training/lines",
+    "model/training",
+)
+# The commands, directly in `pipelines`, come last.
+PIPELINES_FOLDERS = (
+    "pipelines/cli",
+    "pipelines/formats",
+    "pipelines/formats/alto",
+    "pipelines/formats/page_xml",
+    "pipelines/formats/iiif",
+    "pipelines/formats/iam",
+    "pipelines/formats/labels",
+    "pipelines/formats/pdf",
+    "pipelines/files",
+    "pipelines/descriptions",
+    "pipelines/transforms",
+    "pipelines/pages",
+    "pipelines/tables",
+    "pipelines/archive",
+    "pipelines/dataset",
+    "pipelines/transcription",
+    "pipelines/line_finding",
+    "pipelines/transcripts",
+    "pipelines/exporting",
+    "pipelines/evaluation",
+    "pipelines/prediction",
+    "pipelines/training",
+    "pipelines/demonstration",
+    "pipelines",
+)
+FOLDERS = {"model": MODEL_FOLDERS, "pipelines": PIPELINES_FOLDERS}
+COMMANDS = "pipelines"
+TRAINING = "model/training"
+MOST_FILES = 20
+
 BEAM_AND_TFX = frozenset(
     {
         "apache_beam",
@@ -23,6 +87,8 @@ BEAM_AND_TFX = frozenset(
 )
 TENSORFLOW = frozenset({"keras", "tensorflow", "tf_keras"})
 BARRED = {"schemas": BEAM_AND_TFX | TENSORFLOW, "model": BEAM_AND_TFX}
+# Slow to import, or missing where only the data plane is installed.
+FRAMEWORKS = TENSORFLOW | {"onnx", "torch"}
 # Reading these runs code that the data brings along.
 CODE_FROM_DATA = frozenset(
     {"cPickle", "cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve"}
@@ -30,68 +96,141 @@ CODE_FROM_DATA = frozenset(
 IMPORT_CALLS = ("__import__", "import_module", "importlib.import_module")
 
 
-def violations(source: str, layer: str) -> list[str]:
-    """List what a module may not do in its layer.
+class Import(NamedTuple):
+    """One imported module, and the names taken from it (none for `import module`)."""
+
+    line: int
+    module: str
+    names: tuple[str, ...] = ()
+
+    @property
+    def root(self) -> str:
+        """The top-level package; empty for a relative import."""
+        return self.module.split(".")[0]
+
+    def candidates(self) -> list[str]:
+        """List every dotted name that may be a module: `from a import b` may import `a.b`."""
+        return [f"{self.module}.{name}" for name in self.names] or [self.module]
+
+
+def violations(source: str, path: str) -> list[str]:
+    """List what a module may not do where it lies.
 
     Args:
         source: Python source.
-        layer: Package that the module belongs to, one of LAYERS.
+        path: Its file, relative to the repository, such as `model/text/normalise.py`.
 
     Returns:
         One 'line: what' for each violation, in the order of the lines.
     """
     tree = ast.parse(source)
-    found = [*_import_violations(tree, layer), *_path_violations(tree)]
-    found += _eager_tensorflow(tree) if layer == "model" else []
+    layer = path.split("/")[0]
+    found = [
+        *_import_violations(tree, layer),
+        *_order_violations(tree, path),
+        *_eager_frameworks(tree, path),
+        *_path_violations(tree),
+    ]
+    if posixpath.dirname(path) == COMMANDS and not path.endswith("/__init__.py"):
+        found += _command_violations(tree)
     return [f"{line}: {what}" for line, what in sorted(set(found))]
 
 
-def imported_modules(source: str) -> set[str]:
-    """List the modules that a module imports.
+def crowded_folders(paths: Iterable[str]) -> dict[str, int]:
+    """Count the files of each folder that holds more than MOST_FILES.
 
     Args:
-        source: Python source.
-
-    Returns:
-        Dotted names; of `from a import b` both `a` and `a.b`, as `b` may be a module.
+        paths: Files, relative to the repository.
     """
-    tree = ast.parse(source)
-    members = {
-        f"{node.module}.{alias.name}"
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    return members | {name for _, name in _imports(tree)}
+    counts = Counter(posixpath.dirname(path) for path in paths)
+    return {folder: count for folder, count in counts.items() if count > MOST_FILES}
 
 
 def _import_violations(tree: ast.Module, layer: str) -> Iterator[tuple[int, str]]:
-    """Find imports that no place in this layer may hold."""
+    """Find imports that are wrong anywhere in this layer."""
     later = LAYERS[LAYERS.index(layer) + 1 :]
-    for line, name in _imports(tree):
-        root = name.split(".")[0]
-        if not root:
-            yield line, f"relative import of {name}; name the package"
-        elif root in later:
-            yield line, f"{layer} imports {name}, a later layer"
-        elif root in BARRED.get(layer, ()):
-            yield line, f"{layer} imports {name}, which it must not need"
-        elif root in CODE_FROM_DATA:
-            yield line, f"imports {name}, which runs code from data"
+    for found in imports_of(tree):
+        if not found.root:
+            yield found.line, f"relative import of {found.module}; name the package"
+        elif found.root in later:
+            yield found.line, f"{layer} imports {found.module}, a later layer"
+        elif found.root in BARRED.get(layer, ()):
+            yield found.line, f"{layer} imports {found.module}, which it must not need"
+        elif found.root in CODE_FROM_DATA:
+            yield found.line, f"imports {found.module}, which runs code from data"
 
 
-def _imports(node: ast.AST) -> Iterator[tuple[int, str]]:
-    """Walk every import below a node: (line, dotted name); relative ones '.x'."""
+def _order_violations(tree: ast.Module, path: str) -> Iterator[tuple[int, str]]:
+    """Find imports from a later folder of the same layer, and imports of commands."""
+    layer = path.split("/")[0]
+    if layer not in FOLDERS:
+        return
+    order = FOLDERS[layer]
+    own = _folder(path, order)
+    for found in imports_of(tree):
+        for module in found.candidates() if found.root == layer else ():
+            other = _folder(module.replace(".", "/"), order)
+            if other == COMMANDS:
+                yield found.line, f"imports {module}, which is a command"
+            elif order.index(other) > order.index(own):
+                yield found.line, f"{posixpath.dirname(path)} imports {module}, a later folder"
+
+
+def _folder(path: str, order: tuple[str, ...]) -> str:
+    """Return the innermost folder of an order that holds a file or folder, or is it."""
+    while path not in order:
+        path = posixpath.dirname(path)
+    return path
+
+
+def _eager_frameworks(tree: ast.Module, path: str) -> list[tuple[int, str]]:
+    """Find frameworks that are imported as soon as the module is."""
+    layer = path.split("/")[0]
+    if path.startswith(f"{TRAINING}/"):
+        barred, where = {"tensorflow"}, "outside the function that writes a SavedModel"
+    else:
+        barred = FRAMEWORKS - BARRED.get(layer, frozenset())
+        where = f"outside a function; only {TRAINING} may"
+    deferred = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            deferred |= set(imports_of(node))
+    return [
+        (found.line, f"imports {found.module} {where}")
+        for found in imports_of(tree)
+        if found.root in barred and found not in deferred
+    ]
+
+
+def _command_violations(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Find what a command lacks."""
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    if not any(node.name == "main" and _takes_argv_only(node.args) for node in functions):
+        yield 1, "a command without main(argv)"
+    tests = [ast.unparse(node.test) for node in tree.body if isinstance(node, ast.If)]
+    if "__name__ == '__main__'" not in tests:
+        yield 1, 'a command without `if __name__ == "__main__"`'
+
+
+def _takes_argv_only(parameters: ast.arguments) -> bool:
+    positional = [parameter.arg for parameter in (*parameters.posonlyargs, *parameters.args)]
+    more = parameters.kwonlyargs or parameters.vararg or parameters.kwarg
+    return positional == ["argv"] and not more
+
+
+def imports_of(node: ast.AST) -> Iterator[Import]:
+    """Walk every import below a node; relative ones start with a dot."""
     for child in ast.walk(node):
         if isinstance(child, ast.Import):
-            yield from ((child.lineno, alias.name) for alias in child.names)
+            yield from (Import(child.lineno, alias.name) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
-            yield child.lineno, "." * child.level + (child.module or "")
+            module = "." * child.level + (child.module or "")
+            yield Import(child.lineno, module, tuple(alias.name for alias in child.names))
         elif isinstance(child, ast.Call) and child.args:
             first = child.args[0]
             is_import = ast.unparse(child.func) in IMPORT_CALLS
             if is_import and isinstance(first, ast.Constant):
-                yield child.lineno, str(first.value)
+                yield Import(child.lineno, str(first.value))
 
 
 def _path_violations(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -109,16 +248,3 @@ def _path_violations(tree: ast.Module) -> Iterator[tuple[int, str]]:
             uses_path = False
         if uses_path:
             yield node.lineno, "uses sys.path"
-
-
-def _eager_tensorflow(tree: ast.Module) -> list[tuple[int, str]]:
-    """Find imports of TensorFlow that run when the module is imported."""
-    deferred = set()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            deferred |= set(_imports(node))
-    return [
-        (line, f"imports {name} outside the function that writes a SavedModel")
-        for line, name in _imports(tree)
-        if name.split(".")[0] == "tensorflow" and (line, name) not in deferred
-    ]

@@ -1,4 +1,4 @@
-"""Every module imports, and its examples hold."""
+"""Every module can be imported, and the examples in its docstrings are right."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MODULES = sorted(
     for path in (REPOSITORY / package).rglob("*.py")
     if path.name != "__init__.py"
 )
-# What the data plane does without; everything else has to be there.
+# Packages that the data plane lacks; all others must be installed.
 TRAINING_ONLY = {
     "attr",
     "keras",
@@ -32,7 +32,7 @@ TRAINING_ONLY = {
     "tfx",
     "tfx_bsl",
 }
-# Every other command, and all that it needs, has to run on the data plane.
+# All other commands, and what they import, must run on the data plane.
 TRAINING_PIPELINES = ("pipelines.demo", "pipelines.train")
 
 

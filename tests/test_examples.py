@@ -1,4 +1,4 @@
-"""The Python of the documentation runs: the blocks of its pages, and the notebook."""
+"""The Python code of the documentation runs: the blocks of its pages, and the notebook."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def python_of(path):
 
 
 def run(sources, names):
-    """Run pieces of Python one after the other, as a notebook does."""
+    """Run pieces of Python code in one namespace, as a notebook does."""
     for number, source in enumerate(sources):
         exec(compile(source, f"<piece {number}>", "exec"), names)  # noqa: S102
 
@@ -50,7 +50,7 @@ def test_blocks_of_a_page_run_on_a_page(path, tmp_path, monkeypatch, capsys):
     assert len(read) == 3
 
 
-def test_python_is_shown_somewhere():
+def test_the_documentation_has_python_code():
     assert PAGES
 
 
@@ -69,7 +69,7 @@ def test_the_notebook_runs(capsys):
     notebook = json.loads(NOTEBOOK.read_text("utf-8"))
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     assert notebook["nbformat"] == 4 and len({cell["id"] for cell in notebook["cells"]}) >= 4
-    # What a run leaves behind is not for the repository.
+    # The outputs of a run do not belong into the repository.
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells)
     names = {}
     run(python_of(NOTEBOOK), names)

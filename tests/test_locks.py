@@ -1,4 +1,4 @@
-"""The locks pin what pyproject.toml asks for."""
+"""The locks pin what pyproject.toml requires."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _lines(lock: str) -> list[str]:
 
 
 def _pins(lock: str, python: str) -> dict[str, str]:
-    """Read the versions that a lock gives to a Python on Linux."""
+    """Return the versions that a lock pins for a Python version on Linux."""
     environment = default_environment() | {
         "python_version": python,
         "python_full_version": f"{python}.5",
@@ -69,7 +69,7 @@ def test_lock_pins_what_the_project_needs(lock, python, extras):
 
 
 @pytest.mark.parametrize(("lock", "python", "extras"), CASES)
-def test_lock_is_the_stack_of_its_name(lock, python, extras):
+def test_lock_pins_the_stack_that_it_is_named_after(lock, python, extras):
     pins = _pins(lock, python)
     assert pins | ANSWERS[lock] == pins
 
@@ -91,7 +91,7 @@ def test_errors_name_the_distribution_and_its_extras():
 
 
 @pytest.mark.parametrize("lock", ANSWERS)
-def test_lock_says_how_it_was_made_and_names_no_machine(lock):
+def test_lock_states_its_command_and_names_no_machine(lock):
     lines = _lines(lock)
     assert "uv pip compile" in lines[1]
     leaks = re.compile(r"https?://|file:|--index-url|--find-links|(^|\s)/")

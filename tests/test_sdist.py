@@ -1,4 +1,4 @@
-"""What Beam sends to its workers holds everything that they read."""
+"""The package that Beam sends to its workers has every file that they read."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_beam_stages_every_file(tree, staging):
 
 
 def test_setup_py_packs_every_file(tree, staging):
-    # What Beam falls back to where `build` is not installed.
+    # Beam falls back to this if `build` is not installed.
     command = [sys.executable, "setup.py", "--quiet", "sdist"]
     subprocess.run([*command, "--dist-dir", staging], cwd=tree, check=True)
     (archive,) = staging.glob("*.tar.gz")
@@ -101,6 +101,6 @@ def test_every_folder_of_modules_is_a_package():
     assert [folder for folder in folders if not (folder / "__init__.py").is_file()] == []
 
 
-def test_every_package_file_is_a_module_or_known_data():
+def test_every_package_file_is_a_module_or_a_known_kind_of_data():
     suffixes = {Path(name).suffix for name in _package_files(REPOSITORY)}
     assert suffixes <= {".py", ".json", ".onnx", ".bin", ".pbtxt", ".keras", ".md"}

@@ -1,4 +1,4 @@
-"""`make setup` picks the lock that fits, or says what to install."""
+"""`make setup` picks the lock that fits, or reports what to install."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_refusal_names_the_host_and_the_cure(plane, host, what, cure):
     assert cure in tail
 
 
-def test_unknown_plane_is_refused():
+def test_unknown_plane_is_rejected():
     with pytest.raises(ValueError, match="'tfx' or 'data-plane'"):
         choose("astral", _host())
 
@@ -95,7 +95,7 @@ def lock(tmp_path):
 
 
 class FakeRunner:
-    """Make what `python -m venv` makes; fail where a command is named."""
+    """Makes the files that `python -m venv` makes; a chosen command fails."""
 
     def __init__(self, venv, failing=""):
         self.venv, self.failing, self.commands = venv, failing, []

@@ -1,5 +1,5 @@
-"""The recognisers that race in `benchmarks.recognise`, and what installs the rivals.
+"""The recognisers that `benchmarks.recognise` compares, and their installation.
 
-Each `run_` module runs in its own environment and imports nothing but `stopwatch` and the
-recogniser's own library, as that library is meant to be called.
+Each `run_` module runs in its own environment. It imports only `stopwatch` and the library of its
+recogniser, which it calls as the documentation of the library recommends.
 """

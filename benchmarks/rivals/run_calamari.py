@@ -1,6 +1,6 @@
-"""Calamari: one network, no voting.
+"""Calamari, with one network and no voting.
 
---model: a checkpoint; without one, the network that `calamari-train` makes, at random.
+--model: a checkpoint. Default: the architecture of `calamari-train` with random weights.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from benchmarks.rivals.stopwatch import CHARACTERS, Loaded, Options, race
 
 
 def load(options: Options) -> Loaded:
-    """Load Calamari; its own pipeline reads the files and batches the lines."""
+    """Load Calamari; its own pipeline reads the files and makes batches of lines."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import tensorflow as tf
 

@@ -1,6 +1,6 @@
-"""kraken: each image is a page of one line.
+"""kraken, with each image as a page of one line.
 
---model: a model file; without one, the network that `ketos train` makes, at random.
+--model: a model file. Default: the architecture of `ketos train` with random weights.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from benchmarks.rivals.stopwatch import CHARACTERS, Loaded, Options, race
 
 
 def load(options: Options) -> Loaded:
-    """Load kraken; it batches the lines of one page only, so a line image stands alone."""
+    """Load kraken; it makes batches only of lines of the same page, so each line is run alone."""
     import torch
 
     torch.set_num_threads(1)
@@ -21,7 +21,7 @@ def load(options: Options) -> Loaded:
     from kraken.tasks import RecognitionTaskModel
     from PIL import Image
 
-    # It warns on each line that a baseline model is faster with its new extraction, and so on.
+    # kraken prints several warnings for each line, such as one about its line extraction.
     warnings.simplefilter("ignore")
     if options.model:
         weights, task = options.model, RecognitionTaskModel.load_model(options.model)

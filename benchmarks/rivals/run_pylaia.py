@@ -1,7 +1,7 @@
-"""PyLaia: images brought to the 128 px that its guide asks for, the best path decoded.
+"""PyLaia, with images scaled to the 128 px of its guide, and best-path decoding.
 
---model: a folder with `model`, `weights.ckpt` and `syms.txt`, as they are published; without
-one, the network that `pylaia-htr-create-model` makes for that height, at random.
+--model: a folder with `model`, `weights.ckpt` and `syms.txt`, as in published models. Default:
+the architecture of `pylaia-htr-create-model` for that height, with random weights.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def load(options: Options) -> Loaded:
         for path in paths:
             with Image.open(path) as image:
                 tensors.append(to_tensor(image))
-        # The network wants the widest line first.
+        # The network expects the widest line first.
         order = sorted(range(len(paths)), key=lambda index: -tensors[index].size(2))
         batch = collate([{"img": tensors[index]} for index in order])
         hypotheses = decode(network(feed(batch["img"])))["hyp"]

@@ -1,6 +1,6 @@
-"""Quire itself: each image is one line, decoded, rectified, prepared, read and decoded.
+"""Quire itself, with each image as one line.
 
---model: a folder that training pushed; without one, the model that comes with it.
+--model: folder of a model. Default: the bundled model.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from benchmarks.rivals.stopwatch import Loaded, Options, batches, race
 
 
 def load(options: Options) -> Loaded:
-    """Load a model; of a batch it reads lines of one width together, as of a page."""
+    """Load a model; lines of equal width in a batch are run together, as those of a page are."""
     from pathlib import Path
 
     import cv2

@@ -1,7 +1,7 @@
-"""Tesseract's LSTM through tesserocr: one line of raw text an image.
+"""Tesseract's LSTM through tesserocr, with each image as one raw line.
 
---model: FOLDER/LANGUAGE of the trained data; without it, French or else English where the
-system's packages put it. Tesseract has no network without trained data.
+--model: FOLDER/LANGUAGE of the trained data. Default: French, or else English, where system
+packages install it. Tesseract cannot run with random weights.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from benchmarks.rivals.stopwatch import Loaded, Options, race
 
 
 def load(options: Options) -> Loaded:
-    """Load Tesseract; without trained data it cannot run."""
-    # Tesseract's only knob for its threads.
+    """Load Tesseract; it needs trained data."""
+    # The only way to limit the threads of Tesseract.
     os.environ["OMP_THREAD_LIMIT"] = "1"
     import tesserocr
     from PIL import Image

@@ -1,6 +1,6 @@
-"""Time one recogniser on line images, on one core, reading each file from disk.
+"""Measure one recogniser on line images, on one core, reading each file from disk.
 
-The only module that all environments share: it needs nothing but Python.
+All environments share this module, so it needs only the standard library.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-# What a line costs once caches, kernels and memory arenas are there; or a batch, if it is larger.
+# Lines to run before the measurement, to fill caches and memory arenas; a batch, if it is larger.
 _WARM_UP_LINES = 5
 
-# A network that cannot be had is drawn at random: its speed does not depend on its weights,
-# only on how many characters it can tell apart.
+# The charset of networks with random weights. The speed of a network depends on the size of its
+# charset, not on its weights.
 CHARACTERS = "".join(map(chr, [*range(32, 127), *range(0xC0, 0x100)]))
 
 Reader = Callable[[list[str]], list[str]]
@@ -27,12 +27,12 @@ Reader = Callable[[list[str]], list[str]]
 
 @dataclass(frozen=True)
 class Options:
-    """How a recogniser is to read.
+    """The options of a run.
 
     Attributes:
-        batch: Lines at a time.
-        model: Its model, as its library wants it named; empty for none.
-        precision: 'fp32' or 'int8'; only Quire knows the latter.
+        batch: Lines per batch.
+        model: The model, in the notation of the recogniser's library; empty for the default.
+        precision: 'fp32' or 'int8'; only Quire has the latter.
     """
 
     batch: int = 1
@@ -52,12 +52,12 @@ def batches(paths: list[str], size: int) -> list[list[str]]:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A recogniser, ready to read.
+    """A loaded recogniser.
 
     Attributes:
-        version: Of its library.
-        weights: What weights it has: a name, or 'random'.
-        read: Reads image files.
+        version: Version of its library.
+        weights: Name of its weights, or 'random'.
+        read: Returns the texts of image files.
     """
 
     version: str
@@ -66,10 +66,10 @@ class Loaded:
 
 
 def race(load: Callable[[Options], Loaded]) -> None:
-    """Run a recogniser as the command line says and print what it took, as one line of JSON.
+    """Run a recogniser with the options of the command line, and print the result as a JSON line.
 
     Args:
-        load: Loads it, on one thread.
+        load: Loads the recogniser, limited to one thread.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("images", type=Path, help="folder of PNG line images")
@@ -78,12 +78,12 @@ def race(load: Callable[[Options], Loaded]) -> None:
     parser.add_argument("--model", default="")
     parser.add_argument("--precision", default="fp32")
     args = parser.parse_args()
-    # Before the libraries are imported: they count the cores that they may use.
+    # Before the libraries are imported, because they count the available cores.
     if args.core is not None:
         os.sched_setaffinity(0, {args.core})
     options = Options(args.batch, args.model, args.precision)
     paths = sorted(str(path) for path in args.images.glob("*.png"))
-    # Libraries print what they like.
+    # Libraries may print to stdout, which is for the result only.
     with contextlib.redirect_stdout(sys.stderr):
         loaded = load(options)
         loaded.read(paths[: max(_WARM_UP_LINES, options.batch)])
@@ -92,7 +92,9 @@ def race(load: Callable[[Options], Loaded]) -> None:
         seconds = time.perf_counter() - started
         cpu_seconds = time.process_time() - cpu_started
     if len(texts) != len(paths):
-        sys.exit(f"read {len(texts)} of {len(paths)} lines; all of them must be read")
+        sys.exit(
+            f"read {len(texts)} of {len(paths)} lines; a recogniser must return a text for each"
+        )
     result = {
         "version": loaded.version,
         "weights": loaded.weights,

@@ -1,1 +1,1 @@
-"""Training of the recogniser, alone or as `run_fn` of TFX."""
+"""Training of the recogniser: on its own, or as `run_fn` of TFX's Trainer."""

@@ -20,11 +20,13 @@ from schemas.program import program_name
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=program_name("model.training"),
-        description="Train a recogniser without TFX. Run again after it was cut off, it goes on.",
+        description="Train a recogniser without TFX. An interrupted run resumes when run again.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--dataset", type=Path, required=True, help="what pipelines.ingest wrote")
-    parser.add_argument("--output", type=Path, required=True, help="folder for the model")
+    parser.add_argument(
+        "--dataset", type=Path, required=True, help="dataset folder that pipelines.ingest wrote"
+    )
+    parser.add_argument("--output", type=Path, required=True, help="folder to write the model to")
     add_training_flags(parser)
     return parser.parse_args(argv)
 
@@ -33,10 +35,10 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        argv: Arguments without the program's name; None for those of the process.
+        argv: Arguments without the program's name; None for those of the process (`sys.argv`).
 
     Returns:
-        The exit status: 0, or 2 for arguments that cannot be used.
+        The exit status: 0, or 2 for arguments that are not valid.
     """
     args = _parse(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -1,4 +1,4 @@
-"""How often a line is drawn: lines of small documents more than once an epoch, if told."""
+"""How often each line is drawn in an epoch; lines of small documents more often if asked for."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from typing import NamedTuple
 
 from schemas.records import LineExample
 
-# A few lines seen more often than this in an epoch are learnt by heart.
+# A few lines that are seen more often than this in an epoch are overfitted.
 _MOST_DRAWS = 8.0
 
 
 class Draw(NamedTuple):
-    """A line that comes up in training.
+    """One draw of a line for training.
 
     Attributes:
         line: The line.
-        turn: How often it came up before, in all epochs: no two draws are changed alike.
+        turn: How often the line was drawn before, in all epochs; no two draws of a line are
+            augmented alike.
     """
 
     line: LineExample
@@ -26,17 +27,18 @@ class Draw(NamedTuple):
 
 
 def draws_per_epoch(lines: Mapping[str, int], balance: float) -> dict[str, float]:
-    """Tell how often a line of each document is drawn in an epoch.
+    """Return how often each line of a document is drawn in an epoch.
 
-    A document of n lines weighs as n to the power of `1 - balance`, as corpora of several
-    languages are weighed (Conneau et al. 2020, section 3.1); the largest is drawn once.
+    A document of n lines is sampled in proportion to n to the power of `1 - balance`, as corpora
+    of several languages are (Conneau et al. 2020, section 3.1); lines of the largest document
+    are drawn once.
 
     Args:
-        lines: Lines of each document.
+        lines: Number of lines by document.
         balance: 0 draws every line once, 1 draws every document equally often.
 
     Returns:
-        Draws of each document's lines: from 1 to 8, in fractions.
+        Draws per line and epoch by document, a fraction from 1 to 8.
 
     Example:
         >>> draws_per_epoch({"register": 1600, "letters": 100}, 0.5)
@@ -49,28 +51,28 @@ def draws_per_epoch(lines: Mapping[str, int], balance: float) -> dict[str, float
 def draw_lines(
     lines: Iterable[LineExample], draws: Mapping[str, float], epoch: int
 ) -> Iterator[Draw]:
-    """Draw each line as often as its document is to be drawn.
+    """Draw each line as often as `draws` says for its document.
 
-    A line drawn 2.3 times an epoch comes up twice in most epochs and three times in some;
+    A line with 2.3 draws per epoch is drawn twice in most epochs and three times in some;
     its name decides in which, so that the order of the lines does not matter.
 
     Args:
         lines: The lines, as a stream.
-        draws: Draws per epoch by document.
-        epoch: From 0.
+        draws: Draws per line and epoch by document.
+        epoch: Number of the epoch, from 0.
 
     Yields:
         The draws of the epoch.
     """
     for line in lines:
         times = draws[line.document]
-        phase = name_number(line) / 2**32
+        phase = line_hash(line) / 2**32
         for turn in range(
             math.floor(epoch * times + phase), math.floor((epoch + 1) * times + phase)
         ):
             yield Draw(line, turn)
 
 
-def name_number(line: LineExample) -> int:
-    """Make a number below 2**32 of a line's name, the same on every machine."""
+def line_hash(line: LineExample) -> int:
+    """Return a hash of a line's page and identifier below 2**32, the same on every machine."""
     return zlib.crc32(f"{line.page_uri} {line.line_id}".encode())

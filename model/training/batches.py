@@ -1,4 +1,4 @@
-"""From lines to training batches: whole widths, few shapes, an order that can be repeated."""
+"""Training batches: lines of one padded width, few tensor shapes, a reproducible order."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ import numpy as np
 
 from model.training.samples import Sample
 
-# Labels are padded to a multiple of this: JAX compiles the training step for each new shape.
+# Labels are padded to a multiple of this, because JAX compiles the training step for each new
+# shape.
 _LABEL_STEP = 32
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class BatchConfig:
-    """How lines become batches.
+    """How lines are grouped into batches.
 
     Attributes:
-        width_px: Summed padded width that a batch aims at.
-        shuffle_lines: Lines held in memory to draw from; those of one page should not meet.
-        seed: Order of the lines.
+        width_px: Total padded width of the lines of a batch.
+        shuffle_lines: Size of the shuffle buffer; large enough that lines of one page rarely
+            share a batch.
+        seed: Seed of the order of the lines.
     """
 
     width_px: int = 12_800
@@ -36,8 +38,8 @@ class Batch:
 
     Attributes:
         strips: float32 [batch, input_height_px, width, 1].
-        labels: int32 [batch, longest label and more], padded with 0.
-        texts: The reference texts.
+        labels: int32 [batch, at least the longest label], padded with 0.
+        texts: The ground-truth texts.
     """
 
     strips: np.ndarray
@@ -46,7 +48,7 @@ class Batch:
 
 
 def batch_lines(width_px: int, config: BatchConfig) -> int:
-    """Tell how many lines of a width make a batch: always the same, so as to make one shape.
+    """Return how many lines of a width make a batch; one number, so that each width has one shape.
 
     Example:
         >>> batch_lines(768, BatchConfig()), batch_lines(99_999, BatchConfig())
@@ -56,12 +58,12 @@ def batch_lines(width_px: int, config: BatchConfig) -> int:
 
 
 def shuffle_lines(lines: Iterable[_T], config: BatchConfig, epoch: int) -> Iterator[_T]:
-    """Draw lines at random from a window that moves over the stream.
+    """Shuffle a stream of lines with a buffer of limited size.
 
     Args:
-        lines: The stream.
-        config: Size of the window, seed.
-        epoch: Every epoch has an order of its own.
+        lines: The lines, as a stream.
+        config: Size of the buffer, and seed.
+        epoch: Number of the epoch; each epoch has its own order.
 
     Yields:
         Every line once.
@@ -71,31 +73,32 @@ def shuffle_lines(lines: Iterable[_T], config: BatchConfig, epoch: int) -> Itera
         [0, 1, 2, 3, 4, 5, 6, 7, 8]
     """
     rng = np.random.default_rng([config.seed, epoch])
-    window: list[_T] = []
+    buffer: list[_T] = []
     for line in lines:
-        if len(window) < config.shuffle_lines:
-            window.append(line)
+        if len(buffer) < config.shuffle_lines:
+            buffer.append(line)
             continue
-        place = int(rng.integers(len(window)))
-        yield window[place]
-        window[place] = line
-    for place in rng.permutation(len(window)):
-        yield window[place]
+        place = int(rng.integers(len(buffer)))
+        yield buffer[place]
+        buffer[place] = line
+    for place in rng.permutation(len(buffer)):
+        yield buffer[place]
 
 
 def make_batches(
     samples: Iterable[Sample], config: BatchConfig, mix_widths: bool = True
 ) -> Iterator[Batch]:
-    """Gather lines of equal padded width until they fill a batch.
+    """Group lines of equal padded width into batches.
 
     Args:
-        samples: Lines, as a stream.
+        samples: The samples, as a stream.
         config: Batch size.
-        mix_widths: Whether what is left at the end fills up batches of the next width, so
-            that hardly any batch has a shape of its own; else every line keeps its width.
+        mix_widths: Whether lines that are left over at the end are padded to fill batches of
+            the next width, so that at most one batch has an unusual shape; otherwise every
+            line keeps its width.
 
     Yields:
-        Batches; every sample is in one.
+        Batches; every sample is in exactly one.
     """
     waiting: dict[int, list[Sample]] = {}
     for sample in samples:
@@ -119,7 +122,7 @@ def make_batches(
 
 
 def stack_samples(samples: Sequence[Sample], width_px: int = 0) -> Batch:
-    """Make one batch, as wide as its widest sample or as told."""
+    """Stack samples to one batch, padded to its widest sample and to at least `width_px`."""
     longest = max(1, *(len(sample.labels) for sample in samples))
     labels = np.zeros((len(samples), -(-longest // _LABEL_STEP) * _LABEL_STEP), np.int32)
     for row, sample in zip(labels, samples):

@@ -1,4 +1,4 @@
-"""What is written when training is over: the bundle, and the network in 8-bit integers."""
+"""The files that training writes at the end: the bundle, and its 8-bit network."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from model.networks.presets import preset_named
 from model.recogniser import bundle
 from model.text.charset import Charset
 
-# More do not change the ranges much, and each takes a while to run.
-_LINES_TO_MEASURE_ON = 200
+# More lines hardly change the measured ranges, and each takes a while to run.
+_CALIBRATION_LINES = 200
 
 
 def quantise_bundle(directory: Path, train_paths: tuple[str, ...]) -> None:
-    """Add the network in 8-bit integers to a bundle.
+    """Quantise the network of a bundle to 8-bit integers and add it to the bundle.
 
     Args:
-        directory: The bundle.
-        train_paths: TFRecords of lines to measure the ranges on; every so many is taken.
+        directory: Folder of the bundle.
+        train_paths: TFRecord files; lines evenly spread over them are used for calibration.
     """
     from model.dataset.examples import decode_strip, read_examples
     from model.training.networks.quantise import quantise_network
 
     whole = bundle.load_bundle(directory)
     line_count = sum(1 for path in train_paths for _ in read_records(path))
-    step = -(-line_count // _LINES_TO_MEASURE_ON)
+    step = -(-line_count // _CALIBRATION_LINES)
     examples = islice(read_examples(train_paths), 0, None, step)
     strips = (prepare_strip(decode_strip(example), whole.preprocess) for example in examples)
     quantise_network(whole.onnx_path, strips, directory / bundle.ONNX_FILES["int8"])
@@ -36,15 +36,15 @@ def quantise_bundle(directory: Path, train_paths: tuple[str, ...]) -> None:
 def write_bundle(
     directory: Path, model, charset: Charset, preprocess: PreprocessConfig, preset: str, card: dict
 ) -> None:
-    """Write everything that a trained model is on disk; `model.recogniser.bundle` lists the files.
+    """Write the bundle of a trained model; `model.recogniser.bundle` lists its files.
 
     Args:
-        directory: Where to; made if it is not there.
-        model: What `build_crnn` gave, trained.
-        charset: Its characters.
-        preprocess: How a strip becomes its input.
-        preset: Name of its size.
-        card: What the model card shall say.
+        directory: Folder to write to; created if missing.
+        model: Trained network from `build_crnn`.
+        charset: Its charset.
+        preprocess: How a line strip becomes its input.
+        preset: Name of its preset.
+        card: Content of the model card.
     """
     import keras
 

@@ -1,4 +1,4 @@
-"""What decides a training run, and what it tells of itself."""
+"""The configuration of a training run, and the result of each epoch."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from model.evaluation.metrics import ErrorCount
 from model.line_images.preprocess import PreprocessConfig
 from model.text.charset import Charset
 from model.training.batches import BatchConfig
-from model.training.optimisation.device import PRECISIONS, keras_policy
+from model.training.optimisation.device import check_precision, keras_policy
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Everything that decides a training run but the data.
+    """Everything that determines a training run, except the data.
 
     Attributes:
-        preset: Name of the network's size.
+        preset: Name of the network preset.
         epochs: Passes over the training lines.
-        learning_rate: Peak of the schedule.
-        dropout: Share of features dropped before the LSTMs and the output.
-        weight_decay: Of AdamW, on matrices only.
-        clip_norm: Longest gradient.
-        averaged_share: Share of the run that the averaged weights look back on.
-        patience_epochs: Epochs without a better CER after which it ends; 0 for never.
-        precision: One of `PRECISIONS`; weights are float32 in any case.
-        processes: That decode and augment lines; 0 for none of their own.
-        seed: Of weights, dropout, augmentation and order.
-        balance: How far small documents are drawn as often as large ones, 0..1.
-        batch: How lines become batches.
-        augmentation: What may happen to a line.
+        learning_rate: Peak learning rate of the schedule.
+        dropout: Dropout rate before the LSTMs and the output.
+        weight_decay: Weight decay of AdamW, applied to matrices only.
+        clip_norm: Global norm that gradients are clipped to.
+        averaged_share: Share of the run that the moving average of the weights covers.
+        patience_epochs: Epochs without a lower CER after which training stops; 0 for never.
+        precision: One of `PRECISIONS`; weights are always float32.
+        processes: Worker processes that decode and augment lines; 0 for none.
+        seed: Seed of weights, dropout, augmentation and the order of lines.
+        balance: How much more often lines of small documents are drawn, 0..1; at 1 every
+            document is drawn equally often.
+        batch: How lines are grouped into batches.
+        augmentation: Augmentation of the training lines.
     """
 
     preset: str = "fast"
@@ -49,23 +50,22 @@ class TrainingConfig:
     augmentation: AugmentConfig = field(default_factory=AugmentConfig)
 
     def __post_init__(self):
-        if self.precision not in PRECISIONS:
-            raise ValueError(f"precision {self.precision!r}; choose {' or '.join(PRECISIONS)}")
+        check_precision(self.precision)
 
     @property
     def policy(self) -> str:
-        """Keras's name of the precision."""
+        """Keras dtype policy of the precision."""
         return keras_policy(self.precision)
 
 
 @dataclass(frozen=True)
 class LineFiles:
-    """The TFRecords of a split, read anew at each pass.
+    """The TFRecord files of a split, read again in every epoch.
 
     Attributes:
         paths: The files.
-        charset: Characters to encode with.
-        preprocess: How a strip becomes input.
+        charset: Charset that texts are encoded with.
+        preprocess: How a line strip becomes network input.
     """
 
     paths: tuple[str, ...]
@@ -75,13 +75,13 @@ class LineFiles:
 
 @dataclass(frozen=True)
 class EpochResult:
-    """How the network stood after one epoch.
+    """Losses and errors of one epoch.
 
     Attributes:
-        epoch: From 1.
+        epoch: Number of the epoch, from 1.
         loss: Mean training loss.
-        characters: Character errors on the eval split, greedy.
-        words: Word errors on the eval split, greedy.
+        characters: Character errors on the eval split, decoded greedily.
+        words: Word errors on the eval split, decoded greedily.
         lines_per_second: Training speed.
     """
 
@@ -97,8 +97,8 @@ class EpochResult:
             f"WER {self.words.rate:.2%}, {self.lines_per_second:.0f} lines/s"
         )
 
-    def figures(self) -> dict[str, float]:
-        """The figures that make curves."""
+    def scalars(self) -> dict[str, float]:
+        """Return the values that are plotted as curves, by name."""
         return {
             "loss": self.loss,
             "cer": self.characters.rate,
@@ -106,17 +106,17 @@ class EpochResult:
             "lines_per_second": self.lines_per_second,
         }
 
-    def facts(self) -> dict:
-        """Plain values, with the two rates, for the card and the checkpoint."""
+    def to_dict(self) -> dict:
+        """Return JSON values, including both rates, for the model card and the checkpoint."""
         return {**asdict(self), "cer": self.characters.rate, "wer": self.words.rate}
 
     @classmethod
-    def of_facts(cls, facts: dict) -> EpochResult:
-        """Read what `facts` gave."""
+    def from_dict(cls, values: dict) -> EpochResult:
+        """Return the result that `to_dict` was called on."""
         return cls(
-            facts["epoch"],
-            facts["loss"],
-            ErrorCount(**facts["characters"]),
-            ErrorCount(**facts["words"]),
-            facts["lines_per_second"],
+            values["epoch"],
+            values["loss"],
+            ErrorCount(**values["characters"]),
+            ErrorCount(**values["words"]),
+            values["lines_per_second"],
         )

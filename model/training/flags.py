@@ -1,4 +1,4 @@
-"""The flags of a training run, the same for every way to start one."""
+"""The command-line flags of a training run, shared by every command that starts one."""
 
 from __future__ import annotations
 
@@ -14,31 +14,62 @@ from model.training.config import TrainingConfig
 from model.training.language.config import add_language_flags
 from model.training.optimisation.device import PRECISIONS
 
+# A lower rate, so that a fine-tuned network keeps most of what it has learnt.
+_FINE_TUNING_RATE = 0.4
+
 
 def add_training_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags of `training_config` and `language_config`, `--init` and `--tensorboard`."""
     add = parser.add_argument_group("training").add_argument
     add("--preset", choices=sorted(PRESETS), default="fast", help="size of the network")
     add("--epochs", type=int, default=20, help="passes over the training lines")
-    add("--seed", type=int, default=0, help="of weights, dropout, augmentation and order")
-    add("--init", type=Path, help="model to fine-tune; of the same preset")
-    add("--learning_rate", type=float, help="peak; by default the preset's, 0.4 of it with --init")
-    add("--dropout", type=float, help="share of features; by default the preset's")
-    add("--augmentation", type=float, default=1.0, help="its strength; 0 for none")
-    add("--balance", type=float, default=0.0, help="draw small documents more often; 1: equally")
-    add("--precision", choices=PRECISIONS, default="float32", help="to compute in")
-    add("--batch_width_px", type=int, help="summed width of a batch; by default the preset's")
-    add("--patience", type=int, default=0, help="epochs without gain after which it ends")
-    add("--tensorboard", type=Path, help="folder for curves to look at with TensorBoard")
-    add("--processes", type=int, default=0, help="that prepare lines; for a machine with a GPU")
+    add(
+        "--seed",
+        type=int,
+        default=0,
+        help="seed of weights, dropout, augmentation and the order of lines",
+    )
+    add("--init", type=Path, help="model to fine-tune; needs the same preset")
+    add(
+        "--learning_rate",
+        type=float,
+        help="peak learning rate; if not given, the preset's, times 0.4 with --init",
+    )
+    add("--dropout", type=float, help="dropout rate; if not given, the preset's")
+    add("--augmentation", type=float, default=1.0, help="strength of augmentation; 0 for none")
+    add(
+        "--balance",
+        type=float,
+        default=0.0,
+        help="how much more often to draw lines of small documents; 1: all documents equally",
+    )
+    add("--precision", choices=PRECISIONS, default="float32", help="precision to compute in")
+    add(
+        "--batch_width_px",
+        type=int,
+        help="total width of the lines of a batch; if not given, the preset's",
+    )
+    add(
+        "--patience",
+        type=int,
+        default=0,
+        help="stop after this many epochs without a lower CER; 0 for never",
+    )
+    add("--tensorboard", type=Path, help="folder to write TensorBoard curves to")
+    add(
+        "--processes",
+        type=int,
+        default=0,
+        help="worker processes that prepare lines; useful with a GPU",
+    )
     add_language_flags(parser)
 
 
 def chosen_training_flags(args: argparse.Namespace) -> dict[str, Any]:
-    """Take the values of these flags as JSON has them, for another process to read.
+    """Return the values of these flags as JSON values, to pass to another process.
 
     Args:
-        args: Of a parser that has these flags and maybe others.
+        args: Arguments from a parser that has these flags and maybe others.
 
     Returns:
         Values by name.
@@ -53,21 +84,17 @@ def _defaults() -> argparse.Namespace:
     return parser.parse_args([])
 
 
-# A fine-tuned network is to keep most of what it knows.
-_FINE_TUNING_RATE = 0.4
-
-
 def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
     """Build the configuration of a run from its flags.
 
     Args:
-        flags: Values by name; those that are missing have the flag's default.
+        flags: Values by name; a missing flag has its default.
 
     Returns:
         The configuration.
 
     Raises:
-        ValueError: If a value cannot be used.
+        ValueError: If a value is not valid.
 
     Example:
         >>> training_config({"preset": "fast", "init": "m"}).learning_rate
@@ -99,12 +126,12 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
 def _check(values: Mapping[str, Any]) -> None:
     for name in ("epochs", "patience", "processes"):
         if values[name] < (name == "epochs"):
-            raise ValueError(f"--{name} {values[name]} is too small; give more")
+            raise ValueError(f"--{name} {values[name]} is too small; give a larger number")
     for name, highest in (("augmentation", 3), ("balance", 1), ("seed", 2**32 - 1)):
         if not 0 <= values[name] <= highest:
             raise ValueError(f"--{name} {values[name]} is not between 0 and {highest}")
     if values["dropout"] is not None and not 0 <= values["dropout"] < 1:
-        raise ValueError(f"--dropout {values['dropout']} is not 0 or more and below 1")
+        raise ValueError(f"--dropout {values['dropout']} is not in the range from 0 to below 1")
     for name in ("learning_rate", "batch_width_px"):
         if values[name] is not None and values[name] <= 0:
             raise ValueError(f"--{name} {values[name]} is not above 0")

@@ -1,4 +1,4 @@
-"""A training run of the recogniser: by TFX (`run_fn`) or alone (`python -m model.training`)."""
+"""A training run of the recogniser, in TFX (`run_fn`) or alone (`python -m model.training`)."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from schemas.features import decode_line
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """Where a training run reads and writes, and what it trains.
+    """The inputs, outputs and configuration of a training run.
 
     Attributes:
-        train_paths: TFRecords to learn from.
-        eval_paths: TFRecords to judge by.
-        charset: The characters to write.
+        train_paths: TFRecord files of the train split.
+        eval_paths: TFRecord files of the eval split.
+        charset: Characters that the network can output.
         output: Folder for the bundle.
-        checkpoints: Folder that keeps the run until it is done, to go on if it is cut off.
-        config: The run.
-        init: Bundle of a model to fine-tune; None starts from chance.
-        tensorboard: Folder for curves; None for none.
-        language: What the language model is built from.
+        checkpoints: Folder for checkpoints, from which an interrupted run is resumed.
+        config: Configuration of the run.
+        init: Bundle of a model to fine-tune; None for random initial weights.
+        tensorboard: Folder for TensorBoard curves; None for none.
+        language: Configuration of the language model.
     """
 
     train_paths: tuple[str, ...]
@@ -48,13 +48,13 @@ class TrainingJob:
 
 
 def run_training(job: TrainingJob) -> None:
-    """Train, and write the bundle.
+    """Train a recogniser and its language models, and write the bundle.
 
     Args:
-        job: The run.
+        job: The training run.
 
     Raises:
-        ValueError: If the dataset does not suit the job.
+        ValueError: If the dataset cannot be used for this run.
     """
     from model.training.language.build import add_language_model
     from model.training.loop import TrainingRun
@@ -65,7 +65,7 @@ def run_training(job: TrainingJob) -> None:
         print(text, flush=True)
 
     report(describe_device())
-    # A text that cannot be read is to be told before the training, not after it.
+    # Report unreadable text files before the training, not after it.
     job.language.check()
     preset = preset_named(job.config.preset)
     preprocess = PreprocessConfig(_strip_height_px(job.train_paths), preset.input_height_px)
@@ -75,10 +75,10 @@ def run_training(job: TrainingJob) -> None:
     prepare = start_from(job.init, job.charset, preset, report) if job.init else None
     curves = open_curves(job.tensorboard)
     run = TrainingRun(job.config, train, evaluation, job.checkpoints, report, prepare, curves)
-    model, course = run.run()
+    model, results = run.run()
     card = {
         "training": asdict(job.config),
-        "course": [result.facts() for result in course],
+        "course": [result.to_dict() for result in results],
         "parameters": model.count_params(),
         "device": describe_device(),
     }
@@ -91,8 +91,9 @@ def run_fn(fn_args) -> None:
     """Train inside TFX's Trainer.
 
     Args:
-        fn_args: tfx.v1.components.FnArgs. `hyperparameters` holds what the component
-            CharsetGen found; `custom_config` holds the flags of `add_training_flags`.
+        fn_args: tfx.v1.components.FnArgs. `hyperparameters` holds the charset that the
+            component CharsetGen collected; `custom_config` holds the flags of
+            `add_training_flags`.
     """
     init = fn_args.custom_config.get("init")
     job = TrainingJob(

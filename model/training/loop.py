@@ -1,4 +1,4 @@
-"""The training loop: any Keras backend, batches streamed from TFRecords, exact resume."""
+"""The training loop of the recogniser: any Keras backend, streamed batches, exact resume."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from model.training.losses import compile_crnn
 from model.training.networks.recogniser import build_crnn, without_auxiliary
 from model.training.optimisation.checkpoint import find_run, load_checkpoint, save_checkpoint
 from model.training.optimisation.schedule import learning_rate_at
-from model.training.optimisation.weights import averaged_weights, put_back, snapshot
+from model.training.optimisation.weights import averaged_weights, restore, snapshot
 from model.training.progress import Curves, ProgressLine, open_curves
 from model.training.replicas import Replicas
 from model.training.samples import Sample, SampleMaker, make_samples
@@ -37,12 +37,12 @@ _SECONDS_BETWEEN_CHECKPOINTS = 300.0
 
 
 def measure(reader: keras.Model, lines: LineFiles, batch_config) -> tuple[ErrorCount, ErrorCount]:
-    """Read a split greedily and count its errors.
+    """Recognise a split with greedy decoding and count the errors.
 
     Args:
-        reader: What `without_auxiliary` gave.
-        lines: The split.
-        batch_config: How lines become batches.
+        reader: Network from `without_auxiliary`.
+        lines: Lines of the split.
+        batch_config: How lines are grouped into batches.
 
     Returns:
         Character errors and word errors.
@@ -56,23 +56,23 @@ def measure(reader: keras.Model, lines: LineFiles, batch_config) -> tuple[ErrorC
 
 
 def _plain_samples(lines: LineFiles) -> Iterator[Sample]:
-    """Stream the lines without labels: a text to judge by may hold any character."""
+    """Stream the lines without labels: their texts may have characters outside the charset."""
     for example in read_examples(lines.paths):
         ink = scale_strip(decode_strip(example), lines.preprocess)
         yield Sample(pad_strip(ink, lines.preprocess), [], example.text, example.page_uri)
 
 
 @dataclass
-class _Course:
+class _Progress:
     """How far a run has come.
 
     Attributes:
-        epoch: Epochs that are done.
-        batches: Batches of the next one that are done.
-        lines: Lines in those.
-        loss_sum: Of those lines.
-        seconds: Spent on those.
-        results: Of the epochs that are done.
+        epoch: Number of completed epochs.
+        batches: Batches of the current epoch that are done.
+        lines: Lines in those batches.
+        loss_sum: Sum of the losses of those lines.
+        seconds: Time spent on those batches.
+        results: Results of the completed epochs.
     """
 
     epoch: int = 0
@@ -92,7 +92,7 @@ class _Course:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Tell whether a backend says that its device has no memory left.
+    """Whether an error of a Keras backend says that its device is out of memory.
 
     Example:
         >>> is_out_of_memory(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"))
@@ -108,19 +108,19 @@ def is_out_of_memory(error: Exception) -> bool:
 
 
 class TrainingRun:
-    """A recogniser under training.
+    """A training run of the recogniser.
 
     Args:
-        config: The run.
-        train: Lines to learn from.
-        evaluation: Lines to judge each epoch by.
-        folder: Keeps the checkpoints; a run that was cut off there goes on.
-        report: Takes each line of progress.
-        prepare: Given the fresh network before the first step, to fine-tune another.
-        curves: Takes the epoch and its figures.
+        config: Configuration of the run.
+        train: Lines to train on.
+        evaluation: Lines to evaluate each epoch on.
+        folder: Folder for checkpoints; an interrupted run in it is resumed.
+        report: Is given each progress line.
+        prepare: Is given the new network before the first step, to set its initial weights.
+        curves: Is given the number and the values of each epoch.
 
     Raises:
-        ValueError: If no line can be learnt from, or the folder holds another run.
+        ValueError: If no line can be trained on, or the folder holds another run.
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class TrainingRun:
                 prepare(self._model)
             compile_crnn(self._model, config, step_count * config.epochs)
         self._reader = without_auxiliary(self._model)
-        self._course = _Course()
+        self._progress = _Progress()
         self._saved_at = time.monotonic()
         self._resume()
 
@@ -158,26 +158,27 @@ class TrainingRun:
         """Train to the end.
 
         Returns:
-            The network with the averaged weights of its best epoch, and the course.
+            The network with the averaged weights of its best epoch, and the results of all
+            epochs.
 
         Raises:
             ValueError: If the eval split has no text, or the disk is full.
         """
-        config, course = self._config, self._course
-        while course.epoch < config.epochs and not self._out_of_patience():
+        config, progress = self._config, self._progress
+        while progress.epoch < config.epochs and not self._is_out_of_patience():
             self._run_epoch()
-            self._judge()
+            self._evaluate()
         weights, _ = load_checkpoint(self._folder / BEST_FILE)
         model = build_crnn(preset_named(config.preset), self._train.charset.class_count)
         model.set_weights(weights["weights"])
-        return model, course.results
+        return model, progress.results
 
     def _count_lines(self) -> tuple[int, int]:
-        """Count the draws of an epoch and its steps; learn how often each document is drawn."""
+        """Return the draws and the steps of an epoch; set how often each document is drawn."""
         usable, width_px, skipped = Counter(), Counter(), 0
         preprocess = self._train.preprocess
         for example in read_examples(self._train.paths):
-            if self._maker.learnable(example):
+            if self._maker.is_learnable(example):
                 usable[example.document] += 1
                 width_px[example.document] += padded_width_px(
                     input_width_px(example.width_px, preprocess), preprocess
@@ -188,7 +189,7 @@ class TrainingRun:
             f"{usable.total()} lines to train on, {skipped} left out (too narrow for their text)"
         )
         if not usable:
-            raise ValueError("split train has no line to learn from; ingest more pages")
+            raise ValueError("split train has no line to train on; ingest more pages")
         self._draws = draws_per_epoch(usable, self._config.balance)
         draw_count, drawn_px = (
             sum(counts[name] * times for name, times in self._draws.items())
@@ -212,82 +213,83 @@ class TrainingRun:
         if found is None:
             return
         groups, facts = found
-        put_back(self._model, groups)
-        course = facts["course"]
-        results = [EpochResult.of_facts(result) for result in course.pop("results")]
-        self._course = _Course(**course, results=results)
-        self._report(f"going on after {self._course.epoch} epochs and {course['batches']} batches")
+        restore(self._model, groups)
+        saved = facts["course"]
+        results = [EpochResult.from_dict(result) for result in saved.pop("results")]
+        self._progress = _Progress(**saved, results=results)
+        self._report(f"resuming after {saved['epoch']} epochs and {saved['batches']} batches")
 
     def _save(self) -> None:
-        course = asdict(self._course)
-        course["results"] = [result.facts() for result in self._course.results]
-        facts = {"settings": self._settings(), "course": course}
+        progress = asdict(self._progress)
+        progress["results"] = [result.to_dict() for result in self._progress.results]
+        facts = {"settings": self._settings(), "course": progress}
         save_checkpoint(self._folder / STATE_FILE, snapshot(self._model), facts)
         self._saved_at = time.monotonic()
 
     def _batches(self) -> Iterable[Batch]:
-        """Make the batches of this epoch that are still to be trained on."""
-        config, epoch = self._config, self._course.epoch
-        usable = filter(self._maker.learnable, read_examples(self._train.paths))
+        """Return the batches of this epoch that are still to be trained on."""
+        config, epoch = self._config, self._progress.epoch
+        usable = filter(self._maker.is_learnable, read_examples(self._train.paths))
         draws = shuffle_lines(draw_lines(usable, self._draws, epoch), config.batch, epoch)
         samples = make_samples(draws, self._maker, config.processes)
-        known = (sample for sample in samples if sample is not None)
-        return islice(make_batches(known, config.batch), self._course.batches, None)
+        learnable = (sample for sample in samples if sample is not None)
+        return islice(make_batches(learnable, config.batch), self._progress.batches, None)
 
     def _run_epoch(self) -> None:
-        """Pass over the training lines, from where it was cut off."""
-        config, course = self._config, self._course
-        progress = ProgressLine(self._line_count, config.epochs, self._report)
+        """Train on the batches of this epoch that are still to be trained on."""
+        config, progress = self._config, self._progress
+        line = ProgressLine(self._line_count, config.epochs, self._report)
         for batch in self._batches():
             started = time.monotonic()
-            share = (course.epoch + course.lines / self._line_count) / config.epochs
+            share = (progress.epoch + progress.lines / self._line_count) / config.epochs
             self._model.optimizer.learning_rate = learning_rate_at(share, config.learning_rate)
-            course.loss_sum += self._step(batch) * len(batch.texts)
-            course.lines += len(batch.texts)
-            course.batches += 1
-            course.seconds += time.monotonic() - started
-            progress.tell(course.epoch, course.lines, course.loss_sum / course.lines)
+            progress.loss_sum += self._step(batch) * len(batch.texts)
+            progress.lines += len(batch.texts)
+            progress.batches += 1
+            progress.seconds += time.monotonic() - started
+            line.update(progress.epoch, progress.lines, progress.loss_sum / progress.lines)
             if time.monotonic() - self._saved_at > _SECONDS_BETWEEN_CHECKPOINTS:
                 self._save()
 
     def _step(self, batch: Batch) -> float:
-        """Train on one batch; give its loss.
+        """Train on one batch and return its loss.
 
         Raises:
-            ValueError: If the memory of the device is too small for it.
+            ValueError: If the device has too little memory for the batch.
         """
         try:
             return self._replicas.train_on_batch(self._model, batch)
-        # Each backend has an error of its own for this.
+        # Each backend raises another type of error.
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
             raise ValueError(
-                f"no memory for a batch of {batch.strips.shape[0]} lines {batch.strips.shape[2]} "
-                f"px wide; lower --batch_width_px from {self._config.batch.width_px}"
+                f"out of memory on a batch of {batch.strips.shape[0]} lines, each "
+                f"{batch.strips.shape[2]} px wide; lower --batch_width_px from "
+                f"{self._config.batch.width_px}"
             ) from error
 
-    def _judge(self) -> None:
-        """Read the eval split with the averaged weights; keep them if they are the best."""
-        course = self._course
-        speed = course.lines / max(course.seconds, 1e-9)
-        loss = course.loss_sum / max(course.lines, 1)
+    def _evaluate(self) -> None:
+        """Evaluate the averaged weights on the eval split; save them if they are the best."""
+        progress = self._progress
+        speed = progress.lines / max(progress.seconds, 1e-9)
+        loss = progress.loss_sum / max(progress.lines, 1)
         with self._replicas.scope(), averaged_weights(self._model):
             errors = measure(self._reader, self._evaluation, self._config.batch)
-            result = EpochResult(course.epoch + 1, loss, *errors, speed)
+            result = EpochResult(progress.epoch + 1, loss, *errors, speed)
             if not result.characters.length:
                 raise ValueError("split eval has no text; raise --eval_fraction and ingest again")
-            course.results.append(result)
-            if course.best is result:
+            progress.results.append(result)
+            if progress.best is result:
                 weights = {"weights": self._model.get_weights()}
-                save_checkpoint(self._folder / BEST_FILE, weights, result.facts())
-        course.next_epoch()
+                save_checkpoint(self._folder / BEST_FILE, weights, result.to_dict())
+        progress.next_epoch()
         self._save()
         self._report(str(result))
-        self._curves(result.epoch, result.figures())
+        self._curves(result.epoch, result.scalars())
 
-    def _out_of_patience(self) -> bool:
-        results, patience = self._course.results, self._config.patience_epochs
+    def _is_out_of_patience(self) -> bool:
+        results, patience = self._progress.results, self._config.patience_epochs
         return (
-            bool(patience and results) and results[-1].epoch - self._course.best.epoch >= patience
+            bool(patience and results) and results[-1].epoch - self._progress.best.epoch >= patience
         )

@@ -1,4 +1,4 @@
-"""The CTC loss as it is trained on."""
+"""The CTC loss that the recogniser is trained on."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _AUXILIARY_WEIGHT = 0.3
 def ctc_loss(labels, logits):
     """Compute the CTC loss of a batch, divided by the root of the label length.
 
-    The root keeps long lines from ruling the gradient without letting short ones do so.
+    With the root, neither long nor short lines dominate the gradient.
 
     Args:
         labels: int [batch, longest label], from 1, padded with 0.
-        logits: float [batch, time, classes]; every time step counts.
+        logits: float [batch, time, classes]; all time steps are used.
 
     Returns:
         float [batch].
     """
-    # The sums of a path are too fine for bfloat16.
+    # bfloat16 is not precise enough for the sums over paths.
     logits = ops.cast(logits, "float32")
     label_lengths = ops.sum(ops.cast(ops.not_equal(labels, BLANK), "int32"), axis=1)
     time_steps = ops.full_like(label_lengths, 1) * ops.shape(logits)[1]
@@ -33,14 +33,15 @@ def ctc_loss(labels, logits):
 
 
 def compile_crnn(model: keras.Model, config: TrainingConfig, step_count: int) -> None:
-    """Give the network its optimizer and its two CTC losses.
+    """Compile the network with its optimizer and its two CTC losses.
 
     Args:
-        model: What `build_crnn` gave.
-        config: The run.
-        step_count: Steps of the whole run, about; the weights are averaged over a share.
+        model: Network from `build_crnn`.
+        config: Configuration of the run.
+        step_count: Approximate number of steps of the whole run; the moving average of the
+            weights depends on it.
     """
-    # Widths differ from batch to batch: compiling each with XLA costs more than it gives.
+    # Widths differ from batch to batch: compiling each shape with XLA costs more than it saves.
     model.compile(
         optimizer=build_optimizer(model, config, step_count, beta_2=0.99),
         loss=[ctc_loss, ctc_loss],

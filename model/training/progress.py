@@ -1,4 +1,4 @@
-"""What a training run says while it trains."""
+"""The progress of a training run: a line in the terminal, and TensorBoard curves."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from model.text.duration import format_duration
 
 Curves = Callable[[int, dict[str, float]], None]
 
-_SECONDS_BETWEEN = 30.0
+_SECONDS_BETWEEN_REPORTS = 30.0
 
 
 class ProgressLine:
-    """Tell now and then how far an epoch has come.
+    """Report at intervals how far an epoch has come.
 
     Args:
-        line_count: Lines of an epoch.
-        epochs: Of the run.
-        report: Takes the line.
-        clock: Seconds.
+        line_count: Number of lines in an epoch.
+        epochs: Number of epochs in the run.
+        report: Is given each progress line.
+        clock: Returns the time in seconds.
     """
 
     def __init__(
@@ -32,25 +32,25 @@ class ProgressLine:
     ):
         self._line_count, self._epochs = line_count, epochs
         self._report, self._clock = report, clock
-        self._started = self._told = clock()
+        self._started = self._reported = clock()
         self._first_lines: int | None = None
 
-    def tell(self, epochs_done: int, lines_done: int, loss: float) -> None:
-        """Report, if the last time was a while ago.
+    def update(self, epochs_done: int, lines_done: int, loss: float) -> None:
+        """Report the progress if the last report is more than half a minute old.
 
         Args:
-            epochs_done: Whole epochs.
-            lines_done: Lines of the one that runs.
-            loss: Mean of those.
+            epochs_done: Completed epochs.
+            lines_done: Lines of the current epoch that are done.
+            loss: Mean loss over those lines.
         """
         now = self._clock()
         if self._first_lines is None:
-            # Lines of an earlier process took no time of this one.
+            # Lines that were done before a resume took no time in this process.
             self._first_lines, self._started = lines_done, now
             return
-        if now - self._told < _SECONDS_BETWEEN:
+        if now - self._reported < _SECONDS_BETWEEN_REPORTS:
             return
-        self._told = now
+        self._reported = now
         speed = (lines_done - self._first_lines) / max(now - self._started, 1e-9)
         left = self._line_count * (self._epochs - epochs_done) - lines_done
         self._report(
@@ -61,21 +61,21 @@ class ProgressLine:
 
 
 def open_curves(folder: Path | None) -> Curves:
-    """Start to write curves.
+    """Open a folder to write TensorBoard curves to.
 
     Args:
-        folder: For `tensorboard --logdir`; None for nowhere.
+        folder: Folder for `tensorboard --logdir`; None to write nothing.
 
     Returns:
-        A function that takes the epoch and the values of each curve.
+        A function that takes the epoch and the value of each curve by name.
 
     Raises:
         ValueError: If the package tensorboard is not installed.
     """
     if folder is None:
-        return _nowhere
+        return _discard
     try:
-        # TensorBoard writes its files itself: TensorFlow may not be there.
+        # TensorBoard can write its files without TensorFlow, which may not be installed.
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.compat.proto.summary_pb2 import Summary
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
@@ -95,5 +95,5 @@ def open_curves(folder: Path | None) -> Curves:
     return write
 
 
-def _nowhere(epoch: int, values: dict[str, float]) -> None:
-    """Write no curves."""
+def _discard(epoch: int, values: dict[str, float]) -> None:
+    """Discard the values of curves."""

@@ -1,4 +1,4 @@
-"""Several GPUs on one machine: each takes its share of every batch."""
+"""Data-parallel training on the GPUs of one machine: each gets a share of every batch."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from model.training.optimisation.optimizer import train_on_batch
 class Replicas:
     """The devices that a network is trained on.
 
-    TensorFlow trains on all GPUs of a machine by its MirroredStrategy; the other backends,
-    and a machine with one GPU or none, train on one device.
+    TensorFlow trains on all GPUs of a machine with its MirroredStrategy; other backends use one
+    device, as does a machine with one GPU or none.
 
     Args:
-        devices: TensorFlow's names of them; None for all GPUs that there are.
+        devices: TensorFlow's names of the devices; None for all GPUs.
     """
 
     def __init__(self, devices: list[str] | None = None):
@@ -34,24 +34,24 @@ class Replicas:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """Number of replicas."""
         return self._strategy.num_replicas_in_sync if self._strategy else 1
 
     def scope(self):
-        """Let a network that is built inside be copied to each device."""
+        """Return a context in which networks are built; TensorFlow copies them to each device."""
         return self._strategy.scope() if self._strategy else nullcontext()
 
     def train_on_batch(self, model: keras.Model, batch: Batch) -> float:
         """Train on one batch.
 
         Args:
-            model: Built and compiled inside `scope`.
-            batch: Lines; where they do not deal out evenly, some are trained on twice.
+            model: Network that was built and compiled inside `scope`.
+            batch: Lines; if they cannot be split evenly, some are trained on twice.
 
         Returns:
-            The mean loss of its lines.
+            The mean loss over the lines.
         """
-        # Keras builds its losses here; with replicas each trains on the whole first batch.
+        # The first call builds the losses of Keras; each replica trains on the whole first batch.
         if not self._strategy or not self._is_built:
             self._is_built = True
             return train_on_batch(model, batch.strips, [batch.labels, batch.labels])
@@ -69,15 +69,15 @@ class Replicas:
 
 
 def split_evenly(line_count: int, replica_count: int) -> list[np.ndarray]:
-    """Deal the lines of a batch out, the same number to each replica.
+    """Split the lines of a batch into one share of equal size for each replica.
 
     Args:
-        line_count: Lines of the batch.
-        replica_count: Replicas.
+        line_count: Number of lines in the batch.
+        replica_count: Number of replicas.
 
     Returns:
-        int [lines] for each replica; the first lines twice where it does not come out even,
-        for their gradients are averaged as if it did.
+        Line indices for each replica, int [lines]; if the lines cannot be split evenly, the
+        first ones occur twice, because the gradients of equal shares are averaged.
 
     Example:
         >>> [lines.tolist() for lines in split_evenly(5, 2)]

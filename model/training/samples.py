@@ -1,4 +1,4 @@
-"""Lines as the network sees them: read, decoded, augmented; on several processes if told."""
+"""Training samples: lines decoded, augmented and padded, optionally by several processes."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from model.line_images.preprocess import (
 )
 from model.networks.presets import Preset
 from model.text.charset import Charset
-from model.training.balance import Draw, name_number
+from model.training.balance import Draw, line_hash
 from schemas.records import LineExample
 
-# Lines that a process is given at a time, and such portions that wait for each.
-_PORTION_LINES = 32
-_PORTIONS_AHEAD = 3
+# Lines that a worker process is given at a time, and chunks that are queued for each worker.
+_CHUNK_LINES = 32
+_CHUNKS_AHEAD = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A line as the network sees it.
+    """A line as network input, with its labels.
 
     Attributes:
         strip: float32 [input_height_px, padded width, 1].
-        labels: Labels from 1.
-        text: The text of the labels.
-        page_uri: Page that the line is on.
+        labels: Labels of the text, from 1.
+        text: Ground-truth text.
+        page_uri: Page image that the line is on.
     """
 
     strip: np.ndarray
@@ -51,14 +51,15 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class SampleMaker:
-    """All that turns a line into a training sample.
+    """Make training samples from lines.
 
     Attributes:
-        charset: Encodes the texts.
-        preprocess: How a strip becomes network input.
-        preset: The network that is to learn it.
-        augmentation: What may happen to a line.
-        seed: Chance is drawn from it, the turn and the line's name: never from the order.
+        charset: Charset that encodes the texts.
+        preprocess: How a line strip becomes network input.
+        preset: Preset of the network that is trained.
+        augmentation: Augmentation of the lines.
+        seed: Random numbers depend on it, on the line's name and on the turn, never on the
+            order of the lines.
     """
 
     charset: Charset
@@ -67,24 +68,25 @@ class SampleMaker:
     augmentation: AugmentConfig = field(default_factory=AugmentConfig.none)
     seed: int = 0
 
-    def learnable(self, example: LineExample) -> bool:
-        """Tell whether CTC can learn the line: it has text, and time steps for it."""
-        return self._is_learnable(example, self.charset.encode(example.text))
+    def is_learnable(self, example: LineExample) -> bool:
+        """Whether CTC can learn the line: it has text, and enough time steps for it."""
+        return self._has_room(example, self.charset.encode(example.text))
 
     def make(self, example: LineExample, turn: int) -> Sample | None:
-        """Make the sample of one draw; None where CTC cannot learn the line."""
+        """Return the sample of one draw of a line; None where CTC cannot learn the line."""
         labels = self.charset.encode(example.text)
-        if not self._is_learnable(example, labels):
+        if not self._has_room(example, labels):
             return None
         plain = scale_strip(decode_strip(example), self.preprocess)
-        rng = np.random.default_rng([self.seed, turn, name_number(example)])
-        changed = augment(plain, self.augmentation, rng)
-        if not self._fits(labels, changed.shape[1]):
-            changed = plain
-        strip = pad_strip(changed, self.preprocess)
+        rng = np.random.default_rng([self.seed, turn, line_hash(example)])
+        augmented = augment(plain, self.augmentation, rng)
+        # Augmentation may make a line too narrow for its text.
+        if not self._fits(labels, augmented.shape[1]):
+            augmented = plain
+        strip = pad_strip(augmented, self.preprocess)
         return Sample(strip, labels, example.text, example.page_uri)
 
-    def _is_learnable(self, example: LineExample, labels: list[int]) -> bool:
+    def _has_room(self, example: LineExample, labels: list[int]) -> bool:
         return self._fits(labels, input_width_px(example.width_px, self.preprocess))
 
     def _fits(self, labels: list[int], width_px: int) -> bool:
@@ -94,33 +96,33 @@ class SampleMaker:
 def make_samples(
     draws: Iterable[Draw], maker: SampleMaker, processes: int = 0
 ) -> Iterator[Sample | None]:
-    """Make the samples of an epoch, in the order of the draws whatever the processes.
+    """Make the samples of an epoch, in the order of the draws for any number of processes.
 
     Args:
-        draws: The lines that come up, as a stream.
-        maker: Turns one into a sample.
-        processes: That decode and augment; 0 for this one.
+        draws: The draws of the epoch, as a stream.
+        maker: Makes a sample of each draw.
+        processes: Worker processes that decode and augment; 0 to do so in this process.
 
     Yields:
-        A sample for each draw; None for a line that cannot be learnt.
+        The sample of each draw; None for a line that CTC cannot learn.
     """
     if not processes:
         for draw in draws:
             yield maker.make(*draw)
         return
     stream = iter(draws)
-    portions = iter(lambda: list(islice(stream, _PORTION_LINES)), [])
-    # spawn: a process that was forked from a running network may hang.
+    chunks = iter(lambda: list(islice(stream, _CHUNK_LINES)), [])
+    # A process that is forked while a network runs may hang: spawn instead.
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         waiting: deque = deque()
-        for portion in portions:
-            waiting.append(pool.submit(_make_portion, portion, maker))
-            if len(waiting) > processes * _PORTIONS_AHEAD:
+        for chunk in chunks:
+            waiting.append(pool.submit(_make_chunk, chunk, maker))
+            if len(waiting) > processes * _CHUNKS_AHEAD:
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
 
 
-def _make_portion(portion: list[Draw], maker: SampleMaker) -> list[Sample | None]:
+def _make_chunk(chunk: list[Draw], maker: SampleMaker) -> list[Sample | None]:
     cv2.setNumThreads(1)
-    return [maker.make(*draw) for draw in portion]
+    return [maker.make(*draw) for draw in chunk]

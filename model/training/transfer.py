@@ -1,4 +1,4 @@
-"""Fine-tuning: the weights of one network as the start of another."""
+"""Fine-tuning: initialise a network with the weights of a trained one."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from model.training.networks.recogniser import HEADS, build_crnn
 def start_from(
     directory: Path, charset: Charset, preset: Preset, report: Callable[[str], None]
 ) -> Callable[[keras.Model], None]:
-    """Prepare to give a fresh network the weights of a trained one.
+    """Prepare to copy the weights of a trained network into a new one.
 
     Args:
-        directory: The trained model.
-        charset: Characters of the fresh network.
-        preset: Its sizes.
-        report: Takes what becomes of the characters.
+        directory: Folder of the trained model.
+        charset: Charset of the new network.
+        preset: Preset of the new network.
+        report: Is given a line about the characters that are kept, new and lost.
 
     Returns:
-        A function that does it: characters that both know keep their weights, new ones
-        keep what chance gave them.
+        A function that copies the weights into a network: characters of both charsets keep
+        their weights, new characters keep their random initialisation.
 
     Raises:
-        ValueError: If there is no such model, or it is of another preset.
+        ValueError: If there is no such model, or it has another preset.
     """
     bundle = load_bundle(directory)
     path = bundle.directory / WEIGHTS_FILE
@@ -41,45 +41,45 @@ def start_from(
     known = preset_of(path)
     if known != preset.name:
         raise ValueError(f"{directory} is of preset {known}; give --preset {known}")
-    # The weights alone: what else the file says of the layers differs between versions of Keras.
+    # Only the weights: the rest of the file differs between versions of Keras.
     source = build_crnn(preset, bundle.charset.class_count)
     source.load_weights(path)
     report(describe_change(bundle.charset, charset))
 
-    def give(model: keras.Model) -> None:
+    def copy_weights(model: keras.Model) -> None:
         for layer in source.layers:
             weights = layer.get_weights()
             if layer.name in HEADS:
-                fresh = model.get_layer(layer.name).get_weights()
+                initial = model.get_layer(layer.name).get_weights()
                 weights = [
                     move_outputs(old, new, bundle.charset, charset)
-                    for old, new in zip(weights, fresh)
+                    for old, new in zip(weights, initial)
                 ]
             if weights:
                 model.get_layer(layer.name).set_weights(weights)
 
-    return give
+    return copy_weights
 
 
 def preset_of(path: Path) -> str:
-    """Tell the preset of the network that a `.keras` file holds.
+    """Return the name of the preset of the network in a `.keras` file.
 
     Args:
-        path: The file; nothing of it is run.
+        path: The file; no code in it is run.
 
     Raises:
-        ValueError: If it is no such file.
+        ValueError: If it is not such a file.
     """
     try:
         with zipfile.ZipFile(path) as file:
             name = json.loads(file.read("config.json"))["config"]["name"]
     except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: no network of ours ({error}); train it anew") from None
+        raise ValueError(f"{path}: not a network of Quire ({error}); train it again") from None
     return name.removeprefix("crnn_")
 
 
 def describe_change(old: Charset, new: Charset) -> str:
-    """List the characters that fine-tuning loses and gains.
+    """Describe which characters fine-tuning keeps, adds and loses.
 
     Example:
         >>> describe_change(Charset(("a", "b")), Charset(("a", "é")))
@@ -101,16 +101,16 @@ def _listed(characters: set[str], what: str) -> str:
 def move_outputs(
     old: np.ndarray, new: np.ndarray, old_charset: Charset, charset: Charset
 ) -> np.ndarray:
-    """Carry the outputs over that two networks have in common.
+    """Copy the outputs of the characters that two networks have in common.
 
     Args:
         old: float32 [..., old classes], a weight of the trained head.
-        new: float32 [..., classes], that of the fresh one.
-        old_charset: Characters of the trained head.
-        charset: Characters of the fresh one.
+        new: float32 [..., classes], the same weight of the new head.
+        old_charset: Charset of the trained head.
+        charset: Charset of the new head.
 
     Returns:
-        float32 [..., classes].
+        float32 [..., classes], a copy of `new` with the outputs of `old`.
 
     Example:
         >>> old, new = Charset(("a", "b")), Charset(("b", "c"))

@@ -1,4 +1,4 @@
-"""Line images for the race: cut out where the page says, from all pages alike."""
+"""Line images for the comparison of recognisers."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _LINE = """<TextLine id="l{y}"><Coords points="5,{y} 44,{y} 44,{bottom} 5,{botto
 
 
 @given(st.lists(st.integers(), unique=True), st.integers(0, 50))
-def test_what_is_picked_is_in_order_and_as_many_as_there_are(items, count):
+def test_picked_items_are_in_order_and_as_many_as_asked_for(items, count):
     picked = pick_evenly(items, count)
     assert len(picked) == min(count, len(items))
     assert picked == [item for item in items if item in set(picked)]
 
 
-def test_picks_reach_over_all():
+def test_picked_items_are_evenly_spread():
     assert pick_evenly(range(100), 4) == [0, 25, 50, 75]
 
 
-def test_box_holds_every_point_and_stays_in_the_page():
+def test_box_contains_every_point_and_is_clipped_to_the_page():
     left, top, right, bottom = box_of(((-3.0, 2.7), (30.2, 5.0), (12.0, 99.0)), 20, 25)
     assert (left, top, right, bottom) == (0, 2, 25, 20)
 

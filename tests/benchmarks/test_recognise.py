@@ -1,4 +1,4 @@
-"""The race of recognisers: who runs, how, and what the table says of it."""
+"""The comparison of recognisers: commands, ratios and the table."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def arguments(folder: Path, **values) -> Namespace:
     return Namespace(**{"lines": folder, "rivals": folder, "core": core, "model": [], **values})
 
 
-def test_ratio_is_the_median_of_the_rounds_by_the_processor():
+def test_ratio_is_the_median_over_the_rounds_by_cpu_time():
     rounds = {
         "ours": [result(9.0, 1.0), result(1.0, 2.0), result(1.0, 1.0)],
         "kraken": [result(1.0, 4.0), result(1.0, 4.0), result(1.0, 8.0)],
@@ -40,17 +40,17 @@ def test_ratio_is_the_median_of_the_rounds_by_the_processor():
     assert kraken.ratio == 1.0
 
 
-def test_speed_is_the_median_with_what_lies_around_it():
+def test_speed_is_the_median_between_slowest_and_fastest():
     (row,) = speeds({"ours": [result(1.0, 1.0), result(2.0, 1.0), result(4.0, 1.0)]})
     assert (row.slowest, row.lines_per_s, row.fastest) == (25.0, 50.0, 100.0)
 
 
-def test_no_ratio_where_the_base_did_not_run():
+def test_no_ratio_if_the_base_did_not_run():
     (row,) = speeds({"ours": [result(1.0, 1.0)]})
     assert row.ratio is None
 
 
-def test_table_says_who_ran_and_who_did_not():
+def test_table_lists_who_ran_and_who_did_not():
     rows = speeds({"ours": [result(2.0, 1.0)], "kraken": [result(4.0, 2.0)]})
     head, ours, kraken, absent = table(rows, {"pylaia": "no environment"}).splitlines()
     assert head.split() == ["version", "lines/s", "from-to", "per", "CPU", "s", "x", "kraken",
@@ -65,7 +65,7 @@ def test_missing_environment_names_the_cure(tmp_path):
         command(Contestant("kraken", "kraken"), arguments(tmp_path))
 
 
-def test_model_goes_to_its_runner_alone(tmp_path):
+def test_model_is_passed_to_its_runner_only(tmp_path):
     args = arguments(tmp_path, model=["quire=a=b", "kraken=c"])
     line = command(Contestant("quire int8", "quire", ("--precision", "int8")), args)
     assert line[0] == sys.executable
@@ -85,15 +85,15 @@ def test_quire_reads_every_line_in_its_own_process(tmp_path):
     assert ran["precision"] == "fp32"
 
 
-def test_last_line_is_json_even_if_nobody_runs(tmp_path, capsys):
+def test_last_line_is_json_even_if_no_contestant_runs(tmp_path, capsys):
     flags = ["--rounds", "1", "--only", "kraken"]
     assert main(["race", "--lines", str(tmp_path), "--rivals", str(tmp_path), *flags]) == 0
-    said = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert said["speeds"] == []
-    assert set(said["not_run"]) == {"kraken"}
+    printed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert printed["speeds"] == []
+    assert set(printed["not_run"]) == {"kraken"}
 
 
-def test_a_runner_that_fails_is_reported_with_its_last_word(tmp_path):
+def test_a_runner_that_fails_is_reported_with_its_last_line(tmp_path):
     python = tmp_path / "tesseract" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text("#!/bin/sh\necho noise >&2\necho no trained data >&2\nexit 1\n")

@@ -1,4 +1,4 @@
-"""What the runners of the race share, and the installation of the rivals."""
+"""The code that all runners share, and the installation of the rivals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_batches_hold_all_paths_in_order(paths, size):
     assert all(len(batch) == size for batch in divided[:-1])
 
 
-def test_no_character_is_drawn_twice():
+def test_no_character_occurs_twice():
     assert len(set(stopwatch.CHARACTERS)) == len(stopwatch.CHARACTERS)
     assert "é" in stopwatch.CHARACTERS
 
@@ -32,11 +32,11 @@ def images(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["runner", str(tmp_path), "--batch", "3"])
 
 
-def test_result_is_the_only_thing_on_stdout(images, capsys):
+def test_only_the_result_is_printed_to_stdout(images, capsys):
     calls = []
 
     def load(options):
-        print("a library greets")
+        print("output of a library")
 
         def read(paths):
             calls.append(len(paths))
@@ -50,7 +50,7 @@ def test_result_is_the_only_thing_on_stdout(images, capsys):
     assert (result["lines"], result["characters"], result["batch"]) == (7, 14, 3)
 
 
-def test_a_reader_that_leaves_lines_out_does_not_count(images):
+def test_a_recogniser_that_omits_lines_is_rejected(images):
     with pytest.raises(SystemExit, match="read 6 of 7 lines"):
         race(lambda options: Loaded("1", "random", lambda paths: [""] * min(6, len(paths))))
 
@@ -63,23 +63,23 @@ def test_every_rival_has_a_runner_and_pinned_versions():
         assert pins and all("==" in pin for pin in pins)
 
 
-def test_a_rival_that_cannot_be_installed_is_named(tmp_path, monkeypatch, capsys):
+def test_a_rival_that_cannot_be_installed_is_reported(tmp_path, monkeypatch, capsys):
     def fail(command):
         raise install.subprocess.CalledProcessError(1, command)
 
-    monkeypatch.setattr(install, "_run", fail)
+    monkeypatch.setattr(install, "run_isolated", fail)
     monkeypatch.setattr(install, "_PYTHON", sys.version_info[:2])
     assert install.main([str(tmp_path), "kraken"]) == 1
     assert "kraken: " in capsys.readouterr().err
 
 
-def test_another_python_is_refused(tmp_path, monkeypatch, capsys):
+def test_another_python_is_rejected(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(install, "_PYTHON", (2, 7))
     assert install.main([str(tmp_path)]) == 2
     assert "python3.10" in capsys.readouterr().err
 
 
-def test_an_unknown_rival_is_refused(tmp_path, capsys):
+def test_an_unknown_rival_is_rejected(tmp_path, capsys):
     with pytest.raises(SystemExit):
         install.main([str(tmp_path), "abbyy"])
     assert "no rival is called abbyy" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Made-up pages take the real road, and every one of them is accounted for."""
+"""Simulated pages go through the real code, and all of them are accounted for."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_some_pages_fail_and_some_are_skipped():
     assert kinds[PageDone] > 3900
 
 
-def test_a_page_is_always_read_the_same_and_under_its_own_name():
+def test_a_page_always_has_the_same_result_under_its_own_name():
     result = read_page(source_of(7), SMALL)
     assert result == read_page(source_of(7), SMALL)
     assert {line.transcript.page_uri for line in result.lines} <= {source_of(7).uri}
@@ -40,10 +40,10 @@ def test_a_page_is_always_read_the_same_and_under_its_own_name():
 
 
 @pytest.mark.parametrize("next_run", [False, True])
-def test_portions_that_are_renamed_hold_the_rows_of_their_pages(next_run):
+def test_renamed_portions_have_the_rows_of_their_pages(next_run):
     drawn = drawn_pages(SMALL)
     results = list(map(again, drawn)) if next_run else drawn
-    # The pages that were drawn get their own names back.
+    # Renaming the generated pages to their own names changes nothing.
     named = FakePortions(results, "r1").named(PORTION_PAGES)
     here = results[PORTION_PAGES : 2 * PORTION_PAGES]
     for table in PORTION_TABLES:
@@ -53,7 +53,7 @@ def test_portions_that_are_renamed_hold_the_rows_of_their_pages(next_run):
     assert uris == [source_of(10 * len(results) + place).uri for place in range(PORTION_PAGES)]
 
 
-def test_an_archive_is_read_looked_up_and_queried(tmp_path, capsys):
+def test_an_archive_is_written_looked_up_and_queried(tmp_path, capsys):
     result = simulate(400, SMALL, str(tmp_path))
     first, second = result["accounts"]["first"], result["accounts"]["second"]
     assert first["pages_in"] == second["pages_in"] == 400
@@ -63,7 +63,7 @@ def test_an_archive_is_read_looked_up_and_queried(tmp_path, capsys):
     assert "look up every page" in capsys.readouterr().out
 
 
-def test_the_runner_writes_what_the_account_counts(tmp_path):
+def test_the_account_of_the_runner_counts_every_page(tmp_path):
     result = simulate_runner(400, SMALL, str(tmp_path))
     assert result["accounts"]["first"]["pages_in"] == 400
 

@@ -1,4 +1,4 @@
-"""The arithmetic and the bookkeeping of the benchmark of transcribe."""
+"""The arithmetic and the helpers of the transcribe benchmark."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def run(seconds: float, memory_mb: float, loop_ms: float = 50.0) -> dict:
     }
 
 
-def test_the_start_is_not_charged_to_the_pages():
+def test_the_cost_per_page_excludes_the_start_up():
     rows = costs([1, 11, 101], [run(5.0, 200), run(6.0, 210), run(15.0, 220)])
     assert [row["clock_ms"] for row in rows] == pytest.approx([100.0, 100.0])
     assert [row["cpu_ms"] for row in rows] == pytest.approx([50.0, 50.0])
     assert [row["settled_mb"] for row in rows] == [200, 210]
 
 
-def test_the_speed_of_the_machine_is_taken_off():
-    """It was half in the larger run, as the loop beside it tells."""
+def test_the_speed_of_the_machine_cancels_out():
+    """In the larger run the machine was half as fast, as the concurrent loop shows."""
     rows = costs([1, 11, 101], [run(5.0, 200), run(6.0, 210), run(30.0, 220, loop_ms=100.0)])
     assert [row["loops"] for row in rows] == pytest.approx([1.0, 1.0])
     assert rows[1]["cpu_ms"] > 2 * rows[0]["cpu_ms"]
@@ -45,7 +45,7 @@ def sleep_s(seconds: float) -> float:
     return 2.0
 
 
-def test_work_goes_round_beside_what_is_measured():
+def test_the_reference_task_is_repeated():
     with Pace(sleep_s, 0.02) as pace:
         mark = pace.mark()
         while pace.mark()[0] < mark[0] + 2:
@@ -54,7 +54,7 @@ def test_work_goes_round_beside_what_is_measured():
     assert not pace.is_running
 
 
-def test_a_run_that_is_over_before_a_round_of_the_work_is_named():
+def test_a_run_that_is_shorter_than_a_round_is_reported():
     with Pace(sleep_s, 2.0) as pace, pytest.raises(SystemExit, match="more pages"):
         pace.seconds_since(pace.mark())
 
@@ -67,7 +67,7 @@ def pages(tmp_path):
     return sorted(map(str, tmp_path.glob("*.jpg")))
 
 
-def test_pages_are_repeated_with_what_lies_beside_them(pages, tmp_path):
+def test_pages_are_repeated_with_the_markup_beside_them(pages, tmp_path):
     folder = tmp_path / "many"
     assert repeat_pages(pages, 3, folder) == f"{folder}/*.jpg"
     assert {path.name: path.read_text() for path in folder.iterdir()} == {

@@ -1,4 +1,4 @@
-"""A dataset that breaks the schema stops the run."""
+"""A dataset that does not match the schema stops the run."""
 
 import pandas as pd
 import pytest
@@ -83,7 +83,7 @@ def artifact(tmp_path):
     return make
 
 
-def test_the_gate_names_every_error_of_every_split(artifact):
+def test_the_gate_reports_every_error_of_every_split(artifact):
     anomalies = artifact(train=lines().assign(width_px=0), eval=lines().assign(split="dev"))
     with pytest.raises(DatasetError) as error:
         AnomalyGate.test_call(anomalies=anomalies)
@@ -92,6 +92,6 @@ def test_the_gate_names_every_error_of_every_split(artifact):
     assert "\n" not in str(error.value)
 
 
-def test_the_gate_lets_warnings_through_but_tells_them(artifact, capsys):
+def test_the_gate_prints_warnings_but_passes_them(artifact, capsys):
     AnomalyGate.test_call(anomalies=artifact(train=lines().assign(hand="x"), eval=lines()))
     assert capsys.readouterr().err.startswith("warning: split train, feature hand: ")

@@ -25,13 +25,13 @@ def test_characters_of_all_files_are_collected(tmp_path):
     assert collect_charset(paths) == CharacterSet.of_texts(["cab", "réunion", "12 mai"])
 
 
-def test_lines_without_any_text_are_refused(tmp_path):
+def test_lines_without_any_text_are_rejected(tmp_path):
     write_tfrecords(tmp_path / "a.gz", lines("", " "))
     with pytest.raises(DatasetError, match="train has no text"):
         collect_charset([str(tmp_path / "a.gz")])
 
 
-def test_a_broken_file_is_named(tmp_path):
+def test_a_broken_file_is_reported(tmp_path):
     (tmp_path / "odd.gz").write_bytes(b"no gzip")
     with pytest.raises(DatasetError, match=r"split train: .*odd\.gz"):
         collect_charset([str(tmp_path / "odd.gz")])

@@ -1,4 +1,4 @@
-"""The key of TFX's cache follows every module."""
+"""The digest in the key of TFX's cache covers every module."""
 
 from __future__ import annotations
 

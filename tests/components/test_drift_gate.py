@@ -69,18 +69,18 @@ def artifact(tmp_path):
     return make
 
 
-def test_the_gate_names_what_has_drifted(artifact):
+def test_the_gate_reports_the_features_that_have_drifted(artifact):
     statistics = artifact(train=lines(), eval=lines(seed=1, script=b"Cyrillic"))
     with pytest.raises(DatasetError, match="script by 1.00, --max_drift is 0.3; .*raise") as error:
         DriftGate.test_call(statistics=statistics, max_drift=0.3)
     assert "width_px" not in str(error.value)
 
 
-def test_the_gate_lets_through_what_it_is_told_to(artifact):
+def test_the_gate_passes_drift_up_to_the_limit(artifact):
     statistics = artifact(train=lines(), eval=lines(seed=1, script=b"Cyrillic"))
     DriftGate.test_call(statistics=statistics, max_drift=1.0)
 
 
-def test_a_handful_of_lines_is_not_judged(artifact):
+def test_a_few_lines_are_not_compared(artifact):
     few = lines(FEWEST_LINES - 1, script=b"Cyrillic")
     DriftGate.test_call(statistics=artifact(train=lines(), eval=few), max_drift=0.3)

@@ -25,7 +25,7 @@ def combiner_of(metric):
 
 
 def extract(reference, hypothesis, page="p1"):
-    """Make what TFMA hands to a metric for one line."""
+    """Make the input that TFMA passes to a metric for one line."""
     return tfma.metrics.StandardMetricInputs(
         {
             "features": {"page_uri": np.array([page.encode()], object)},
@@ -50,7 +50,7 @@ def by_name(combiner, accumulator):
 
 
 @given(SHARDS)
-def test_shards_merge_to_the_errors_of_all_lines(shards):
+def test_merged_shards_give_the_errors_of_all_lines(shards):
     lines = [line for shard in shards for line in shard]
     expected = error_rates((reference, hypothesis) for reference, hypothesis, _ in lines)
     for metric, name, errors in zip(
@@ -63,7 +63,7 @@ def test_shards_merge_to_the_errors_of_all_lines(shards):
         assert found[name] == errors.rate
         assert found[f"{name}_edits"] == errors.edits
         assert found[f"{name}_length"] == errors.length
-        # Whatever the shards, the interval is the same.
+        # The interval does not depend on the shards.
         np.testing.assert_equal(found, whole)
 
 
@@ -73,14 +73,14 @@ def test_rates_are_micro_averaged():
     assert by_name(combiner, accumulate(combiner, pairs))["cer"] == 0.2
 
 
-def test_words_count_as_wholes():
+def test_whole_words_are_counted():
     combiner = combiner_of(WordErrorRate())
     accumulator = accumulate(combiner, [("le 12 mai", "le 12mai")])
     found = by_name(combiner, accumulator)
     assert (found["wer"], found["wer_edits"], found["wer_length"]) == (2 / 3, 2, 3)
 
 
-def test_the_interval_is_that_of_pages_not_of_lines():
+def test_the_interval_is_a_bootstrap_over_pages_not_lines():
     combiner = combiner_of(CharacterErrorRate())
     good, bad = [("abcd", "abcd", "p1")] * 50, [("abcd", "", "p2")] * 50
     found = by_name(combiner, accumulate(combiner, good + bad))
@@ -91,7 +91,7 @@ def test_the_interval_is_that_of_pages_not_of_lines():
     assert (found["cer_low"], found["cer_high"]) == (0.5, 0.5)
 
 
-def test_results_go_by_the_keys_that_were_announced():
+def test_results_have_the_declared_keys():
     (computation,) = CharacterErrorRate(name="rate").computations(eval_config=CONFIG)
     output = computation.combiner.extract_output(computation.combiner.create_accumulator())
     assert list(output) == computation.keys

@@ -1,4 +1,4 @@
-"""What the Evaluator measures, and how its results are told."""
+"""What the Evaluator measures, and its results as plain data."""
 
 import math
 
@@ -11,7 +11,7 @@ from model.evaluation.metrics import ErrorCount
 pytestmark = pytest.mark.train
 
 
-def test_the_cer_alone_decides_and_on_all_lines():
+def test_only_the_cer_of_all_lines_decides():
     config = evaluation_config(max_cer=0.25)
     thresholds = tfma.metrics.metric_thresholds_from_metrics_specs(config.metrics_specs, config)
     assert {(key.name, key.is_diff) for key in thresholds} == {("cer", False), ("cer", True)}
@@ -25,12 +25,12 @@ def test_the_cer_alone_decides_and_on_all_lines():
             assert not threshold.HasField("lower_bound")
 
 
-def test_documents_lengths_scripts_and_sources_are_measured_apart():
+def test_documents_lengths_scripts_and_sources_are_sliced():
     slices = [tuple(spec.feature_keys) for spec in evaluation_config(1.0).slicing_specs]
     assert slices == [(), ("document",), ("line_length",), ("script",), ("source",)]
 
 
-def test_a_result_is_told_with_its_counts():
+def test_a_result_includes_its_counts():
     result = SliceResult(3, ErrorCount(1, 8), ErrorCount(1, 2), (0.1, 0.2), (0.25, math.nan))
     assert result.to_dict() == {
         "lines": 3,
@@ -45,7 +45,7 @@ def test_a_result_is_told_with_its_counts():
     }
 
 
-def test_a_rate_without_reference_text_is_no_number():
+def test_a_rate_without_reference_text_is_none():
     errors = ErrorCount(2, 0)
     assert math.isinf(errors.rate)
     nothing = (math.nan, math.nan)

@@ -24,7 +24,7 @@ def test_the_script_is_that_of_most_letters(text, script):
     assert script_of_text(text) == script
 
 
-def test_a_line_keeps_what_it_has():
+def test_a_line_keeps_its_other_features():
     line = line_example("réunion")
     described = describe_line(encode_line(line))
     assert decode_line(described) == line
@@ -32,7 +32,7 @@ def test_a_line_keeps_what_it_has():
     assert (values["line_length"], values["script"]) == (b"1-20", b"Latin")
 
 
-def test_a_line_without_text_stays_without_for_the_schema_to_find():
+def test_a_missing_text_is_left_to_the_schema():
     record = tf_example.encode({"width_px": 3})
     values = tf_example.decode(describe_line(record))
     assert values == {"line_length": b"1-20", "script": b"none", "width_px": 3}

@@ -1,4 +1,4 @@
-"""Artifacts on this disk and in a bucket; TensorFlow's ram:// stands in for the bucket."""
+"""Artifacts on the local disk and in a bucket, for which TensorFlow's ram:// stands in."""
 
 import uuid
 from pathlib import Path
@@ -18,7 +18,7 @@ def place(request, tmp_path):
     return str(tmp_path / "place") if request.param == "disk" else f"ram://{uuid.uuid4().hex}"
 
 
-def test_what_is_written_is_read(place):
+def test_a_file_reads_as_written(place):
     write_text(storage.join(place, "a", "b.txt"), "réunion\n")
     assert read_bytes(storage.join(place, "a", "b.txt")) == "réunion\n".encode()
 

@@ -1,4 +1,4 @@
-"""What the Trainer runs, here and where the artifacts are in a bucket."""
+"""The `run_fn` of the Trainer, with local and with remote artifacts."""
 
 import uuid
 from pathlib import Path
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.train
 
 @pytest.fixture
 def train(monkeypatch):
-    """Stand in for the network: keep the arguments, write a model of one file."""
+    """Replace the training: record the arguments, write a model of one file."""
     seen = []
 
     def run_fn(fn_args):
@@ -38,7 +38,7 @@ def arguments(place, **options):
     )
 
 
-def test_a_remote_dataset_is_brought_here_and_the_model_taken_back(train, tmp_path):
+def test_a_remote_dataset_is_downloaded_and_the_model_uploaded(train, tmp_path):
     place = f"ram://{uuid.uuid4().hex}"
     for split in ("train", "eval"):
         write_tfrecords(tmp_path / split / "data.gz", [line_example("acte", 0, split)])
@@ -51,7 +51,7 @@ def test_a_remote_dataset_is_brought_here_and_the_model_taken_back(train, tmp_pa
     assert not Path(local.serving_model_dir).exists()
 
 
-def test_a_local_dataset_is_used_where_it_is(train, tmp_path):
+def test_a_local_dataset_is_not_copied(train, tmp_path):
     fn_args = arguments(str(tmp_path))
     fn_args.train_files = []
     training.run_fn(fn_args)

@@ -26,11 +26,11 @@ LINES = st.builds(
 
 
 @given(LINES)
-def test_a_line_comes_back(line):
+def test_a_line_is_deserialised_as_serialised(line):
     assert decode_line(encode_line(line)) == line
 
 
-def test_a_record_without_text_says_so():
+def test_a_record_without_text_is_rejected():
     with pytest.raises(ValueError, match="no feature .*text.*pipelines.ingest"):
         decode_line(tf_example.encode({"image": b""}))
 

@@ -6,7 +6,7 @@ from schemas.tables import SCHEMA_VERSION, TABLES
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_every_column_is_documented_and_the_version_is_there(name):
+def test_every_column_is_documented_and_the_version_is_stored(name):
     schema = TABLES[name]
     assert all(field.metadata[b"doc"] for field in schema)
     assert schema.metadata == {b"quire.schema_version": SCHEMA_VERSION.encode()}

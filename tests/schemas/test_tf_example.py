@@ -12,7 +12,7 @@ VALUES = st.dictionaries(
 
 
 @given(VALUES)
-def test_what_is_written_is_read(values):
+def test_values_are_decoded_as_encoded(values):
     assert tf_example.decode(tf_example.encode(values)) == values
 
 
@@ -22,7 +22,7 @@ def test_equal_values_give_equal_bytes(values):
     assert tf_example.encode(values) == tf_example.encode(backwards)
 
 
-def test_a_feature_of_two_values_is_refused():
+def test_a_feature_of_two_values_is_rejected():
     example = tf_example.Example()
     example.features.feature["text"].bytes_list.value.extend([b"a", b"b"])
     with pytest.raises(ValueError, match="'text' holds 2"):

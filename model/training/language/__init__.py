@@ -1,1 +1,1 @@
-"""Training of language models, and tuning of decoding."""
+"""Training of language models, and tuning of decoding on held-out lines."""

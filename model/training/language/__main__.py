@@ -1,4 +1,4 @@
-"""Build language models for a model and tune its decoding: `python -m model.training.language`."""
+"""Add language models to a model and tune its decoding: `python -m model.training.language`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ import sys
 from pathlib import Path
 
 from model.training.language.build import add_language_model
-from model.training.language.config import (
-    add_language_flags,
-    language_config,
-)
+from model.training.language.config import add_language_flags, language_config
 from model.training.optimisation.device import PRECISIONS
 from schemas.features import LINE_FILES
 from schemas.program import program_name
@@ -19,17 +16,19 @@ from schemas.program import program_name
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=program_name("model.training.language"),
-        description="Give a trained recogniser language models, or new ones.",
+        description="Add language models to a trained recogniser, or replace them.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--model", required=True, help="folder of the model; files are added")
-    parser.add_argument("--dataset", type=Path, required=True, help="what pipelines.ingest wrote")
+    parser.add_argument("--model", required=True, help="folder of the model; files are added to it")
+    parser.add_argument(
+        "--dataset", type=Path, required=True, help="dataset folder that pipelines.ingest wrote"
+    )
     add_language_flags(parser)
     parser.add_argument(
         "--precision",
         choices=PRECISIONS,
         default=PRECISIONS[0],
-        help="to train the recurrent one in",
+        help="precision to train the recurrent language model in",
     )
     return parser.parse_args(argv)
 
@@ -38,10 +37,10 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        argv: Arguments without the program's name; None for those of the process.
+        argv: Arguments without the program's name; None for those of the process (`sys.argv`).
 
     Returns:
-        The exit status: 0, or 2 for arguments that cannot be used.
+        The exit status: 0, or 2 for arguments that are not valid.
     """
     args = _parse(argv)
     paths = [sorted(map(str, args.dataset.glob(f"{s}/{LINE_FILES}"))) for s in ("train", "eval")]

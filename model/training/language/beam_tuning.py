@@ -1,4 +1,4 @@
-"""Choosing the weights of language model and length: a pattern search on held-out lines."""
+"""Tuning the weights of the beam search by pattern search on held-out lines."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from model.language.perplexity import perplexity
 from model.text.charset import Charset
 
 _MOST_WEIGHT, _MOST_LOSS = 3.0, 5.0
-# A step has to save this many standard deviations of the edits: on few lines most of what
-# looks like a gain is chance.
+# A step must save this many standard deviations of the number of edits: on few lines, small gains
+# are mostly random.
 _LEAST_GAIN = 0.5
 
 
 class _Point(NamedTuple):
-    """Weights as they are stepped through; `excess` is what the bonus is above the usual one."""
+    """A point of the search; `excess` is the length bonus beyond the default one."""
 
     lm_weight: float
     excess: float
@@ -33,11 +33,12 @@ class _Point(NamedTuple):
     frequency_weight: float
     unknown_word_penalty: float
 
-    def config(self, config: BeamConfig, usual_loss: float) -> BeamConfig:
+    def config(self, config: BeamConfig, mean_loss: float) -> BeamConfig:
+        """Return the configuration with the weights of this point."""
         return replace(
             config,
             lm_weight=self.lm_weight,
-            length_bonus=round(self.lm_weight * usual_loss + self.excess, 6),
+            length_bonus=round(self.lm_weight * mean_loss + self.excess, 6),
             blank_penalty=self.blank_penalty,
             frequency_weight=self.frequency_weight,
             unknown_word_penalty=self.unknown_word_penalty,
@@ -45,7 +46,7 @@ class _Point(NamedTuple):
         )
 
 
-# Steps along each axis, first whole, then half.
+# Step sizes along each axis; full steps first, then half steps.
 _FIRST_STEPS = _Point(0.2, 0.2, 0.5, 0.2, 0.5)
 _SCALES = (1.0, 0.5)
 
@@ -57,22 +58,23 @@ def tune_weights(
     language_model: LanguageModel,
     lexicon: Lexicon | None = None,
 ) -> tuple[BeamConfig, ErrorCount]:
-    """Search for the weights that read some lines with the fewest edits.
+    """Search for the weights of the beam search with the fewest character edits.
 
-    From the weights of `config`, and a length bonus that makes up for what the language model
-    takes off a usual character, steps up and down are tried as long as one helps (Hooke and
-    Jeeves 1961), then steps half as long. A step in the model's weight takes the bonus along.
+    The search starts at the weights of `config`, with a length bonus that compensates for the
+    mean log probability that the language model gives a character. It steps up or down one axis
+    as long as this helps (Hooke and Jeeves 1961), then continues with half steps. The length
+    bonus follows the weight of the language model.
 
     Args:
-        lines: Logits [time, classes] and text; lines that nothing was trained on. Some hundred
-            will do: each is read about 30 times.
-        charset: Of the recogniser.
-        config: Where to begin.
-        language_model: Built from other lines.
-        lexicon: Words; without them their penalty stays as it is.
+        lines: Logits [time, classes] and text of held-out lines. A few hundred are enough; each
+            is decoded about 30 times.
+        charset: Charset of the recogniser.
+        config: Configuration to start from.
+        language_model: Language model, built from other lines.
+        lexicon: Known words; without it the penalty for unknown words is not tuned.
 
     Returns:
-        The settings, and the character errors with them.
+        The tuned configuration, and the character errors with it.
 
     Raises:
         ValueError: If there is no line.
@@ -80,14 +82,14 @@ def tune_weights(
     if not lines:
         raise ValueError("no lines to tune the weights on; give some of the eval split")
     tried: dict[_Point, ErrorCount] = {}
-    # What the language model takes off a character of these texts, on average.
-    usual_loss = min(math.log(perplexity((text for _, text in lines), language_model)), _MOST_LOSS)
+    # Mean negative log probability of a character of these texts.
+    mean_loss = min(math.log(perplexity((text for _, text in lines), language_model)), _MOST_LOSS)
 
     def errors(point: _Point) -> int:
         if point not in tried:
-            weighed = point.config(config, usual_loss)
-            weights = PrefixWeights(charset, weighed, language_model, lexicon)
-            counts = (_errors(line, charset, weighed, weights) for line in lines)
+            candidate = point.config(config, mean_loss)
+            weights = PrefixWeights(charset, candidate, language_model, lexicon)
+            counts = (_errors(line, charset, candidate, weights) for line in lines)
             tried[point] = sum(counts, ErrorCount())
         return tried[point].edits
 
@@ -105,11 +107,11 @@ def tune_weights(
             if errors(here) - errors(best) <= _LEAST_GAIN * math.sqrt(errors(here)):
                 break
             here = best
-    return here.config(config, usual_loss), tried[here]
+    return here.config(config, mean_loss), tried[here]
 
 
 def _neighbours(here: _Point, steps: _Point, scale: float) -> list[_Point]:
-    """Give the points a step up or down one of the axes."""
+    """Return the points one step up or down along each axis."""
     points = []
     for axis, step in zip(_Point._fields, steps):
         for move in (step * scale, -step * scale):

@@ -1,10 +1,10 @@
-"""Giving a recogniser its language model: after training, or alone to a model that is there.
+"""Adding language models to a recogniser, after its training or later.
 
     python -m model.training.language --model MODEL --dataset DATASET
 
-The language models, an n-gram and a recurrent one, are made from the texts of the train split and
-of `--language_model_text`; their weights, and what confidences are worth, are tuned on the eval
-split.
+An n-gram and a recurrent language model are built from the texts of the train split and of
+`--language_model_text`. The weights of decoding and the calibration of confidences are tuned on
+the eval split.
 """
 
 from __future__ import annotations
@@ -29,14 +29,11 @@ from model.networks.session import open_session
 from model.recogniser import bundle
 from model.recogniser.auxiliary_head import AUXILIARY_SHARE, AuxiliaryHead
 from model.text.charset import Charset, normalise_text
-from model.training.language.config import (
-    LEAST_LINES,
-    LanguageConfig,
-)
+from model.training.language.config import LEAST_LINES, LanguageConfig
 from model.training.language.decoding_tuning import HeldOut, tune_decoding
 from model.training.language.recurrent import add_recurrent_model
 
-# Held-out lines that are read; more take longer and change little.
+# Held-out lines that are used; more take longer and change little.
 _MOST_HELD_OUT = 500
 
 
@@ -47,19 +44,19 @@ def add_language_model(
     config: LanguageConfig,
     report: Callable[[str], None],
 ) -> None:
-    """Write language models, words and decoding settings into a bundle; say in its card what.
+    """Write language models, word list and decoding settings into a bundle, and update its card.
 
-    Those that are there are replaced; with an order of 0 the language models go.
+    Existing ones are replaced; with an order of 0 the language models are removed.
 
     Args:
-        directory: The bundle.
-        train_paths: TFRecords whose texts are learnt.
-        eval_paths: TFRecords to tune on.
-        config: What the language model is built from.
-        report: Takes lines of text.
+        directory: Folder of the bundle.
+        train_paths: TFRecord files whose texts the models are built from.
+        eval_paths: TFRecord files to tune on.
+        config: Configuration of the language models.
+        report: Is given each line of output.
 
     Raises:
-        ValueError: If the bundle, the lines or a text cannot be used.
+        ValueError: If the bundle, the lines or a text file is not valid.
     """
     started = time.monotonic()
     whole = bundle.load_bundle(directory)
@@ -78,9 +75,9 @@ def add_language_model(
     else:
         path.unlink(missing_ok=True)
     if language_model and config.recurrent_epochs and facts["lines"] >= LEAST_LINES:
-        learnt = _texts(train_paths, config)
+        texts = _texts(train_paths, config)
         rescorer, facts["recurrent"] = add_recurrent_model(
-            whole, language_model, learnt, held_out, config, report
+            whole, language_model, texts, held_out, config, report
         )
     words = write_model_words(whole.directory, _texts(train_paths, config))
     lexicon = Lexicon(words) if words else None
@@ -95,7 +92,7 @@ def add_language_model(
         whole.recurrent_path.unlink(missing_ok=True)
     card |= {"language_model": facts, "decoding": tuned.facts}
     bundle.write_card(whole.directory, card)
-    for line in _told(facts, tuned.facts):
+    for line in _summary(facts, tuned.facts):
         report(line)
     report(f"language model and decoding took {time.monotonic() - started:.0f} s")
 
@@ -107,7 +104,7 @@ def _read_card(directory: Path) -> dict:
     try:
         return dict(json.loads(path.read_text("utf-8")))
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: no model card ({error}); copy the model anew") from None
+        raise ValueError(f"{path}: not a model card ({error}); copy the model again") from None
 
 
 def _build(
@@ -116,7 +113,7 @@ def _build(
     config: LanguageConfig,
     report: Callable[[str], None],
 ) -> tuple[bytes, dict]:
-    """Build the language model; give its file's content and what the card says of it."""
+    """Return the n-gram model as file content, and its entry in the model card."""
     order = min(config.order, highest_order(charset))
     if order < config.order:
         report(f"language model of order {order}: the charset is too large for {config.order}")
@@ -134,7 +131,7 @@ def _build(
 
 
 def _texts(train_paths: Iterable[str], config: LanguageConfig) -> Iterator[str]:
-    """Read all that a language model learns from."""
+    """Read the texts that the language models are built from."""
     yield from (example.text for example in read_examples(train_paths))
     yield from config.extra_lines()
 
@@ -142,11 +139,11 @@ def _texts(train_paths: Iterable[str], config: LanguageConfig) -> Iterator[str]:
 def _held_out(
     whole: bundle.Bundle, eval_paths: Iterable[str], auxiliary_share: float
 ) -> tuple[list[HeldOut], list[HeldOut] | None]:
-    """Let the network look at lines of the eval split, evenly spread over it.
+    """Run the network on lines that are evenly spread over the eval split.
 
     Returns:
-        What it sees of each, and what it and the auxiliary head see together; None where that
-        is not asked.
+        Logits and text of each line; and the same with the logits of network and auxiliary head
+        combined, None if the share of the auxiliary head is 0.
     """
     paths = tuple(eval_paths)
     with_text = sum(1 for example in read_examples(paths) if normalise_text(example.text))
@@ -158,27 +155,28 @@ def _held_out(
     for example in islice(examples, 0, None, step):
         strips = prepare_strip(decode_strip(example), whole.preprocess)[None]
         if head:
-            logits, both = head.run(strips)
-            joined.append((both[0], example.text))
+            logits, combined = head.run(strips)
+            joined.append((combined[0], example.text))
         else:
             (logits,) = session.run(["logits"], {"strips": strips})
         lines.append((logits[0], example.text))
     return lines, joined if head else None
 
 
-def _told(facts: dict, decoding: dict) -> Iterator[str]:
+def _summary(facts: dict, decoding: dict) -> Iterator[str]:
+    """Yield the lines that report language model and decoding."""
     if facts["order"]:
-        foretold = facts.get("perplexity", math.nan)
+        held_out_perplexity = facts.get("perplexity", math.nan)
         yield (
             f"language model: order {facts['order']}, {facts['lines']:,} lines, "
-            f"{facts['bytes'] / 1e6:.1f} MB, perplexity {foretold:.2f} on the eval split"
+            f"{facts['bytes'] / 1e6:.1f} MB, perplexity {held_out_perplexity:.2f} on the eval split"
         )
     if "note" in decoding:
         yield decoding["note"]
     for method in (m for m in DECODINGS if "temperature" in decoding.get(m, {})):
-        found = decoding[method]
+        rates = decoding[method]
         yield (
-            f"{method}: eval CER {found['cer']:.2%}, WER {found['wer']:.2%}, temperature "
-            f"{found['temperature']:.2f}, calibration error {found['ece']:.3f} before and "
-            f"{found['ece_tempered']:.3f} after"
+            f"{method}: eval CER {rates['cer']:.2%}, WER {rates['wer']:.2%}, temperature "
+            f"{rates['temperature']:.2f}, calibration error {rates['ece']:.3f} before and "
+            f"{rates['ece_tempered']:.3f} after"
         )

@@ -1,4 +1,4 @@
-"""What the language model of a training run is built from, and its flags."""
+"""The configuration of the language models of a recogniser, and its flags."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from model.language.ngram_build import HIGHEST_ORDER, LOWEST_ORDER, ORDER
 from model.training.optimisation.device import PRECISIONS, keras_policy
 
 RECURRENT_EPOCHS = 20
-# A recurrent language model learns next to nothing from fewer.
+# A recurrent language model learns almost nothing from fewer lines.
 LEAST_LINES = 1_000
 
 
 @dataclass(frozen=True)
 class LanguageConfig:
-    """What a language model is built from.
+    """The texts and the sizes of the language models.
 
     Attributes:
-        order: Characters of its longest n-grams; 0 for no language model.
-        texts: Files of text, UTF-8, beside the lines of the train split.
-        recurrent_epochs: Passes over these texts that a recurrent language model is trained for;
-            0 for none.
-        precision: One of `model.training.optimisation.device.PRECISIONS`, that it is trained in.
+        order: Order of the n-gram model, in characters; 0 for no language model.
+        texts: Text files, UTF-8, in addition to the lines of the train split.
+        recurrent_epochs: Training epochs of the recurrent language model; 0 for no such model.
+        precision: Precision that the recurrent language model is trained in, one of
+            `model.training.optimisation.device.PRECISIONS`.
     """
 
     order: int = ORDER
@@ -35,31 +35,33 @@ class LanguageConfig:
 
     @property
     def policy(self) -> str:
-        """Keras's name of the precision."""
+        """Keras dtype policy of the precision."""
         return keras_policy(self.precision)
 
     def check(self) -> None:
-        """Read the files of text once.
+        """Check that the text files can be read.
 
         Raises:
-            ValueError: If one is no text.
+            ValueError: If a file cannot be read as UTF-8 text.
         """
         for _ in self.extra_lines():
             pass
 
     def extra_lines(self) -> Iterator[str]:
-        """Read the files of text.
+        """Read the lines of the text files.
 
         Raises:
-            ValueError: If one is no text.
+            ValueError: If a file cannot be read as UTF-8 text.
         """
         for path in self.texts:
             try:
                 with open(path, encoding="utf-8-sig") as lines:
                     yield from lines
             except (OSError, ValueError) as error:
-                told = str(error)
-                raise ValueError(told if str(path) in told else f"{path}: {told}") from None
+                message = str(error)
+                if str(path) not in message:
+                    message = f"{path}: {message}"
+                raise ValueError(message) from None
 
 
 def add_language_flags(parser: argparse.ArgumentParser) -> None:
@@ -70,20 +72,20 @@ def add_language_flags(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=ORDER,
         choices=(0, *range(LOWEST_ORDER, HIGHEST_ORDER + 1)),
-        help="characters it looks at; 0 for no language model",
+        help="order of the n-gram model, in characters; 0 for no language model",
     )
     add(
         "--language_model_text",
         nargs="+",
         type=_text_file,
-        help="files of text, UTF-8, beside the train split",
+        help="text files, UTF-8, to use in addition to the train split",
     )
     add(
         "--recurrent_epochs",
         type=_epochs,
         default=RECURRENT_EPOCHS,
-        help="passes over these texts that a recurrent language model is trained for, where they "
-        f"are {LEAST_LINES:,} lines or more; 0 for none",
+        help="training epochs of the recurrent language model, which needs at least "
+        f"{LEAST_LINES:,} lines of text; 0 for none",
     )
 
 
@@ -101,10 +103,10 @@ def _epochs(text: str) -> int:
 
 
 def language_config(flags: Mapping[str, Any]) -> LanguageConfig:
-    """Build the configuration from the flags.
+    """Return the configuration that flags describe.
 
     Args:
-        flags: Values by name; those that are missing have the flag's default.
+        flags: Values by name; a missing flag has its default.
     """
     order = flags.get("language_model_order")
     texts = flags.get("language_model_text") or ()

@@ -1,4 +1,4 @@
-"""What held-out lines say of decoding: weights of the search, temperatures, expected errors."""
+"""Tuning of decoding on held-out lines: beam weights, calibration, expected page errors."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ from model.language.ngram_model import LanguageModel
 from model.text.charset import Charset
 from model.training.language.beam_tuning import tune_weights
 
-# Fewer lines than this say little of the weights, or of what confidences are worth.
+# Fewer lines are not enough to tune weights or to calibrate confidences.
 LEAST_LINES = 20
-# Each is read some 20 times.
+# Each is decoded about 20 times.
 _MOST_TUNED_ON = 250
-# A network that reads worse has not learnt enough for a language model to help it, and where
-# every character is likely a search takes long.
+# A network with a higher CER has not learnt enough for a language model to help, and a search is
+# slow where every character is probable.
 _WORST_CER = 0.5
 
-# Logits float [time, classes], and what stands there.
+# Logits, float [time, classes], and ground-truth text.
 HeldOut = tuple[np.ndarray, str]
 
 
 @dataclass(frozen=True)
 class Tuned:
-    """What held-out lines said.
+    """The result of tuning.
 
     Attributes:
-        settings: For the bundle.
-        note: Why nothing was tuned, where nothing was; else empty.
-        facts: For the model card.
+        settings: Decoding settings for the bundle.
+        note: Why nothing was tuned; empty if something was.
+        facts: Entry of the model card.
     """
 
     settings: DecodingSettings
@@ -60,20 +60,20 @@ def tune_decoding(
     searched: Sequence[HeldOut] | None = None,
     rescorer: Rescorer | None = None,
 ) -> Tuned:
-    """Tune the beam search and both calibrations.
+    """Tune the beam search, and calibrate greedy decoding and beam search.
 
     Args:
-        lines: Lines that nothing was trained on, with some text each.
-        charset: Of the recogniser.
-        language_model: Built from other lines; None for none.
-        lexicon: The words of these other lines.
-        searched: The same lines as network and auxiliary head see them together; None where
-            there is no such head.
-        rescorer: Rescores the hypotheses of the search; None for no rescoring.
+        lines: Held-out lines, none without text.
+        charset: Charset of the recogniser.
+        language_model: Language model, built from other lines; None for none.
+        lexicon: The words of those other lines.
+        searched: The same lines with the logits of network and auxiliary head combined, for
+            the beam search; None to use `lines`.
+        rescorer: Rescores the hypotheses of the search; None for none.
 
     Returns:
-        Settings and facts. Fewer than `LEAST_LINES` lines, or a network that reads less than
-        half of the text, leave what is usual.
+        Settings and facts. With fewer than `LEAST_LINES` lines, or a greedy CER of 50 % or
+        more, the settings are the default ones.
     """
     decoded = _decode(lines, Decoder(charset, BeamConfig(width=0)))
     facts = {"lines": len(lines), "greedy": _error_facts(lines, decoded)}
@@ -121,14 +121,18 @@ def _error_facts(lines: Sequence[HeldOut], decoded: Sequence[Decoded]) -> dict:
 
 
 def _calibrate(lines: Sequence[HeldOut], decoded: Sequence[Decoded]) -> Calibration:
-    """Fit a temperature, and the errors that are to be expected.
+    """Fit the temperature, and the model of expected page errors.
 
-    Those of the best path at its confidences as they are, for so they are given.
+    For greedy decoding the page error is fitted to confidences without the temperature, because
+    the decoder reports them without it.
     """
     confidences, right = _character_confidences(lines, decoded)
     temperature = fit_temperature(confidences, right)
-    said = [_line_confidence(read, temperature) for read in decoded]
-    uncertainties = [LineUncertainty(1 - c, len(read.text)) for c, read in zip(said, decoded)]
+    line_confidences = [_line_confidence(read, temperature) for read in decoded]
+    uncertainties = [
+        LineUncertainty(1 - confidence, len(read.text))
+        for confidence, read in zip(line_confidences, decoded)
+    ]
     edits = [character_errors(text, read.text).edits for (_, text), read in zip(lines, decoded)]
     return Calibration(temperature, fit_page_error(uncertainties, edits))
 
@@ -142,7 +146,7 @@ def _line_confidence(read: Decoded, temperature: float) -> float:
 def _character_confidences(
     lines: Sequence[HeldOut], decoded: Sequence[Decoded]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Collect the confidence of each character that was read, and whether it is right."""
+    """Return the confidence of each recognised character, and whether it is right."""
     confidences = [c.confidence for read in decoded for c in read.characters]
     right = [right_characters(text, read.text) for (_, text), read in zip(lines, decoded)]
     return np.array(confidences), np.concatenate([np.zeros(0, bool), *right])

@@ -1,4 +1,4 @@
-"""Giving a recogniser a recurrent language model beside its n-gram."""
+"""Adding a recurrent language model to a recogniser, beside its n-gram model."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from model.language.recurrent_model import RecurrentLanguageModel
 from model.recogniser.bundle import Bundle, replace_file
 from model.training.language.config import LanguageConfig
 
-# A recurrent model that does not lower the perplexity to this share, together with the n-gram, has
-# not learnt enough.
+# A recurrent model has not learnt enough if, together with the n-gram model, it does not reduce the
+# perplexity to this share.
 _LEAST_GAIN = 0.97
 
 
@@ -28,19 +28,20 @@ def add_recurrent_model(
     """Train a recurrent language model and write its file.
 
     Args:
-        whole: The bundle that it goes into.
-        language_model: The n-gram, built from the same texts.
-        texts: Lines to learn from.
-        held_out: Lines to judge it by; without any it is taken as it is.
-        config: How it is trained.
-        report: Takes lines of text.
+        whole: Bundle to add it to.
+        language_model: N-gram model, built from the same texts.
+        texts: Lines of text to train on.
+        held_out: Lines to evaluate it on; if there are none, it is used in any case.
+        config: Configuration of the training.
+        report: Is given each line of output.
 
     Returns:
-        The rescorer, None if both models together predict held-out lines no better than the
-        n-gram alone; and the facts about it for the model card.
+        What rescores hypotheses with both models, None if both together do not have a clearly
+        lower perplexity on held-out lines than the n-gram model alone; and the entry of the
+        model card.
 
     Raises:
-        ValueError: If there is no Keras.
+        ValueError: If Keras is not installed.
     """
     recurrent = _train(whole, texts, config, report)
     rescorer = Rescorer(language_model, recurrent, RECURRENT_SHARE)
@@ -52,12 +53,12 @@ def add_recurrent_model(
         for models in ((language_model,), (recurrent,), (language_model, recurrent))
     )
     facts |= {"perplexity": alone, "perplexity_of_both": both}
-    is_worth_asking = both < _LEAST_GAIN * without
-    left_out = "" if is_worth_asking else ": too high, the model is left out"
+    is_useful = both < _LEAST_GAIN * without
+    left_out = "" if is_useful else ": too high, the model is left out"
     report(
         f"recurrent language model: perplexity {alone:.2f}, with the n-gram {both:.2f}{left_out}"
     )
-    return rescorer if is_worth_asking else None, facts
+    return rescorer if is_useful else None, facts
 
 
 def _train(
@@ -65,7 +66,7 @@ def _train(
 ) -> RecurrentLanguageModel:
     if not find_spec("keras"):
         raise ValueError(
-            "a recurrent language model is trained with Keras, which is not installed; "
+            "training a recurrent language model needs Keras, which is not installed; "
             "pip install 'quire-htr[train]', or give --recurrent_epochs 0"
         )
     from model.training.language.recurrent_loop import RecurrentConfig, train_language_network

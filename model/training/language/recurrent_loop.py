@@ -1,4 +1,4 @@
-"""Training the recurrent language model on lines of text."""
+"""The training loop of the recurrent language model."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ from model.training.optimisation.optimizer import build_optimizer, train_on_batc
 from model.training.optimisation.schedule import learning_rate_at
 from model.training.optimisation.weights import averaged_weights
 
-# Longer lines, as texts without line breaks have them, are cut.
+# Longer lines, such as those of texts without line breaks, are split.
 _MOST_CHARACTERS_A_LINE = 200
-# Lines are padded to a multiple of this: backends compile the step for each new shape.
+# Lines are padded to a multiple of this, because backends compile the step for each new shape.
 _TIME_STEP = 16
-# Lines of about one length meet; by how much their lengths may differ for chance's sake.
+# Batches have lines of similar length; random jitter of this many characters varies them.
 _LENGTH_JITTER = 6.0
-# What is not learnt from: padding, and characters that the recogniser cannot write.
+# Label of what the loss ignores: padding, and characters outside the charset.
 _IGNORED = -1
 
 
 @dataclass(frozen=True)
 class RecurrentConfig:
-    """How a recurrent language model is trained.
+    """The configuration of the training of a recurrent language model.
 
     Attributes:
         epochs: Passes over the texts.
-        most_characters: Read in all passes together; long texts are passed over less often.
-        batch_lines: Lines of a batch.
-        learning_rate: Peak of the schedule.
-        dropout: Share of the states that the output does not see.
-        hidden_share: Share of the characters that the network is not shown, so that it learns to
-            look further back.
-        weight_decay: Of AdamW, on matrices only.
-        clip_norm: Longest gradient.
-        averaged_share: Share of the run that the averaged weights look back on.
-        policy: Keras dtype policy that it computes in; its weights are float32.
-        seed: Of weights, dropout and order.
+        most_characters: Limit on the characters of all passes; long texts get fewer passes.
+        batch_lines: Lines in a batch.
+        learning_rate: Peak learning rate of the schedule.
+        dropout: Dropout rate of the LSTM states.
+        hidden_share: Share of the input characters that are hidden, so that the network learns
+            to use longer contexts.
+        weight_decay: Weight decay of AdamW, applied to matrices only.
+        clip_norm: Global norm that gradients are clipped to.
+        averaged_share: Share of the run that the moving average of the weights covers.
+        policy: Keras dtype policy; weights are always float32.
+        seed: Seed of weights, dropout and the order of lines.
     """
 
     epochs: int
@@ -68,20 +68,20 @@ def train_language_network(
     """Train a recurrent language model.
 
     Args:
-        texts: Lines to learn from.
-        charset: Of the recogniser.
-        config: How.
-        report: Takes a line of progress for each pass.
+        texts: Lines of text to train on.
+        charset: Charset of the recogniser.
+        config: Configuration of the training.
+        report: Is given a progress line for each pass.
 
     Returns:
-        What `build_language_network` gave, with averaged weights.
+        The trained network from `build_language_network`, with averaged weights.
 
     Raises:
         ValueError: If there is no text.
     """
     lines = [part for text in texts for part in _encode(text, charset)]
     if not lines:
-        raise ValueError("no text to learn from; ingest more pages")
+        raise ValueError("no text to train on; ingest more pages")
     keras.utils.set_random_seed(config.seed)
     model = build_language_network(charset.class_count, config.dropout, config.policy, config.seed)
     _train(model, lines, config, report)
@@ -97,16 +97,16 @@ def _train(
     config: RecurrentConfig,
     report: Callable[[str], None],
 ) -> None:
-    batches_a_pass = math.ceil(len(lines) / config.batch_lines)
+    batches_per_pass = math.ceil(len(lines) / config.batch_lines)
     passes = min(config.epochs, config.most_characters / sum(map(len, lines)))
-    step_count = max(1, round(passes * batches_a_pass))
+    step_count = max(1, round(passes * batches_per_pass))
     _compile(model, config, step_count)
     started, loss_sum = time.monotonic(), 0.0
     for step, (before, after) in zip(range(step_count), _batches(lines, config)):
         model.optimizer.learning_rate = learning_rate_at(step / step_count, config.learning_rate)
         loss_sum += train_on_batch(model, before, after)
-        if (step + 1) % batches_a_pass == 0 or step + 1 == step_count:
-            seen = step % batches_a_pass + 1
+        if (step + 1) % batches_per_pass == 0 or step + 1 == step_count:
+            seen = step % batches_per_pass + 1
             report(
                 f"recurrent language model, {step + 1} of {step_count} steps: training perplexity "
                 f"{math.exp(loss_sum / seen):.2f}, {time.monotonic() - started:.0f} s"
@@ -115,7 +115,7 @@ def _train(
 
 
 def _encode(text: str, charset: Charset) -> Iterator[np.ndarray]:
-    """Take the labels of a line, in parts if it is long; `_IGNORED` is what has none."""
+    """Yield the labels of a line, split if it is long; `_IGNORED` for characters without label."""
     labels = [charset.labels.get(character, _IGNORED) for character in normalise_text(text)]
     for start in range(0, len(labels), _MOST_CHARACTERS_A_LINE):
         yield np.array(labels[start : start + _MOST_CHARACTERS_A_LINE], np.int32)
@@ -124,7 +124,7 @@ def _encode(text: str, charset: Charset) -> Iterator[np.ndarray]:
 def _batches(
     lines: Sequence[np.ndarray], config: RecurrentConfig
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Draw batches for ever, each line once a pass."""
+    """Yield batches without end, each line once per pass."""
     rng = np.random.default_rng(config.seed)
     lengths = np.array([len(line) for line in lines])
     while True:
@@ -138,16 +138,16 @@ def _batches(
 def pad_texts(
     lines: Sequence[np.ndarray], rng: np.random.Generator, hidden_share: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Make a batch of lines.
+    """Pad lines to a batch.
 
     Args:
         lines: Labels from 1; `_IGNORED` for a character that has none.
-        rng: Decides what is hidden.
-        hidden_share: Share of the characters that are shown as line ends.
+        rng: Chooses the characters that are hidden.
+        hidden_share: Share of the input characters that are replaced by line ends.
 
     Returns:
-        Labels before and labels after, int32 [line, time]: each line begins after a line end and
-        ends with one.
+        Input labels and target labels, int32 [line, time]; each input starts with a line end,
+        and each target ends with one.
     """
     length = max(len(line) for line in lines) + 1
     length = math.ceil(length / _TIME_STEP) * _TIME_STEP

@@ -1,1 +1,1 @@
-"""Training of the line finder."""
+"""Training of the line network, which finds lines in page images."""

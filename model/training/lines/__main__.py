@@ -1,4 +1,4 @@
-"""Train the network that finds lines: `python -m model.training.lines`."""
+"""Train the line network: `python -m model.training.lines`."""
 
 from __future__ import annotations
 
@@ -21,29 +21,46 @@ from schemas.records import Page
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=program_name("model.training.lines"),
-        description="Train a line finder. Run again after it was cut off, it goes on.",
+        description="Train a line network. An interrupted run resumes when run again.",
         allow_abbrev=False,
     )
     defaults = LineTrainingConfig()
     add = parser.add_argument
-    add("--train", type=Path, nargs="+", required=True, help="what pipelines.lines_dataset wrote")
-    add("--partial", type=Path, nargs="*", default=[], help="such pages with lines missing")
-    add("--eval", type=Path, nargs="+", required=True, help="such pages to judge by")
-    add("--output", type=Path, required=True, help="folder for the model")
-    add("--steps", type=int, default=defaults.steps, help="batches to train on")
-    add("--batch_size", type=int, default=defaults.batch_size, help="pieces of pages in a batch")
-    add("--side_px", type=int, default=defaults.side_px, help="side of a piece")
-    add("--learning_rate", type=float, default=defaults.learning_rate, help="peak")
-    add("--mark_share", type=float, default=defaults.mark_share, help="of starts and ends")
+    add(
+        "--train",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="page files that pipelines.lines_dataset wrote",
+    )
+    add(
+        "--partial",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="more such files, of pages where lines may be missing",
+    )
+    add("--eval", type=Path, nargs="+", required=True, help="such files to evaluate on")
+    add("--output", type=Path, required=True, help="folder to write the model to")
+    add("--steps", type=int, default=defaults.steps, help="training steps")
+    add("--batch_size", type=int, default=defaults.batch_size, help="page crops in a batch")
+    add("--side_px", type=int, default=defaults.side_px, help="height and width of a crop")
+    add("--learning_rate", type=float, default=defaults.learning_rate, help="peak learning rate")
+    add(
+        "--mark_share",
+        type=float,
+        default=defaults.mark_share,
+        help="weight of line starts and ends in the loss",
+    )
     add(
         "--meeting_weight",
         type=float,
         default=defaults.meeting_weight,
-        help="of places where lines meet",
+        help="weight of places where lines meet in the loss",
     )
-    add("--judge_steps", type=int, default=defaults.judge_steps, help="from judging to judging")
-    add("--precision", choices=PRECISIONS, default="float32", help="to compute in")
-    add("--seed", type=int, default=0, help="of weights, pieces and augmentation")
+    add("--judge_steps", type=int, default=defaults.judge_steps, help="steps between evaluations")
+    add("--precision", choices=PRECISIONS, default="float32", help="precision to compute in")
+    add("--seed", type=int, default=0, help="seed of weights, crops and augmentation")
     return parser.parse_args(argv)
 
 
@@ -51,10 +68,10 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        argv: Arguments without the program's name; None for those of the process.
+        argv: Arguments without the program's name; None for those of the process (`sys.argv`).
 
     Returns:
-        The exit status: 0, or 2 for arguments or data that cannot be used.
+        The exit status: 0, or 2 for arguments or data that are not valid.
     """
     args = _parse(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -84,17 +101,17 @@ def _train(args: argparse.Namespace) -> None:
     )
     if (args.output / ONNX_FILE).exists():
         raise ValueError(f"{args.output / ONNX_FILE} exists; choose another --output")
-    _say(describe_device())
-    complete, partial, judged = map(read_line_pages, (args.train, args.partial, args.eval))
-    _refuse_overlap([*complete, *partial], judged)
+    _report(describe_device())
+    complete, partial, held_out = map(read_line_pages, (args.train, args.partial, args.eval))
+    _check_overlap([*complete, *partial], held_out)
     train = [
         *load_pages(complete, complete=True, load=_load),
         *load_pages(partial, complete=False, load=_load),
     ]
-    evaluation = load_pages(judged, complete=True, load=_load)
-    _say(f"{len(train)} pages to train on, {len(evaluation)} to judge by")
+    evaluation = load_pages(held_out, complete=True, load=_load)
+    _report(f"{len(train)} pages to train on, {len(evaluation)} to evaluate on")
     folder = args.output.with_name(f"{args.output.name}.training")
-    model, course = LineTrainingRun(config, train, evaluation, folder, _say).run()
+    model, course = LineTrainingRun(config, train, evaluation, folder, _report).run()
     card = {
         "training": asdict(config),
         "pages": len(train),
@@ -104,7 +121,7 @@ def _train(args: argparse.Namespace) -> None:
         "device": describe_device(),
     }
     write_line_model(args.output, model, config, card)
-    _say(f"{args.output / ONNX_FILE} written")
+    _report(f"{args.output / ONNX_FILE} written")
 
 
 def _load(uri: str) -> np.ndarray:
@@ -116,13 +133,13 @@ def _load(uri: str) -> np.ndarray:
         raise ValueError(f"{uri}: {error}") from None
 
 
-def _refuse_overlap(train: list[Page], evaluation: list[Page]) -> None:
+def _check_overlap(train: list[Page], evaluation: list[Page]) -> None:
     both = {page.uri for page in train} & {page.uri for page in evaluation}
     if both:
-        raise ValueError(f"{min(both)} is in --eval and in training; take it out of one")
+        raise ValueError(f"{min(both)} is in --eval and in training; remove it from one of them")
 
 
-def _say(text: str) -> None:
+def _report(text: str) -> None:
     print(text, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""Batches to train the line network on: pieces of pages with their maps."""
+"""Training batches of the line network: crops of page images with their target maps."""
 
 from __future__ import annotations
 
@@ -26,24 +26,26 @@ from model.training.lines.targets import (
 )
 from schemas.records import Page
 
-# Of a document with few pages each is shown more often, of one not all known less.
+# How often pages with lines missing are sampled, relative to pages with all lines known.
 _PARTIAL_SHARE = 0.5
 _MOST_ENLARGED = 2.0
+# Share of the crops that are centred near a line.
 _AT_A_LINE = 0.85
-# Insertions, numbers and notes beside a line are few and easily missed: lines shorter than so
-# many pitches, and lines that meet, are chosen more often.
+# Insertions, numbers and marginal notes are rare and easily missed: lines shorter than this many
+# line pitches, and lines that meet, are sampled more often.
 _SHORT_PITCHES = 3.0
 _RARE_WEIGHT = 5.0
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingPage:
-    """A page made ready to cut pieces from.
+    """A page prepared for cutting crops from it.
 
     Attributes:
-        uri: Where its image is.
-        document: What it is of.
-        ink: uint8 [height_px, width_px], paper 0, scaled to `EVEN_PITCH_PX` or less.
+        uri: Location of its image.
+        document: Document that it belongs to.
+        ink: uint8 [height_px, width_px], paper 0, scaled to a line pitch of at most
+            `EVEN_PITCH_PX`.
         lines: Its lines, in pixels of `ink`.
         pitch_px: Line pitch in `ink`.
         complete: Whether all its lines are known.
@@ -58,24 +60,24 @@ class TrainingPage:
 
     @cached_property
     def short(self) -> np.ndarray:
-        """Which lines are short: bool [lines]."""
+        """Mask of the short lines, bool [lines]."""
         lengths_px = np.array([arc_lengths(line.path)[-1] for line in self.lines])
         return lengths_px < _SHORT_PITCHES * self.pitch_px
 
     @cached_property
     def meeting(self) -> np.ndarray:
-        """Which lines end or begin where another does: bool [lines]."""
+        """Mask of the lines that end where another begins, or vice versa, bool [lines]."""
         pairs = meeting_lines(self.lines, self.pitch_px)
         return np.isin(np.arange(len(self.lines)), np.ravel(pairs))
 
     @cached_property
     def levels(self) -> tuple[np.ndarray, np.ndarray]:
-        """The page and half of it, to shrink further without moiré."""
+        """The page and the page at half size, from which it can be shrunk without moiré."""
         return self.ink, resize(self.ink, 0.5)
 
 
 def prepare_page(page: Page, grey: np.ndarray, complete: bool) -> TrainingPage | None:
-    """Make a page ready.
+    """Prepare a page for cutting crops.
 
     Args:
         page: The page with its lines.
@@ -83,7 +85,7 @@ def prepare_page(page: Page, grey: np.ndarray, complete: bool) -> TrainingPage |
         complete: Whether all its lines are known.
 
     Returns:
-        The page; None where its lines tell no pitch.
+        The page; None if the line pitch cannot be determined.
 
     Raises:
         ValueError: If image and lines do not belong together.
@@ -96,7 +98,7 @@ def prepare_page(page: Page, grey: np.ndarray, complete: bool) -> TrainingPage |
     factor = min(_MOST_ENLARGED, EVEN_PITCH_PX / pitch_px)
     ink = to_ink(resize(grey, factor))
     matrix = np.diag([ink.shape[1] / grey.shape[1], ink.shape[0] / grey.shape[0], 1.0])
-    # Pixels are counted at their centres.
+    # Coordinates refer to pixel centres.
     matrix[:2, 2] = (np.diag(matrix)[:2] - 1) / 2
     moved = tuple(transform(line, matrix) for line in lines)
     return TrainingPage(page.uri, page.document, ink, moved, pitch_px * matrix[1, 1], complete)
@@ -105,29 +107,33 @@ def prepare_page(page: Page, grey: np.ndarray, complete: bool) -> TrainingPage |
 def load_pages(
     pages: Iterable[Page], complete: bool, load: Callable[[str], np.ndarray]
 ) -> list[TrainingPage]:
-    """Load the images of pages and make them ready.
+    """Load the images of pages and prepare the pages.
 
     Args:
-        pages: With their lines.
-        complete: Whether all lines are known.
-        load: Decodes an image.
+        pages: Pages with their lines.
+        complete: Whether all lines of the pages are known.
+        load: Loads the grey image of a URI, uint8 [height, width].
 
     Returns:
-        The pages that lines can be learnt from.
+        The pages that can be trained on.
     """
     ready = (prepare_page(page, load(page.uri), complete) for page in pages)
     return [page for page in ready if page is not None]
 
 
-class PieceMaker:
-    """Cut pieces from pages, by number: the same number, the same piece.
+class CropMaker:
+    """Cuts crops from pages; the same batch number always gives the same crops.
 
     Args:
-        pages: To cut from.
-        side_px: Side of a piece.
-        config: What may happen to it.
-        seed: Of chance.
-        meeting_weight: As of `draw_targets`; above 1 lines that meet are cut out oftener, too.
+        pages: Pages to cut crops from.
+        side_px: Height and width of a crop.
+        config: Augmentation of the crops.
+        seed: Seed of crops and augmentation.
+        meeting_weight: As in `draw_targets`; if above 1, lines that meet are also sampled more
+            often.
+
+    Raises:
+        ValueError: If there is no page.
     """
 
     def __init__(
@@ -139,9 +145,10 @@ class PieceMaker:
         meeting_weight: float = 1.0,
     ):
         if not pages:
-            raise ValueError("no page has lines to learn from; give more pages")
+            raise ValueError("no page has lines to train on; give more pages")
         self._pages, self._side_px, self._config, self._seed = pages, side_px, config, seed
         self._meeting_weight = meeting_weight
+        # Pages of a document with few pages are sampled more often.
         counts = Counter(page.document for page in pages)
         weights = np.array(
             [
@@ -149,34 +156,34 @@ class PieceMaker:
                 for page in pages
             ]
         )
-        self._chances = weights / weights.sum()
+        self._probabilities = weights / weights.sum()
 
     def batch(self, number: int, size: int) -> tuple[np.ndarray, np.ndarray]:
         """Make one batch.
 
         Args:
-            number: Which.
-            size: Pieces in it.
+            number: Number of the batch.
+            size: Crops in the batch.
 
         Returns:
-            float32 [size, side, side, 1] of ink, and [size, side / 2, side / 2, 6], what
-            `draw_targets` gives.
+            Images, float32 [size, side, side, 1], ink 1, paper 0; and targets, float32 [size,
+            side / 2, side / 2, 6], from `draw_targets`.
         """
         rng = np.random.default_rng((self._seed, number))
-        pieces = [self._piece(rng) for _ in range(size)]
-        inks = [ink for ink, _ in pieces]
+        crops = [self._crop(rng) for _ in range(size)]
+        inks = [ink for ink, _ in crops]
         backs = [*inks[1:], inks[0]]
         changed = [change_ink(ink, back, self._config, rng) for ink, back in zip(inks, backs)]
-        return np.stack(changed)[..., None], np.stack([maps for _, maps in pieces])
+        return np.stack(changed)[..., None], np.stack([maps for _, maps in crops])
 
-    def _piece(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        page = self._pages[rng.choice(len(self._pages), p=self._chances)]
+    def _crop(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        page = self._pages[rng.choice(len(self._pages), p=self._probabilities)]
         pitch_px = draw_pitch_px(self._config, rng)
         scale = min(pitch_px / page.pitch_px, _MOST_ENLARGED)
         turns = int(rng.integers(1, 4)) if rng.random() < self._config.turned else 0
         centre = self._centre(page, scale, rng)
         matrix = draw_homography(centre, scale, self._side_px, turns, self._config, rng)
-        ink = cut_piece(page, matrix, scale, self._side_px)
+        ink = cut_crop(page, matrix, scale, self._side_px)
         shape = (self._side_px, self._side_px)
         if turns:
             return ink, draw_targets((), shape, pitch_px, complete=True)
@@ -185,7 +192,7 @@ class PieceMaker:
         return ink, draw_targets(lines, shape, pitch_px, page.complete, self._meeting_weight)
 
     def _centre(self, page: TrainingPage, scale: float, rng: np.random.Generator) -> np.ndarray:
-        """Choose the middle of a piece: mostly near a line."""
+        """Choose the centre of a crop, mostly near a line."""
         if rng.random() >= _AT_A_LINE:
             return rng.uniform(0, 1, 2) * page.ink.shape[::-1]
         rare = page.short | page.meeting if self._meeting_weight > 1 else page.short
@@ -195,21 +202,21 @@ class PieceMaker:
         return place + rng.uniform(-0.4, 0.4, 2) * self._side_px / scale
 
 
-def cut_piece(page: TrainingPage, matrix: np.ndarray, scale: float, side_px: int) -> np.ndarray:
-    """Sample a piece of a page.
+def cut_crop(page: TrainingPage, matrix: np.ndarray, scale: float, side_px: int) -> np.ndarray:
+    """Resample a crop of a page.
 
     Args:
         page: The page.
-        matrix: float [3, 3], from its pixels to those of the piece.
-        scale: Pixels of the piece to one of the page, about.
-        side_px: Side of the piece.
+        matrix: float [3, 3], homography from pixels of the page to pixels of the crop.
+        scale: Approximate scale of the crop relative to the page.
+        side_px: Height and width of the crop.
 
     Returns:
-        float32 [side_px, side_px], paper 0, also beyond the page.
+        float32 [side_px, side_px], ink 1, paper 0, also outside the page.
     """
     level = page.levels[1 if scale < 0.6 else 0]
-    # From the level's pixels to the page's, counted at their centres.
+    # From pixels of the level to pixels of the page; coordinates refer to pixel centres.
     across, down = (page.ink.shape[axis] / level.shape[axis] for axis in (1, 0))
     to_page = np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2], [0, 0, 1]])
-    piece = cv2.warpPerspective(level, matrix @ to_page, (side_px, side_px), flags=cv2.INTER_LINEAR)
-    return piece.astype(np.float32) / 255
+    crop = cv2.warpPerspective(level, matrix @ to_page, (side_px, side_px), flags=cv2.INTER_LINEAR)
+    return crop.astype(np.float32) / 255

@@ -1,4 +1,4 @@
-"""What decides the training of a line network."""
+"""The configuration of the training of a line network."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from dataclasses import dataclass, field
 
 from model.augmentation.page import PageAugmentConfig
 from model.training.networks.line_finder import LineNetworkConfig
-from model.training.optimisation.device import PRECISIONS
+from model.training.optimisation.device import check_precision, keras_policy
 
 
 @dataclass(frozen=True)
 class LineTrainingConfig:
-    """Everything that decides a run but the pages.
+    """Everything that determines a training run, except the pages.
 
     Attributes:
-        steps: Batches to train on.
-        batch_size: Pieces of pages in a batch.
-        side_px: Side of a piece.
-        learning_rate: Peak of the schedule.
-        weight_decay: Of AdamW, on matrices only.
-        clip_norm: Longest gradient.
-        averaged_share: Share of the run that the averaged weights look back on.
-        mark_share: What starts and ends of lines count in the loss, each, beside baselines.
-        meeting_weight: What places count where one line ends and another begins; above 1 they
-            are seen more often, too.
-        judge_steps: Steps from one look at the eval pages to the next.
-        precision: One of `PRECISIONS`; weights are float32 in any case.
-        seed: Of weights, pieces and augmentation.
-        network: Its size.
-        augmentation: What may happen to a piece.
+        steps: Training steps, of one batch each.
+        batch_size: Page crops in a batch.
+        side_px: Height and width of a crop.
+        learning_rate: Peak learning rate of the schedule.
+        weight_decay: Weight decay of AdamW, applied to matrices only.
+        clip_norm: Global norm that gradients are clipped to.
+        averaged_share: Share of the run that the moving average of the weights covers.
+        mark_share: Weight of line starts and of line ends in the loss, relative to baselines.
+        meeting_weight: Weight in the loss of places where one line ends and another begins; if
+            it is above 1, such places are also sampled more often.
+        judge_steps: Steps between evaluations.
+        precision: One of `PRECISIONS`; weights are always float32.
+        seed: Seed of weights, crops and augmentation.
+        network: Size of the network.
+        augmentation: Augmentation of the crops.
     """
 
     steps: int = 4000
@@ -49,7 +49,9 @@ class LineTrainingConfig:
     def __post_init__(self):
         for name in ("steps", "batch_size", "judge_steps"):
             if getattr(self, name) < 1:
-                raise ValueError(f"--{name} {getattr(self, name)} is too small; give more")
+                raise ValueError(
+                    f"--{name} {getattr(self, name)} is too small; give a larger number"
+                )
         for name in ("mark_share", "meeting_weight"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"--{name} {getattr(self, name)} is not above 0")
@@ -57,12 +59,11 @@ class LineTrainingConfig:
             raise ValueError(f"--learning_rate {self.learning_rate} is not above 0")
         if self.side_px < 1 or self.side_px % self.network.multiple_px:
             raise ValueError(
-                f"--side_px {self.side_px} is no multiple of {self.network.multiple_px}"
+                f"--side_px {self.side_px} is not a multiple of {self.network.multiple_px}"
             )
-        if self.precision not in PRECISIONS:
-            raise ValueError(f"precision {self.precision!r}; choose {' or '.join(PRECISIONS)}")
+        check_precision(self.precision)
 
     @property
     def policy(self) -> str:
-        """Keras's name of the precision."""
-        return self.precision if self.precision == "float32" else f"mixed_{self.precision}"
+        """Keras dtype policy of the precision."""
+        return keras_policy(self.precision)

@@ -1,7 +1,7 @@
-"""Several line networks as one, whose maps are their mean.
+"""An ensemble of line networks as one ONNX network, whose maps are the mean of theirs.
 
-Networks that were trained differently miss different lines, and what one of them alone sees
-is often not there (Hansen and Salamon 1990, "Neural network ensembles").
+Networks that were trained differently miss different lines, and a line that only one of them
+finds is often a false positive (Hansen and Salamon 1990, "Neural network ensembles").
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ _IMAGE, _MAPS = "image", "maps"
 
 
 def average_networks(networks: Sequence[onnx.ModelProto]) -> onnx.ModelProto:
-    """Make one graph of some, that gives the mean of their logits.
+    """Combine networks into one graph that outputs the mean of their logits.
 
     Args:
-        networks: What `export_line_network` gave, of any size.
+        networks: Networks from `export_line_network`, of any size.
 
     Returns:
         A graph with the same input and output.
 
     Raises:
-        ValueError: If there is none.
+        ValueError: If there is no network.
     """
     if not networks:
-        raise ValueError("no network to average; give one at least")
+        raise ValueError("no network to average; give at least one")
     nodes, weights = [], []
     for number, network in enumerate(networks):
         for weight in network.graph.initializer:
@@ -64,7 +64,7 @@ def average_networks(networks: Sequence[onnx.ModelProto]) -> onnx.ModelProto:
 
 
 def _name(name: str, number: int) -> str:
-    """Tell the parts of networks apart; the image is the same for all, and '' is left out."""
+    """Prefix a name with the number of its network, except the shared image and omitted inputs."""
     return name if name in ("", _IMAGE) else f"{number}/{name}"
 
 
@@ -72,17 +72,17 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        argv: Arguments without the program's name; None for those of the process.
+        argv: Arguments without the program's name; None for those of the process (`sys.argv`).
 
     Returns:
-        The exit status: 0, or 2 for files that cannot be used.
+        The exit status: 0, or 2 for files that are not valid.
     """
     parser = argparse.ArgumentParser(
         prog=program_name("model.training.lines.ensemble"),
-        description="Make one line network of several.",
+        description="Combine several line networks into one that averages their outputs.",
         allow_abbrev=False,
     )
-    parser.add_argument("networks", type=Path, nargs="+", help="lines.onnx of each training")
+    parser.add_argument("networks", type=Path, nargs="+", help="lines.onnx of each training run")
     parser.add_argument("--output", type=Path, required=True, help="ONNX file to write")
     args = parser.parse_args(argv)
     if args.output.exists():
@@ -100,11 +100,13 @@ def main(argv: list[str] | None = None) -> int:
 def _load(path: Path) -> onnx.ModelProto:
     try:
         network = onnx.load_from_string(path.read_bytes())
-    # protobuf's errors are of no common kind.
+    # The errors of protobuf have no common base class.
     except Exception as error:
-        raise ValueError(f"{path}: no ONNX file ({error}); give lines.onnx of a training") from None
+        raise ValueError(
+            f"{path}: not an ONNX file ({error}); give the lines.onnx of a run"
+        ) from None
     if [value.name for value in (*network.graph.input, *network.graph.output)] != [_IMAGE, _MAPS]:
-        raise ValueError(f"{path}: no line network; give lines.onnx of a training")
+        raise ValueError(f"{path}: not a line network; give the lines.onnx of a run")
     return network
 
 

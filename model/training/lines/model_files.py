@@ -1,4 +1,4 @@
-"""What is written when training of the line finder is over."""
+"""The files that training of the line network writes at the end."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ CARD_FILE = "lines.json"
 
 
 def write_line_model(directory: Path, model, config: LineTrainingConfig, card: dict) -> None:
-    """Write the network as ONNX, and what is to be known about it.
+    """Write the network as ONNX, and its model card.
 
     Args:
-        directory: Where to; made if it is not there.
-        model: What `build_line_network` gave, trained.
-        config: The run.
-        card: What is to be known.
+        directory: Folder to write to; created if missing.
+        model: Trained network from `build_line_network`.
+        config: Configuration of the run.
+        card: Content of the model card.
     """
     from model.training.networks.line_finder_onnx import export_line_network
 

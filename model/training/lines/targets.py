@@ -1,4 +1,4 @@
-"""What the line network shall say about an image: maps drawn from known lines."""
+"""Training targets of the line network: maps drawn from the known lines of an image."""
 
 from __future__ import annotations
 
@@ -13,27 +13,29 @@ from model.geometry.polylines import arc_lengths, resample, up_normals
 from model.segmentation.maps import CHANNELS, REACH_UNIT_PX, STRIDE_PX
 from schemas.records import Line
 
-# Lines this wide are drawn on the maps, and points set this far apart.
+# Width of the strokes on the maps, and distance of the points of a moved line.
 _MARK_PX = 2
 _STEP_PX = 6.0
-# An end is marked by a stroke across it, this long either way.
+# A line end is marked by a stroke across the line that reaches this many pitches either way.
 _END_REACH = 0.22
-# What lies this far from all known lines is left open where not all lines are known.
+# Where not all lines are known, only pixels within this many pitches of a known line count.
 _KNOWN_REACH = 0.55
+# Fractional bits of the coordinates that OpenCV draws with.
 _SHIFT = 4
-# How near one line ends to where the next begins, and how far around that it counts more.
+# Lines meet if the end of one and the start of the other are at most so many pitches apart; within
+# this many pitches around, pixels have a higher weight.
 _MEETING_ACROSS, _MEETING_DOWN = 4.0, 0.7
 _MEETING_REACH = 0.8
 
 
 @dataclass(frozen=True, eq=False)
 class TargetLine:
-    """A line as it is to be found.
+    """A line that the network should find.
 
     Attributes:
-        path: float [n, 2], its baseline.
-        above_px: Reach above.
-        below_px: Reach below.
+        path: Baseline, float [n, 2].
+        above_px: Extent above the baseline.
+        below_px: Extent below the baseline.
     """
 
     path: np.ndarray
@@ -42,13 +44,13 @@ class TargetLine:
 
 
 def target_lines(lines: Sequence[Line]) -> list[TargetLine]:
-    """Take the baselines as they are drawn, and the reach as the recogniser cuts it.
+    """Return the lines of a page with the extents that the recogniser crops.
 
     Args:
         lines: The lines of a page.
 
     Returns:
-        Those that have a baseline of some length.
+        The lines that have a baseline of non-zero length.
     """
     targets = []
     for line, extent in zip(lines, line_extents(lines)):
@@ -60,20 +62,20 @@ def target_lines(lines: Sequence[Line]) -> list[TargetLine]:
 
 
 def transform(line: TargetLine, matrix: np.ndarray, step_px: float = _STEP_PX) -> TargetLine:
-    """Move a line by a homography.
+    """Transform a line by a homography.
 
     Args:
         line: The line.
         matrix: float [3, 3].
-        step_px: Distance of the points before the move.
+        step_px: Distance of the points before the transformation.
 
     Returns:
-        The line where it comes to lie, its reach scaled as its surroundings.
+        The transformed line, with its extents scaled by the local scale.
     """
     length = arc_lengths(line.path)[-1]
     count = int(np.clip(length / step_px, 2, 2000))
     dense = resample(line.path, np.linspace(0, length, count))
-    # Where a small step up ends tells the scale across the line.
+    # The length of a transformed unit normal is the scale across the line.
     ends = np.stack([dense, dense + up_normals(dense)])
     moved = cv2.perspectiveTransform(ends.reshape(1, -1, 2), matrix).reshape(ends.shape)
     scale = float(np.median(np.hypot(*(moved[1] - moved[0]).T)))
@@ -81,14 +83,14 @@ def transform(line: TargetLine, matrix: np.ndarray, step_px: float = _STEP_PX) -
 
 
 def meeting_lines(lines: Sequence[TargetLine], pitch_px: float) -> list[tuple[int, int]]:
-    """Find lines that end where another begins, as a line of text and a note beside it.
+    """Find lines that end where another begins, such as a text line and a note beside it.
 
     Args:
         lines: The lines.
         pitch_px: Line pitch.
 
     Returns:
-        Pairs of places: the line that ends, the line that begins.
+        Pairs of indices: the line that ends, and the line that begins there.
 
     Example:
         >>> one, two = (
@@ -114,18 +116,18 @@ def draw_targets(
     complete: bool,
     meeting_weight: float = 1.0,
 ) -> np.ndarray:
-    """Draw the maps of an image.
+    """Draw the target maps of an image.
 
     Args:
         lines: Its lines, in pixels of the image.
         shape: Height and width of the image, both even.
         pitch_px: Line pitch in the image.
         complete: Whether all lines of the image are known.
-        meeting_weight: What the places count where lines meet; all others count 1.
+        meeting_weight: Weight of the places where lines meet; all others have weight 1.
 
     Returns:
-        float32 [height / 2, width / 2, 6]: the maps of `CHANNELS`, and last the weight of
-        each place.
+        float32 [height / 2, width / 2, 6]: the maps of `CHANNELS`, and the weight of each
+        pixel.
     """
     size = shape[0] // STRIDE_PX, shape[1] // STRIDE_PX
     marks = {name: np.zeros(size, np.uint8) for name in CHANNELS[:3]}
@@ -150,7 +152,7 @@ def draw_targets(
 
 
 def _on_maps(points: np.ndarray) -> np.ndarray:
-    """Bring points from pixels of the image to those of the maps, counted at their centres."""
+    """Convert points from image pixels to map pixels; both refer to pixel centres."""
     return (points + 0.5) / STRIDE_PX - 0.5
 
 
@@ -167,7 +169,7 @@ def _weigh_meetings(
 
 
 def _stroke(canvas: np.ndarray, path: np.ndarray, value: float, width_px: int) -> None:
-    """Draw a polyline at a sixteenth of a pixel, smooth where the canvas is of bytes."""
+    """Draw a polyline with sub-pixel precision, anti-aliased on a uint8 canvas."""
     limit = 4 * max(canvas.shape)
     points = np.round(np.clip(path, -limit, limit) * 2**_SHIFT).astype(np.int32)
     kind = cv2.LINE_AA if canvas.dtype == np.uint8 else cv2.LINE_8

@@ -1,1 +1,1 @@
-"""Each network twice: as Keras layers and as an ONNX graph; quantisation."""
+"""The networks as Keras layers and as ONNX graphs, and their quantisation."""

@@ -1,9 +1,9 @@
-"""The network that finds lines: a small U-Net from a page to maps of its baselines.
+"""The line network: a small U-Net from a page image to maps of its baselines.
 
 After the ARU-Net of Grüning et al. 2019 ("A two-stage method for text line detection in
-historical documents"), much smaller: a page is scaled to a fixed line pitch first, so one
-scale is enough. What the network is made of is told once, to a builder; one builder makes
-Keras layers (any backend), another an ONNX graph.
+historical documents"), but much smaller: pages are scaled to a fixed line pitch first, so one
+scale is enough. The architecture is described once, in terms of a builder: one builder makes
+Keras layers (any backend), another one an ONNX graph.
 """
 
 from __future__ import annotations
@@ -21,46 +21,46 @@ _DILATIONS = (1, 2, 4)
 
 @dataclass(frozen=True)
 class LineNetworkConfig:
-    """Set the size of the network.
+    """The size of the network.
 
     Attributes:
-        channels: Filters at a half, a quarter, an eighth and a sixteenth of the page.
+        channels: Channels at each level: a half, a quarter, an eighth, ... of the page size.
     """
 
     channels: tuple[int, ...] = (16, 32, 64, 96)
 
     @property
     def multiple_px(self) -> int:
-        """What the sides of its input are a multiple of."""
+        """Number that the height and the width of the input must be multiples of."""
         return 2 ** len(self.channels)
 
 
 class Builder(Protocol):
-    """Make the parts that the network consists of."""
+    """Makes the operations of the network."""
 
     def convolve(self, features: Any, channels: int, name: str, **how: Any) -> Any:
-        """Convolve, normalise by batch, and cut off below zero if `active`."""
+        """Apply convolution and batch normalisation, then ReLU if `active`."""
 
     def add(self, features: Any, others: Any, name: str) -> Any:
-        """Add features, and cut off below zero."""
+        """Add two tensors and apply ReLU."""
 
     def enlarge(self, features: Any, name: str) -> Any:
-        """Double both sides by repeating."""
+        """Double height and width by repeating values."""
 
     def output(self, features: Any, channels: int, name: str) -> Any:
-        """Map every place to logits."""
+        """Map every pixel to logits."""
 
 
 def assemble(builder: Builder, image: Any, config: LineNetworkConfig) -> Any:
-    """Build the network out of what a builder makes.
+    """Assemble the network from the operations of a builder.
 
     Args:
-        builder: Makes the parts.
-        image: The input, as the builder has it.
-        config: Its size.
+        builder: Makes the operations.
+        image: The input, in the representation of the builder.
+        config: Size of the network.
 
     Returns:
-        The output: logits of `CHANNELS` at half the input's size.
+        The output: logits of `CHANNELS` at half the size of the input.
     """
     levels, features = [], image
     for level, channels in enumerate(config.channels):
@@ -85,7 +85,7 @@ def assemble(builder: Builder, image: Any, config: LineNetworkConfig) -> Any:
 
 
 def _residual(builder: Builder, features: Any, channels: int, name: str, dilation: int) -> Any:
-    """Convolve twice and add the input (He et al. 2016)."""
+    """Make a residual block of two convolutions (He et al. 2016)."""
     how = {"stride": 1, "dilation": dilation, "kernel": 3}
     inner = builder.convolve(features, channels, f"{name}a", active=True, **how)
     inner = builder.convolve(inner, channels, f"{name}b", active=False, **how)
@@ -93,7 +93,7 @@ def _residual(builder: Builder, features: Any, channels: int, name: str, dilatio
 
 
 class _KerasBuilder:
-    """Make Keras layers."""
+    """Makes Keras layers."""
 
     def convolve(self, features, channels, name, *, stride, active, dilation, kernel):
         features = layers.Conv2D(
@@ -116,7 +116,7 @@ class _KerasBuilder:
         return layers.UpSampling2D(2, name=name)(features)
 
     def output(self, features, channels, name):
-        # Sums of logits are too fine for bfloat16.
+        # bfloat16 is not precise enough for the sums of the loss.
         return layers.Conv2D(channels, 1, dtype="float32", name=name)(features)
 
 
@@ -126,8 +126,8 @@ def build_line_network(
     """Build the network in Keras.
 
     Args:
-        config: Its size.
-        precision: Keras dtype policy that it computes in; its weights are float32.
+        config: Size of the network.
+        precision: Keras dtype policy; weights are always float32.
 
     Returns:
         A model from float32 [batch, height, width, 1] (ink 1, paper 0; sides multiples of

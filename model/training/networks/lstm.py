@@ -1,8 +1,8 @@
 """LSTMs that are fast on every Keras backend.
 
-Keras runs an LSTM on torch without a GPU as a Python loop over the time steps. torch's own
-kernel does the same sums about ten times faster; the weights and the order of the gates
-(i, f, c, o) are the same, so a model saved here loads on any backend.
+On the torch backend without a GPU, Keras runs an LSTM as a Python loop over the time steps.
+torch's own kernel computes the same about ten times faster; the weights and the order of the
+gates (i, f, c, o) are the same, so a saved model loads on any backend.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from keras import layers
 
 @keras.saving.register_keras_serializable("quire")
 class BidirectionalLSTM(layers.Bidirectional):
-    """`keras.layers.Bidirectional` of an LSTM, on torch by torch's own kernel."""
+    """`keras.layers.Bidirectional` of an LSTM; uses torch's own kernel on the torch backend."""
 
     def call(self, sequences, initial_state=None, mask=None, training=None):
-        """Run both directions over float [batch, time, features]; padding is read too."""
+        """Run both directions over float [batch, time, features], padding included."""
         if keras.backend.backend() != "torch":
             return super().call(sequences, initial_state, mask, training)
         return _run_torch(sequences, (self.forward_layer, self.backward_layer), bool(training))
@@ -24,10 +24,10 @@ class BidirectionalLSTM(layers.Bidirectional):
 
 @keras.saving.register_keras_serializable("quire")
 class ForwardLSTM(layers.LSTM):
-    """`keras.layers.LSTM` that gives its states at all times, on torch by torch's own kernel."""
+    """`keras.layers.LSTM` that returns all states; uses torch's own kernel on the torch backend."""
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
-        """Run over float [batch, time, features]; padding is read too."""
+        """Run over float [batch, time, features], padding included."""
         if keras.backend.backend() != "torch":
             return super().call(sequences, initial_state, mask, training)
         return _run_torch(sequences, (self,), bool(training))
@@ -39,7 +39,7 @@ def _run_torch(sequences, directions: tuple[layers.LSTM, ...], training: bool):
     weights = []
     for direction in directions:
         cell = direction.cell
-        # torch holds them transposed, and has a second bias.
+        # torch has the matrices transposed, and a second bias.
         for weight in (cell.kernel.value.T, cell.recurrent_kernel.value.T, cell.bias.value):
             weights.append(weight.to(sequences.dtype).contiguous())
         weights.append(torch.zeros_like(weights[-1]))

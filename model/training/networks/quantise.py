@@ -1,9 +1,9 @@
-"""A network in 8-bit integers: smaller and faster, at hardly any cost in reading.
+"""Quantisation of the recogniser to 8-bit integers: smaller and faster, hardly less accurate.
 
-Convolutions are quantised with ranges measured on real lines (static), LSTMs and the output with
-ranges that ONNX Runtime takes from its input (dynamic) and that guards make the same for any
-input, so that a line's text still depends on the line alone. After ONNX Runtime's guide to
-quantisation.
+Convolutions are quantised with ranges that are measured on real lines (static quantisation).
+LSTMs and the output layer use the ranges of their actual inputs (dynamic quantisation); guards
+(`quantise_guards`) make these ranges constant, so that the text of a line does not depend on the
+other lines of its batch. After ONNX Runtime's guide to quantisation.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from onnxruntime.quantization import (
 
 from model.training.networks.quantise_guards import guard_ranges
 
-# The first convolution stays as it is: with one channel there is nothing to save, and ONNX
-# Runtime's integer kernel for AMX (1.23) gets some of its 24 channels wrong. The sum that gives
-# the logits is no part of the convolutions.
+# The first convolution is not quantised: with one input channel there is nothing to gain, and the
+# AMX integer kernel of ONNX Runtime 1.23 computes some of its 24 channels wrongly. "scores", the
+# addition of the output bias, does not belong to a convolution.
 _FLOAT_NODES = ["block0_conv", "block0_relu", "scores"]
 
 
 class _Lines(CalibrationDataReader):
-    """Lines one at a time, as ONNX Runtime asks for them."""
+    """Feeds calibration lines to ONNX Runtime one at a time."""
 
     def __init__(self, strips: Iterable[np.ndarray]):
         self._strips = iter(strips)
@@ -43,25 +43,25 @@ class _Lines(CalibrationDataReader):
 
 
 def quantise_network(network: Path, strips: Iterable[np.ndarray], output: Path) -> None:
-    """Write a network in 8-bit integers.
+    """Quantise a network to 8-bit integers.
 
     Args:
-        network: What `model.training.networks.recogniser_onnx` wrote.
-        strips: Lines to measure the ranges on, float32 [input_height_px, width, 1]; some
-            hundred of all sorts.
+        network: ONNX file from `model.training.networks.recogniser_onnx`.
+        strips: Calibration lines, float32 [input_height_px, width, 1]; a few hundred that
+            represent the data.
         output: The ONNX file to write.
 
     Raises:
-        ValueError: If there is no line to measure on.
+        ValueError: If there is no calibration line.
     """
     strips = list(strips)
     if not strips:
-        raise ValueError("no line to measure the ranges on; give some of the training lines")
+        raise ValueError("no calibration lines; give some of the training lines")
     with tempfile.TemporaryDirectory() as folder:
-        half_done = Path(folder, "convolutions.onnx")
+        partly_quantised = Path(folder, "convolutions.onnx")
         quantize_static(
             str(network),
-            str(half_done),
+            str(partly_quantised),
             _Lines(strips),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv", "Relu", "Add", "MaxPool"],
@@ -71,7 +71,7 @@ def quantise_network(network: Path, strips: Iterable[np.ndarray], output: Path) 
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
         )
-        guarded = onnx.load(half_done)
+        guarded = onnx.load(partly_quantised)
         guard_ranges(guarded)
         quantize_dynamic(
             guarded,

@@ -1,12 +1,12 @@
-"""LSTMs in 8-bit integers whose rounding does not depend on what else is in the batch.
+"""Guards that make dynamic quantisation of LSTMs independent of the other lines in a batch.
 
-ONNX Runtime rounds what enters a product of 8-bit integers by the range that the whole batch has,
-so a line would be read a little otherwise beside other lines. Here constants travel with every
-line that nothing in the network exceeds, and they fix that range: features as large as the
-largest that the convolutions can give, and in each direction of an LSTM a unit that adds 1 in
-each step and one that takes 1 off, as no cell can faster. All that follows gives them a weight
-of 0. So lines of one width can be read together, about twice as fast as each alone, and to the
-last bit alike.
+With dynamic quantisation, ONNX Runtime derives the rounding of a tensor from its range over the
+whole batch, so the logits of a line would depend slightly on the lines beside it. Guards fix
+that range. They are extra values that bound all others: constant features, as large as the
+largest value that the quantised convolutions can output, and two units in each direction of an
+LSTM, one whose cell grows by 1 at each step and one whose cell falls by 1, which is the fastest
+that a cell can change. Later layers multiply the guards by 0. Lines of one width can thus be
+recognised in one batch, about twice as fast as one by one, with bit-identical results.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from onnx import helper, numpy_helper
 
 from model.networks.session import FIXED_RANGES
 
-# Two units are used. Four leave the columns of a product a multiple of 16: of 16 k + 8 columns
-# ONNX Runtime's kernel for AMX (1.23) gets some wrong.
+# Only two units are needed. With four, the number of columns of a matrix product stays a multiple
+# of 16: with 16 k + 8 columns, the AMX kernel of ONNX Runtime 1.23 computes some wrongly.
 _GUARDS = 4
-# Sigmoid and tangent are as near to 1 here as ONNX Runtime's approximations come.
-_CERTAIN = 50.0
+# Sigmoid and tanh are saturated at this input in the approximations of ONNX Runtime.
+_SATURATED = 50.0
 
 
 def guard_ranges(network: onnx.ModelProto) -> None:
-    """Put guards into a network, in place, and note them; it computes what it did before.
+    """Add guards to a network in place and record them in its metadata; its outputs do not change.
 
     Args:
-        network: What `recogniser_onnx` wrote, its convolutions quantised, its LSTMs not.
+        network: Network from `recogniser_onnx` with quantised convolutions, but not LSTMs.
 
     Raises:
-        ValueError: If the features that enter the first LSTM are not quantised.
+        ValueError: If the input features of the first LSTM are not quantised.
     """
     graph = network.graph
     weights = {weight.name: weight for weight in graph.initializer}
@@ -42,7 +42,7 @@ def guard_ranges(network: onnx.ModelProto) -> None:
         _append_units(lstm, weights, f"lstm{i}", blocks)
         blocks = 2
     _change(weights["kernel"], lambda kernel: _pad_blocks(kernel, 0, blocks))
-    # Shapes of before.
+    # The recorded shapes are out of date.
     del graph.value_info[:]
     helper.set_model_props(network, {FIXED_RANGES: "yes"})
 
@@ -50,13 +50,13 @@ def guard_ranges(network: onnx.ModelProto) -> None:
 def _append_features(
     graph: onnx.GraphProto, weights: dict[str, onnx.TensorProto], lstm: onnx.NodeProto
 ) -> None:
-    """Append features that are as large as any can be: that 8 bits can stand for."""
+    """Append features with the largest value that the 8-bit features can represent."""
     makers = {output: node for node in graph.node for output in node.output}
     maker = makers.get(lstm.input[0])
     while maker is not None and maker.op_type != "DequantizeLinear":
         maker = makers.get(maker.input[0])
     if maker is None:
-        raise ValueError("features enter the LSTM as floats; quantise the convolutions first")
+        raise ValueError("the LSTM gets float features; quantise the convolutions first")
     scale, zero_point = (numpy_helper.to_array(weights[name]) for name in maker.input[1:3])
     largest = np.float32(scale * np.float32(np.iinfo(np.uint8).max - int(zero_point)))
     pads = np.array([0, 0, 0, 0, 0, _GUARDS], np.int64)
@@ -74,33 +74,33 @@ def _append_units(
     """Append units that count up and down to both directions of an LSTM.
 
     Args:
-        lstm: The node.
-        weights: Of the network, by name.
-        name: What its weights' names begin with.
-        blocks: How many parts with guards of their own it is fed.
+        lstm: The LSTM node.
+        weights: Weights of the network by name.
+        name: Prefix of the names of its weights.
+        blocks: Number of parts of its input that have their own guards.
     """
     size = next(attribute for attribute in lstm.attribute if attribute.name == "hidden_size")
 
-    def grown(array: np.ndarray) -> np.ndarray:
-        """Insert rows of 0 behind those of each gate: [direction, gates * units, ...]."""
+    def padded(array: np.ndarray) -> np.ndarray:
+        """Insert zero rows after those of each gate: [direction, gates * units, ...]."""
         return _pad_blocks(array, 1, array.shape[1] // size.i)
 
-    def counting(bias: np.ndarray) -> np.ndarray:
+    def with_counters(bias: np.ndarray) -> np.ndarray:
         # Gates i, o, f, c, then the same again for the recurrent bias.
-        parts = grown(bias).reshape(2, 2, 4, -1)
-        parts[:, 0, :, size.i : size.i + 2] = _CERTAIN
-        parts[:, 0, 3, size.i + 1] = -_CERTAIN
+        parts = padded(bias).reshape(2, 2, 4, -1)
+        parts[:, 0, :, size.i : size.i + 2] = _SATURATED
+        parts[:, 0, 3, size.i + 1] = -_SATURATED
         return parts.reshape(2, -1)
 
-    _change(weights[f"{name}_input"], lambda kernel: _pad_blocks(grown(kernel), 2, blocks))
-    _change(weights[f"{name}_recurrent"], lambda kernel: _pad_blocks(grown(kernel), 2, 1))
-    _change(weights[f"{name}_bias"], counting)
+    _change(weights[f"{name}_input"], lambda kernel: _pad_blocks(padded(kernel), 2, blocks))
+    _change(weights[f"{name}_recurrent"], lambda kernel: _pad_blocks(padded(kernel), 2, 1))
+    _change(weights[f"{name}_bias"], with_counters)
     size.i += _GUARDS
     _change(weights[f"{name}_shape"], lambda shape: np.array([*shape[:2], 2 * size.i]))
 
 
 def _pad_blocks(array: np.ndarray, axis: int, blocks: int) -> np.ndarray:
-    """Insert zeros behind each of some equal parts of an axis."""
+    """Split an axis into equal blocks and append zeros to each."""
     parts = np.split(array, blocks, axis)
     widths = [(0, _GUARDS if at == axis else 0) for at in range(array.ndim)]
     return np.concatenate([np.pad(part, widths) for part in parts], axis)

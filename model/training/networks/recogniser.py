@@ -1,8 +1,8 @@
-"""The CRNN in Keras 3: convolutions, column maximum, BiLSTMs, CTC output.
+"""The CRNN in Keras 3: convolutions, column-wise max pooling, BiLSTMs, CTC output.
 
-After Shi et al. 2015, with the column maximum and the auxiliary ("shortcut") CTC head
-of Retsinas et al. 2022. Only layers and `keras.ops`: it trains on the TensorFlow, JAX
-and torch backends alike.
+After Shi et al. 2015, with the column-wise max pooling and the auxiliary ("shortcut") CTC head
+of Retsinas et al. 2022. It uses only layers and `keras.ops`, so it trains on the TensorFlow,
+JAX and torch backends.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from model.networks.presets import ConvBlock, Preset
 from model.text.charset import BLANK
 from model.training.networks.lstm import BidirectionalLSTM
 
-# A network that starts by writing blanks leaves the CTC plateau sooner.
+# A network that outputs blanks at first leaves the initial plateau of CTC training sooner.
 _INITIAL_BLANK_BIAS = 1.0
-# The layers whose outputs are characters.
+# The layers that output logits of characters.
 HEADS = ("logits", "auxiliary")
 
 
 def build_crnn(
     preset: Preset, class_count: int, precision: str = "float32", seed: int = 0
 ) -> keras.Model:
-    """Build the network as it is trained, with both heads.
+    """Build the network for training, with both heads.
 
     Args:
-        preset: Its sizes.
-        class_count: Outputs a time step: the charset and the blank.
-        precision: Keras dtype policy that it computes in; its weights are float32.
-        seed: Of dropout. Weights are drawn from Keras's own source of chance.
+        preset: Sizes of the network.
+        class_count: Outputs per time step: the charset and the blank label.
+        precision: Keras dtype policy; weights are always float32.
+        seed: Seed of dropout; weights are initialised from the global seed of Keras.
 
     Returns:
         A model from float32 [batch, input_height_px, width, 1] (ink 1, paper 0) to
-        two logits [batch, width / step_px, class_count]: the output and the auxiliary.
+        two logits [batch, width / step_px, class_count]: main and auxiliary head.
     """
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
@@ -58,7 +58,7 @@ def _assemble(preset: Preset, class_count: int, seed: int) -> keras.Model:
         class_count, preset.auxiliary_kernel_steps, padding="same", name="auxiliary"
     )(columns)
     sequence = columns
-    # Every dropout has a seed of its own, so that its state is saved with the training.
+    # With a seed per dropout layer, the state of each is saved in checkpoints.
     seeds = np.random.SeedSequence(seed).generate_state(preset.lstm_layers + 1) >> 1
     for i in range(preset.lstm_layers):
         dropout = layers.Dropout(preset.dropout, seed=int(seeds[i]), name=f"dropout{i}")
@@ -70,7 +70,7 @@ def _assemble(preset: Preset, class_count: int, seed: int) -> keras.Model:
 
 
 def without_auxiliary(model: keras.Model) -> keras.Model:
-    """Take the network as it is used: strips in, one logits out, weights shared."""
+    """Return the network for inference: the main head only, weights shared."""
     return keras.Model(model.input, model.get_layer("logits").output, name=model.name)
 
 

@@ -1,8 +1,8 @@
-"""The network as an ONNX graph, written straight from its weights.
+"""The recogniser network as an ONNX graph, built directly from its weights.
 
 `keras.Model.export(format="onnx")` unrolls each LSTM into a loop of small operators; the
-graph here uses ONNX's own LSTM, folds batch normalisation into the convolutions and comes
-out the same whichever Keras backend trained the weights.
+graph here uses the LSTM operator of ONNX, folds batch normalisation into the convolutions and
+is the same for weights from any Keras backend.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from onnx import TensorProto, helper
 
 from model.networks.presets import Preset
 from model.recogniser.auxiliary_head import FEATURES
-from model.training.networks.onnx_graph import Graph, lstm_weights
+from model.training.networks.onnx_graph import Graph, folded_convolution, lstm_weights
 
 
 def export_onnx(model: keras.Model, preset: Preset) -> onnx.ModelProto:
-    """Write the network as ONNX.
+    """Export the network as ONNX.
 
     Args:
-        model: What `build_crnn` gave, trained.
-        preset: The sizes it was built with.
+        model: Trained network from `build_crnn`.
+        preset: Preset that it was built with.
 
     Returns:
         A graph from `strips` float32 [batch, input_height_px, width, 1] to `logits`
         float32 [batch, time, classes] and `columns` float32 [batch, channels, time], the
-        features that the auxiliary head sees.
+        input of the auxiliary head.
     """
     graph = Graph()
     features = graph.node("Transpose", ["strips"], "channels_first", perm=[0, 3, 1, 2])
@@ -51,11 +51,11 @@ def export_onnx(model: keras.Model, preset: Preset) -> onnx.ModelProto:
 
 
 def export_auxiliary(model: keras.Model, preset: Preset) -> onnx.ModelProto:
-    """Write the auxiliary head as ONNX.
+    """Export the auxiliary head as ONNX.
 
     Args:
-        model: What `build_crnn` gave, trained.
-        preset: The sizes it was built with.
+        model: Trained network from `build_crnn`.
+        preset: Preset that it was built with.
 
     Returns:
         A graph from `columns` float32 [batch, channels, time] to `logits` float32
@@ -71,17 +71,13 @@ def export_auxiliary(model: keras.Model, preset: Preset) -> onnx.ModelProto:
 
 
 def _convolve(graph: Graph, model, features, block, name: str) -> str:
-    (kernel,) = model.get_layer(f"{name}_conv").get_weights()
-    norm = model.get_layer(f"{name}_norm")
-    gamma, beta, mean, variance = norm.get_weights()
-    scale = gamma / np.sqrt(variance + norm.epsilon)
-    folded = (kernel * scale).transpose(3, 2, 0, 1)
+    kernel, bias = folded_convolution(model, name)
     convolved = graph.node(
         "Conv",
         [
             features,
-            graph.constant(f"{name}_kernel", folded),
-            graph.constant(f"{name}_bias", beta - mean * scale),
+            graph.constant(f"{name}_kernel", kernel),
+            graph.constant(f"{name}_bias", bias),
         ],
         f"{name}_conv",
         auto_pad="SAME_UPPER",

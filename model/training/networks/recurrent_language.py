@@ -1,8 +1,8 @@
-"""The recurrent language model as a Keras network: an LSTM that foretells the next character.
+"""The recurrent language model as a Keras network: an LSTM that predicts the next character.
 
-After Mikolov et al. 2010, "Recurrent neural network based language model". Whole states are hidden
-from the output for a line (Gal & Ghahramani 2016). Only layers and `keras.ops`: it trains on the
-TensorFlow, JAX and torch backends alike.
+After Mikolov et al. 2010, "Recurrent neural network based language model". Dropout hides the same
+units at all time steps of a line (Gal & Ghahramani 2016). It uses only layers and `keras.ops`, so
+it trains on the TensorFlow, JAX and torch backends.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from model.language.recurrent_model import LABELS, LOG_PROBABILITIES
 from model.training.networks.lstm import ForwardLSTM
 from model.training.networks.onnx_graph import Graph, lstm_weights
 
-# The look-up of vectors stays in float32: it costs nothing.
+# The embedding look-up stays in float32: it costs almost nothing.
 _QUANTISED = ["LSTM", "MatMul"]
 
 EMBEDDING, LSTM, OUTPUT = "embedding", "lstm", "output"
@@ -35,14 +35,14 @@ def build_language_network(
     """Build the network.
 
     Args:
-        class_count: Characters, and the line end.
-        dropout: Share of the states that the output does not see in training.
-        precision: Keras dtype policy that it computes in; its weights are float32.
-        seed: Of dropout. Weights are drawn from Keras's own source of chance.
+        class_count: Number of characters, and the line end.
+        dropout: Dropout rate of the LSTM states in training.
+        precision: Keras dtype policy; weights are always float32.
+        seed: Seed of dropout; weights are initialised from the global seed of Keras.
 
     Returns:
-        A model from int32 [batch, time], the labels before, to logits [batch, time, class_count]
-        of the labels that come next.
+        A model from int32 [batch, time], the preceding labels, to logits [batch, time,
+        class_count] of the next label.
     """
     labels = keras.Input((None,), dtype="int32", name="labels")
     vectors = layers.Embedding(class_count, _EMBEDDING_UNITS, dtype=precision, name=EMBEDDING)(
@@ -55,10 +55,10 @@ def build_language_network(
 
 
 def export_language_network(model: keras.Model) -> onnx.ModelProto:
-    """Write the network as ONNX.
+    """Export the network as ONNX.
 
     Args:
-        model: What `build_language_network` gave, trained.
+        model: Trained network from `build_language_network`.
 
     Returns:
         A graph from `labels` int32 [time, text] to `log_probabilities` float32
@@ -84,13 +84,13 @@ def export_language_network(model: keras.Model) -> onnx.ModelProto:
 
 
 def quantised_language_network(model: keras.Model) -> bytes:
-    """Write the network in 8-bit integers: a quarter of the size, a third of the time.
+    """Export the network quantised to 8-bit integers: a quarter of the size, a third of the time.
 
     Args:
-        model: What `build_language_network` gave, trained.
+        model: Trained network from `build_language_network`.
 
     Returns:
-        The content of an ONNX file, of the form that `export_language_network` gives.
+        The content of an ONNX file, with the inputs and outputs of `export_language_network`.
     """
     with tempfile.TemporaryDirectory() as folder:
         whole, small = Path(folder, "float.onnx"), Path(folder, "int8.onnx")

@@ -1,6 +1,6 @@
-"""The SavedModel of a bundle: serialised examples or line images in, text out.
+"""The SavedModel of a bundle: from serialised examples or line images to text.
 
-TensorFlow only, and so imported by nobody but training on the TensorFlow backend.
+It needs TensorFlow, so only training on the TensorFlow backend imports this module.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from model.text.charset import BLANK, Charset
 def write_saved_model(
     directory: Path, model: keras.Model, charset: Charset, config: PreprocessConfig
 ) -> None:
-    """Write the network with decoding around it, so that a server needs nothing else.
+    """Write the network with preprocessing and greedy decoding, as a server needs it.
 
     The signature `serving_default` takes serialised tf.Examples, `images` takes encoded
-    line images (PNG or JPEG strips); both give text and confidence of each line.
+    line images (PNG or JPEG); both return the text and the confidence of each line.
 
     Args:
-        directory: Where to.
-        model: Strips in, logits out; on the TensorFlow backend.
-        charset: The characters.
-        config: How a strip becomes the network's input.
+        directory: Folder to write to.
+        model: Network from line strips to logits, on the TensorFlow backend.
+        charset: Characters of the logits.
+        config: How a line strip becomes network input.
     """
     import tensorflow as tf
 
@@ -37,7 +37,7 @@ def write_saved_model(
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="images")])
     def read_images(images):
-        # One line at a time: a line's text must not depend on its batch's widths.
+        # One line at a time: the text of a line must not depend on the other lines of its batch.
         outputs = (tf.string, tf.float32)
         text, confidence = tf.map_fn(read_image, images, fn_output_signature=outputs)
         return {"text": text, "confidence": confidence}
@@ -54,11 +54,11 @@ def write_saved_model(
 
 
 def prepare_image(image, config: PreprocessConfig):
-    """Do in TensorFlow what `model.line_images.preprocess.prepare_strip` does in numpy.
+    """Prepare a line strip as `model.line_images.preprocess.prepare_strip` does, in TensorFlow.
 
     Args:
-        image: Scalar string tensor, an encoded strip.
-        config: How a strip becomes the network's input.
+        image: Scalar string tensor, an encoded line image.
+        config: How a line strip becomes network input.
 
     Returns:
         Tensor float32 [input_height_px, padded width, 1], ink 1, paper 0.
@@ -79,11 +79,11 @@ def prepare_image(image, config: PreprocessConfig):
 
 
 def decode_logits(logits, characters):
-    """Do in TensorFlow what `model.decoding.ctc.decode_greedy` does in numpy.
+    """Decode logits as `model.decoding.ctc.decode_greedy` does, in TensorFlow.
 
     Args:
         logits: Tensor float32 [time, classes], unnormalised.
-        characters: String tensor [classes], the blank's entry empty.
+        characters: String tensor [classes], with an empty entry for the blank label.
 
     Returns:
         Scalar tensors: text, and confidence in 0..1.

@@ -1,1 +1,1 @@
-"""What any training needs: device, optimizer, schedule, weights, checkpoint."""
+"""What every training loop shares: device, optimizer, schedule, weights, checkpoints."""

@@ -1,4 +1,4 @@
-"""Saving a training run so that it can go on exactly where it was cut off."""
+"""Checkpoints, from which an interrupted training run resumes exactly where it stopped."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _FACTS = "facts"
 
 
 def save_checkpoint(path: Path, groups: dict[str, Sequence], facts: dict) -> None:
-    """Write arrays and facts as one file, whole or not at all.
+    """Write arrays and facts to one file atomically.
 
     Args:
-        path: The file, `.npz`; one that is there stays until the new one is whole.
-        groups: Lists of arrays, by name.
-        facts: Plain values.
+        path: The `.npz` file; an existing one is kept until the new one is complete.
+        groups: Lists of arrays by name.
+        facts: Values that JSON can hold.
 
     Raises:
-        ValueError: If the disk is full; what was there before is still there.
+        ValueError: If the disk is full; an existing file is left unchanged.
     """
     arrays = {
         f"{name}/{i}": np.asarray(array)
@@ -43,20 +43,19 @@ def save_checkpoint(path: Path, groups: dict[str, Sequence], facts: dict) -> Non
         unfinished.unlink(missing_ok=True)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ValueError(
-                f"{path}: disk is full; make room and run again, training goes on from the "
-                "last checkpoint"
+                f"{path}: disk is full; make room and run again to resume from the last checkpoint"
             ) from error
         raise
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, list[np.ndarray]], dict]:
-    """Read what `save_checkpoint` wrote.
+    """Read a file that `save_checkpoint` wrote.
 
     Returns:
         The lists of arrays by name, and the facts.
 
     Raises:
-        ValueError: If the file is none of ours or not whole.
+        ValueError: If the file is not a checkpoint or is incomplete.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -67,24 +66,24 @@ def load_checkpoint(path: Path) -> tuple[dict[str, list[np.ndarray]], dict]:
             }
             return groups, head["facts"]
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: no whole checkpoint ({error}); take it away") from None
+        raise ValueError(f"{path}: not a complete checkpoint ({error}); delete it") from None
 
 
 def find_run(
     path: Path, settings: str, what: str
 ) -> tuple[dict[str, list[np.ndarray]], dict] | None:
-    """Find the run that was cut off, or make the folder for a fresh one.
+    """Load the checkpoint of an interrupted run, or create the folder for a new run.
 
     Args:
-        path: Its checkpoint, with a fact `settings`.
-        settings: Those of the run that is to go on.
-        what: What it learns from: 'lines', 'pages'.
+        path: Checkpoint of the run; its facts include `settings`.
+        settings: Settings of the run that is to be resumed.
+        what: Name of the training data in messages: 'lines' or 'pages'.
 
     Returns:
-        What `load_checkpoint` gives; None where there is no run yet.
+        The result of `load_checkpoint`; None if there is no checkpoint yet.
 
     Raises:
-        ValueError: If it is another run, or the checkpoint is none of ours.
+        ValueError: If the checkpoint is of another run, or is not valid.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +91,7 @@ def find_run(
     groups, facts = load_checkpoint(path)
     if facts["settings"] != settings:
         raise ValueError(
-            f"{path.parent} holds a run with other flags or {what}; give those to go on "
-            "with it, or take it away"
+            f"{path.parent} holds a run with other flags or {what}; give those to resume it, "
+            "or delete the folder"
         )
     return groups, facts

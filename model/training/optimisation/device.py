@@ -1,12 +1,22 @@
-"""What a training computes on, and in which precision."""
+"""The device that a network is trained on, and the precision."""
 
 from __future__ import annotations
 
 PRECISIONS = ("float32", "bfloat16")
 
 
+def check_precision(precision: str) -> None:
+    """Check that a precision is known.
+
+    Raises:
+        ValueError: If it is not one of `PRECISIONS`.
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision {precision!r}; choose {' or '.join(PRECISIONS)}")
+
+
 def keras_policy(precision: str) -> str:
-    """Give Keras's name of a precision.
+    """Return the Keras dtype policy of a precision.
 
     Args:
         precision: One of `PRECISIONS`.
@@ -19,10 +29,10 @@ def keras_policy(precision: str) -> str:
 
 
 def describe_device() -> str:
-    """Say in one line what the training runs on.
+    """Describe in one line the device and the Keras backend.
 
     Returns:
-        For instance 'training on CPU (no GPU found), Keras 3.12.4 on tensorflow'.
+        For example 'training on CPU (no GPU found), Keras 3.12.4 on tensorflow'.
     """
     import keras
 
@@ -32,7 +42,7 @@ def describe_device() -> str:
 
         gpus = torch.cuda.device_count()
     else:
-        # Without an argument: JAX raises if it is asked for GPUs where there are none.
+        # No device type is passed, because JAX raises if there is no device of that type.
         gpus = sum(name.startswith("gpu") for name in keras.distribution.list_devices())
     device = f"{gpus} GPU" if gpus else "CPU (no GPU found)"
     return f"training on {device}, Keras {keras.__version__} on {backend}"

@@ -1,4 +1,4 @@
-"""The optimizer of every training, and one step of it."""
+"""The optimizer of every training loop, and one training step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import keras
 
 
 class OptimizerSettings(Protocol):
-    """What the configuration of any training says of its optimizer."""
+    """The settings of the optimizer in a training configuration."""
 
     learning_rate: float
     weight_decay: float
@@ -19,16 +19,17 @@ class OptimizerSettings(Protocol):
 def build_optimizer(
     model: keras.Model, config: OptimizerSettings, step_count: int, beta_2: float = 0.999
 ) -> keras.optimizers.Optimizer:
-    """Build AdamW with averaged weights and decay on matrices only.
+    """Build AdamW with averaged weights and weight decay on matrices only.
 
     Args:
-        model: The network.
-        config: The run.
-        step_count: Steps of the whole run, about; the weights are averaged over a share.
-        beta_2: How slowly the second moment forgets.
+        model: Network to train.
+        config: Settings of the optimizer.
+        step_count: Approximate number of steps of the whole run; the moving average of the
+            weights covers a share of it.
+        beta_2: Decay rate of the second moment estimate.
 
     Returns:
-        The optimizer, with all its variables.
+        The optimizer, with its variables built.
     """
     optimizer = keras.optimizers.AdamW(
         learning_rate=config.learning_rate,
@@ -46,7 +47,7 @@ def build_optimizer(
 
 
 def train_on_batch(model: keras.Model, inputs, targets) -> float:
-    """Train on one batch; give the mean loss of that batch alone."""
-    # Some versions of Keras give the mean since the last reset.
+    """Train on one batch and return the mean loss of that batch alone."""
+    # Some versions of Keras return the mean loss since the last reset.
     model.reset_metrics()
     return float(model.train_on_batch(inputs, targets, return_dict=True)["loss"])

@@ -1,4 +1,4 @@
-"""The learning rate over a training run."""
+"""The learning-rate schedule of a training run."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ _WARM_UP = 0.04
 
 
 def learning_rate_at(progress: float, peak: float) -> float:
-    """Warm up linearly, then fall along a cosine to zero (Loshchilov & Hutter 2017).
+    """Return the learning rate: linear warm-up, then cosine decay (Loshchilov & Hutter 2017).
 
     Args:
-        progress: Share of the training behind us, 0..1.
+        progress: Share of the training that is done, 0..1.
         peak: Highest learning rate.
-
-    Returns:
-        The learning rate.
 
     Example:
         >>> [round(learning_rate_at(p, 1.0), 2) for p in (0.0, 0.02, 0.04, 0.52, 1.0)]

@@ -1,4 +1,4 @@
-"""The weights of a network under training: averaged, saved, put back."""
+"""The weights of a network in training: averaged, copied, restored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 @contextmanager
 def averaged_weights(model: keras.Model) -> Iterator[None]:
-    """Let the network have its averaged weights for a while (Polyak & Juditsky 1992)."""
+    """Use the averaged weights of a network inside a context (Polyak & Juditsky 1992)."""
     trained = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
     model.optimizer.finalize_variable_values(model.trainable_variables)
     try:
@@ -21,30 +21,30 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
 
 
 def assign(variables, arrays) -> None:
-    """Put arrays into variables.
+    """Assign arrays to variables.
 
     Raises:
-        ValueError: If they do not fit.
+        ValueError: If their shapes differ.
     """
     if [tuple(v.shape) for v in variables] != [a.shape for a in arrays]:
-        raise ValueError("the checkpoint is of another network; take it away or train that one")
+        raise ValueError("the checkpoint is of another network; delete it or train that network")
     for variable, array in zip(variables, arrays):
         variable.assign(array)
 
 
 def snapshot(model: keras.Model) -> dict[str, list[np.ndarray]]:
-    """Copy all that the next step depends on: weights, statistics, seeds, optimizer."""
+    """Copy all state that a step depends on: weights, statistics, seeds, optimizer."""
     return {
         "model": [keras.ops.convert_to_numpy(v) for v in model.variables],
         "optimizer": [keras.ops.convert_to_numpy(v) for v in model.optimizer.variables],
     }
 
 
-def put_back(model: keras.Model, groups: dict[str, list[np.ndarray]]) -> None:
-    """Undo what happened since `snapshot`.
+def restore(model: keras.Model, groups: dict[str, list[np.ndarray]]) -> None:
+    """Restore the state that `snapshot` copied.
 
     Raises:
-        ValueError: If it was taken of another network.
+        ValueError: If the snapshot is of another network.
     """
     assign(model.variables, groups["model"])
     assign(model.optimizer.variables, groups["optimizer"])

@@ -1,4 +1,4 @@
-"""How often lines are drawn."""
+"""How often lines are drawn in an epoch."""
 
 from collections import Counter
 from dataclasses import replace
@@ -15,7 +15,7 @@ LINES = [replace(line_example("acte", i), document="a" if i % 4 else "b") for i 
 
 
 @given(COUNTS, st.floats(0, 1))
-def test_small_documents_are_drawn_more_often_but_never_more_in_all(counts, balance):
+def test_small_documents_are_drawn_more_often_but_not_more_often_in_total(counts, balance):
     draws = draws_per_epoch(counts, balance)
     assert all(1 <= times <= 8 for times in draws.values())
     ordered = sorted(counts, key=counts.get)
@@ -24,7 +24,7 @@ def test_small_documents_are_drawn_more_often_but_never_more_in_all(counts, bala
     assert totals == pytest.approx(sorted(totals))
 
 
-def test_without_balance_every_line_comes_up_once_an_epoch():
+def test_without_balance_every_line_is_drawn_once_per_epoch():
     for epoch in range(4):
         drawn = list(draw_lines(LINES, draws_per_epoch({"a": 30, "b": 10}, 0.0), epoch))
         assert [draw.line for draw in drawn] == LINES
@@ -32,7 +32,7 @@ def test_without_balance_every_line_comes_up_once_an_epoch():
 
 
 @given(st.floats(1, 8))
-def test_over_the_epochs_every_line_comes_up_as_often_as_told_and_no_turn_twice(times):
+def test_over_several_epochs_each_line_has_the_wanted_number_of_draws_with_distinct_turns(times):
     draws = [
         (draw.line.line_id, draw.turn)
         for epoch in range(5)
@@ -45,7 +45,7 @@ def test_over_the_epochs_every_line_comes_up_as_often_as_told_and_no_turn_twice(
         assert abs(counted[line.line_id] - expected) < 1
 
 
-def test_what_is_drawn_depends_on_the_line_and_not_on_its_place():
+def test_the_draws_of_a_line_do_not_depend_on_its_position():
     draws = {"a": 1.0, "b": 2.4}
     assert sorted(draw_lines(LINES, draws, 3), key=repr) == sorted(
         draw_lines(LINES[::-1], draws, 3), key=repr

@@ -1,4 +1,4 @@
-"""From flags to the configuration of a run."""
+"""From command-line flags to the configuration of a training run."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from model.networks.presets import PRESETS
 from model.training.flags import training_config
 
 
-def test_defaults_are_those_of_the_preset():
+def test_defaults_come_from_the_preset():
     config = training_config({"preset": "tiny"})
     assert config.learning_rate == PRESETS["tiny"].learning_rate
     assert config.batch.width_px == PRESETS["tiny"].batch_width_px
@@ -15,7 +15,7 @@ def test_defaults_are_those_of_the_preset():
     assert config.augmentation == AugmentConfig()
 
 
-def test_given_values_count():
+def test_flags_override_the_preset():
     config = training_config(
         {
             "learning_rate": 0.1,
@@ -42,6 +42,6 @@ def test_given_values_count():
         ({"dropout": 1.0}, "--dropout 1.0"),
     ],
 )
-def test_what_cannot_be_used_is_refused(flags, reason):
+def test_invalid_values_are_rejected(flags, reason):
     with pytest.raises(ValueError, match=reason):
         training_config(flags)

@@ -32,7 +32,7 @@ def train(dataset, output, *flags):
     return main(["--dataset", str(dataset), "--output", str(output), "--preset", "tiny", *flags])
 
 
-def test_a_network_learns_what_it_sees(dataset, tmp_path, capsys):
+def test_a_network_learns_its_training_lines(dataset, tmp_path, capsys):
     assert train(dataset, tmp_path / "m", "--epochs", "24", "--augmentation", "0") == 0
     printed = capsys.readouterr().out
     assert printed.startswith("training on CPU") or printed.startswith("training on 1 GPU")
@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_model(dataset, tmp_path):
     assert len(digests) == 1
 
 
-def test_a_character_that_was_never_trained_counts_as_an_error(dataset, tmp_path):
+def test_a_character_outside_the_charset_counts_as_an_error(dataset, tmp_path):
     folder = tmp_path / "d"
     write_tfrecords(folder / "train" / "a.tfrecord.gz", [line_example("ame", i) for i in range(4)])
     write_tfrecords(folder / "eval" / "a.tfrecord.gz", [line_example("zoe", 0, "eval")])
@@ -68,7 +68,7 @@ def test_a_character_that_was_never_trained_counts_as_an_error(dataset, tmp_path
     assert card["course"][0]["cer"] >= 2 / 3
 
 
-def test_a_text_that_cannot_be_read_is_told_before_the_training(dataset, tmp_path, capsys):
+def test_an_unreadable_text_file_is_reported_before_the_training(dataset, tmp_path, capsys):
     text = tmp_path / "t.txt"
     text.write_bytes(b"\xff")
     assert train(dataset, tmp_path / "m", "--language_model_text", str(text)) == 2
@@ -85,7 +85,7 @@ def test_a_text_that_cannot_be_read_is_told_before_the_training(dataset, tmp_pat
         ("nothing", "m exists"),
     ],
 )
-def test_what_cannot_be_trained_is_one_line(tmp_path, capsys, lack, reason):
+def test_an_unusable_dataset_is_reported_in_one_line(tmp_path, capsys, lack, reason):
     folder = tmp_path / "d"
     for split in ("train", "eval"):
         if split != lack:

@@ -1,4 +1,4 @@
-"""A run that is cut off goes on as if nothing had happened."""
+"""An interrupted training run resumes exactly where it stopped."""
 
 import contextlib
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.train
 TEXTS = ["maire", "rame", "amie", "mare"]
 
 
-class _PowerCut(Exception):
+class _Interrupted(Exception):
     pass
 
 
@@ -40,69 +40,69 @@ def _run(splits, folder, **flags):
     return TrainingRun(config, *splits, folder, lambda text: None)
 
 
-def _cut_off(run, steps: int) -> list[np.ndarray]:
-    """Train so many steps, save, and give the batches that were seen."""
+def _interrupt(run, steps: int) -> list[np.ndarray]:
+    """Train for some steps, save, and return the batches that were trained on."""
     seen = []
 
     def train(strips, labels, return_dict):
         if len(seen) == steps:
             run._save()
-            raise _PowerCut
+            raise _Interrupted
         seen.append(strips)
         return original(strips, labels, return_dict=return_dict)
 
     original, run._model.train_on_batch = run._model.train_on_batch, train
-    with contextlib.suppress(_PowerCut):
+    with contextlib.suppress(_Interrupted):
         run.run()
     return seen
 
 
-@pytest.mark.parametrize("cuts", [[3], [1, 5, 2]])
-def test_it_sees_the_same_batches_and_ends_with_the_same_weights(splits, tmp_path, cuts):
+@pytest.mark.parametrize("interruptions", [[3], [1, 5, 2]])
+def test_a_resumed_run_has_the_same_batches_and_weights(splits, tmp_path, interruptions):
     whole = _run(splits, tmp_path / "whole")
-    batches = _cut_off(whole, steps=1_000)
+    batches = _interrupt(whole, steps=1_000)
     parts = []
-    for steps in [*cuts, 1_000]:
+    for steps in [*interruptions, 1_000]:
         run = _run(splits, tmp_path / "parts")
-        parts += _cut_off(run, steps)
+        parts += _interrupt(run, steps)
     assert all(map(np.array_equal, batches, parts)) and len(batches) == len(parts)
-    model, course = run.run()
-    expected, expected_course = whole.run()
-    assert [r.characters for r in course] == [r.characters for r in expected_course]
+    model, results = run.run()
+    expected, expected_results = whole.run()
+    assert [r.characters for r in results] == [r.characters for r in expected_results]
     for weights, others in zip(model.get_weights(), expected.get_weights()):
         assert np.allclose(weights, others, atol=2e-3)
 
 
-def test_all_that_a_step_depends_on_is_saved(splits, tmp_path):
+def test_all_state_that_a_step_depends_on_is_saved(splits, tmp_path):
     from model.training.optimisation.weights import snapshot
 
     first = _run(splits, tmp_path)
-    _cut_off(first, 4)
+    _interrupt(first, 4)
     second = _run(splits, tmp_path)
     for name, arrays in snapshot(first._model).items():
         assert all(map(np.array_equal, arrays, snapshot(second._model)[name])), name
 
 
-def test_a_run_with_other_flags_does_not_go_on(splits, tmp_path):
-    _cut_off(_run(splits, tmp_path), 1)
+def test_a_run_with_other_flags_is_not_resumed(splits, tmp_path):
+    _interrupt(_run(splits, tmp_path), 1)
     with pytest.raises(ValueError, match="a run with other flags or lines"):
         _run(splits, tmp_path, seed=1)
 
 
-def test_it_ends_early_when_nothing_gets_better(splits, tmp_path):
+def test_training_stops_early_without_a_lower_cer(splits, tmp_path):
     run = _run(splits, tmp_path, epochs=9, patience=1, learning_rate=1e-9)
-    _, course = run.run()
-    assert len(course) == 2
+    _, results = run.run()
+    assert len(results) == 2
 
 
-def test_the_network_drops_what_the_flags_say(splits, tmp_path):
+def test_the_dropout_rate_is_that_of_the_flags(splits, tmp_path):
     import keras
 
     layers = _run(splits, tmp_path, dropout=0.25)._model.layers
     assert {layer.rate for layer in layers if isinstance(layer, keras.layers.Dropout)} == {0.25}
 
 
-def test_too_large_a_batch_for_the_device_names_the_cure(splits, tmp_path):
+def test_a_batch_that_is_too_large_for_the_device_names_the_cure(splits, tmp_path):
     run = _run(splits, tmp_path)
 
     def train(strips, labels, return_dict):

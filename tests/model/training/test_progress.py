@@ -7,23 +7,23 @@ import pytest
 from model.training.progress import ProgressLine, open_curves
 
 
-def test_it_tells_every_half_minute_how_far_and_how_long():
-    now, said = [0.0], []
-    progress = ProgressLine(1000, epochs=2, report=said.append, clock=lambda: now[0])
+def test_progress_is_reported_every_half_minute():
+    now, reported = [0.0], []
+    progress = ProgressLine(1000, epochs=2, report=reported.append, clock=lambda: now[0])
     for lines in range(100, 1001, 100):
-        progress.tell(0, lines, loss=2.0)
+        progress.update(0, lines, loss=2.0)
         now[0] += 10
-    assert len(said) == 3
-    assert said[0] == "epoch 1 of 2  40%  loss 2.000  10 lines/s  2 min 40 s left"
+    assert len(reported) == 3
+    assert reported[0] == "epoch 1 of 2  40%  loss 2.000  10 lines/s  2 min 40 s left"
 
 
-def test_what_an_earlier_process_did_does_not_count_as_speed():
-    now, said = [0.0], []
-    progress = ProgressLine(1000, epochs=1, report=said.append, clock=lambda: now[0])
-    progress.tell(0, 900, loss=1.0)
+def test_lines_before_a_resume_do_not_count_as_speed():
+    now, reported = [0.0], []
+    progress = ProgressLine(1000, epochs=1, report=reported.append, clock=lambda: now[0])
+    progress.update(0, 900, loss=1.0)
     now[0] = 50
-    progress.tell(0, 950, loss=1.0)
-    assert "1 lines/s  50 s left" in said[0]
+    progress.update(0, 950, loss=1.0)
+    assert "1 lines/s  50 s left" in reported[0]
 
 
 def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
@@ -44,7 +44,7 @@ def test_tensorboard_reads_what_was_written(tmp_path):
     assert [(e.step, e.value) for e in read.Scalars("cer")] == [(1, 0.5), (2, 0.25)]
 
 
-def test_a_missing_package_is_named(tmp_path, monkeypatch):
+def test_a_missing_package_is_reported(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboard.compat.proto.event_pb2", None)
     with pytest.raises(ValueError, match="pip install tensorboard"):
         open_curves(tmp_path)

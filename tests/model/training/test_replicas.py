@@ -1,4 +1,4 @@
-"""Several devices train as one does."""
+"""Training on several devices gives the losses of training on one."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from model.training.replicas import split_evenly
 
 pytestmark = pytest.mark.train
 
-# In a process of its own: TensorFlow splits the processor in two only before it starts.
+# In a separate process, because TensorFlow can split the CPU only before it is initialised.
 _TRAIN_ON_ONE_AND_ON_TWO = """
 import dataclasses
 import numpy as np
@@ -29,7 +29,7 @@ from model.training.replicas import Replicas
 from model.training.flags import training_config
 from model.training.losses import compile_crnn
 
-# Lines that are all alike: their mean does not depend on who has which.
+# Identical lines, so that the mean loss does not depend on how they are split.
 strips = np.repeat(np.random.default_rng(0).random((1, 32, 64, 1), np.float32), 4, axis=0)
 batch = Batch(strips, np.int32([[3, 1, 2, 0]] * 4), ("cab",) * 4)
 preset = dataclasses.replace(PRESETS["tiny"], dropout=0.0)
@@ -54,7 +54,7 @@ def test_two_devices_give_the_losses_of_one():
 
 
 @given(st.integers(1, 40), st.integers(1, 8))
-def test_every_line_is_dealt_out_and_all_get_the_same_number(lines, replicas):
+def test_every_line_is_in_a_share_and_all_shares_have_the_same_size(lines, replicas):
     shares = split_evenly(lines, replicas)
     assert len({len(share) for share in shares}) == 1
     assert set(np.concatenate(shares)) == set(range(lines))

@@ -1,4 +1,4 @@
-"""From TFRecords to samples."""
+"""Training samples from TFRecords."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def _draws(lines, turn=0):
     return [Draw(line, turn) for line in lines]
 
 
-def test_lines_come_from_files_to_samples(tmp_path):
+def test_samples_are_made_from_files(tmp_path):
     write_tfrecords(tmp_path / "a.tfrecord.gz", LINES)
     assert list(read_examples([str(tmp_path / "a.tfrecord.gz")])) == LINES
     samples = list(make_samples(_draws(LINES), MAKER))
@@ -31,7 +31,7 @@ def test_lines_come_from_files_to_samples(tmp_path):
     assert all(s.strip.shape[1] % 64 == 0 and s.strip.max() > 0.9 for s in samples)
 
 
-def test_chance_depends_on_the_seed_the_turn_and_the_line_alone():
+def test_augmentation_depends_only_on_the_seed_the_turn_and_the_line():
     maker = replace(MAKER, augmentation=AugmentConfig())
     forwards = [s.strip for s in make_samples(_draws(LINES, 1), maker)]
     backwards = [s.strip for s in make_samples(_draws(LINES[::-1], 1), maker)][::-1]
@@ -40,7 +40,7 @@ def test_chance_depends_on_the_seed_the_turn_and_the_line_alone():
         assert not np.array_equal(other.strip, forwards[1])
 
 
-def test_processes_give_the_same_samples_in_the_same_order():
+def test_worker_processes_give_the_same_samples_in_the_same_order():
     maker = replace(MAKER, augmentation=AugmentConfig())
     lines = [line_example(TEXTS[i % 4], i) for i in range(90)]
     alone = make_samples(_draws(lines), maker)
@@ -53,16 +53,16 @@ def test_a_line_too_narrow_for_its_text_is_not_trained_on():
     narrow = replace(line_example("le"), text="acte" * 40)
     blank = replace(line_example("le"), text="")
     assert [MAKER.make(line, 0) for line in (narrow, blank)] == [None, None]
-    assert not MAKER.learnable(narrow) and MAKER.learnable(line_example("le"))
+    assert not MAKER.is_learnable(narrow) and MAKER.is_learnable(line_example("le"))
 
 
-def test_an_augmented_line_never_gets_too_narrow_for_its_text():
+def test_augmentation_never_makes_a_line_too_narrow_for_its_text():
     squeeze = replace(AugmentConfig.none(), width=replace(AugmentConfig().width, low=-3, high=-3))
     line = replace(line_example("maire de Paris"), text="acte" * 6)
     sample = replace(MAKER, augmentation=squeeze).make(line, 0)
     assert np.array_equal(sample.strip, MAKER.make(line, 0).strip)
 
 
-def test_an_image_that_does_not_decode_is_named():
+def test_an_image_that_does_not_decode_is_reported():
     with pytest.raises(ValueError, match="drawn/page_0.png l0.*ingest again"):
         decode_strip(replace(line_example("acte"), image=b"no png"))

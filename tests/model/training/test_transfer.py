@@ -1,4 +1,4 @@
-"""Fine-tuning, through the main of the training."""
+"""Fine-tuning, through the command line of the training."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.train
 TEXTS = ["maire", "rame", "amie"]
 
 
-def test_characters_keep_their_outputs_wherever_they_move():
+def test_characters_keep_their_outputs_under_other_labels():
     old, new = Charset(("a", "c", "d")), Charset(("b", "c", "d", "e"))
     kernel = np.arange(8, dtype=np.float32).reshape(2, 4)
     moved = move_outputs(kernel, np.full((2, 5), -1, np.float32), old, new)
@@ -49,7 +49,7 @@ def test_a_model_is_fine_tuned_to_another_charset(tmp_path, capsys):
     assert "charset.json" in capsys.readouterr().err
 
 
-def test_a_run_that_does_not_learn_keeps_the_weights_it_was_given(tmp_path):
+def test_a_network_gets_the_weights_of_the_trained_one(tmp_path):
     from model.networks.presets import PRESETS
     from model.recogniser.bundle import load_bundle
     from model.training.__main__ import main
@@ -68,7 +68,7 @@ def test_a_run_that_does_not_learn_keeps_the_weights_it_was_given(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18)])
-def test_a_file_that_holds_no_network_is_named(tmp_path, content):
+def test_a_file_that_holds_no_network_is_reported(tmp_path, content):
     (tmp_path / "weights.keras").write_bytes(content)
-    with pytest.raises(ValueError, match="weights.keras: no network of ours"):
+    with pytest.raises(ValueError, match="weights.keras: not a network of Quire"):
         preset_of(tmp_path / "weights.keras")

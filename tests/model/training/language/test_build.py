@@ -1,4 +1,4 @@
-"""`python -m model.training.language`, through its main, on a model made in milliseconds."""
+"""`python -m model.training.language`, through its main, on a fake model."""
 
 import json
 from dataclasses import replace
@@ -33,7 +33,7 @@ def model(tmp_path):
 
 @pytest.fixture
 def dataset(tmp_path, model):
-    """Lines whose text is what the fake model reads in them: it reads without an error."""
+    """Write lines whose text is what the fake model reads in them, so that it makes no errors."""
     recogniser = Recogniser(bundle.load_bundle(model))
     examples = []
     for number, text in enumerate(DRAWN):
@@ -50,14 +50,14 @@ def add(model, dataset, *flags):
     return main(["--model", str(model), "--dataset", str(dataset), *map(str, flags)])
 
 
-def test_a_model_gets_a_language_model(model, dataset, capsys):
+def test_a_language_model_is_added(model, dataset, capsys):
     bundle.write_card(model, {"preset": "fast"})
     greedy = bundle.load_bundle(model).digest()
     assert add(model, dataset) == 0
     printed = capsys.readouterr().out
     assert "language model: order 6, 8 lines" in printed and "beam: eval CER" in printed
     whole = bundle.load_bundle(model)
-    # Pages are read as before, but now their errors are predicted.
+    # Pages are read as before, but now their errors are estimated.
     assert replace(whole, decoding=DecodingSettings()).digest() == greedy != whole.digest()
     assert whole.has_language_model
     reader = Recogniser(whole, DecodingConfig(BEAM))
@@ -70,7 +70,7 @@ def test_a_model_gets_a_language_model(model, dataset, capsys):
     assert not list(model.glob(".*"))
 
 
-def test_a_search_is_tuned_with_the_auxiliary_head_where_there_is_one(model, dataset):
+def test_the_beam_search_is_tuned_with_the_auxiliary_head_if_there_is_one(model, dataset):
     assert add(model, dataset) == 0
     alone = bundle.load_bundle(model).decoding
     write_fake_auxiliary(model, "é")
@@ -81,7 +81,7 @@ def test_a_search_is_tuned_with_the_auxiliary_head_where_there_is_one(model, dat
     assert both.beam != alone.beam
 
 
-def test_a_language_model_is_replaced_and_taken_away(model, dataset, tmp_path):
+def test_a_language_model_is_replaced_and_removed(model, dataset, tmp_path):
     assert add(model, dataset) == 0
     first = (model / bundle.LANGUAGE_MODEL_FILE).read_bytes()
     text = tmp_path / "more.txt"
@@ -97,7 +97,7 @@ def test_a_language_model_is_replaced_and_taken_away(model, dataset, tmp_path):
 
 
 @pytest.mark.train
-def test_a_model_gets_a_recurrent_language_model(model, dataset, capsys, monkeypatch):
+def test_a_recurrent_language_model_is_added(model, dataset, capsys, monkeypatch):
     monkeypatch.setattr(training_language, "LEAST_LINES", 8)
     monkeypatch.setattr(training_recurrent, "_LEAST_GAIN", 20)
     assert add(model, dataset, "--recurrent_epochs", 3) == 0
@@ -110,7 +110,7 @@ def test_a_model_gets_a_recurrent_language_model(model, dataset, capsys, monkeyp
     assert facts["recurrent"]["perplexity_of_both"] < facts["recurrent"]["perplexity"] < 10
     reader = Recogniser(whole, DecodingConfig(BEAM))
     assert (reader.decoding_method, reader.decoding_note) == (BEAM, "")
-    # One that knows much less than the n-gram is no help.
+    # A model that is much worse than the n-gram model is left out.
     monkeypatch.setattr(training_recurrent, "_LEAST_GAIN", 0.97)
     assert add(model, dataset, "--recurrent_epochs", 1) == 0
     assert ": too high, the model is left out" in capsys.readouterr().out
@@ -118,14 +118,14 @@ def test_a_model_gets_a_recurrent_language_model(model, dataset, capsys, monkeyp
     assert not whole.recurrent_path.exists()
 
 
-def test_a_few_lines_give_no_recurrent_language_model(model, dataset):
+def test_with_few_lines_there_is_no_recurrent_language_model(model, dataset):
     write_fake_recurrent(model, "a")
     assert add(model, dataset) == 0
     whole = bundle.load_bundle(model)
     assert not whole.recurrent_path.exists() and whole.decoding.recurrent_share == 0
 
 
-def test_without_keras_it_is_said_what_to_do(model, dataset, capsys, monkeypatch):
+def test_without_keras_the_error_names_the_cure(model, dataset, capsys, monkeypatch):
     monkeypatch.setattr(training_language, "LEAST_LINES", 8)
     monkeypatch.setattr(training_recurrent, "find_spec", lambda name: None)
     assert add(model, dataset) == 2
@@ -133,7 +133,7 @@ def test_without_keras_it_is_said_what_to_do(model, dataset, capsys, monkeypatch
     assert add(model, dataset, "--recurrent_epochs", 0) == 0
 
 
-def test_a_few_lines_leave_the_usual_weights(model, dataset, capsys):
+def test_with_few_lines_the_default_weights_are_used(model, dataset, capsys):
     write_tfrecords(dataset / "eval" / "lines.tfrecord.gz", [line_example("abbé", 0, "eval")])
     assert add(model, dataset) == 0
     assert "1 eval lines are fewer than 20: the usual weights" in capsys.readouterr().out
@@ -143,12 +143,15 @@ def test_a_few_lines_leave_the_usual_weights(model, dataset, capsys):
 
 def test_a_large_charset_gets_a_lower_order(dataset):
     many = tuple(map(chr, range(2**14)))
-    told = []
+    reported = []
     _, facts = _build(
-        Charset(many), [str(dataset / "train" / "lines.tfrecord.gz")], LanguageConfig(), told.append
+        Charset(many),
+        [str(dataset / "train" / "lines.tfrecord.gz")],
+        LanguageConfig(),
+        reported.append,
     )
     assert facts["order"] == 4
-    assert told == ["language model of order 4: the charset is too large for 6"]
+    assert reported == ["language model of order 4: the charset is too large for 6"]
 
 
 @pytest.mark.parametrize(
@@ -157,11 +160,11 @@ def test_a_large_charset_gets_a_lower_order(dataset):
         (lambda model, ds: (model / "model.onnx").unlink(), "model.onnx"),
         (lambda model, ds: (ds / "train" / "lines.tfrecord.gz").unlink(), "make the dataset"),
         (lambda model, ds: (ds / "train" / "lines.tfrecord.gz").write_bytes(b"x"), "gzip"),
-        (lambda model, ds: (model / "card.json").write_text("["), "card.json: no model card"),
+        (lambda model, ds: (model / "card.json").write_text("["), "card.json: not a model card"),
         (lambda model, ds: (ds.parent / "t.txt").write_bytes(b"\xff\xfe"), "t.txt: "),
     ],
 )
-def test_what_cannot_be_used_is_one_line(model, dataset, tmp_path, capsys, break_it, reason):
+def test_invalid_input_is_reported_in_one_line(model, dataset, tmp_path, capsys, break_it, reason):
     text = tmp_path / "t.txt"
     text.write_text("bac\n")
     break_it(model, dataset)
@@ -179,7 +182,7 @@ def test_what_cannot_be_used_is_one_line(model, dataset, tmp_path, capsys, break
         ["--recurrent_epochs", "a"],
     ],
 )
-def test_flags_are_checked_first(model, dataset, flags, capsys):
+def test_invalid_flags_are_rejected(model, dataset, flags, capsys):
     with pytest.raises(SystemExit):
         add(model, dataset, *flags)
     assert flags[0] in capsys.readouterr().err

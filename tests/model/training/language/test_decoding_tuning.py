@@ -1,4 +1,4 @@
-"""Weights and calibration from held-out lines."""
+"""Tuning and calibration of decoding on held-out lines."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def language_model(tmp_path_factory):
 
 
 def held_out(count, noise, rng):
-    """Draw what a network would see: each character, then a blank, and noise over both."""
+    """Make noisy logits like those of a network: each character followed by a blank."""
     for number in range(count):
         text = TEXTS[number % len(TEXTS)]
         logits = np.zeros((2 * len(text), CHARSET.class_count), np.float32)
@@ -32,7 +32,7 @@ def held_out(count, noise, rng):
         yield logits + noise * rng.standard_normal(logits.shape).astype(np.float32), text
 
 
-def test_a_language_model_is_tuned_and_told(language_model):
+def test_the_weights_of_a_language_model_are_tuned(language_model):
     lines = list(held_out(60, 1.6, np.random.default_rng(0)))
     tuned = tune_decoding(lines, CHARSET, language_model)
     greedy, beam = tuned.facts["greedy"], tuned.facts["beam"]
@@ -47,7 +47,7 @@ def test_a_language_model_is_tuned_and_told(language_model):
 
 
 class Recurrent:
-    """Knows the texts by heart."""
+    """A language model that knows the texts."""
 
     def __init__(self):
         self._known = {tuple(CHARSET.encode(text)) for text in TEXTS}
@@ -67,7 +67,7 @@ def test_confidences_are_calibrated_after_rescoring(language_model):
     assert again.settings.greedy == once.settings.greedy
 
 
-def test_without_a_language_model_the_best_path_is_calibrated_all_the_same():
+def test_without_a_language_model_greedy_decoding_is_calibrated():
     tuned = tune_decoding(list(held_out(40, 1.6, np.random.default_rng(1))), CHARSET, None)
     assert tuned.settings.greedy.page_error and not tuned.settings.beam.page_error
     assert "beam" not in tuned.facts and tuned.settings.search == BeamConfig()
@@ -77,7 +77,9 @@ def test_without_a_language_model_the_best_path_is_calibrated_all_the_same():
     ("count", "noise", "reason"),
     [(LEAST_LINES - 1, 0.5, "19 eval lines are fewer than 20"), (30, 9.0, "greedy CER of ")],
 )
-def test_what_says_too_little_leaves_what_is_usual(language_model, count, noise, reason):
+def test_too_few_lines_or_too_many_errors_leave_the_default_settings(
+    language_model, count, noise, reason
+):
     lines = list(held_out(count, noise, np.random.default_rng(2)))
     tuned = tune_decoding(lines, CHARSET, language_model)
     assert tuned.settings == DecodingSettings()
@@ -85,7 +87,7 @@ def test_what_says_too_little_leaves_what_is_usual(language_model, count, noise,
     assert tune_decoding([], CHARSET, language_model).settings == DecodingSettings()
 
 
-def test_gains_of_chance_do_not_move_the_weights(language_model):
+def test_random_gains_do_not_change_the_weights(language_model):
     lines = list(held_out(30, 0.1, np.random.default_rng(3)))
     search = tune_decoding(lines, CHARSET, language_model).settings.search
     assert search.lm_weight == BeamConfig().lm_weight

@@ -8,7 +8,7 @@ import pytest
 from model.augmentation.page import PageAugmentConfig
 from model.synthetic.pages import draw_page
 from model.synthetic.texts import compose_text
-from model.training.lines.batches import PieceMaker, prepare_page
+from model.training.lines.batches import CropMaker, prepare_page
 from schemas.records import Page
 
 UPRIGHT = PageAugmentConfig(pitch_px=(24.0, 24.0), rotation=0.0, perspective=0.0, turned=0.0)
@@ -31,13 +31,13 @@ def test_a_page_is_scaled_with_its_lines():
         assert np.mean(above) > 60
 
 
-def test_a_page_without_lines_teaches_nothing():
+def test_a_page_without_lines_is_not_trained_on():
     assert prepare_page(Page("a.png"), np.full((50, 40), 255, np.uint8), True) is None
     with pytest.raises(ValueError, match="no page has lines"):
-        PieceMaker([], 64, UPRIGHT, 0)
+        CropMaker([], 64, UPRIGHT, 0)
 
 
-def test_short_lines_are_known():
+def test_short_lines_are_marked():
     page = training_page()
     first, second, *_ = page.lines
     short = replace(second, path=second.path[:1] + np.array([[0.0, 0.0], [2 * page.pitch_px, 0.0]]))
@@ -45,7 +45,7 @@ def test_short_lines_are_known():
     assert page.short.tolist() == [False, True] and not page.meeting.any()
 
 
-def test_lines_that_meet_are_known():
+def test_lines_that_meet_are_marked():
     page = training_page()
     first, *_, last = page.lines
     beside = replace(first, path=first.path[-1] + np.array([[page.pitch_px, 0.0], [300.0, 0.0]]))
@@ -54,7 +54,7 @@ def test_lines_that_meet_are_known():
 
 def test_the_same_number_gives_the_same_batch():
     pages = [training_page(0), training_page(1, complete=False)]
-    maker, again = (PieceMaker(pages, 64, PageAugmentConfig(), 7) for _ in range(2))
+    maker, again = (CropMaker(pages, 64, PageAugmentConfig(), 7) for _ in range(2))
     images, maps = maker.batch(3, 4)
     assert images.shape == (4, 64, 64, 1)
     assert maps.shape == (4, 32, 32, 6)
@@ -64,15 +64,15 @@ def test_the_same_number_gives_the_same_batch():
 
 
 def test_the_maps_lie_on_the_writing():
-    """Just above baselines there is more ink than in the whole piece."""
-    images, maps = PieceMaker([training_page()], 128, UPRIGHT, 1).batch(0, 8)
+    """Just above baselines there is more ink than in the whole crop."""
+    images, maps = CropMaker([training_page()], 128, UPRIGHT, 1).batch(0, 8)
     ink = images[:, ::2, ::2, 0]
     letters = np.roll(maps[..., 0] > 0.5, -2, axis=1)
     assert ink[letters].mean() > 2 * ink.mean()
 
 
-def test_on_turned_pieces_there_is_nothing_to_find():
+def test_turned_crops_have_no_lines():
     config = PageAugmentConfig(pitch_px=(24.0, 24.0), turned=1.0)
-    _, maps = PieceMaker([training_page()], 64, config, 0).batch(0, 8)
+    _, maps = CropMaker([training_page()], 64, config, 0).batch(0, 8)
     assert not maps[..., :5].any()
     assert maps[..., 5].all()

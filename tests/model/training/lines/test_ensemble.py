@@ -1,4 +1,4 @@
-"""Several line networks as one."""
+"""An ensemble of line networks as one network."""
 
 import keras
 import numpy as np
@@ -33,22 +33,26 @@ def test_the_maps_are_the_mean(networks, tmp_path):
     assert load_line_network(output)(image) == pytest.approx(np.mean(alone, axis=0), abs=1e-5)
 
 
-def test_of_one_network_all_stays(networks):
+def test_one_network_keeps_all_its_nodes(networks):
     (one,) = (onnx.load_from_string(path.read_bytes()) for path in networks[:1])
     assert len(average_networks([one]).graph.node) == len(one.graph.node) + 2
     with pytest.raises(ValueError, match="no network to average"):
         average_networks([])
 
 
-def test_what_is_no_line_network_is_one_line(networks, tmp_path, capsys):
-    (tmp_path / "x.onnx").write_bytes(b"nothing of the kind")
+def test_a_file_that_is_no_line_network_is_reported_in_one_line(networks, tmp_path, capsys):
+    (tmp_path / "x.onnx").write_bytes(b"not an ONNX file")
     other = onnx.load_from_string(networks[0].read_bytes())
     other.graph.input[0].name = "strips"
     (tmp_path / "y.onnx").write_bytes(other.SerializeToString())
-    for name, message in (("x", "no ONNX file"), ("y", "no line network"), ("z", "No such file")):
+    for name, message in (
+        ("x", "not an ONNX file"),
+        ("y", "not a line network"),
+        ("z", "No such file"),
+    ):
         flags = [str(tmp_path / f"{name}.onnx"), "--output", str(tmp_path / "out.onnx")]
         assert main(flags) == 2
-        said = capsys.readouterr().err
-        assert message in said and f"{name}.onnx" in said and said.count("\n") == 1
+        error = capsys.readouterr().err
+        assert message in error and f"{name}.onnx" in error and error.count("\n") == 1
     assert main([str(networks[0]), "--output", str(networks[1])]) == 2
     assert "exists; choose another" in capsys.readouterr().err

@@ -38,51 +38,53 @@ def training_pages(*seeds):
 
 
 def weights_after(folder, config=SMALL, runs=1):
-    said = []
+    reported = []
     for _ in range(runs):
-        run = LineTrainingRun(config, training_pages(0, 1), training_pages(2), folder, said.append)
-        model, course = run.run()
-    return model.get_weights(), course, said
+        run = LineTrainingRun(
+            config, training_pages(0, 1), training_pages(2), folder, reported.append
+        )
+        model, results = run.run()
+    return model.get_weights(), results, reported
 
 
-def test_a_run_that_was_cut_off_ends_as_if_it_had_not_been(tmp_path, monkeypatch):
-    whole, course, _ = weights_after(tmp_path / "whole")
-    assert [entry["step"] for entry in course] == [2, 4]
+def test_a_resumed_run_gives_the_weights_of_an_uninterrupted_one(tmp_path, monkeypatch):
+    whole, results, _ = weights_after(tmp_path / "whole")
+    assert [entry["step"] for entry in results] == [2, 4]
     assert (tmp_path / "whole" / "pieces_000004.jpg").stat().st_size > 500
 
-    judged = LineTrainingRun._judge
+    evaluate = LineTrainingRun._evaluate
 
-    def judge_and_stop(run):
-        judged(run)
+    def evaluate_and_stop(run):
+        evaluate(run)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(LineTrainingRun, "_judge", judge_and_stop)
+    monkeypatch.setattr(LineTrainingRun, "_evaluate", evaluate_and_stop)
     with pytest.raises(KeyboardInterrupt):
         weights_after(tmp_path / "parts")
     monkeypatch.undo()
-    parts, _, said = weights_after(tmp_path / "parts")
-    assert "going on after 2 steps" in said
+    parts, _, reported = weights_after(tmp_path / "parts")
+    assert "resuming after 2 steps" in reported
     for one, other in zip(whole, parts):
         assert one == pytest.approx(other, abs=1e-5)
 
 
-def test_another_run_in_the_folder_is_refused(tmp_path):
+def test_the_checkpoint_of_another_run_is_rejected(tmp_path):
     weights_after(tmp_path)
     with pytest.raises(ValueError, match="other flags or pages"):
         weights_after(tmp_path, replace(SMALL, seed=1))
 
 
 @pytest.mark.parametrize("wrong", [{"steps": 0}, {"side_px": 36}, {"learning_rate": 0.0}])
-def test_wrong_settings_are_refused(wrong):
+def test_invalid_settings_are_rejected(wrong):
     with pytest.raises(ValueError, match="--"):
         replace(SMALL, **wrong)
 
 
-def test_the_onnx_graph_says_what_keras_says(tmp_path):
+def test_the_onnx_graph_computes_what_keras_computes(tmp_path):
     config = LineNetworkConfig((4, 6, 8))
     model = build_line_network(config)
     rng = np.random.default_rng(0)
-    # Statistics of their own, so that the folding is seen to be right.
+    # Non-trivial statistics, so that errors in the folding show.
     model.set_weights([w + rng.uniform(0.05, 0.3, w.shape) for w in model.get_weights()])
     image = rng.random((1, 48, 64, 1), dtype=np.float32)
     path = tmp_path / "lines.onnx"
@@ -92,14 +94,14 @@ def test_the_onnx_graph_says_what_keras_says(tmp_path):
     assert maps == pytest.approx(expected, rel=1e-3, abs=float(1e-3 * np.abs(expected).max()))
 
 
-def test_the_full_network_is_under_its_bounds():
+def test_the_full_network_is_small_enough():
     config = LineNetworkConfig()
     model = build_line_network(config)
     assert model.count_params() < 1_000_000
     assert len(export_line_network(model, config).SerializeToString()) < 8_000_000
 
 
-def test_the_loss_falls_as_maps_come_to_fit():
+def test_the_loss_is_lower_for_better_maps():
     truth = np.zeros((1, 16, 16, 6), np.float32)
     truth[0, 8, 2:14, 0] = truth[0, 8, 2, 1] = truth[0, 8, 13, 2] = 1
     truth[0, 8, 2:14, 3:5], truth[..., 5] = 0.7, 1
@@ -108,7 +110,7 @@ def test_the_loss_falls_as_maps_come_to_fit():
     blank, shifted = np.full_like(right, -6), np.roll(right, 3, axis=1)
     losses = [float(line_loss(truth, logits, 0.8)) for logits in (right, blank, shifted)]
     assert losses[0] < 0.5 * losses[1] < losses[2]
-    # Where nothing is known nothing is learnt.
+    # Pixels of weight 0 do not count.
     truth[:, :, 9:, 5] = 0
     other = right.copy()
     other[:, :, 9:] = 5
@@ -125,10 +127,10 @@ def test_the_command_trains_and_writes_a_model(tmp_path, monkeypatch, capsys):
         uri.write_bytes(png(grey))
         files.append(tmp_path / f"{seed}.jsonl")
         files[-1].write_text(page_to_json(replace(page, uri=str(uri))) + "\n", "utf-8")
-    train, judged = map(str, files)
+    train, held_out = map(str, files)
     output = tmp_path / "model"
-    flags = ["--eval", judged, "--output", str(output), "--steps", "1", "--side_px", "32"]
-    assert main(["--train", judged, *flags]) == 2
+    flags = ["--eval", held_out, "--output", str(output), "--steps", "1", "--side_px", "32"]
+    assert main(["--train", held_out, *flags]) == 2
     assert "is in --eval and in training" in capsys.readouterr().err
     assert main(["--train", train, "--batch_size", "1", *flags]) == 0
     card = json.loads((output / "lines.json").read_text("utf-8"))

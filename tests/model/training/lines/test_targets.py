@@ -23,7 +23,7 @@ def test_marks_lie_where_the_line_does():
     assert not baseline[:20].any()
 
 
-def test_where_lines_meet_counts_more():
+def test_places_where_lines_meet_have_a_higher_weight():
     lines = [level_line(20, 60, 50), level_line(70, 120, 50)]
     shape = (96, 128)
     alike = draw_targets(lines, shape, PITCH_PX, complete=True)
@@ -31,22 +31,22 @@ def test_where_lines_meet_counts_more():
     assert np.array_equal(alike[..., :5], more[..., :5])
     assert set(np.unique(alike[..., 5])) == {1.0} and set(np.unique(more[..., 5])) == {1.0, 4.0}
     assert more[25, 30, 5] == more[25, 35, 5] == 4 and more[25, 12, 5] == 1
-    # What is not known stays so.
-    partial, weighed = (
+    # Pixels of weight 0 keep it.
+    partial, weighted = (
         draw_targets(lines, shape, PITCH_PX, complete=False, meeting_weight=weight)[..., 5]
         for weight in (1.0, 4.0)
     )
-    assert np.array_equal(partial > 0, weighed > 0)
+    assert np.array_equal(partial > 0, weighted > 0)
 
 
-def test_reach_is_told_on_the_baseline():
+def test_the_extents_are_drawn_on_the_baseline():
     targets = draw_targets([level_line(20, 100, 50)], (96, 128), PITCH_PX, complete=True)
     on_line = targets[..., 0] > 0.5
     assert targets[..., 3][on_line] == pytest.approx(14 / 16)
     assert targets[..., 4][on_line] == pytest.approx(6 / 16)
 
 
-def test_where_lines_may_be_missing_only_the_surroundings_of_lines_count():
+def test_if_lines_may_be_missing_only_pixels_near_known_lines_count():
     targets = draw_targets([level_line(20, 100, 50)], (192, 128), PITCH_PX, complete=False)
     weight = targets[..., 5]
     assert weight[25, 30] == 1
@@ -54,14 +54,14 @@ def test_where_lines_may_be_missing_only_the_surroundings_of_lines_count():
     assert draw_targets([], (96, 128), PITCH_PX, complete=True)[..., 5].all()
 
 
-def test_the_reach_is_the_recognisers():
+def test_the_extents_are_those_that_the_recogniser_crops():
     (line,) = target_lines([LINE])
     assert line.path.tolist() == [[20, 50], [100, 50]]
     assert line.above_px == pytest.approx(20, abs=1)
     assert line.below_px == pytest.approx(8, abs=1)
 
 
-def test_lines_without_a_baseline_teach_nothing():
+def test_lines_without_a_baseline_are_no_targets():
     short = Line("l2", 1, baseline=((5, 5), (5, 5)))
     assert len(target_lines([LINE, Line("l3", 2, polygon=LINE.polygon), short])) == 1
 

@@ -1,4 +1,4 @@
-"""A network in 8-bit integers."""
+"""Quantisation of the recogniser to 8-bit integers."""
 
 import numpy as np
 import pytest
@@ -33,15 +33,15 @@ def bundle(tmp_path_factory):
     return folder / "m"
 
 
-def test_it_gives_nearly_the_same_logits(bundle):
-    whole, small = (Recogniser(load_bundle(bundle, name)) for name in ("fp32", "int8"))
+def test_the_quantised_network_gives_nearly_the_same_logits(bundle):
+    full, quantised = (Recogniser(load_bundle(bundle, name)) for name in ("fp32", "int8"))
     strip = text_strip("marie")
-    exact, rounded = whole.logits(strip), small.logits(strip)
+    exact, rounded = full.logits(strip), quantised.logits(strip)
     assert exact.shape == rounded.shape
     assert np.abs(exact - rounded).max() < 0.05 * np.ptp(exact)
 
 
-def test_a_line_comes_out_the_same_beside_any_other_to_the_last_bit(bundle):
+def test_the_logits_of_a_line_do_not_depend_on_its_batch_to_the_last_bit(bundle):
     small = Recogniser(load_bundle(bundle, "int8"))
     strips = [255 - (255 - text_strip("marie")) // faint for faint in range(1, 18)]
     prepared = [prepare_strip(strip, load_bundle(bundle).preprocess) for strip in strips]
@@ -51,8 +51,8 @@ def test_a_line_comes_out_the_same_beside_any_other_to_the_last_bit(bundle):
         assert np.array_equal(small.run(prepared[:size]), alone[:size])
 
 
-def test_guards_change_nothing_that_the_network_computes(bundle, tmp_path):
-    """In floats, where nothing is rounded by a range."""
+def test_guards_do_not_change_the_outputs_of_the_network(bundle, tmp_path):
+    """Compared in floats, where the ranges of a batch do not matter."""
     import onnx
     from onnxruntime.quantization import QuantFormat, quantize_static
 
@@ -61,21 +61,21 @@ def test_guards_change_nothing_that_the_network_computes(bundle, tmp_path):
 
     preprocess = load_bundle(bundle).preprocess
     strips = [prepare_strip(text_strip(text), preprocess) for text in ("maire", "rame", "ire")]
-    half_done = tmp_path / "convolutions.onnx"
-    quantize_static(bundle / "model.onnx", half_done, _Lines(strips),
+    partly_quantised = tmp_path / "convolutions.onnx"
+    quantize_static(bundle / "model.onnx", partly_quantised, _Lines(strips),
                     quant_format=QuantFormat.QDQ, op_types_to_quantize=["Conv"])  # fmt: skip
-    guarded = onnx.load(half_done)
+    guarded = onnx.load(partly_quantised)
     guard_ranges(guarded)
     onnx.checker.check_model(guarded)
     onnx.save(guarded, tmp_path / "guarded.onnx")
     before, after = (
         open_session(path).run(["logits"], {"strips": strips[0][None]})[0]
-        for path in (half_done, tmp_path / "guarded.onnx")
+        for path in (partly_quantised, tmp_path / "guarded.onnx")
     )
     assert np.abs(before - after).max() < 1e-4 * np.ptp(before)
 
 
-def test_features_that_nothing_bounds_are_refused(bundle):
+def test_float_features_are_rejected(bundle):
     import onnx
 
     from model.training.networks.quantise_guards import guard_ranges
@@ -84,13 +84,13 @@ def test_features_that_nothing_bounds_are_refused(bundle):
         guard_ranges(onnx.load(bundle / "model.onnx"))
 
 
-def test_it_has_a_digest_of_its_own_and_is_smaller(bundle):
+def test_the_quantised_network_has_its_own_digest_and_is_smaller(bundle):
     whole, small = (load_bundle(bundle, name) for name in ("fp32", "int8"))
     assert whole.digest() != small.digest()
     assert small.onnx_path.stat().st_size < whole.onnx_path.stat().st_size / 2
 
 
-def test_a_model_without_it_names_the_cure(bundle, tmp_path):
+def test_a_model_without_a_quantised_network_names_the_cure(bundle, tmp_path):
     for path in bundle.iterdir():
         if path.is_file() and path.name != "model.int8.onnx":
             (tmp_path / path.name).write_bytes(path.read_bytes())
@@ -98,8 +98,8 @@ def test_a_model_without_it_names_the_cure(bundle, tmp_path):
         load_bundle(tmp_path, "int8")
 
 
-def test_nothing_to_measure_on_is_refused(bundle, tmp_path):
+def test_quantisation_without_calibration_lines_is_rejected(bundle, tmp_path):
     from model.training.networks.quantise import quantise_network
 
-    with pytest.raises(ValueError, match="no line to measure"):
+    with pytest.raises(ValueError, match="no calibration lines"):
         quantise_network(bundle / "model.onnx", [], tmp_path / "x.onnx")

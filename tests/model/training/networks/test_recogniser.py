@@ -1,4 +1,4 @@
-"""The network: its shapes, its training, its ONNX twin."""
+"""The recogniser network: shapes, loss, export to ONNX."""
 
 import numpy as np
 import onnxruntime
@@ -25,7 +25,7 @@ def built(request):
     return preset, model
 
 
-def test_onnx_gives_what_keras_gives_whatever_the_batch(built):
+def test_onnx_computes_what_keras_computes_in_any_batch(built):
     from model.training.networks.recogniser import without_auxiliary
     from model.training.networks.recogniser_onnx import export_onnx
 
@@ -39,7 +39,7 @@ def test_onnx_gives_what_keras_gives_whatever_the_batch(built):
     assert np.array_equal(alone[0], logits[1])
 
 
-def test_the_auxiliary_head_gives_what_keras_gives_of_the_networks_features(built):
+def test_the_onnx_auxiliary_head_computes_what_keras_computes(built):
     from model.training.networks.recogniser_onnx import export_auxiliary, export_onnx
 
     preset, model = built
@@ -53,14 +53,14 @@ def test_the_auxiliary_head_gives_what_keras_gives_of_the_networks_features(buil
     assert np.allclose(logits, model.predict_on_batch(strips)[1], atol=1e-4)
 
 
-def test_both_heads_have_one_shape(built):
+def test_both_heads_have_the_same_shape(built):
     preset, model = built
     strips = np.zeros((2, preset.input_height_px, 128, 1), np.float32)
     output, auxiliary = model.predict_on_batch(strips)
     assert output.shape == auxiliary.shape == (2, 128 // preset.step_px, 40)
 
 
-def test_weights_come_back_in_safe_mode(built, tmp_path):
+def test_weights_load_in_safe_mode(built, tmp_path):
     import keras
 
     preset, model = built
@@ -70,7 +70,7 @@ def test_weights_come_back_in_safe_mode(built, tmp_path):
     assert np.allclose(loaded.predict_on_batch(strips)[0], model.predict_on_batch(strips)[0])
 
 
-def test_the_sizes_are_what_the_readme_says():
+def test_the_parameter_counts_match_the_readme():
     from model.training.networks.recogniser import build_crnn
 
     millions = {n: build_crnn(p, 100).count_params() / 1e6 for n, p in PRESETS.items()}
@@ -79,7 +79,7 @@ def test_the_sizes_are_what_the_readme_says():
     assert millions["tiny"] < 0.2
 
 
-def test_the_loss_is_the_ctc_loss_over_the_root_of_the_length():
+def test_the_loss_is_the_ctc_loss_over_the_root_of_the_label_length():
     from model.training.losses import ctc_loss
 
     # One label, one step: the loss is -log p(label).

@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not at all."""
+"""Checkpoints are written completely or not at all."""
 
 import errno
 
@@ -11,7 +11,7 @@ from model.training.optimisation.checkpoint import load_checkpoint, save_checkpo
 GROUPS = {"model": [np.arange(6.0).reshape(2, 3), np.int32(4)], "optimizer": []}
 
 
-def test_what_was_saved_comes_back(tmp_path):
+def test_a_checkpoint_loads_as_saved(tmp_path):
     path = tmp_path / "last.npz"
     save_checkpoint(path, GROUPS, {"epoch": 3, "name": "é"})
     groups, facts = load_checkpoint(path)
@@ -20,7 +20,7 @@ def test_what_was_saved_comes_back(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["last.npz"]
 
 
-def test_a_full_disk_leaves_the_last_good_one(tmp_path, monkeypatch):
+def test_a_full_disk_keeps_the_previous_checkpoint(tmp_path, monkeypatch):
     path = tmp_path / "last.npz"
     save_checkpoint(path, GROUPS, {"epoch": 1})
 
@@ -35,16 +35,16 @@ def test_a_full_disk_leaves_the_last_good_one(tmp_path, monkeypatch):
     assert [file.name for file in tmp_path.iterdir()] == ["last.npz"]
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"\x93NUMPY"])
-def test_a_file_that_is_no_checkpoint_is_named(tmp_path, content):
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 truncated", b"\x93NUMPY"])
+def test_a_file_that_is_no_checkpoint_is_reported(tmp_path, content):
     path = tmp_path / "last.npz"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="last.npz: no whole checkpoint"):
+    with pytest.raises(ValueError, match="last.npz: not a complete checkpoint"):
         load_checkpoint(path)
 
 
 def test_nothing_is_unpickled(tmp_path):
     path = tmp_path / "last.npz"
     np.savez(path, facts=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(ValueError, match="no whole checkpoint"):
+    with pytest.raises(ValueError, match="not a complete checkpoint"):
         load_checkpoint(path)
