@@ -17,13 +17,13 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from pipelines.cli.options import LOCAL_RUNNER
-from pipelines.cli.progress_text import Rate, format_progress, format_summary
+from pipelines.cli.progress_text import Throughput, format_progress, format_summary
 
 _INTERVAL_S = 0.5
 
 
 @dataclass(frozen=True)
-class Tally:
+class PageCounters:
     """Where the workers of this machine count: two files, a byte a page.
 
     A lone byte that is appended cannot mix with those of other processes, and a path can
@@ -38,13 +38,13 @@ class Tally:
     finished: str
 
     @classmethod
-    def in_folder(cls, folder: str) -> Tally:
+    def in_folder(cls, folder: str) -> PageCounters:
         """Start at nothing in a folder."""
-        tally = cls(os.path.join(folder, "found"), os.path.join(folder, "finished"))
-        for path in (tally.found, tally.finished):
+        counters = cls(os.path.join(folder, "found"), os.path.join(folder, "finished"))
+        for path in (counters.found, counters.finished):
             with open(path, "wb"):
                 pass
-        return tally
+        return counters
 
     def counts(self) -> tuple[int, int]:
         """Count the pages found and finished up to now."""
@@ -54,7 +54,7 @@ class Tally:
 @contextmanager
 def show_progress(
     verb: str, options: PipelineOptions, stream: TextIO | None = None
-) -> Iterator[Tally | None]:
+) -> Iterator[PageCounters | None]:
     """Show how far a run is while the context lasts, if somebody looks.
 
     Args:
@@ -71,14 +71,14 @@ def show_progress(
         yield None
         return
     with tempfile.TemporaryDirectory(prefix="quire-", ignore_cleanup_errors=True) as folder:
-        line = _TerminalLine(verb, Tally.in_folder(folder), stream)
+        line = _TerminalLine(verb, PageCounters.in_folder(folder), stream)
         over = threading.Event()
         painter = threading.Thread(
             target=_keep_drawing, args=(line, over), name="progress", daemon=True
         )
         painter.start()
         try:
-            yield line.tally
+            yield line.counters
         finally:
             over.set()
             painter.join()
@@ -93,24 +93,24 @@ def _keep_drawing(line: _TerminalLine, over: threading.Event) -> None:
 class _TerminalLine:
     """The line, drawn over itself."""
 
-    def __init__(self, verb: str, tally: Tally, stream: TextIO):
-        self.tally = tally
+    def __init__(self, verb: str, counters: PageCounters, stream: TextIO):
+        self.counters = counters
         self._verb = verb
         self._stream = stream
         self._started_s = time.monotonic()
-        self._rate = Rate()
+        self._rate = Throughput()
         self._drawn_columns = 0
 
     def draw(self) -> None:
         """Show the counts of now."""
-        found, finished = self.tally.counts()
+        found, finished = self.counters.counts()
         rate = self._rate.at(time.monotonic() - self._started_s, finished)
         columns = _columns(self._stream)
         self._put(format_progress(self._verb, finished, found, rate, columns), columns)
 
     def close(self) -> None:
         """Show the last counts and end the line."""
-        found, finished = self.tally.counts()
+        found, finished = self.counters.counts()
         seconds = time.monotonic() - self._started_s
         columns = _columns(self._stream)
         self._put(format_summary(self._verb, finished, found, seconds, columns), columns, "\n")
@@ -133,27 +133,27 @@ def _columns(stream: TextIO) -> int:
     return (columns or shutil.get_terminal_size().columns) - 1
 
 
-def count_pages(
-    tally: Tally | None,
+def track_progress(
+    counters: PageCounters | None,
     found: Iterable[beam.PCollection],
     finished: Iterable[beam.PCollection],
 ) -> None:
-    """Count the records that stand for a page; the pipeline stays as it is without a tally.
+    """Count the records that stand for a page; the pipeline stays as it is without counters.
 
     Args:
-        tally: Where to; None where nobody looks.
+        counters: Where to; None where nobody looks.
         found: What is to be read, all of it known before the first page is finished.
         finished: What became of it. Not flattened into one: the local runner would hold
             it back until the step before is through.
     """
-    if tally is None:
+    if counters is None:
         return
     for name, path, outputs in (
-        ("found", tally.found, found),
-        ("finished", tally.finished, finished),
+        ("found", counters.found, found),
+        ("finished", counters.finished, finished),
     ):
         for number, records in enumerate(outputs):
-            records | f"Count {name} {number}" >> beam.ParDo(_Count(path))
+            records | f"Count {name} {number}" >> beam.ParDo(_CountPages(path))
 
 
 def is_page(record: object) -> bool:
@@ -167,17 +167,17 @@ def is_page(record: object) -> bool:
     return not getattr(record, "line_id", "")
 
 
-def count_one(path: str) -> None:
-    """Add one to a file of `Tally`."""
+def increment(path: str) -> None:
+    """Add one to a file of `PageCounters`."""
     # A full disk must not end the run for the sake of its progress.
     with suppress(OSError), open(path, "ab", buffering=0) as file:
         file.write(b".")
 
 
-class _Count(beam.DoFn):
+class _CountPages(beam.DoFn):
     def __init__(self, path: str):
         self._path = path
 
     def process(self, record):
         if is_page(record):
-            count_one(self._path)
+            increment(self._path)

@@ -9,7 +9,7 @@ from model.text.duration import format_duration
 _WINDOW_S = 30.0
 
 
-class Rate:
+class Throughput:
     """Pages a second over the last while.
 
     Args:
@@ -31,7 +31,7 @@ class Rate:
             Pages a second; 0 where nothing can be told yet.
 
         Example:
-            >>> rate = Rate()
+            >>> rate = Throughput()
             >>> [rate.at(seconds, count) for seconds, count in [(0, 0), (50, 0), (52, 8)]]
             [0.0, 0.0, 4.0]
         """

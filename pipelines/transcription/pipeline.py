@@ -22,7 +22,7 @@ from pipelines.archive.folder import Archive
 from pipelines.archive.portions import WriteInputs, WritePortions
 from pipelines.archive.publish import publish
 from pipelines.cli.options import UsageError
-from pipelines.cli.progress import Tally, count_pages, show_progress
+from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.files.filesystem import read_bytes, write_whole
 from pipelines.files.key_set import UriTally
 from pipelines.files.lock import run_lock
@@ -101,7 +101,7 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
     bundle, decoding = open_bundle(config.recognition)
     archive = Archive(config.output.rstrip("/"))
     archive.make()
-    with run_lock(archive.unfinished), show_progress("transcribe", options) as tally:
+    with run_lock(archive.unfinished), show_progress("transcribe", options) as counters:
         publish_interrupted(archive)
         run = begin_run(config, bundle, decoding)
         known = "" if config.redo else archive.known_pages(run.run_id)
@@ -113,7 +113,7 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
             listing = ListPages(inputs, config.pages, archive.own_starts)
             recognition = replace(config.recognition, model=str(bundle.directory))
             transforms = listing, ReadPages(reading), RecognisePages(recognition)
-            build_transcribe(pipeline, transforms, archive, run.run_id, tally)
+            build_transcribe(pipeline, transforms, archive, run.run_id, counters)
         elsewhere_count = count_elsewhere(archive, config.collection)
         account = publish(archive, run, UriTally(*json.loads(read_bytes(archive.inputs))))
     return Transcribed(account, config.collection, elsewhere_count)
@@ -124,7 +124,7 @@ def build_transcribe(
     transforms: tuple[ListPages, ReadPages, RecognisePages],
     archive: Archive,
     run_id: str,
-    tally: Tally | None = None,
+    counters: PageCounters | None = None,
 ) -> None:
     """Wire the pipeline.
 
@@ -133,7 +133,7 @@ def build_transcribe(
         transforms: List the pages, read them, recognise their lines.
         archive: The folder.
         run_id: The run.
-        tally: Where to count pages for the terminal.
+        counters: Where to count pages for the terminal.
     """
     list_pages, read_pages, recognise_pages = transforms
     found = pipeline | "List pages" >> list_pages
@@ -145,7 +145,7 @@ def build_transcribe(
     )
     found | "Inputs" >> WriteInputs(archive.inputs)
     results | "Write" >> WritePortions(archive.portions, run_id)
-    count_pages(tally, found=[found], finished=[results])
+    track_progress(counters, found=[found], finished=[results])
 
 
 def open_bundle(recognition: Recognition) -> tuple[Bundle, DecodingPlan]:

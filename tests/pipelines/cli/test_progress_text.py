@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.cli.progress_text import Rate, format_duration, format_progress, format_summary
+from pipelines.cli.progress_text import Throughput, format_duration, format_progress, format_summary
 
 COUNTS = st.integers(0, 10**9)
 RATES = st.just(0.0) | st.floats(1e-6, 1e6)
@@ -72,7 +72,7 @@ def test_a_run_that_failed_at_once_has_no_rate():
 
 @given(st.lists(st.tuples(st.integers(0, 100), st.integers(0, 50)), min_size=1, max_size=100))
 def test_a_rate_is_never_negative_and_never_forgets_that_pages_came(steps):
-    rate, now, count = Rate(), 0, 0
+    rate, now, count = Throughput(), 0, 0
     for seconds, pages in [(0, 0), *steps]:
         now, count = now + seconds, count + pages
         pages_per_s = rate.at(now, count)
@@ -83,13 +83,13 @@ def test_a_rate_is_never_negative_and_never_forgets_that_pages_came(steps):
 
 @given(st.integers(1, 400), st.integers(3, 300))
 def test_an_even_run_has_its_own_rate(pages_each_s, seconds):
-    rate = Rate()
+    rate = Throughput()
     told = [rate.at(second, second * pages_each_s) for second in range(seconds)]
     assert told[2:] == pytest.approx([pages_each_s] * (seconds - 2))
 
 
 def test_a_rate_follows_within_its_window():
-    rate = Rate(window_s=30)
+    rate = Throughput(window_s=30)
     for second in range(100):
         rate.at(second, second)
     told = [rate.at(100 + second, 100 + 10 * second) for second in range(61)]
@@ -97,14 +97,14 @@ def test_a_rate_follows_within_its_window():
 
 
 def test_a_page_longer_than_the_window_still_gives_a_rate():
-    rate = Rate(window_s=30)
+    rate = Throughput(window_s=30)
     told = [rate.at(second, second // 100) for second in range(0, 1000, 5)]
     assert min(told[20:]) > 0.005
     assert max(told[100:]) < 0.012
 
 
 def test_a_halt_slows_the_rate_down_without_ending_it():
-    rate = Rate(window_s=30)
+    rate = Throughput(window_s=30)
     for second in range(31):
         rate.at(second, second)
     told = [rate.at(second, 30) for second in (40, 60, 600)]
