@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import shutil
-import struct
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +11,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image, PngImagePlugin
 
-from tests.drawn import jpeg, png, text_strip
+from tests.drawn import png, text_strip
 from tests.pipelines.drawn_archive import TEXTS, write_page
 
 HEALTHY_TEXTS = TEXTS
@@ -38,6 +35,16 @@ class Hostile:
     write: Callable[[Path], None]
     failures: tuple[tuple[str, str, str, str], ...] = ()
     texts: tuple[str, ...] = ()
+
+
+def unreadable(write: Callable[[Path], None], *failure: str) -> Hostile:
+    """Make the case of a file that fails and gives nothing."""
+    return Hostile(write, failures=(failure,))
+
+
+def readable(write: Callable[[Path], None], *texts: str) -> Hostile:
+    """Make the case of a file that is read; without texts it has one line, `TEXT`."""
+    return Hostile(write, texts=texts or (TEXT,))
 
 
 def write_archive(archive: Path, cases: dict[str, Hostile]) -> None:
@@ -86,64 +93,6 @@ def table(rows: bytes, images: tuple[str, ...] = ("x.png",)) -> Callable[[Path],
             (folder / name).write_bytes(png(STRIP))
 
     return write
-
-
-def encoded(image: Image.Image, kind: str, **options) -> bytes:
-    """Encode an image file."""
-    out = io.BytesIO()
-    image.save(out, kind, **options)
-    return out.getvalue()
-
-
-def huge_png(side_px: int = 100_000) -> bytes:
-    """Make a PNG of which only the header says that it is huge."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        checksum = struct.pack(">I", zlib.crc32(kind + data))
-        return struct.pack(">I", len(data)) + kind + data + checksum
-
-    size = struct.pack(">IIBBBBB", side_px, side_px, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", zlib.compress(bytes(999)))
-
-
-def tiff(width_px: int, height_px: int, pixels: bytes) -> bytes:
-    """Make a TIFF of one deflated strip, whatever that unpacks to."""
-    strip = zlib.compress(pixels)
-    tags = [
-        (256, 4, width_px),
-        (257, 4, height_px),
-        (258, 3, 8),
-        (259, 3, 8),
-        (262, 3, 1),
-        (273, 4, 8),
-        (277, 3, 1),
-        (278, 4, height_px),
-        (279, 4, len(strip)),
-    ]
-    entries = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
-    directory = struct.pack("<H", len(tags)) + entries + bytes(4)
-    return b"II*\0" + struct.pack("<I", 8 + len(strip)) + strip + directory
-
-
-def png_with_text_bomb() -> bytes:
-    """Make a PNG with a remark of 4 MB in a few KB."""
-    info = PngImagePlugin.PngInfo()
-    info.add_text("remark", "x" * 4_000_000, zip=True)
-    return encoded(Image.fromarray(STRIP), "PNG", pnginfo=info)
-
-
-def turned_jpeg() -> bytes:
-    """Make a JPEG that lies on its side and says so."""
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    return jpeg(np.rot90(STRIP), exif=exif)
-
-
-def jpeg_with_odd_exif() -> bytes:
-    """Make a JPEG as `turned_jpeg` whose resolution unit is a text."""
-    tags = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0) + struct.pack("<HHI4s", 0x0128, 2, 1, b"")
-    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + tags + bytes(4)
-    return jpeg(np.rot90(STRIP), exif=exif)
 
 
 def wide_page(folder: Path) -> None:

@@ -12,33 +12,9 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.cli.options import LOCAL_RUNNER
 from pipelines.cli.progress import increment, show_progress
+from tests.pipelines.cli.fake_terminal import ClosedTerminal, FakeTerminal
 
 LOCAL = PipelineOptions([], runner=LOCAL_RUNNER)
-
-
-class FakeTerminal(io.StringIO):
-    """Keeps what is shown, and tells when a text has come."""
-
-    def __init__(self, awaited: str = "\n"):
-        super().__init__()
-        self._awaited = awaited
-        self.came = threading.Event()
-
-    def isatty(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        if self._awaited in text:
-            self.came.set()
-        return super().write(text)
-
-
-class ClosedTerminal(FakeTerminal):
-    """A terminal whose window was closed."""
-
-    def write(self, text: str) -> int:
-        super().write(text)
-        raise OSError("Input/output error")
 
 
 def is_drawing():

@@ -13,7 +13,7 @@ from pipelines.cli.options import LOCAL_RUNNER
 from pipelines.cli.progress import PageCounters, increment, show_progress, track_progress
 from pipelines.transforms.routing import RouteByType
 from schemas.records import Failure, Page, PageDone, Skipped
-from tests.pipelines.cli.test_progress import FakeTerminal
+from tests.pipelines.cli.fake_terminal import FakeTerminal
 
 TWO_PROCESSES = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
 

@@ -3,39 +3,9 @@
 import pytest
 
 from pipelines.formats.mets import is_mets, read_mets
+from tests.pipelines.formats.written_mets import LOGICAL_MAP, mets
 
 URI = "d/mets.xml"
-MAPS = '<structMap TYPE="LOGICAL"><div TYPE="monograph"/></structMap>'
-
-
-def mets(groups, divisions, kind='TYPE="PHYSICAL"'):
-    """Write a METS file.
-
-    Args:
-        groups: USE to {ID: reference}.
-        divisions: (attributes, IDs) of each page.
-        kind: Attributes of the structMap.
-    """
-    listed = "".join(
-        f'<fileGrp USE="{use}">'
-        + "".join(
-            f'<file ID="{name}"><FLocat LOCTYPE="URL" xlink:href="{href}"/></file>'
-            for name, href in files.items()
-        )
-        + "</fileGrp>"
-        for use, files in groups.items()
-    )
-    pages = "".join(
-        f'<div TYPE="page" {attributes}>'
-        + "".join(f'<fptr FILEID="{name}"/>' for name in names)
-        + "</div>"
-        for attributes, names in divisions
-    )
-    return (
-        '<mets xmlns="http://www.loc.gov/METS/" xmlns:xlink="http://www.w3.org/1999/xlink">'
-        f"<fileSec>{listed}</fileSec>{MAPS}<structMap {kind}>"
-        f'<div TYPE="physSequence">{pages}</div></structMap></mets>'
-    ).encode()
 
 
 def uris(data, uri=URI, group=""):
@@ -102,7 +72,7 @@ def test_files_within_areas_are_found():
 
 def test_without_a_physical_map_the_only_one_serves():
     assert uris(
-        mets(TWO, ORDERED).replace(MAPS.encode(), b"").replace(b' TYPE="PHYSICAL"', b"")
+        mets(TWO, ORDERED).replace(LOGICAL_MAP.encode(), b"").replace(b' TYPE="PHYSICAL"', b"")
     ) == [
         "d/img/1.jpg",
         "d/img/2.jpg",

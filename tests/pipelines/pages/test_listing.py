@@ -25,7 +25,7 @@ from pipelines.pages.listing import (
 from schemas.records import PageSource
 from tests.drawn import png
 from tests.drawn_files import image_file
-from tests.pipelines.formats.test_mets import mets
+from tests.pipelines.formats.written_mets import mets
 from tests.pipelines.iiif_server import Scripted, serve_iiif
 
 BLANK = np.full((30, 20), 255, np.uint8)
