@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from pipelines.formats import hugging_face, kraken_arrow, our_records
-from pipelines.formats.alto import read as alto
-from pipelines.formats.iam import read as iam
-from pipelines.formats.labels import read as labels
+from pipelines.formats.alto.read import alto_pages, is_alto
+from pipelines.formats.hugging_face import is_parquet, read_hugging_face
+from pipelines.formats.iam.read import is_iam, read_iam
+from pipelines.formats.kraken_arrow import is_arrow, read_kraken_arrow
+from pipelines.formats.labels.read import is_label_table, read_labels
 from pipelines.formats.names import only_page
-from pipelines.formats.page_xml import read as page_xml
+from pipelines.formats.page_xml.read import is_page_xml, page_xml_pages
+from pipelines.formats.quire_dataset import is_tfrecord, read_quire_dataset
 from pipelines.formats.source import Files
 from pipelines.formats.xml_tree import namespace_of, parse_xml
 from schemas.records import Failure, Page, Skipped
@@ -32,8 +34,8 @@ class MarkupFormat:
 
 
 MARKUP_FORMATS = {
-    "alto": MarkupFormat(alto.recognises, alto.alto_pages),
-    "page": MarkupFormat(page_xml.recognises, page_xml.page_xml_pages),
+    "alto": MarkupFormat(is_alto, alto_pages),
+    "page": MarkupFormat(is_page_xml, page_xml_pages),
 }
 
 # XML files that stand beside pages and describe none.
@@ -54,11 +56,11 @@ class ContainerFormat:
 
 
 CONTAINER_FORMATS = {
-    "hugging_face": ContainerFormat(hugging_face.recognises, hugging_face.read_hugging_face),
-    "iam": ContainerFormat(iam.recognises, iam.read_iam),
-    "kraken_arrow": ContainerFormat(kraken_arrow.recognises, kraken_arrow.read_kraken_arrow),
-    "labels": ContainerFormat(labels.recognises, labels.read_labels),
-    "quire": ContainerFormat(our_records.recognises, our_records.read_our_records),
+    "hugging_face": ContainerFormat(is_parquet, read_hugging_face),
+    "iam": ContainerFormat(is_iam, read_iam),
+    "kraken_arrow": ContainerFormat(is_arrow, read_kraken_arrow),
+    "labels": ContainerFormat(is_label_table, read_labels),
+    "quire": ContainerFormat(is_tfrecord, read_quire_dataset),
 }
 FORMAT_NAMES = ("auto", "pair", *MARKUP_FORMATS, *CONTAINER_FORMATS)
 

@@ -24,7 +24,7 @@ _BUFFER_BYTES = 1 << 20
 _UNREADABLE = (pa.ArrowException, OSError)
 
 
-def recognises(name: str, head: bytes) -> bool:
+def is_parquet(name: str, head: bytes) -> bool:
     """Tell a Parquet file.
 
     Args:

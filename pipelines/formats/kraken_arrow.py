@@ -25,7 +25,7 @@ _SPLIT_OF_FLAG = {"train": "train", "validation": "eval", "test": "test"}
 _UNREADABLE = (pa.ArrowException, OSError)
 
 
-def recognises(name: str, head: bytes) -> bool:
+def is_arrow(name: str, head: bytes) -> bool:
     """Tell an Arrow file.
 
     Args:

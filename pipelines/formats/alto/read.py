@@ -51,7 +51,7 @@ class _Head:
     places: dict[str, int]
 
 
-def recognises(root: etree._Element) -> bool:
+def is_alto(root: etree._Element) -> bool:
     """Tell whether a tree is ALTO, of whatever version."""
     return etree.QName(root).localname == "alto"
 
@@ -77,7 +77,7 @@ def alto_pages(root: etree._Element) -> list[Page | Failure]:
         ValueError: If it is not ALTO 2, 3 or 4, or its only page does not say how its unit
             relates to it, or holds a bad number.
     """
-    pages = list(root.iterfind("{*}Layout/{*}Page")) if recognises(root) else []
+    pages = list(root.iterfind("{*}Layout/{*}Page")) if is_alto(root) else []
     if not pages:
         raise ValueError("no <Page> of ALTO in it; save the file anew, or take it out")
     namespace = namespace_of(root)

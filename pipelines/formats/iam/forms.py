@@ -11,8 +11,12 @@ from xml.sax.saxutils import unescape
 
 from lxml import etree
 
-from pipelines.formats.iam import files as iam_files
-from pipelines.formats.iam.files import find_splits
+from pipelines.formats.iam.files import (
+    find_splits,
+    form_image_candidates,
+    form_of,
+    line_image_candidates,
+)
 from pipelines.formats.source import Files
 from pipelines.formats.xml_tree import child, children, naming, parse_xml, read_size, to_number
 from schemas.records import Failure, Line, Page, Polyline, Skipped
@@ -93,7 +97,7 @@ def read_form(uri: str, file: BinaryIO, files: Files) -> Iterator[Page | Failure
         raise ValueError(f"{uri}: larger than {_LARGEST_FORM_BYTES} bytes; it is no form of IAM's")
     with naming(uri):
         form, failures = parse_form(data)
-        form_id = iam_files.form_of(form.document or posixpath.basename(uri).rsplit(".", 1)[0])
+        form_id = form_of(form.document or posixpath.basename(uri).rsplit(".", 1)[0])
         splits = find_splits(uri, files)
     form = replace(form, document=form_id, split=splits.split_of(form_id))
     for failure in failures:
@@ -106,7 +110,7 @@ def read_form(uri: str, file: BinaryIO, files: Files) -> Iterator[Page | Failure
     if not kept.lines:
         yield Skipped(uri, "no handwritten line on the form that is to be read")
         return
-    image_uri = files.first_existing(iam_files.form_image_candidates(uri, form_id))
+    image_uri = files.first_existing(form_image_candidates(uri, form_id))
     yield from _lines_apart(uri, kept, files) if image_uri is None else _whole(uri, kept, image_uri)
 
 
@@ -121,7 +125,7 @@ def _whole(uri: str, form: Page, image_uri: str) -> Iterator[Page | Failure]:
 
 def _lines_apart(uri: str, form: Page, files: Files) -> Iterator[Page | Failure]:
     for line in form.lines:
-        image_uri = files.first_existing(iam_files.line_image_candidates(uri, line.line_id))
+        image_uri = files.first_existing(line_image_candidates(uri, line.line_id))
         if image_uri is None:
             error = (
                 f"neither the image {form.document}.png of the form nor {line.line_id}.png "
@@ -136,7 +140,7 @@ def _lines_apart(uri: str, form: Page, files: Files) -> Iterator[Page | Failure]
 def _line(node: etree._Element, index: int) -> Line | Failure:
     line_id, text = node.get("id", ""), node.get("text")
     try:
-        iam_files.form_of(line_id)
+        form_of(line_id)
         polygon = _box(node)
     except ValueError as error:
         name = line_id or f"line_{index + 1}"

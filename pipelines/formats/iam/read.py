@@ -6,8 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipelines.formats.iam import files as iam_files
-from pipelines.formats.iam.files import IamSplits, find_splits, find_writers
+from pipelines.formats.iam.files import (
+    IamSplits,
+    find_splits,
+    find_writers,
+    form_of,
+    is_word,
+    line_image_candidates,
+)
 from pipelines.formats.iam.forms import is_form, read_form
 from pipelines.formats.source import Files
 from pipelines.formats.text_lines import TextLine, read_text_lines
@@ -39,7 +45,7 @@ class IamRow:
     text: str
 
 
-def recognises(name: str, head: bytes) -> bool:
+def is_iam(name: str, head: bytes) -> bool:
     """Tell lines.txt, words.txt and the XML of a form by their first bytes.
 
     Args:
@@ -106,34 +112,34 @@ def read_row(text: str) -> IamRow:
         'MOVE'
     """
     iam_id = text.split(" ", 1)[0]
-    match = (_WORD if iam_files.is_word(iam_id) else _LINE).fullmatch(text)
+    match = (_WORD if is_word(iam_id) else _LINE).fullmatch(text)
     if not match:
         raise ValueError(f"{text[:60]!r} is no row of lines.txt or words.txt; mend it")
-    iam_files.form_of(iam_id)
+    form_of(iam_id)
     return IamRow(iam_id, match[2] == "ok", (match[3] or "").replace("|", " "))
 
 
 def _read_rows(uri: str, lines: Iterator[TextLine]) -> Iterator[tuple[TextLine, IamRow | str]]:
     """Read rows, or what is wrong with them; give up where no row is one."""
     odd: list[tuple[TextLine, str]] = []
-    is_iam = False
+    has_row = False
     for line in lines:
         text = line.text.rstrip("\r\n")
         if not line.fault and (not text.strip() or text.startswith("#")):
             continue
         row = _row_or_fault(line, text)
         if isinstance(row, IamRow):
-            is_iam = True
+            has_row = True
             yield from odd
             odd.clear()
             yield line, row
-        elif is_iam:
+        elif has_row:
             yield line, row
         else:
             odd.append((line, row))
             if len(odd) == _MOST_ODD_ROWS:
                 break
-    if not is_iam:
+    if not has_row:
         raise ValueError(
             f"{uri}: no row of IAM's lines.txt or words.txt in it; "
             "give --format the format that it has"
@@ -153,17 +159,17 @@ def _page(
     uri: str, row: IamRow, splits: IamSplits, writers: dict[str, str], files: Files
 ) -> Page | Failure | Skipped:
     place = f"{uri}#{row.iam_id}"
-    form_id, is_word = iam_files.form_of(row.iam_id), iam_files.is_word(row.iam_id)
-    if is_word and not row.is_segmented:
+    form_id, is_of_word = form_of(row.iam_id), is_word(row.iam_id)
+    if is_of_word and not row.is_segmented:
         return Skipped(place, "marked as badly segmented")
     if splits.leaves_out(row.iam_id):
         return Skipped(place, "left out by the list that has other lines of its form")
-    candidates = iam_files.line_image_candidates(uri, row.iam_id)
+    candidates = line_image_candidates(uri, row.iam_id)
     image_uri = files.first_existing(candidates)
     if image_uri is None:
         error = f"image {candidates[0]} is missing; put it there"
         return Failure(place, "pair", error)
-    kind = "word" if is_word else ""
+    kind = "word" if is_of_word else ""
     return Page(
         uri=image_uri,
         lines=(Line(row.iam_id, 0, row.text, kind=kind),),

@@ -31,7 +31,7 @@ class _Row:
     fault: str = ""
 
 
-def recognises(name: str, head: bytes) -> bool:
+def is_label_table(name: str, head: bytes) -> bool:
     r"""Tell a label file by its name, or by a first line that is 'image path, tab, text'.
 
     Args:
@@ -39,7 +39,7 @@ def recognises(name: str, head: bytes) -> bool:
         head: Its first bytes, some thousands.
 
     Example:
-        >>> recognises("train_list.txt", b"lines/1.png\tAudience\n")
+        >>> is_label_table("train_list.txt", b"lines/1.png\tAudience\n")
         True
     """
     if name.lower().endswith(_EXTENSIONS):

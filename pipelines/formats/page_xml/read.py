@@ -24,7 +24,7 @@ NAMESPACE_PREFIX = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
 _FIRST_VERSION = "2013-07-15"
 
 
-def recognises(root: etree._Element) -> bool:
+def is_page_xml(root: etree._Element) -> bool:
     """Tell whether a tree is PAGE XML."""
     return namespace_of(root).startswith(NAMESPACE_PREFIX)
 
@@ -45,7 +45,7 @@ def page_xml_pages(root: etree._Element) -> list[Page]:
     Raises:
         ValueError: If it is not PAGE XML, names no image, or holds a bad number.
     """
-    page = child(root, "Page") if recognises(root) else None
+    page = child(root, "Page") if is_page_xml(root) else None
     if page is None:
         raise ValueError("no <Page> of PAGE XML in it; save the file anew, or take it out")
     version = namespace_of(root)[len(NAMESPACE_PREFIX) :]

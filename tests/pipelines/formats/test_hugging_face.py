@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.formats.hugging_face import read_hugging_face, recognises
+from pipelines.formats.hugging_face import is_parquet, read_hugging_face
 from schemas.records import Failure, Line, Page
 from tests.pipelines.formats.memory_files import MemoryFiles
 
@@ -152,5 +152,5 @@ def test_a_damaged_row_group_costs_no_other():
 
 
 def test_parquet_is_told_by_its_first_bytes():
-    assert recognises("x/table", WHOLE[:4096]) and recognises("x.parquet", b"")
-    assert not recognises("x.csv", b"image,text")
+    assert is_parquet("x/table", WHOLE[:4096]) and is_parquet("x.parquet", b"")
+    assert not is_parquet("x.csv", b"image,text")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.formats.kraken_arrow import read_kraken_arrow, recognises
+from pipelines.formats.kraken_arrow import is_arrow, read_kraken_arrow
 from schemas.records import Failure, Line, Page
 from tests.pipelines.formats.memory_files import MemoryFiles
 
@@ -175,5 +175,5 @@ def test_damage_is_an_error_and_no_crash(place, noise):
 
 
 def test_arrow_is_told_by_its_first_bytes():
-    assert recognises("x/table", WHOLE[:4096]) and recognises("x.arrow", b"")
-    assert not recognises("x.csv", b"image,text")
+    assert is_arrow("x/table", WHOLE[:4096]) and is_arrow("x.arrow", b"")
+    assert not is_arrow("x.csv", b"image,text")

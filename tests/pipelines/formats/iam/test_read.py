@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.formats.iam.files import is_companion, lines_index_beside
-from pipelines.formats.iam.read import read_iam, recognises
+from pipelines.formats.iam.read import is_iam, read_iam
 from schemas.records import Failure, Line, Page, Skipped
 from tests.pipelines.formats.memory_files import MemoryFiles, endless_file
 
@@ -315,7 +315,7 @@ def test_no_bytes_break_the_reader(data):
     ],
 )
 def test_files_of_iam_are_told_by_content(name, head, expected):
-    assert recognises(name, head) is expected
+    assert is_iam(name, head) is expected
 
 
 def test_companions_are_known():

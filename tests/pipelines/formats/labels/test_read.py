@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.formats.labels.layout import FROM_HEADER, LabelColumns
-from pipelines.formats.labels.read import read_labels, recognises
+from pipelines.formats.labels.read import is_label_table, read_labels
 from pipelines.formats.text_lines import LONGEST_LINE_BYTES
 from schemas.records import Failure, Line, Page
 from tests.pipelines.formats.memory_files import MemoryFiles, endless_file
@@ -212,4 +212,4 @@ def test_no_bytes_break_the_reader(data):
     ],
 )
 def test_label_files_are_told_by_name_and_content(name, head, expected):
-    assert recognises(name, head) is expected
+    assert is_label_table(name, head) is expected

@@ -16,7 +16,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _NAME = ".tfrecord"
 
 
-def recognises(name: str, head: bytes) -> bool:
+def is_tfrecord(name: str, head: bytes) -> bool:
     """Tell a TFRecord file by its name, which says more than its first bytes.
 
     Args:
@@ -26,7 +26,7 @@ def recognises(name: str, head: bytes) -> bool:
     return _NAME in posixpath.basename(name).lower()
 
 
-def read_our_records(uri: str, files: Files) -> Iterator[Page | Failure]:
+def read_quire_dataset(uri: str, files: Files) -> Iterator[Page | Failure]:
     """Read the lines of a TFRecord file of a compiled dataset.
 
     Args:

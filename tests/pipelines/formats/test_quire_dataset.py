@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.dataset.splits import page_uri_of
-from pipelines.formats.our_records import read_our_records, recognises
+from pipelines.formats.quire_dataset import is_tfrecord, read_quire_dataset
 from schemas import tf_example
 from schemas.features import encode_line
 from schemas.records import Failure, Line, LineExample, Page
@@ -38,7 +38,7 @@ def tfrecord(records) -> bytes:
 
 
 def read(data: bytes):
-    return list(read_our_records(URI, MemoryFiles({URI: data})))
+    return list(read_quire_dataset(URI, MemoryFiles({URI: data})))
 
 
 @given(st.lists(EXAMPLES, max_size=6))
@@ -111,4 +111,4 @@ def test_what_comes_before_a_cut_is_read():
 
 
 def test_our_files_are_told_by_name():
-    assert recognises(URI, b"") and not recognises("d/tfrecords/a.gz", b"\x1f\x8b")
+    assert is_tfrecord(URI, b"") and not is_tfrecord("d/tfrecords/a.gz", b"\x1f\x8b")
