@@ -7,6 +7,13 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.formats.arrow_schema import (
+    UNREADABLE,
+    describe_columns,
+    fields_of,
+    is_bytes,
+    is_text,
+)
 from pipelines.formats.line_tables import (
     TEXT_COLUMNS,
     embedded_page,
@@ -21,7 +28,6 @@ _MAGIC = b"PAR1"
 # What is held in memory at once, whatever the size of a row group.
 _BATCH_ROWS = 16
 _BUFFER_BYTES = 1 << 20
-_UNREADABLE = (pa.ArrowException, OSError)
 
 
 def is_parquet(name: str, head: bytes) -> bool:
@@ -56,7 +62,7 @@ def read_hugging_face(uri: str, files: Files) -> Iterator[Page | Failure]:
         try:
             table = pq.ParquetFile(file, buffer_size=_BUFFER_BYTES, pre_buffer=False)
             schema = table.schema_arrow
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise ValueError(f"{uri}: no whole Parquet file ({error}); fetch it anew") from None
         columns = _columns(schema, uri)
         split = named_split(uri)
@@ -81,24 +87,23 @@ def _columns(schema: pa.Schema, uri: str) -> list[str]:
         TEXT_COLUMNS,
     )
     if image is None or text is None:
-        found = ", ".join(f"{field.name} ({str(field.type)[:40]})" for field in list(schema)[:20])
         raise ValueError(
-            f"{uri}: columns are {found}; name one 'image' (binary, or a struct of bytes and "
-            "path) and one 'text' (string)"
+            f"{uri}: columns are {describe_columns(schema)}; name one 'image' (binary, or a "
+            "struct of bytes and path) and one 'text' (string)"
         )
     return [schema.names[image], schema.names[text]]
 
 
 def _holds_images(kind: pa.DataType) -> bool:
     if pa.types.is_struct(kind):
-        parts = {kind[i].name: kind[i].type for i in range(kind.num_fields)}
+        parts = fields_of(kind)
         return "bytes" in parts and _holds_images(parts["bytes"])
-    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    return is_bytes(kind)
 
 
 def _holds_text(kind: pa.DataType) -> bool:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return is_text(kind)
 
 
 def _read_group(
@@ -111,7 +116,7 @@ def _read_group(
     while True:
         try:
             batch = next(batches, None)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             yield str(error)
             return
         if batch is None:

@@ -13,6 +13,13 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from pipelines.formats.arrow_schema import (
+    UNREADABLE,
+    describe_columns,
+    fields_of,
+    is_bytes,
+    is_text,
+)
 from pipelines.formats.line_tables import embedded_page
 from pipelines.formats.source import Files
 from schemas.records import Failure, Page
@@ -22,7 +29,6 @@ _TYPE_PREFIX = "kraken_recognition"
 # What its lines are called that were cut out along their outlines, with black around them.
 CUT_OUT = "baseline"
 _SPLIT_OF_FLAG = {"train": "train", "validation": "eval", "test": "test"}
-_UNREADABLE = (pa.ArrowException, OSError)
 
 
 def is_arrow(name: str, head: bytes) -> bool:
@@ -53,14 +59,14 @@ def read_kraken_arrow(uri: str, files: Files) -> Iterator[Page | Failure]:
     with files.open(uri) as file:
         try:
             reader = pa.ipc.open_file(file)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise ValueError(f"{uri}: no whole Arrow file ({error}); compile it anew") from None
         kind = _check_schema(reader.schema, uri)
         number = 0
         for index in range(reader.num_record_batches):
             try:
                 rows = _rows(reader.get_batch(index))
-            except _UNREADABLE as error:
+            except UNREADABLE as error:
                 fault = f"record batch {index} cannot be read ({error}); compile it anew"
                 yield Failure(f"{uri}#batch_{index}", "read", fault)
                 continue
@@ -71,15 +77,12 @@ def read_kraken_arrow(uri: str, files: Files) -> Iterator[Page | Failure]:
 
 def _check_schema(schema: pa.Schema, uri: str) -> str:
     """Check that it is a dataset of lines; tell the kind of them, empty where unknown."""
-    lines = schema.types[schema.names.index("lines")] if "lines" in schema.names else None
-    held = {}
-    if lines is not None and pa.types.is_struct(lines):
-        held = {lines[i].name: lines[i].type for i in range(lines.num_fields)}
-    if not (_is_text(held.get("text")) and _is_binary(held.get("im"))):
-        found = ", ".join(f"{field.name} ({str(field.type)[:60]})" for field in list(schema)[:20])
+    has_lines = "lines" in schema.names
+    parts = fields_of(schema.types[schema.names.index("lines")]) if has_lines else {}
+    if not (is_text(parts.get("text", pa.null())) and is_bytes(parts.get("im", pa.null()))):
         raise ValueError(
-            f"{uri}: columns are {found}; a dataset of kraken's has 'lines' (struct of text and "
-            "im); compile it with ketos compile"
+            f"{uri}: columns are {describe_columns(schema)}; a kraken dataset has 'lines' "
+            "(struct of text and im); compile it with ketos compile"
         )
     kind = _dataset_type(schema.metadata or {})
     if not kind.startswith(_TYPE_PREFIX):
@@ -95,14 +98,6 @@ def _dataset_type(metadata: dict[bytes, bytes]) -> str:
         return _TYPE_PREFIX
     except (ValueError, TypeError, RecursionError):
         return "metadata that is no JSON object"
-
-
-def _is_text(kind: pa.DataType | None) -> bool:
-    return kind is not None and (pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def _is_binary(kind: pa.DataType | None) -> bool:
-    return kind is not None and (pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
 def _rows(batch: pa.RecordBatch) -> list[tuple[pa.Scalar, pa.Scalar, list[str]]]:

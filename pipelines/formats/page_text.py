@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby, pairwise
 
+from pipelines.formats.boxes import corners_around
 from schemas.records import Polyline, Transcript
-
-Box = tuple[int, int, int, int]
 
 # What XML 1.0 has no way to write: most control characters, halves of surrogate pairs.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -110,17 +109,6 @@ def runs_of_regions(lines: tuple[Transcript, ...]) -> Iterator[tuple[str, list[T
         yield region_id, list(members)
 
 
-def box_of(points: Polyline) -> Box:
-    """Find left, top, right and bottom of some points.
-
-    Example:
-        >>> box_of(((3, 1), (7, 2), (5, 9)))
-        (3, 1, 7, 9)
-    """
-    xs, ys = zip(*points)
-    return int(min(xs)), int(min(ys)), int(max(xs)), int(max(ys))
-
-
 def _settle_line(transcript: Transcript, page: PageText, pitch_px: float) -> Transcript:
     line = transcript.line
     try:
@@ -148,8 +136,7 @@ def _inside(points: Polyline, page: PageText) -> Polyline:
 
 def _outline(baseline: Polyline, page: PageText, pitch_px: float) -> Polyline:
     if len(baseline) < 2:
-        right, bottom = page.width_px, page.height_px
-        return (0, 0), (right, 0), (right, bottom), (0, bottom)
+        return corners_around([(0, 0, page.width_px, page.height_px)])
     above = tuple((x, y - _ABOVE * pitch_px) for x, y in baseline)
     below = tuple((x, y + _BELOW * pitch_px) for x, y in reversed(baseline))
     return above + below

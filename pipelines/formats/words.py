@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.geometry.polylines import column_bounds
-from pipelines.formats.page_text import Box, box_of
+from pipelines.formats.boxes import Box, box_of
 from schemas.records import Line, Transcript
 
 _GAPS = re.compile("(?<=[^ ]) +(?=[^ ])")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from pipelines.formats.boxes import corners_around
 from pipelines.formats.line_nodes import (
     Nodes,
     line_names,
@@ -192,12 +193,9 @@ def _polygon(node: etree._Element) -> Polyline:
     points = () if drawn is None else read_points(drawn.get("POINTS"))
     if points:
         return points
-    boxes = [_box(node)] if _box(node) else [_box(s) for s in children(node, "String") if _box(s)]
-    if not boxes:
-        return ()
-    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
-    right, bottom = max(box[2] for box in boxes), max(box[3] for box in boxes)
-    return ((left, top), (right, top), (right, bottom), (left, bottom))
+    own = _box(node)
+    boxes = [own] if own else filter(None, map(_box, children(node, "String")))
+    return corners_around(boxes)
 
 
 def _box(node: etree._Element) -> tuple[float, float, float, float] | None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from pipelines.formats.boxes import Box, box_of
 from pipelines.formats.names import split_page_uri
-from pipelines.formats.page_text import Box, Origin, PageText, box_of, runs_of_regions
+from pipelines.formats.page_text import Origin, PageText, runs_of_regions
 from pipelines.formats.words import Word, words_of
 from pipelines.formats.xml_names import XmlNames
 from schemas.records import Polyline, Transcript

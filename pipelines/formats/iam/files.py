@@ -14,6 +14,9 @@ from pipelines.formats.source import Files
 from pipelines.formats.text_lines import read_text_lines
 from pipelines.formats.xml_tree import naming
 
+# Why a line is skipped of which a list of splits names others of the same form.
+NOT_IN_SPLIT_LIST = "left out by the list that has other lines of its form"
+
 # The official lists name lines, those of the Aachen partition forms.
 _SPLIT_OF_LIST = (
     {

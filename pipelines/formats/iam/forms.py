@@ -11,7 +11,9 @@ from xml.sax.saxutils import unescape
 
 from lxml import etree
 
+from pipelines.formats.boxes import corners_around
 from pipelines.formats.iam.files import (
+    NOT_IN_SPLIT_LIST,
     find_splits,
     form_image_candidates,
     form_of,
@@ -104,8 +106,7 @@ def read_form(uri: str, file: BinaryIO, files: Files) -> Iterator[Page | Failure
         yield replace(failure, uri=f"{uri}#{failure.line_id}", line_id="")
     left_out = [line for line in form.lines if splits.leaves_out(line.line_id)]
     for line in left_out:
-        reason = "left out by the list that has other lines of its form"
-        yield Skipped(f"{uri}#{line.line_id}", reason)
+        yield Skipped(f"{uri}#{line.line_id}", NOT_IN_SPLIT_LIST)
     kept = replace(form, lines=tuple(line for line in form.lines if line not in left_out))
     if not kept.lines:
         yield Skipped(uri, "no handwritten line on the form that is to be read")
@@ -155,12 +156,10 @@ def _line(node: etree._Element, index: int) -> Line | Failure:
 
 def _box(node: etree._Element) -> Polyline:
     """Lay a box around the components of a line."""
-    boxes = [
-        tuple(to_number(cmp.get(name, ""), f"<cmp> {name}") for name in _SIDES)
-        for cmp in node.iter("{*}cmp")
-    ]
-    if not boxes:
-        return ()
-    left, top = (min(box[i] for box in boxes) for i in (0, 1))
-    right, bottom = (max(box[i] + box[i + 2] for box in boxes) for i in (0, 1))
-    return ((left, top), (right, top), (right, bottom), (left, bottom))
+    boxes = []
+    for component in node.iter("{*}cmp"):
+        left, top, width, height = (
+            to_number(component.get(name, ""), f"<cmp> {name}") for name in _SIDES
+        )
+        boxes.append((left, top, left + width, top + height))
+    return corners_around(boxes)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines.formats.iam.files import (
+    NOT_IN_SPLIT_LIST,
     IamSplits,
     find_splits,
     find_writers,
@@ -163,7 +164,7 @@ def _page(
     if is_of_word and not row.is_segmented:
         return Skipped(place, "marked as badly segmented")
     if splits.leaves_out(row.iam_id):
-        return Skipped(place, "left out by the list that has other lines of its form")
+        return Skipped(place, NOT_IN_SPLIT_LIST)
     candidates = line_image_candidates(uri, row.iam_id)
     image_uri = files.first_existing(candidates)
     if image_uri is None:

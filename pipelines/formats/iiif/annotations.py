@@ -6,7 +6,8 @@ import json
 from urllib.parse import quote
 
 from pipelines.formats.addresses import is_address
-from pipelines.formats.page_text import PageText, box_of
+from pipelines.formats.boxes import box_of
+from pipelines.formats.page_text import PageText
 from pipelines.formats.xml_names import XmlNames
 from schemas.records import Transcript
 

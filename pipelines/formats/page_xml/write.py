@@ -6,7 +6,8 @@ import posixpath
 
 from lxml import etree
 
-from pipelines.formats.page_text import Origin, PageText, box_of, runs_of_regions, settle
+from pipelines.formats.boxes import Box, box_of, corners_around
+from pipelines.formats.page_text import Origin, PageText, runs_of_regions, settle
 from pipelines.formats.page_xml.read import NAMESPACE_PREFIX
 from pipelines.formats.page_xml.reading_order import structure_custom
 from pipelines.formats.xml_names import XmlNames
@@ -142,13 +143,9 @@ def _append_reading_order(page_node: etree._Element, names: XmlNames, regions: l
         _append(group, "RegionRefIndexed", index=str(index), regionRef=name)
 
 
-def _append_region(
-    page_node: etree._Element, name: str, kind: str, box: tuple[int, int, int, int]
-) -> etree._Element:
+def _append_region(page_node: etree._Element, name: str, kind: str, box: Box) -> etree._Element:
     region = _append(page_node, "TextRegion", id=name, **_custom(kind))
-    left, top, right, bottom = box
-    corners = (left, top), (right, top), (right, bottom), (left, bottom)
-    _append_points(region, "Coords", corners)
+    _append_points(region, "Coords", corners_around([box]))
     return region
 
 

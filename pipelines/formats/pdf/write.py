@@ -14,7 +14,8 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from model.geometry.polylines import arc_lengths, column_bounds, resample
-from pipelines.formats.page_text import PageText, box_of
+from pipelines.formats.boxes import box_of
+from pipelines.formats.page_text import PageText
 from pipelines.formats.pdf.font import (
     ADVANCE,
     DESCENT,

@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given
 
-from pipelines.formats.page_text import box_of, settle
+from pipelines.formats.boxes import box_of
+from pipelines.formats.page_text import settle
 from pipelines.formats.words import words_of
 from tests.pipelines.formats.written_pages import one_line, pages
 
