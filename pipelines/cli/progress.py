@@ -1,4 +1,4 @@
-"""A line on the terminal that tells how far a local run is, and how long it still takes."""
+"""A progress line on the terminal: how far a local run is, and how long it will still take."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _INTERVAL_S = 0.5
 
 @dataclass(frozen=True)
 class PageCounters:
-    """Where the workers of this machine count: two files, a byte a page.
+    """Counters that all workers on this machine share: two files with one byte per page.
 
-    A lone byte that is appended cannot mix with those of other processes, and a path can
-    go to all of them.
+    Appending a single byte is atomic between processes, and a path can be sent to all of
+    them.
 
     Attributes:
-        found: File for the pages that are to be read.
-        finished: File for the pages that were read, failed or were left out.
+        found: File for the pages to be read.
+        finished: File for the pages that were read, failed or were skipped.
     """
 
     found: str
@@ -39,7 +39,7 @@ class PageCounters:
 
     @classmethod
     def in_folder(cls, folder: str) -> PageCounters:
-        """Start at nothing in a folder."""
+        """Create counters at zero in a folder."""
         counters = cls(os.path.join(folder, "found"), os.path.join(folder, "finished"))
         for path in (counters.found, counters.finished):
             with open(path, "wb"):
@@ -47,7 +47,7 @@ class PageCounters:
         return counters
 
     def counts(self) -> tuple[int, int]:
-        """Count the pages found and finished up to now."""
+        """Return the number of pages found and finished so far."""
         return os.path.getsize(self.found), os.path.getsize(self.finished)
 
 
@@ -55,16 +55,16 @@ class PageCounters:
 def show_progress(
     verb: str, options: PipelineOptions, stream: TextIO | None = None
 ) -> Iterator[PageCounters | None]:
-    """Show how far a run is while the context lasts, if somebody looks.
+    """Show a progress line on a terminal while the context lasts.
 
     Args:
-        verb: What runs.
-        options: Beam's options; only workers of this machine can be watched.
+        verb: Name of the command.
+        options: Beam's options; only workers on this machine can be followed.
         stream: Where to show it; None for standard error.
 
     Yields:
-        Where the workers are to count; None where the stream is no terminal or the runner
-        is not local: nothing is shown or counted then.
+        Counters for the workers; None where the stream is not a terminal or the runner is not
+        local, and nothing is shown or counted.
     """
     stream = stream or sys.stderr
     if not stream.isatty() or options.view_as(StandardOptions).runner != LOCAL_RUNNER:
@@ -72,39 +72,39 @@ def show_progress(
         return
     with tempfile.TemporaryDirectory(prefix="quire-", ignore_cleanup_errors=True) as folder:
         line = _TerminalLine(verb, PageCounters.in_folder(folder), stream)
-        over = threading.Event()
-        painter = threading.Thread(
-            target=_keep_drawing, args=(line, over), name="progress", daemon=True
+        stopped = threading.Event()
+        drawer = threading.Thread(
+            target=_keep_drawing, args=(line, stopped), name="progress", daemon=True
         )
-        painter.start()
+        drawer.start()
         try:
             yield line.counters
         finally:
-            over.set()
-            painter.join()
+            stopped.set()
+            drawer.join()
             line.close()
 
 
-def _keep_drawing(line: _TerminalLine, over: threading.Event) -> None:
-    while not over.wait(_INTERVAL_S):
+def _keep_drawing(line: _TerminalLine, stopped: threading.Event) -> None:
+    while not stopped.wait(_INTERVAL_S):
         line.draw()
 
 
 class _TerminalLine:
-    """The line, drawn over itself."""
+    """The line, redrawn in place."""
 
     def __init__(self, verb: str, counters: PageCounters, stream: TextIO):
         self.counters = counters
         self._verb = verb
         self._stream = stream
         self._started_s = time.monotonic()
-        self._rate = Throughput()
+        self._throughput = Throughput()
         self._drawn_columns = 0
 
     def draw(self) -> None:
-        """Show the counts of now."""
+        """Show the current counts."""
         found, finished = self.counters.counts()
-        rate = self._rate.at(time.monotonic() - self._started_s, finished)
+        rate = self._throughput.update(time.monotonic() - self._started_s, finished)
         columns = _columns(self._stream)
         self._put(format_progress(self._verb, finished, found, rate, columns), columns)
 
@@ -125,7 +125,7 @@ class _TerminalLine:
 
 
 def _columns(stream: TextIO) -> int:
-    """Measure how long a line may be: the last column makes some terminals go on below."""
+    """Return the longest line that fits; some terminals wrap after the last column."""
     try:
         columns = os.get_terminal_size(stream.fileno()).columns
     except OSError:
@@ -138,13 +138,13 @@ def track_progress(
     found: Iterable[beam.PCollection],
     finished: Iterable[beam.PCollection],
 ) -> None:
-    """Count the records that stand for a page; the pipeline stays as it is without counters.
+    """Count the records that stand for a page; without counters, leave the pipeline unchanged.
 
     Args:
-        counters: Where to; None where nobody looks.
-        found: What is to be read, all of it known before the first page is finished.
-        finished: What became of it. Not flattened into one: the local runner would hold
-            it back until the step before is through.
+        counters: Where to count; None where no progress is shown.
+        found: The pages to be read; all are counted before the first page is finished.
+        finished: Their outcomes. They are not flattened into one collection, because the local
+            runner would hold that back until the step before has ended.
     """
     if counters is None:
         return
@@ -157,7 +157,7 @@ def track_progress(
 
 
 def is_page(record: object) -> bool:
-    """Tell a record of a whole page from the failure of one line.
+    """Return whether a record stands for a whole page and not for the failure of one line.
 
     Example:
         >>> from schemas.records import Failure
@@ -169,7 +169,7 @@ def is_page(record: object) -> bool:
 
 def increment(path: str) -> None:
     """Add one to a file of `PageCounters`."""
-    # A full disk must not end the run for the sake of its progress.
+    # A disk too full for the progress line must not end the run.
     with suppress(OSError), open(path, "ab", buffering=0) as file:
         file.write(b".")
 

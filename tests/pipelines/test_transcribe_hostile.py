@@ -89,7 +89,10 @@ def test_a_full_disk_is_one_line_and_nothing_counts(archive, capsys, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr("pipelines.archive.portions.write_whole", full)
         assert transcribe(archive) == 4
-    assert "no space left on the disk; free some and run the same again" in capsys.readouterr().err
+    assert (
+        "no space left on the disk; free some and run the same command again"
+        in capsys.readouterr().err
+    )
     assert not (archive / "out" / "runs").exists()
     assert transcribe(archive) == 0
     assert open_tables(str(archive / "out")).sql("SELECT status FROM runs").fetchall() == [

@@ -1,4 +1,4 @@
-"""The progress line on a terminal that only pretends to be one."""
+"""The progress line on a fake terminal."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def count(counters, found, finished):
             increment(path)
 
 
-def test_the_line_is_drawn_over_itself_and_ended():
+def test_the_line_is_redrawn_in_place_and_ended():
     terminal = FakeTerminal("3 of 12 pages")
     with show_progress("ingest", LOCAL, terminal) as counters:
         count(counters, 12, 3)
-        assert terminal.came.wait(60), "the thread draws by itself"
+        assert terminal.came.wait(60), "the thread draws on its own"
         assert "\n" not in terminal.getvalue()
         count(counters, 0, 9)
     shown = terminal.getvalue()
@@ -67,7 +67,7 @@ def test_the_line_is_ended_when_the_run_fails():
     assert terminal.getvalue().endswith("\n")
 
 
-def test_nothing_is_left_behind(tmp_path, monkeypatch):
+def test_no_file_or_thread_is_left_behind(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with show_progress("ingest", LOCAL, FakeTerminal()) as counters:
         assert str(tmp_path) in counters.found
@@ -79,7 +79,9 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("stream", "runner"), [(io.StringIO(), LOCAL_RUNNER), (FakeTerminal(), "DataflowRunner")]
 )
-def test_nobody_looks_and_nothing_is_done(stream, runner, tmp_path, monkeypatch):
+def test_without_a_terminal_or_local_workers_nothing_is_shown(
+    stream, runner, tmp_path, monkeypatch
+):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with show_progress("ingest", PipelineOptions([], runner=runner), stream) as counters:
         assert counters is None
@@ -88,7 +90,7 @@ def test_nobody_looks_and_nothing_is_done(stream, runner, tmp_path, monkeypatch)
     assert stream.getvalue() == ""
 
 
-def test_it_goes_to_standard_error(capsys, monkeypatch):
+def test_the_default_stream_is_standard_error(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     with show_progress("ingest", LOCAL):
         pass
@@ -108,7 +110,7 @@ def test_no_line_is_wider_than_the_terminal(columns, monkeypatch):
     assert max(map(len, lines)) < columns
 
 
-def test_a_real_terminal_is_measured():
+def test_a_real_terminal_gives_its_width():
     fcntl, termios = pytest.importorskip("fcntl"), pytest.importorskip("termios")
     controller, terminal = os.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 30, 0, 0))

@@ -23,7 +23,7 @@ def local(flags=()):
 
 
 def finish_page(page, everything=None):
-    """Finish a page in every way there is, each with the failure of a line beside it."""
+    """Finish pages with every outcome, each along with the failure of a line."""
     number = int(page.uri)
     yield Failure(page.uri, "crop", "thin", "line 7")
     if number % 3 == 0:
@@ -57,7 +57,7 @@ def test_every_page_is_counted_once(flags):
     assert "\ringest  200 of 200 pages  100 %  " in terminal.getvalue()
 
 
-def test_pages_are_counted_as_they_come_and_not_at_the_end(tmp_path):
+def test_pages_are_counted_one_by_one_and_not_at_the_end(tmp_path):
     counters = PageCounters.in_folder(str(tmp_path))
 
     def note_counts(page, everything):
@@ -69,7 +69,7 @@ def test_pages_are_counted_as_they_come_and_not_at_the_end(tmp_path):
         assert_that(seen, equal_to([(20, finished) for finished in range(20)]))
 
 
-def test_without_counters_the_pipeline_stays_as_it_is():
+def test_without_counters_the_pipeline_is_unchanged():
     labels = []
     for counters in (None, PageCounters("found", "finished")):
         pipeline = beam.Pipeline(options=local())
@@ -90,7 +90,7 @@ def test_a_full_disk_does_not_end_the_run():
         build(pipeline, PageCounters("/dev/full", "/no/such/folder"), 3)
 
 
-def test_one_is_one_byte(tmp_path):
+def test_each_increment_is_one_byte(tmp_path):
     counters = PageCounters.in_folder(str(tmp_path))
     increment(counters.found)
     increment(counters.found)
