@@ -111,7 +111,7 @@ def test_inputs_are_sorted_by_what_they_name(folder):
         ("none.json", "no such file or folder"),
         ("http://", "none of http or https; mend it; check --pages"),
         ("@none.txt", "list cannot be read"),
-        ("ftp://example.org/x.jpg", "kind of address that is not read; check --pages"),
+        ("ftp://example.org/x.jpg", "scheme is not supported; check --pages"),
     ],
 )
 def test_inputs_that_name_nothing_are_refused(named, cure):
@@ -288,7 +288,7 @@ def test_entries_of_a_list_stand_for_files_folders_and_manifests(folder):
         ("none", "no such file or folder, or nothing in it; check the list"),
         ("none/*.jpg", "no such file or folder, or nothing in it; check the list"),
         ("http://", "none of http or https; mend it"),
-        ("ftp://example.org/x", "kind of address that is not read; check the list"),
+        ("ftp://example.org/x", "scheme is not supported; check the list"),
     ],
 )
 def test_an_entry_that_names_nothing_is_one_page_with_a_fault(entry, cure):
