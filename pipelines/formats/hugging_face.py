@@ -1,4 +1,4 @@
-"""Hugging Face datasets in Parquet: a line image and its text in each row."""
+"""Read Hugging Face datasets in Parquet: a line image and its text in each row."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from pipelines.formats.source import Files
 from schemas.records import Failure, Line, Page
 
 _MAGIC = b"PAR1"
-# What is held in memory at once, whatever the size of a row group.
+# Rows in memory at a time, regardless of the size of a row group.
 _BATCH_ROWS = 16
 _BUFFER_BYTES = 1 << 20
 
 
 def is_parquet(name: str, head: bytes) -> bool:
-    """Tell a Parquet file.
+    """Return whether a file is Parquet.
 
     Args:
         name: Name of the file.
@@ -41,29 +41,31 @@ def is_parquet(name: str, head: bytes) -> bool:
 
 
 def read_hugging_face(uri: str, files: Files) -> Iterator[Page | Failure]:
-    """Read the line images and texts of a Parquet file, some rows at a time.
+    """Read the line images and texts of a Parquet file, a few rows at a time.
 
     The image is a binary column, or a struct of `bytes` and `path` (the layout of the
-    Image feature of Hugging Face's datasets). The split is the one that the file's name
-    begins with.
+    Image feature of Hugging Face's datasets). The split is the one named in the
+    file name.
 
     Args:
         uri: The file.
-        files: Opens it, and finds the images that it names instead of holding them.
+        files: Opens it, and finds images that it names but does not hold.
 
     Yields:
-        A page of one line for each row, counted from 0, or why not.
+        For each row, numbered from 0, a page of one line or a failure.
 
     Raises:
         OSError: If the file cannot be opened.
-        ValueError: If it is no Parquet file, or has no columns of images and texts.
+        ValueError: If it is not a Parquet file, or has no columns of images and texts.
     """
     with files.open(uri) as file:
         try:
             table = pq.ParquetFile(file, buffer_size=_BUFFER_BYTES, pre_buffer=False)
             schema = table.schema_arrow
         except UNREADABLE as error:
-            raise ValueError(f"{uri}: no whole Parquet file ({error}); fetch it anew") from None
+            raise ValueError(
+                f"{uri}: not a complete Parquet file ({error}); download it again"
+            ) from None
         columns = _columns(schema, uri)
         split = named_split(uri)
         end = 0
@@ -71,7 +73,8 @@ def read_hugging_face(uri: str, files: Files) -> Iterator[Page | Failure]:
             start, end = end, end + table.metadata.row_group(group).num_rows
             for number, row in enumerate(_read_group(table, group, columns), start):
                 if isinstance(row, str):
-                    error = f"rows {number} to {end - 1} cannot be read ({row}); fetch it anew"
+                    rows = f"rows {number} to {end - 1}"
+                    error = f"{rows} cannot be read ({row}); download the file again"
                     yield Failure(f"{uri}#{number}", "read", error)
                 else:
                     yield _page(row, f"{uri}#{number}", split, uri, files)
@@ -109,7 +112,7 @@ def _holds_text(kind: pa.DataType) -> bool:
 def _read_group(
     table: pq.ParquetFile, group: int, columns: list[str]
 ) -> Iterator[tuple[pa.Scalar, pa.Scalar] | str]:
-    """Read the images and texts of a row group; last, what keeps the rest from being read."""
+    """Yield the images and texts of a row group; the error that ends it early comes last."""
     batches = table.iter_batches(
         _BATCH_ROWS, row_groups=[group], columns=columns, use_threads=False
     )
@@ -130,7 +133,7 @@ def _page(
     try:
         image, text = (value.as_py() for value in row)
     except UnicodeDecodeError as error:
-        fault = f"text or path is not UTF-8 ({error.reason}); write the row anew"
+        fault = f"text or path is not UTF-8 ({error.reason}); write the row again"
         return Failure(place, "read", fault)
     data, path = image, None
     if isinstance(image, dict):

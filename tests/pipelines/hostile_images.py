@@ -26,7 +26,7 @@ def encoded(image: Image.Image, kind: str, **options) -> bytes:
 
 
 def huge_png(side_px: int = 100_000) -> bytes:
-    """Make a PNG of which only the header says that it is huge."""
+    """Make a small PNG whose header states a huge size."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         checksum = struct.pack(">I", zlib.crc32(kind + data))
@@ -37,7 +37,7 @@ def huge_png(side_px: int = 100_000) -> bytes:
 
 
 def tiff(width_px: int, height_px: int, pixels: bytes) -> bytes:
-    """Make a TIFF of one deflated strip, whatever that unpacks to."""
+    """Make a TIFF with one deflated strip, which may not match the stated size."""
     strip = zlib.compress(pixels)
     tags = [
         (256, 4, width_px),
@@ -56,21 +56,21 @@ def tiff(width_px: int, height_px: int, pixels: bytes) -> bytes:
 
 
 def png_with_text_bomb() -> bytes:
-    """Make a PNG with a remark of 4 MB in a few KB."""
+    """Make a PNG of a few KB with a text chunk of 4 MB when decompressed."""
     info = PngImagePlugin.PngInfo()
     info.add_text("remark", "x" * 4_000_000, zip=True)
     return encoded(Image.fromarray(STRIP), "PNG", pnginfo=info)
 
 
 def turned_jpeg() -> bytes:
-    """Make a JPEG that lies on its side and says so."""
+    """Make a JPEG that is rotated, with the rotation in its EXIF data."""
     exif = Image.Exif()
     exif[0x0112] = 6
     return jpeg(np.rot90(STRIP), exif=exif)
 
 
 def jpeg_with_odd_exif() -> bytes:
-    """Make a JPEG as `turned_jpeg` whose resolution unit is a text."""
+    """Make a JPEG like `turned_jpeg`, with a string as the resolution unit."""
     tags = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0) + struct.pack("<HHI4s", 0x0128, 2, 1, b"")
     exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + tags + bytes(4)
     return jpeg(np.rot90(STRIP), exif=exif)

@@ -1,4 +1,4 @@
-"""Hostile files through `pipelines.ingest`: nothing hangs, is lost or read from outside."""
+"""Hostile files through `pipelines.ingest`: nothing hangs or is lost, no other file is read."""
 
 import re
 from collections import Counter
@@ -45,7 +45,7 @@ ENTITIES = "entities of its own|[Ee]ntity"
 
 
 def entity(doctype, text="&e;"):
-    """Write a page whose text is an entity that a DOCTYPE declares; files lie outside."""
+    """Write a page whose text is an entity from a DOCTYPE that names files outside the archive."""
 
     def write(folder):
         outside = folder.parent.parent
@@ -57,7 +57,7 @@ def entity(doctype, text="&e;"):
 
 
 def a_line(baseline=f"4,44 {WIDTH - 4},44", outline=OUTLINE):
-    """Write a page of a good line and an odd one."""
+    """Write a page with a valid line and one with these coordinates."""
     return drawn_page(GOOD_LINE, page_line("odd", baseline, outline))
 
 
@@ -124,11 +124,11 @@ TEXTS = {
 TABLES = {
     "empty table": unreadable(file("x.csv", b""), "x.csv", "read", "", "file is empty"),
     "empty Parquet": unreadable(
-        file("x.parquet", b""), "x.parquet", "read", "", "no whole Parquet"
+        file("x.parquet", b""), "x.parquet", "read", "", "not a complete Parquet"
     ),
-    "empty Arrow": unreadable(file("x.arrow", b""), "x.arrow", "read", "", "no whole Arrow"),
+    "empty Arrow": unreadable(file("x.arrow", b""), "x.arrow", "read", "", "not a complete Arrow"),
     "empty TFRecords": unreadable(
-        file("x.tfrecord.gz", b""), "x.tfrecord.gz", "read", "", "no gzip TFRecord"
+        file("x.tfrecord.gz", b""), "x.tfrecord.gz", "read", "", "not a gzip TFRecord"
     ),
     "table of 2 GB": Hostile(
         sparse("x.csv", b"image,text\nx.png,le douze mars\n", image=True),
@@ -144,7 +144,7 @@ TABLES = {
     ),
     "surrogate in a table": Hostile(
         table(b"x.png,\xed\xa0\x80\ny.png,le douze mars\n", ("x.png", "y.png")),
-        # The image of the row that fails is named by no other.
+        # No other row refers to the image of the row that fails.
         (("labels.csv#2", "read", "", "not UTF-8"), ("x.png", "pair", "", "image has no")),
         (TEXT,),
     ),
@@ -224,7 +224,7 @@ def test_an_odd_image_is_cut_like_a_plain_one(compiled, name):
         for case in ("Windows text", name)
     )
     assert plain.shape == odd.shape
-    # Not one grey value in 25 is lost, to dithering or to JPEG.
+    # Dithering and JPEG change grey values by less than 1 in 25.
     assert np.abs(plain.astype(int) - odd).mean() < 10
 
 

@@ -1,4 +1,4 @@
-"""The IAM handwriting database (Marti and Bunke 2002): lines.txt, words.txt and forms in XML."""
+"""Read the IAM handwriting database (Marti and Bunke 2002): lines.txt, words.txt, XML forms."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from pipelines.formats.text_lines import TextLine, read_text_lines
 from schemas.records import Failure, Line, Page, Skipped
 
 # Identifier, segmentation, grey level, number of components, box, and for words a tag.
-# The files say that words have a number of components too, and leave it out.
+# The header of words.txt lists a number of components too, but the rows omit it.
 _BOX = r"(?: -?\d+){4}"
 _LINE = re.compile(rf"(\S+) (ok|err?) -?\d+ -?\d+{_BOX}(?: (.*))?", re.DOTALL)
 _WORD = re.compile(rf"(\S+) (ok|err?) -?\d+(?: -?\d+)?{_BOX} \S+(?: (.*))?", re.DOTALL)
 _HEADERS = ("#--- lines.txt", "#--- words.txt")
 _HEAD_BYTES = 4096
-# So many rows in front, none of them of IAM's, and the file is none of IAM's.
-_MOST_ODD_ROWS = 100
+# After so many rows without a valid one the file is not read further.
+_MOST_INVALID_ROWS = 100
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class IamRow:
 
     Attributes:
         iam_id: Identifier of the line or word.
-        is_segmented: Whether it was cut well; for a line, whether into words.
-        text: The transcription, its tokens parted by spaces.
+        is_segmented: Whether it was segmented correctly; for a line, into words.
+        text: The transcription, its tokens separated by spaces.
     """
 
     iam_id: str
@@ -47,11 +47,11 @@ class IamRow:
 
 
 def is_iam(name: str, head: bytes) -> bool:
-    """Tell lines.txt, words.txt and the XML of a form by their first bytes.
+    """Return whether a file is a lines.txt, a words.txt or the XML of a form.
 
     Args:
         name: Name of the file.
-        head: Its first bytes, some thousands.
+        head: Its first few thousand bytes.
     """
     if name.lower().endswith(".xml"):
         return is_form(head)
@@ -61,24 +61,24 @@ def is_iam(name: str, head: bytes) -> bool:
 
 
 def read_iam(uri: str, files: Files) -> Iterator[Page | Failure | Skipped]:
-    """Read the lines.txt, the words.txt or a form of the database.
+    """Read a lines.txt, a words.txt or a form of the database.
 
-    Splits are those of the lists near the file, writers those of forms.txt or the form. Of
-    a form that the lists name only lines of, the others are skipped. Of words.txt, words
-    that were cut badly are skipped; lines.txt says of its own that the mark concerns their
-    words and does not affect the line.
+    Splits come from the lists near the file, writers from forms.txt or the form. If the lists
+    name only some lines of a form, the others are skipped. Badly segmented words of words.txt
+    are skipped. Lines are not: according to lines.txt, the mark concerns their segmentation
+    into words and does not affect the line.
 
     Args:
         uri: The file.
         files: Opens it and finds images and lists.
 
     Yields:
-        A page for each line or word; for a form one page, or one for each line where only
-        images of lines are there; or why not.
+        A page for each line or word; for a form one page, or one per line where only line
+        images exist; failures and skipped lines.
 
     Raises:
         OSError: If the file cannot be opened.
-        ValueError: If it is none of the three, or the lists contradict each other.
+        ValueError: If it is none of the three files, or the lists contradict each other.
     """
     with files.open(uri) as file:
         if is_form(file.read(_HEAD_BYTES)):
@@ -101,10 +101,10 @@ def read_row(text: str) -> IamRow:
         text: The row.
 
     Returns:
-        What it says.
+        Its content.
 
     Raises:
-        ValueError: If it is no such row.
+        ValueError: If it is not such a row.
 
     Example:
         >>> read_row("a01-000u-00 ok 154 19 408 746 1661 89 A|MOVE|to").text
@@ -115,14 +115,14 @@ def read_row(text: str) -> IamRow:
     iam_id = text.split(" ", 1)[0]
     match = (_WORD if is_word(iam_id) else _LINE).fullmatch(text)
     if not match:
-        raise ValueError(f"{text[:60]!r} is no row of lines.txt or words.txt; mend it")
+        raise ValueError(f"{text[:60]!r} is not a row of lines.txt or words.txt; correct it")
     form_of(iam_id)
     return IamRow(iam_id, match[2] == "ok", (match[3] or "").replace("|", " "))
 
 
 def _read_rows(uri: str, lines: Iterator[TextLine]) -> Iterator[tuple[TextLine, IamRow | str]]:
-    """Read rows, or what is wrong with them; give up where no row is one."""
-    odd: list[tuple[TextLine, str]] = []
+    """Yield rows, or their errors; give up on a file whose first rows are all invalid."""
+    invalid: list[tuple[TextLine, str]] = []
     has_row = False
     for line in lines:
         text = line.text.rstrip("\r\n")
@@ -131,19 +131,19 @@ def _read_rows(uri: str, lines: Iterator[TextLine]) -> Iterator[tuple[TextLine, 
         row = _row_or_fault(line, text)
         if isinstance(row, IamRow):
             has_row = True
-            yield from odd
-            odd.clear()
+            yield from invalid
+            invalid.clear()
             yield line, row
         elif has_row:
             yield line, row
         else:
-            odd.append((line, row))
-            if len(odd) == _MOST_ODD_ROWS:
+            invalid.append((line, row))
+            if len(invalid) == _MOST_INVALID_ROWS:
                 break
     if not has_row:
         raise ValueError(
-            f"{uri}: no row of IAM's lines.txt or words.txt in it; "
-            "give --format the format that it has"
+            f"{uri}: has no row of IAM's lines.txt or words.txt; "
+            "set --format to the format of the file"
         )
 
 

@@ -210,7 +210,7 @@ def test_a_server_of_another_protocol_is_a_transient_error():
 
 
 def test_a_file_address_is_refused():
-    with pytest.raises(FetchError, match="none of http or https") as caught:
+    with pytest.raises(FetchError, match="not http or https") as caught:
         Fetcher(QUICK).fetch("file:///etc/passwd", 100)
     assert not caught.value.is_transient
 

@@ -1,4 +1,4 @@
-"""METS files for the tests, made of groups of files and of pages."""
+"""METS files for the tests."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def test_inputs_are_sorted_by_what_they_name(folder):
     ("named", "cure"),
     [
         ("none.json", "no such file or folder"),
-        ("http://", "none of http or https; mend it; check --pages"),
+        ("http://", "not http or https; correct it; check --pages"),
         ("@none.txt", "list cannot be read"),
         ("ftp://example.org/x.jpg", "scheme is not supported; check --pages"),
     ],
@@ -287,7 +287,7 @@ def test_entries_of_a_list_stand_for_files_folders_and_manifests(folder):
     [
         ("none", "no such file or folder, or nothing in it; check the list"),
         ("none/*.jpg", "no such file or folder, or nothing in it; check the list"),
-        ("http://", "none of http or https; mend it"),
+        ("http://", "not http or https; correct it"),
         ("ftp://example.org/x", "scheme is not supported; check the list"),
     ],
 )
