@@ -180,6 +180,28 @@ def run_beam_verb(
         return _one_line_errors(run, args, _beam_options(parser, rest))
 
 
+def finish(failure_rate: float, max_failure_rate: float, where: str) -> int:
+    """Turn the share of failures into the exit status, and print the outcome.
+
+    Args:
+        failure_rate: Share of pages or lines that failed.
+        max_failure_rate: Highest accepted share.
+        where: The table that lists the failures.
+
+    Returns:
+        The exit status.
+    """
+    if failure_rate <= max_failure_rate:
+        print("complete")
+        return EXIT_OK
+    print(
+        f"{failure_rate:.1%} failed, more than --max_failure_rate {max_failure_rate:.1%}; "
+        f"{where} lists each with its cause",
+        file=sys.stderr,
+    )
+    return EXIT_FAILURES
+
+
 class _Terminated(KeyboardInterrupt):
     """SIGTERM: unfinished output is removed, as after Ctrl-C."""
 
@@ -254,25 +276,3 @@ def _unknown_to_beam(prog: str, flags: list[str]) -> list[str]:
     for options in {str(cls): cls for cls in PipelineOptions.__subclasses__()}.values():
         options._add_argparse_args(parser)
     return parser.parse_known_args(flags)[1]
-
-
-def finish(failure_rate: float, max_failure_rate: float, where: str) -> int:
-    """Turn the share of failures into the exit status, and print the outcome.
-
-    Args:
-        failure_rate: Share of pages or lines that failed.
-        max_failure_rate: Highest accepted share.
-        where: The table that lists the failures.
-
-    Returns:
-        The exit status.
-    """
-    if failure_rate <= max_failure_rate:
-        print("complete")
-        return EXIT_OK
-    print(
-        f"{failure_rate:.1%} failed, more than --max_failure_rate {max_failure_rate:.1%}; "
-        f"{where} lists each with its cause",
-        file=sys.stderr,
-    )
-    return EXIT_FAILURES
