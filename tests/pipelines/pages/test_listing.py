@@ -227,7 +227,7 @@ def test_other_xml_and_images_on_the_web_stand_for_themselves(server, folder):
         (Scripted(503), "HTTP 503", True, 2),
         (Scripted(body=b" <!DOCTYPE html><html>"), "HTML or XML, no manifest; give", False, 1),
         (Scripted(body=b"\xff\xd8\xff"), "is not JSON", False, 1),
-        (Scripted(body=b'{"type":"Collection"}'), "is a IIIF collection", False, 1),
+        (Scripted(body=b'{"type":"Collection"}'), "is an IIIF collection", False, 1),
         (Scripted(headers={"Content-Length": "50000001"}), "larger than 50 MB", False, 1),
         (Scripted(body=b'{"type":' + b"[" * 900 + b"]" * 900 + b"}"), "; ", False, 1),
     ],
