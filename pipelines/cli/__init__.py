@@ -1,1 +1,1 @@
-"""What every command shares: flags, exit statuses, signals, progress."""
+"""What all commands share: flags, exit statuses, signals, progress."""

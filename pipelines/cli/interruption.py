@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: finish the page, keep what is done, say so."""
+"""Ctrl-C and SIGTERM: finish the current page, keep the results so far, report the interruption."""
 
 from __future__ import annotations
 
@@ -13,38 +13,41 @@ from contextlib import contextmanager
 from pipelines.cli.options import EXIT_CTRL_C, EXIT_INTERRUPTED
 
 _STATUS = {signal.SIGINT: EXIT_CTRL_C, signal.SIGTERM: EXIT_INTERRUPTED}
-# A page is read in less; workers in other processes are not told at all.
+# A page takes less than this. Worker processes do not receive the signal at all.
 _GRACE_S = 20.0
 
-_asked_for = threading.Event()
+_requested = threading.Event()
 
 
 class Interrupted(Exception):
-    """The run was told to stop.
+    """The run was stopped by a signal.
 
     Attributes:
         status: The exit status.
     """
 
     def __init__(self, status: int):
-        super().__init__("interrupted; the same command goes on with what is left")
+        super().__init__("interrupted; run the same command again to continue")
         self.status = status
 
 
 def is_interrupted() -> bool:
-    """Tell whether this process was told to stop: who does work saves it and raises."""
-    return _asked_for.is_set()
+    """Return whether this process was asked to stop.
+
+    Code that does the work then saves its results and raises an error.
+    """
+    return _requested.is_set()
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let the run stop between two pages when it is told to; a second signal stops it at once.
+    """Let a signal stop the run between two pages; a second signal stops it at once.
 
     Raises:
-        Interrupted: If it was told to, whatever error that led to.
+        Interrupted: If a signal came, in place of any error that stopping led to.
     """
     if threading.current_thread() is not threading.main_thread():
-        # Only the main thread is sent signals.
+        # Only the main thread receives signals.
         yield
         return
     statuses: list[int] = []
@@ -53,31 +56,31 @@ def interruptible() -> Iterator[None]:
         if statuses:
             os._exit(statuses[0])
         statuses.append(_STATUS[signal.Signals(number)])
-        _asked_for.set()
-        # The runner tells of the error that stops it, at length.
+        _requested.set()
+        # The runner logs the error that stops it at length.
         beam_log.setLevel(logging.CRITICAL)
         timer.start()
 
     beam_log = logging.getLogger("apache_beam")
     level = beam_log.level
-    timer = threading.Timer(_GRACE_S, _leave, [statuses])
+    timer = threading.Timer(_GRACE_S, _exit_now, [statuses])
     timer.daemon = True
-    before = {number: signal.signal(number, stop) for number in _STATUS}
+    previous = {number: signal.signal(number, stop) for number in _STATUS}
     try:
         yield
     except Exception:
         if not statuses:
             raise
     finally:
-        _asked_for.clear()
+        _requested.clear()
         timer.cancel()
         beam_log.setLevel(level)
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
     if statuses:
         raise Interrupted(statuses[0])
 
 
-def _leave(statuses: list[int]) -> None:
+def _exit_now(statuses: list[int]) -> None:
     print(Interrupted(statuses[0]), file=sys.stderr, flush=True)
     os._exit(statuses[0])

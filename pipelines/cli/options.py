@@ -1,4 +1,4 @@
-"""Shared flags, strict parsing and runner presets: one place for every verb."""
+"""Shared flags, strict parsing, exit statuses and runner presets of all commands."""
 
 from __future__ import annotations
 
@@ -26,38 +26,37 @@ EXIT_CTRL_C = 130
 
 DEFAULT_MAX_FAILURE_RATE = 0.05
 
-# What stands for other characters in paths.
+# Wildcards in paths.
 WILD_CARD = re.compile(r"[*?[]")
 
-# Beam's own DirectRunner first tries to download Prism. This is the runner behind it.
+# The runner behind Beam's DirectRunner, which would first try to download Prism.
 LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 
-
-# For worker processes: what `pipelines/__init__.py` does for this one; and one heap of the C
-# library's for all threads, as heaps of their own, which Beam's many threads fill with pages in
-# turn, take twice the memory.
+# For worker processes. The filter does what `pipelines/__init__.py` does in this process. One
+# malloc arena for all threads halves the memory: Beam's many threads would each fill an arena of
+# their own with pages.
 _WORKER_ENVIRONMENT = {
     "PYTHONWARNINGS": "ignore::FutureWarning:google.api_core._python_version_support",
     "MALLOC_ARENA_MAX": "1",
 }
 
 _EXIT_STATUSES = (
-    f"Exit status: {EXIT_OK} complete, {EXIT_USAGE} arguments that cannot be used, "
+    f"Exit status: {EXIT_OK} complete, {EXIT_USAGE} invalid arguments, "
     f"{EXIT_FAILURES} finished with more failures than accepted, {EXIT_INTERRUPTED} interrupted "
     f"or no space left, {EXIT_CTRL_C} Ctrl-C."
 )
-# Of paths that were given; what a worker meets comes as an error of the runner.
+# Raised for paths in flags; an error within a worker is raised again by the runner.
 _PATH_ERRORS = (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 _NO_SPACE = "No space left on device"
 
 _BEAM_FLAGS = (
-    "Flags of Apache Beam are taken too: --runner, --direct_num_workers, "
+    "Flags of Apache Beam are accepted too: --runner, --direct_num_workers, "
     "--direct_running_mode, --temp_location, --setup_file and so on."
 )
 
 
 class UsageError(ValueError):
-    """Arguments that cannot be used; the message says what, which one, and the cure."""
+    """Invalid arguments; the message says what is wrong, which argument it is, and the cure."""
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -70,15 +69,15 @@ class _OneLineParser(argparse.ArgumentParser):
 def verb_parser(
     verb: str, description: str, takes_beam_flags: bool = True
 ) -> argparse.ArgumentParser:
-    """Make the parser of a verb.
+    """Make the parser of a command.
 
     Args:
         verb: Name of the module under `pipelines`.
         description: One sentence for `--help`.
-        takes_beam_flags: Whether the verb runs a Beam pipeline.
+        takes_beam_flags: Whether the command runs a Beam pipeline.
 
     Returns:
-        A parser that takes no abbreviated flags.
+        A parser that accepts no abbreviated flags.
     """
     return _OneLineParser(
         prog=program_name(f"pipelines.{verb}"),
@@ -96,7 +95,7 @@ def add_output_flags(parser: argparse.ArgumentParser, default: str | None = None
         type=output_folder,
         default=default,
         required=default is None,
-        help="folder to write, made whole",
+        help="folder to write; it appears only when it is complete",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
     add_failure_flag(parser)
@@ -113,7 +112,7 @@ def add_failure_flag(parser: argparse.ArgumentParser) -> None:
 
 
 def output_folder(text: str) -> str:
-    """Read a flag that names a folder to write.
+    """Parse a flag that names a folder to write.
 
     Example:
         >>> output_folder("out/1858")
@@ -121,13 +120,13 @@ def output_folder(text: str) -> str:
     """
     if WILD_CARD.search(text):
         raise argparse.ArgumentTypeError(
-            f"{text} has one of * ? [, which stand for other characters in paths; choose another"
+            f"{text} contains one of * ? [, which are wildcards in paths; choose another name"
         )
     return text
 
 
 def share(text: str) -> float:
-    """Read a flag that is a share of one.
+    """Parse a flag that is a fraction between 0 and 1.
 
     Example:
         >>> share("0.05")
@@ -144,15 +143,15 @@ def run_verb(
     run: Callable[[argparse.Namespace], int],
     argv: list[str] | None,
 ) -> int:
-    """Run a verb without a Beam pipeline.
+    """Run a command without a Beam pipeline.
 
     Args:
-        parser: What `verb_parser` made.
-        run: Takes the flags, does the work and gives the exit status.
+        parser: The parser from `verb_parser`.
+        run: Takes the flags, does the work and returns the exit status.
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The exit status: 0 done, 2 arguments that cannot be used, 3 more failures than
+        The exit status: 0 done, 2 invalid arguments, 3 more failures than
         `--max_failure_rate`, 4 no space left, 130 Ctrl-C. Unknown flags end the program with
         status 2.
     """
@@ -167,40 +166,62 @@ def run_beam_verb(
     run: Callable[[argparse.Namespace, PipelineOptions], int],
     argv: list[str] | None,
 ) -> int:
-    """Run a verb with a Beam pipeline: flags that are not the verb's are Beam's.
+    """Run a command with a Beam pipeline; flags that it does not define are passed to Beam.
 
     Args:
-        parser: What `verb_parser` made.
-        run: Takes the flags and Beam's options, does the work and gives the exit status.
+        parser: The parser from `verb_parser`.
+        run: Takes the flags and Beam's options, does the work and returns the exit status.
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The exit status, as of `run_verb`.
+        The exit status, as from `run_verb`.
     """
     args, rest = parser.parse_known_args(argv)
     with _terminable():
         return _one_line_errors(run, args, _beam_options(parser, rest))
 
 
+def finish(failure_rate: float, max_failure_rate: float, where: str) -> int:
+    """Turn the share of failures into the exit status, and print the outcome.
+
+    Args:
+        failure_rate: Share of pages or lines that failed.
+        max_failure_rate: Highest accepted share.
+        where: The table that lists the failures.
+
+    Returns:
+        The exit status.
+    """
+    if failure_rate <= max_failure_rate:
+        print("complete")
+        return EXIT_OK
+    print(
+        f"{failure_rate:.1%} failed, more than --max_failure_rate {max_failure_rate:.1%}; "
+        f"{where} lists each with its cause",
+        file=sys.stderr,
+    )
+    return EXIT_FAILURES
+
+
 class _Terminated(KeyboardInterrupt):
-    """SIGTERM came: what is half done is to be taken away, as after Ctrl-C."""
+    """SIGTERM: unfinished output is removed, as after Ctrl-C."""
 
 
 @contextmanager
 def _terminable() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
-        # Only the main thread is sent signals.
+        # Only the main thread receives signals.
         yield
         return
 
     def stop(number: int, frame: object) -> None:
         raise _Terminated
 
-    before = signal.signal(signal.SIGTERM, stop)
+    previous = signal.signal(signal.SIGTERM, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _one_line_errors(run: Callable[..., int], *arguments) -> int:
@@ -213,22 +234,24 @@ def _one_line_errors(run: Callable[..., int], *arguments) -> int:
         print("interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED if isinstance(error, _Terminated) else EXIT_CTRL_C
     except BrokenPipeError:
-        # Whoever read the output has seen enough; Python would try to flush the rest.
+        # The reader closed the pipe; without this Python would try to flush the rest at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
     except _PATH_ERRORS as error:
         print(f"{error.filename or error}: {error.strerror}; check the flags", file=sys.stderr)
         return EXIT_USAGE
-    # A runner passes on what a worker met as an error of its own, with the text.
+    # An error within a worker comes as a RuntimeError of the runner that contains its text.
     except (OSError, RuntimeError) as error:
         if _NO_SPACE not in str(error):
             raise
-        print("no space left on the disk; free some and run the same again", file=sys.stderr)
+        print(
+            "no space left on the disk; free some and run the same command again", file=sys.stderr
+        )
         return EXIT_INTERRUPTED
 
 
 def _beam_options(parser: argparse.ArgumentParser, flags: list[str]) -> PipelineOptions:
-    # Beam takes seconds to import, and --help needs none of it.
+    # Beam takes seconds to import, and --help does not need it.
     with loading():
         from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
@@ -254,25 +277,3 @@ def _unknown_to_beam(prog: str, flags: list[str]) -> list[str]:
     for options in {str(cls): cls for cls in PipelineOptions.__subclasses__()}.values():
         options._add_argparse_args(parser)
     return parser.parse_known_args(flags)[1]
-
-
-def finish(failure_rate: float, max_failure_rate: float, where: str) -> int:
-    """Turn the share of failures into the exit status, and say which it is.
-
-    Args:
-        failure_rate: Share of pages or lines that failed.
-        max_failure_rate: Highest share that is accepted.
-        where: The table that lists the failures.
-
-    Returns:
-        The exit status.
-    """
-    if failure_rate <= max_failure_rate:
-        print("complete")
-        return EXIT_OK
-    print(
-        f"{failure_rate:.1%} failed, more than --max_failure_rate {max_failure_rate:.1%}; "
-        f"{where} lists each with its cause",
-        file=sys.stderr,
-    )
-    return EXIT_FAILURES

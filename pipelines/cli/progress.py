@@ -1,4 +1,4 @@
-"""A line on the terminal that tells how far a local run is, and how long it still takes."""
+"""A progress line on the terminal: how far a local run is, and how long it will still take."""
 
 from __future__ import annotations
 
@@ -17,100 +17,100 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from pipelines.cli.options import LOCAL_RUNNER
-from pipelines.cli.progress_text import Rate, format_progress, format_summary
+from pipelines.cli.progress_text import Throughput, format_progress, format_summary
 
 _INTERVAL_S = 0.5
 
 
 @dataclass(frozen=True)
-class Tally:
-    """Where the workers of this machine count: two files, a byte a page.
+class PageCounters:
+    """Counters that all workers on this machine share: two files with one byte per page.
 
-    A lone byte that is appended cannot mix with those of other processes, and a path can
-    go to all of them.
+    Appending a single byte is atomic between processes, and a path can be sent to all of
+    them.
 
     Attributes:
-        found: File for the pages that are to be read.
-        finished: File for the pages that were read, failed or were left out.
+        found: File for the pages to be read.
+        finished: File for the pages that were read, failed or were skipped.
     """
 
     found: str
     finished: str
 
     @classmethod
-    def in_folder(cls, folder: str) -> Tally:
-        """Start at nothing in a folder."""
-        tally = cls(os.path.join(folder, "found"), os.path.join(folder, "finished"))
-        for path in (tally.found, tally.finished):
+    def in_folder(cls, folder: str) -> PageCounters:
+        """Create counters at zero in a folder."""
+        counters = cls(os.path.join(folder, "found"), os.path.join(folder, "finished"))
+        for path in (counters.found, counters.finished):
             with open(path, "wb"):
                 pass
-        return tally
+        return counters
 
     def counts(self) -> tuple[int, int]:
-        """Count the pages found and finished up to now."""
+        """Return the number of pages found and finished so far."""
         return os.path.getsize(self.found), os.path.getsize(self.finished)
 
 
 @contextmanager
 def show_progress(
     verb: str, options: PipelineOptions, stream: TextIO | None = None
-) -> Iterator[Tally | None]:
-    """Show how far a run is while the context lasts, if somebody looks.
+) -> Iterator[PageCounters | None]:
+    """Show a progress line on a terminal while the context lasts.
 
     Args:
-        verb: What runs.
-        options: Beam's options; only workers of this machine can be watched.
+        verb: Name of the command.
+        options: Beam's options; only workers on this machine can be followed.
         stream: Where to show it; None for standard error.
 
     Yields:
-        Where the workers are to count; None where the stream is no terminal or the runner
-        is not local: nothing is shown or counted then.
+        Counters for the workers; None where the stream is not a terminal or the runner is not
+        local, and nothing is shown or counted.
     """
     stream = stream or sys.stderr
     if not stream.isatty() or options.view_as(StandardOptions).runner != LOCAL_RUNNER:
         yield None
         return
     with tempfile.TemporaryDirectory(prefix="quire-", ignore_cleanup_errors=True) as folder:
-        line = _TerminalLine(verb, Tally.in_folder(folder), stream)
-        over = threading.Event()
-        painter = threading.Thread(
-            target=_keep_drawing, args=(line, over), name="progress", daemon=True
+        line = _TerminalLine(verb, PageCounters.in_folder(folder), stream)
+        stopped = threading.Event()
+        drawer = threading.Thread(
+            target=_keep_drawing, args=(line, stopped), name="progress", daemon=True
         )
-        painter.start()
+        drawer.start()
         try:
-            yield line.tally
+            yield line.counters
         finally:
-            over.set()
-            painter.join()
+            stopped.set()
+            drawer.join()
             line.close()
 
 
-def _keep_drawing(line: _TerminalLine, over: threading.Event) -> None:
-    while not over.wait(_INTERVAL_S):
+def _keep_drawing(line: _TerminalLine, stopped: threading.Event) -> None:
+    while not stopped.wait(_INTERVAL_S):
         line.draw()
 
 
 class _TerminalLine:
-    """The line, drawn over itself."""
+    """The line, redrawn in place."""
 
-    def __init__(self, verb: str, tally: Tally, stream: TextIO):
-        self.tally = tally
+    def __init__(self, verb: str, counters: PageCounters, stream: TextIO):
+        self.counters = counters
         self._verb = verb
         self._stream = stream
         self._started_s = time.monotonic()
-        self._rate = Rate()
+        self._throughput = Throughput()
         self._drawn_columns = 0
 
     def draw(self) -> None:
-        """Show the counts of now."""
-        found, finished = self.tally.counts()
-        rate = self._rate.at(time.monotonic() - self._started_s, finished)
+        """Show the current counts."""
+        found, finished = self.counters.counts()
+        rate = self._throughput.update(time.monotonic() - self._started_s, finished)
         columns = _columns(self._stream)
         self._put(format_progress(self._verb, finished, found, rate, columns), columns)
 
     def close(self) -> None:
         """Show the last counts and end the line."""
-        found, finished = self.tally.counts()
+        found, finished = self.counters.counts()
         seconds = time.monotonic() - self._started_s
         columns = _columns(self._stream)
         self._put(format_summary(self._verb, finished, found, seconds, columns), columns, "\n")
@@ -125,7 +125,7 @@ class _TerminalLine:
 
 
 def _columns(stream: TextIO) -> int:
-    """Measure how long a line may be: the last column makes some terminals go on below."""
+    """Return the longest line that fits; some terminals wrap after the last column."""
     try:
         columns = os.get_terminal_size(stream.fileno()).columns
     except OSError:
@@ -133,31 +133,31 @@ def _columns(stream: TextIO) -> int:
     return (columns or shutil.get_terminal_size().columns) - 1
 
 
-def count_pages(
-    tally: Tally | None,
+def track_progress(
+    counters: PageCounters | None,
     found: Iterable[beam.PCollection],
     finished: Iterable[beam.PCollection],
 ) -> None:
-    """Count the records that stand for a page; the pipeline stays as it is without a tally.
+    """Count the records that stand for a page; without counters, leave the pipeline unchanged.
 
     Args:
-        tally: Where to; None where nobody looks.
-        found: What is to be read, all of it known before the first page is finished.
-        finished: What became of it. Not flattened into one: the local runner would hold
-            it back until the step before is through.
+        counters: Where to count; None where no progress is shown.
+        found: The pages to be read; all are counted before the first page is finished.
+        finished: Their outcomes. They are not flattened into one collection, because the local
+            runner would hold that back until the step before has ended.
     """
-    if tally is None:
+    if counters is None:
         return
     for name, path, outputs in (
-        ("found", tally.found, found),
-        ("finished", tally.finished, finished),
+        ("found", counters.found, found),
+        ("finished", counters.finished, finished),
     ):
         for number, records in enumerate(outputs):
-            records | f"Count {name} {number}" >> beam.ParDo(_Count(path))
+            records | f"Count {name} {number}" >> beam.ParDo(_CountPages(path))
 
 
 def is_page(record: object) -> bool:
-    """Tell a record of a whole page from the failure of one line.
+    """Return whether a record stands for a whole page and not for the failure of one line.
 
     Example:
         >>> from schemas.records import Failure
@@ -167,17 +167,17 @@ def is_page(record: object) -> bool:
     return not getattr(record, "line_id", "")
 
 
-def count_one(path: str) -> None:
-    """Add one to a file of `Tally`."""
-    # A full disk must not end the run for the sake of its progress.
+def increment(path: str) -> None:
+    """Add one to a file of `PageCounters`."""
+    # A disk too full for the progress line must not end the run.
     with suppress(OSError), open(path, "ab", buffering=0) as file:
         file.write(b".")
 
 
-class _Count(beam.DoFn):
+class _CountPages(beam.DoFn):
     def __init__(self, path: str):
         self._path = path
 
     def process(self, record):
         if is_page(record):
-            count_one(self._path)
+            increment(self._path)

@@ -1,4 +1,4 @@
-"""What a progress line says: counts, a rate, an estimate."""
+"""The text of a progress line: counts, throughput, estimated time left."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from model.text.duration import format_duration
 _WINDOW_S = 30.0
 
 
-class Rate:
-    """Pages a second over the last while.
+class Throughput:
+    """Pages per second over a sliding window.
 
     Args:
-        window_s: How long a while is. Where pages take longer it grows to hold two counts.
+        window_s: Length of the window. Where pages take longer it grows to hold two samples.
     """
 
     def __init__(self, window_s: float = _WINDOW_S):
         self._window_s = window_s
         self._samples: deque[tuple[float, int]] = deque()
 
-    def at(self, seconds: float, count: int) -> float:
-        """Note a count.
+    def update(self, seconds: float, count: int) -> float:
+        """Add a sample and return the throughput.
 
         Args:
-            seconds: When; never earlier than the last time.
-            count: Pages up to now; time at the start without any does not count.
+            seconds: Time of the sample; not before that of the last one.
+            count: Pages so far; the time before the first page is left out.
 
         Returns:
-            Pages a second; 0 where nothing can be told yet.
+            Pages per second; 0 while it is unknown.
 
         Example:
-            >>> rate = Rate()
-            >>> [rate.at(seconds, count) for seconds, count in [(0, 0), (50, 0), (52, 8)]]
+            >>> throughput = Throughput()
+            >>> [throughput.update(seconds, count) for seconds, count in [(0, 0), (50, 0), (52, 8)]]
             [0.0, 0.0, 4.0]
         """
         samples = self._samples
@@ -49,15 +49,15 @@ class Rate:
 def format_progress(
     verb: str, done: int, total: int, pages_per_s: float = 0.0, columns: int = 80
 ) -> str:
-    """Say how far a run is.
+    """Format the progress of a run.
 
     Args:
-        verb: What runs.
+        verb: Name of the command.
         done: Pages finished.
-        total: Pages found, which is all of them once one is finished; 0 where nobody
-            counts them.
-        pages_per_s: Rate; 0 where it is not known yet.
-        columns: Longest line; fields at the end give way.
+        total: Pages found, which is all of them once one is finished; 0 where they are not
+            counted.
+        pages_per_s: Throughput; 0 while it is unknown.
+        columns: Longest line; fields that do not fit are dropped from the end.
 
     Returns:
         The line.
@@ -83,14 +83,14 @@ def format_progress(
 
 
 def format_summary(verb: str, done: int, total: int, seconds: float, columns: int = 80) -> str:
-    """Say how far a run came.
+    """Format the outcome of a run.
 
     Args:
-        verb: What ran.
+        verb: Name of the command.
         done: Pages finished.
-        total: Pages found; 0 where nobody counts them.
+        total: Pages found; 0 where they are not counted.
         seconds: How long it ran.
-        columns: Longest line; fields at the end give way.
+        columns: Longest line; fields that do not fit are dropped from the end.
 
     Returns:
         The line.
@@ -117,7 +117,7 @@ def _speed(pages_per_s: float) -> str:
 
 
 def _fit(fields: list[str], columns: int) -> str:
-    """Join as many fields as there is room for, the first one at any rate."""
+    """Join as many fields as fit; the first one always stays, cut to the width."""
     line = fields[0][: max(columns, 0)]
     for field in fields[1:]:
         if len(line) + 2 + len(field) > columns:

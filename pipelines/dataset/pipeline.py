@@ -10,7 +10,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.dataset.splits import SplitConfig
 from model.dataset.summary import sample_to_row, sum_digests
-from pipelines.cli.progress import Tally, count_pages, show_progress
+from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.dataset.completion import complete_dataset
 from pipelines.dataset.cut import CutConfig, CutExamples
 from pipelines.dataset.drop import DropLeaks, ReadBack
@@ -75,14 +75,14 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
     patterns = input_patterns(config.inputs)
     check_free(config.output, config.overwrite)
     start = RunStart.now("ingest", plain(config))
-    with whole_output(config.output) as staging, show_progress("ingest", options) as tally:
+    with whole_output(config.output) as staging, show_progress("ingest", options) as counters:
         notes = f"{staging}/{UNFINISHED_FOLDER}"
         for split in SPLITS:
             FileSystems.mkdirs(f"{staging}/{split}")
         for folder in FACT_FOLDERS:
             FileSystems.mkdirs(f"{notes}/{folder}")
         with beam.Pipeline(options=options) as pipeline:
-            build_compile(pipeline, patterns, config, staging, tally)
+            build_compile(pipeline, patterns, config, staging, counters)
         account = Account.read(f"{notes}/counts.json")
         complete_dataset(staging, notes, config.output, account, start)
         discard(notes)
@@ -95,7 +95,7 @@ def build_compile(
     patterns: tuple[str, ...],
     config: IngestConfig,
     staging: str,
-    tally: Tally | None = None,
+    counters: PageCounters | None = None,
 ) -> None:
     """Wire the pipeline that writes lines, failures, leaks and counts.
 
@@ -104,7 +104,7 @@ def build_compile(
         patterns: What `input_patterns` gave.
         config: What and how.
         staging: Folder to write in.
-        tally: Where to count pages for the terminal.
+        counters: Where to count pages for the terminal.
     """
     sources = (
         pipeline
@@ -120,8 +120,8 @@ def build_compile(
         | "Choose splits" >> ChooseSplits(config.splits, survey.Surveyed)
         | "Cut lines" >> CutExamples(config.cut)
     )
-    count_pages(
-        tally,
+    track_progress(
+        counters,
         found=(survey.Surveyed, survey.Failure, survey.Skipped),
         finished=(read.Failure, read.Skipped, cut.Failure, cut.PageDone),
     )

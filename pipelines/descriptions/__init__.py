@@ -1,1 +1,1 @@
-"""Which file describes which image, and by which reader it is read."""
+"""Which file describes which image, and which reader reads it."""

@@ -1,4 +1,4 @@
-"""Which reader reads a file: by content, unless told."""
+"""Choose the reader of a file: by its content, unless the format is given."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from pipelines.formats import hugging_face, kraken_arrow, our_records
-from pipelines.formats.alto import read as alto
-from pipelines.formats.iam import read as iam
-from pipelines.formats.labels import read as labels
+from pipelines.formats.alto.read import alto_pages, is_alto
+from pipelines.formats.hugging_face import is_parquet, read_hugging_face
+from pipelines.formats.iam.read import is_iam, read_iam
+from pipelines.formats.kraken_arrow import is_arrow, read_kraken_arrow
+from pipelines.formats.labels.read import is_label_table, read_labels
 from pipelines.formats.names import only_page
-from pipelines.formats.page_xml import read as page_xml
+from pipelines.formats.page_xml.read import is_page_xml, page_xml_pages
+from pipelines.formats.quire_dataset import is_tfrecord, read_quire_dataset
 from pipelines.formats.source import Files
 from pipelines.formats.xml_tree import namespace_of, parse_xml
 from schemas.records import Failure, Page, Skipped
@@ -23,8 +25,8 @@ class MarkupFormat:
     """A page description in XML.
 
     Attributes:
-        recognises: Tells a tree of this format by its root.
-        read: Reads the pages of a tree of this format.
+        recognises: Returns whether a tree has this format, by its root.
+        read: Reads the pages of a tree.
     """
 
     recognises: Callable[[etree._Element], bool]
@@ -32,11 +34,11 @@ class MarkupFormat:
 
 
 MARKUP_FORMATS = {
-    "alto": MarkupFormat(alto.recognises, alto.alto_pages),
-    "page": MarkupFormat(page_xml.recognises, page_xml.page_xml_pages),
+    "alto": MarkupFormat(is_alto, alto_pages),
+    "page": MarkupFormat(is_page_xml, page_xml_pages),
 }
 
-# XML files that stand beside pages and describe none.
+# XML files that accompany pages but describe none.
 _COMPANION_NAMESPACES = ("http://www.loc.gov/METS/",)
 
 
@@ -45,8 +47,8 @@ class ContainerFormat:
     """A file of many lines or pages.
 
     Attributes:
-        recognises: Tells a file of this format by its name and its first bytes.
-        read: Reads a file of this format.
+        recognises: Returns whether a file has this format, by its name and first bytes.
+        read: Reads the pages of a file.
     """
 
     recognises: Callable[[str, bytes], bool]
@@ -54,20 +56,20 @@ class ContainerFormat:
 
 
 CONTAINER_FORMATS = {
-    "hugging_face": ContainerFormat(hugging_face.recognises, hugging_face.read_hugging_face),
-    "iam": ContainerFormat(iam.recognises, iam.read_iam),
-    "kraken_arrow": ContainerFormat(kraken_arrow.recognises, kraken_arrow.read_kraken_arrow),
-    "labels": ContainerFormat(labels.recognises, labels.read_labels),
-    "quire": ContainerFormat(our_records.recognises, our_records.read_our_records),
+    "hugging_face": ContainerFormat(is_parquet, read_hugging_face),
+    "iam": ContainerFormat(is_iam, read_iam),
+    "kraken_arrow": ContainerFormat(is_arrow, read_kraken_arrow),
+    "labels": ContainerFormat(is_label_table, read_labels),
+    "quire": ContainerFormat(is_tfrecord, read_quire_dataset),
 }
 FORMAT_NAMES = ("auto", "pair", *MARKUP_FORMATS, *CONTAINER_FORMATS)
 
-# So much of a file shows whether it is a container, and of which format.
+# Bytes at the start of a file that are enough to recognise a container format.
 HEAD_BYTES = 4096
 
 
 class NotAPage(ValueError):
-    """The file is sound but describes no page."""
+    """The file is valid but describes no page."""
 
 
 def read_markup(data: bytes, format_name: str = "auto") -> Page:
@@ -81,7 +83,7 @@ def read_markup(data: bytes, format_name: str = "auto") -> Page:
         The page; its `uri` is the image file name as the file has it.
 
     Raises:
-        NotAPage: If it is an XML file of a kind that is left out on purpose.
+        NotAPage: If it is an XML file of a kind that is skipped on purpose.
         ValueError: If it cannot be read, or describes several pages.
     """
     return only_page(read_markup_pages(data, format_name))
@@ -95,11 +97,12 @@ def read_markup_pages(data: bytes, format_name: str = "auto") -> list[Page | Fai
         format_name: 'auto', or the format to read it as.
 
     Returns:
-        The pages, and why some are none. The `uri` is the image file name as the file has
-        it; of several pages with the number of the page after it, as in 'scan.pdf#page=3'.
+        The pages, and failures for those that cannot be read. The `uri` is the image file
+        name as the file has it; where there are several pages, followed by the number of the
+        page, as in 'scan.pdf#page=3'.
 
     Raises:
-        NotAPage: If it is an XML file of a kind that is left out on purpose.
+        NotAPage: If it is an XML file of a kind that is skipped on purpose.
         ValueError: If it cannot be read.
     """
     root = parse_xml(data)
@@ -107,7 +110,9 @@ def read_markup_pages(data: bytes, format_name: str = "auto") -> list[Page | Fai
     if format_name in MARKUP_FORMATS:
         markup = MARKUP_FORMATS[format_name]
         if not markup.recognises(root):
-            raise ValueError(f"file is not of --format {format_name}; give the one that it has")
+            raise ValueError(
+                f"file does not match --format {format_name}; give the format that it has"
+            )
         return markup.read(root)
     for markup in MARKUP_FORMATS.values():
         if markup.recognises(root):
@@ -116,7 +121,7 @@ def read_markup_pages(data: bytes, format_name: str = "auto") -> list[Page | Fai
         raise NotAPage(f"<{etree.QName(root).localname}> describes no page")
     raise ValueError(
         f"<{etree.QName(root).localname}> is neither PAGE nor ALTO; "
-        "save the file as one of them, or take it out"
+        "save the file as one of them, or remove it"
     )
 
 
@@ -128,7 +133,7 @@ def container_of(uri: str, head: bytes) -> ContainerFormat | None:
         head: Its first `HEAD_BYTES`.
 
     Returns:
-        The format; None if it is none of them.
+        The format; None if it has none of the container formats.
     """
     formats = CONTAINER_FORMATS.values()
     return next((container for container in formats if container.recognises(uri, head)), None)
@@ -148,5 +153,5 @@ def choose_container(uri: str, head: bytes, format_name: str = "auto") -> Contai
     known = CONTAINER_FORMATS.get(format_name) or container_of(uri, head)
     if known is None:
         names = ", ".join(CONTAINER_FORMATS)
-        raise ValueError(f"no known table in it; give --format one of {names}")
+        raise ValueError(f"file holds no known table; set --format to one of {names}")
     return known

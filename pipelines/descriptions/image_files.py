@@ -1,4 +1,4 @@
-"""The image of a described page, where it may be one page of a PDF or TIFF."""
+"""The image file of a described page, which may be a PDF or TIFF of several pages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ImageFile:
     Attributes:
         uri: The file.
         page_count: Pages in it.
-        own_number: Page that the name of the describing file speaks of; None for none.
+        own_number: Page number in the name of the describing file; None for none.
     """
 
     uri: str
@@ -30,13 +30,13 @@ class ImageFile:
     own_number: int | None = None
 
     def page_uri(self, stated: int | None) -> str:
-        """Name the page that is described; a file of one page is named by its own URI.
+        """Return the URI of the described page; for a file of one page, the URI of the file.
 
         Args:
-            stated: Page that the description itself names; None for none.
+            stated: Page number in the description itself; None for none.
 
         Raises:
-            ValueError: If nothing says which of several pages it is.
+            ValueError: If the file has several pages and no number is known.
         """
         number = stated or self.own_number
         if self.page_count == 1 and number in (None, 1):
@@ -45,7 +45,7 @@ class ImageFile:
             name = posixpath.basename(self.uri)
             stem = split_extension(name)[0]
             raise ValueError(
-                f"{self.uri} has {self.page_count} pages; say which one is described: name the "
+                f"{self.uri} has {self.page_count} pages; state which one is described: name the "
                 f"image {page_uri(name, 1)}, or the file {stem}_0001.xml"
             )
         return page_uri(self.uri, number)
@@ -56,12 +56,11 @@ def find_image_file(markup_uri: str, image_name: str, files: Files) -> ImageFile
 
     Args:
         markup_uri: The XML file.
-        image_name: The image as the XML names it, without the number of a page; may be
-            empty.
+        image_name: The image as the XML names it, without a page number; may be empty.
         files: Where to look.
 
     Returns:
-        The file; None where there is none.
+        The file; None where it does not exist.
 
     Raises:
         OSError: If it cannot be opened.
@@ -73,21 +72,21 @@ def find_image_file(markup_uri: str, image_name: str, files: Files) -> ImageFile
     with naming(uri):
         page_count = count_file_pages(uri, files)
     is_named = _base_name(uri) == _base_name(image_name)
-    # A description may bear a number for reasons of its own: letter_2.xml of letter.tif.
+    # The number in the name may mean something else: letter_2.xml of letter.tif.
     if page_count == 1 and is_named:
         return ImageFile(uri)
     return ImageFile(uri, page_count, own_number(markup_uri, uri))
 
 
 def own_number(markup_uri: str, image_uri: str) -> int | None:
-    """Tell the page that a file's own name speaks of.
+    """Return the page number in the name of a describing file.
 
     Args:
-        markup_uri: The file that describes it.
-        image_uri: The file of several pages.
+        markup_uri: The file that describes the page.
+        image_uri: The image file of several pages.
 
     Returns:
-        The number, from 1; None where the name is not that of the image with a number.
+        The number, from 1; None where the name is not that of the image plus a number.
 
     Example:
         >>> own_number("d/page/scan_0003.xml", "d/scan.pdf"), own_number("d/x.xml", "d/x.pdf")
@@ -104,10 +103,10 @@ def page_described(image_uri: str, markup_uri: str, pages: Sequence[Page | Failu
     Args:
         image_uri: The page.
         markup_uri: The file that describes pages.
-        pages: What it describes.
+        pages: The pages that it describes.
 
     Returns:
-        The page; None where the file describes others.
+        The page; None where the file describes only others.
 
     Raises:
         ValueError: If its description cannot be read.

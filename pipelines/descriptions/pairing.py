@@ -20,14 +20,14 @@ from pipelines.formats.names import (
 )
 from schemas.records import Failure, Skipped
 
-# Folders beneath the images in which tools keep their XML.
+# Folders beside the images in which tools keep their XML.
 MARKUP_FOLDERS = ("page", "alto")
-# They and the ending as some write them; others in mixed case are found by listing alone.
+# Other common spellings; further ones in mixed case are found only when folders are listed.
 _OTHER_FOLDERS = ("Page", "PAGE", "Alto", "ALTO")
 
 # Files that hold many lines or pages each.
 CONTAINER_EXTENSIONS = (".csv", ".tsv", ".parquet", ".arrow", ".tfrecord.gz")
-# IAM's indexes, which are text files that no image goes with.
+# Index files of IAM: text files that belong to no single image.
 INDEX_NAMES = ("lines.txt", "words.txt")
 
 
@@ -68,7 +68,7 @@ class ContainerFile:
 
 @dataclass(frozen=True)
 class LoneImage:
-    """An image without a text or XML of its name; another file may still name it.
+    """An image without text or XML of the same name; another file may still describe it.
 
     Attributes:
         uri: The image.
@@ -79,7 +79,7 @@ class LoneImage:
 
 @dataclass(frozen=True)
 class LoneText:
-    """A text without an image of its name; it may be a table of labels.
+    """A text without an image of the same name; it may be a table of labels.
 
     Attributes:
         uri: The text.
@@ -92,7 +92,7 @@ Source = MarkupFile | PairFiles | ContainerFile | LoneImage | LoneText | Failure
 
 
 def pairing_key(uri: str) -> str:
-    """Name the page that a file belongs to: its path without extension, NFC.
+    """Return a key that a page's files share: the path without extension, in NFC.
 
     Example:
         >>> pairing_key("d/page/x.xml") == pairing_key("d/x.jpg") == "d/x"
@@ -106,23 +106,23 @@ def pairing_key(uri: str) -> str:
 
 
 def pair_files(uris: Iterable[str], use_markup: bool = True) -> list[Source]:
-    """Sort out the files of one pairing key.
+    """Decide how the files of one pairing key are read.
 
     Args:
-        uris: Files whose `pairing_key` is the same.
-        use_markup: Whether XML and container files are read; if not, they are left out.
+        uris: Files with the same `pairing_key`.
+        use_markup: Whether XML and container files are read; if not, they are skipped.
 
     Returns:
-        What is to be read, what is missing its other half, and what is left out. XML goes
-        before text, and takes the image with it.
+        Files to read, images and texts without a partner, and files to skip. XML takes
+        precedence over text, and then describes the image.
 
     Example:
         >>> pair_files(["x.png", "x.gt.txt"])
         [PairFiles(image_uri='x.png', text_uri='x.gt.txt')]
     """
     files = sorted(set(uris))
-    apart = [record for uri in files if (record := _apart(uri, use_markup))]
-    kinds = {uri: split_extension(uri)[1] for uri in files if not _apart(uri, use_markup)}
+    unpaired = [record for uri in files if (record := _unpaired(uri, use_markup))]
+    kinds = {uri: split_extension(uri)[1] for uri in files if not _unpaired(uri, use_markup)}
     markup = [uri for uri in kinds if kinds[uri] == MARKUP_EXTENSION]
     images = [uri for uri in kinds if kinds[uri] in IMAGE_EXTENSIONS]
     texts = sorted(
@@ -130,32 +130,32 @@ def pair_files(uris: Iterable[str], use_markup: bool = True) -> list[Source]:
         key=lambda uri: TEXT_EXTENSIONS.index(kinds[uri]),
     )
     if markup and use_markup:
-        return [*map(MarkupFile, markup), *apart]
-    apart += [Skipped(uri, "--format pair leaves XML out") for uri in markup]
+        return [*map(MarkupFile, markup), *unpaired]
+    unpaired += [Skipped(uri, "--format pair does not read XML") for uri in markup]
     if images and texts:
         spare = [*images[1:], *texts[1:]]
-        doubles = [Skipped(uri, f"{images[0]} is paired already") for uri in spare]
-        return [PairFiles(images[0], texts[0]), *doubles, *apart]
+        duplicates = [Skipped(uri, f"{images[0]} is paired already") for uri in spare]
+        return [PairFiles(images[0], texts[0]), *duplicates, *unpaired]
     lone_texts = LoneText if use_markup else lone_text_failure
-    return [*map(LoneImage, images), *map(lone_texts, texts), *apart]
+    return [*map(LoneImage, images), *map(lone_texts, texts), *unpaired]
 
 
-def _apart(uri: str, use_markup: bool) -> ContainerFile | Skipped | None:
-    """Tell a file that nothing else of its name goes with."""
+def _unpaired(uri: str, use_markup: bool) -> ContainerFile | Skipped | None:
+    """Return the record of a file that is not paired with others; None for one that is."""
     name = posixpath.basename(uri).lower()
     if is_companion(name):
         return Skipped(uri, "belongs to an IAM index")
     if name.endswith(CONTAINER_EXTENSIONS) or name in INDEX_NAMES:
         if use_markup:
             return ContainerFile(uri)
-        return Skipped(uri, "--format pair leaves tables out")
+        return Skipped(uri, "--format pair does not read tables")
     if not split_extension(uri)[1]:
-        return Skipped(uri, "no format that is read")
+        return Skipped(uri, "format is not supported")
     return None
 
 
 def lone_image_failure(uri: str, page_count: int = 1) -> Failure:
-    """Say that an image has no text, and what would give it one.
+    """Make the failure of an image without text, with the cure.
 
     Args:
         uri: The image.
@@ -170,22 +170,22 @@ def lone_image_failure(uri: str, page_count: int = 1) -> Failure:
 
 
 def lone_text_failure(uri: str) -> Failure:
-    """Say that a text has no image, and what would give it one."""
+    """Make the failure of a text without an image, with the cure."""
     name = posixpath.basename(split_extension(uri)[0])
-    return Failure(uri, "pair", f"text has no image {name}.png or the like; add it")
+    return Failure(uri, "pair", f"text has no image {name}.png or similar; add it")
 
 
 def image_candidates(markup_uri: str, image_name: str) -> list[str]:
-    """List where the image of a page description may be, likeliest first.
+    """List where the image of a page description may be, most probable first.
 
     Args:
         markup_uri: The XML file.
-        image_name: The image as the XML names it; may be empty or a path of elsewhere.
+        image_name: The image as the XML names it; may be empty, or a path on another machine.
 
     Returns:
-        Paths: the named file beside the XML or above it, in both Unicode forms, then
-        an image with the name of the XML, then a file of several pages of which the name of
-        the XML numbers one.
+        Paths: the named file beside the XML or in the folder above, in both Unicode forms; then
+        an image with the name of the XML; then a file of several pages, if the name of the XML
+        is its name plus a page number.
 
     Example:
         >>> image_candidates("d/page/x.xml", "y.jpg")[:2]
@@ -212,13 +212,13 @@ def image_candidates(markup_uri: str, image_name: str) -> list[str]:
 
 
 def numbered_readings(markup_uri: str) -> list[tuple[str, int]]:
-    """List the pages of files of several that the name of a page description may speak of.
+    """List the ways to read the name of a page description as a file name plus a page number.
 
     Args:
         markup_uri: The XML file.
 
     Returns:
-        (path of the file of several pages without extension, number of the page).
+        (path of the file of several pages, without extension; page number) for each way.
 
     Example:
         >>> numbered_readings("d/page/x_0003.xml")
@@ -236,16 +236,16 @@ def _image_folders(markup_uri: str) -> list[str]:
 
 
 def markup_candidates(image_uri: str) -> list[str]:
-    """List where the page description of an image may be, likeliest first.
+    """List where the page description of an image may be, most probable first.
 
     Args:
-        image_uri: The image; of a page of several, with its number.
+        image_uri: The image; for one page of several, with its number.
 
     Returns:
-        Paths: XML with the name of the image, in both Unicode forms, without its ending and
-        with it, beside it or in a folder for XML; for a page of several then those with its
-        number too. Last come folders, and endings, in capitals. Each may be a request to a
-        store, so not all is tried with all.
+        Paths: XML files with the name of the image, in both Unicode forms, with and without
+        its extension, beside it or in a folder for XML; for one page of several, then those
+        with its number. Folders and extensions in capitals come last. Each path may cost a
+        request to a store, so not all combinations are listed.
 
     Example:
         >>> markup_candidates("d/x.jpg")[:3]
@@ -273,7 +273,7 @@ def markup_candidates(image_uri: str) -> list[str]:
 
 
 def _unicode_forms(stem: str) -> list[str]:
-    """List a path with its last name as it is, then in NFC and NFD where they differ."""
+    """List a path with its file name unchanged, then in NFC and NFD where they differ."""
     folder, name = posixpath.split(stem)
     forms = (name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD")))
     return [posixpath.join(folder, form) for form in dict.fromkeys(forms)]

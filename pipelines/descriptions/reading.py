@@ -1,4 +1,4 @@
-"""From paired-up files to pages: read each with its format, find its image, place it."""
+"""From paired files to pages: read each file, find its image, add document and split."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ from pipelines.formats.pairs import read_pair
 from pipelines.formats.source import Files
 from schemas.records import Failure, Page, Skipped
 
-# Far beyond any text of one line and any page's XML; what is larger is something else.
+# Larger than the text of any line and the XML of any page; a larger file is something else.
 _LARGEST_TEXT_BYTES, _LARGEST_MARKUP_BYTES = 1 << 20, 1 << 27
 
 
 @dataclass(frozen=True)
 class ReadConfig:
-    """What is read of the input.
+    """What to read of the input.
 
     Attributes:
         format_name: 'auto', 'pair', or the format of XML and container files.
         line_kinds: Kinds of lines to read; empty for all.
-        region_kinds: Kinds of regions to read the lines of; empty for all.
+        region_kinds: Kinds of regions whose lines are read; empty for all.
     """
 
     format_name: str = "auto"
@@ -54,11 +54,11 @@ class ReadConfig:
 def survey_source(
     source: Source, config: ReadConfig, files: Files
 ) -> Iterator[Surveyed | Failure | Skipped]:
-    """Survey what `pair_files` found.
+    """Survey a source from `pair_files`.
 
     Args:
         source: Files to read; failures and skipped files pass through.
-        config: What is read.
+        config: What to read.
         files: Where the sources are.
 
     Yields:
@@ -69,22 +69,22 @@ def survey_source(
 
 
 def read_first_descriptions(
-    source: Source, config: ReadConfig, files: Files, seconds: Set[tuple[str, str]]
+    source: Source, config: ReadConfig, files: Files, surplus: Set[tuple[str, str]]
 ) -> Iterator[Page | Failure | Skipped]:
-    """Read what `pair_files` found, but no image's second description.
+    """Read a source from `pair_files`, except surplus descriptions of an image.
 
     Args:
         source: Files to read; failures and skipped files pass through.
-        config: What is read.
+        config: What to read.
         files: Where the sources are.
-        seconds: (image, describing file) of what is left out.
+        surplus: (image, describing file) of the descriptions to skip.
 
     Yields:
         A record for each page.
     """
     for record in read_source(source, config, files):
         described_by = _describing(source)
-        if isinstance(record, Page) and (record.uri, described_by) in seconds:
+        if isinstance(record, Page) and (record.uri, described_by) in surplus:
             yield Skipped(described_by, f"{record.uri} is described by another file")
         else:
             yield record
@@ -93,16 +93,16 @@ def read_first_descriptions(
 def read_source(
     source: Source, config: ReadConfig, files: Files
 ) -> Iterator[Page | Failure | Skipped]:
-    """Read what `pair_files` found.
+    """Read a source from `pair_files`.
 
     Args:
-        source: Files to read; failures and skipped files pass through, lone images end here.
-        config: What is read.
+        source: Files to read; failures and skipped files pass through, lone images are dropped.
+        config: What to read.
         files: Where the sources are.
 
     Yields:
-        For each page it with its image, document, official split and the lines that are
-        asked for, or why not.
+        Each page with its image, document, official split and the requested lines, or the
+        failure or the reason for skipping it.
     """
     if isinstance(source, (MarkupFile, LoneText, ContainerFile)):
         yield from _read_by_content(source, config, files)
@@ -113,22 +113,22 @@ def read_source(
 
 
 def fail_undescribed(uri: str, described: Set[str], files: Files) -> Iterator[Failure]:
-    """Say which pages of an image file no file describes.
+    """Find the pages of an image file that no file describes.
 
     Args:
         uri: The image file.
-        described: Those of its pages that are described, or itself.
+        described: URIs of its described pages, or its own.
         files: Opens it to count its pages, if it may hold several.
 
     Yields:
-        A failure with the cure for each page of a file of several, or for the whole file.
+        A failure with the cure: for each such page, or for the whole file if none is described.
     """
     if uri in described:
         return
     try:
         page_count = count_file_pages(uri, files)
     except (OSError, ValueError) as error:
-        # Where a page is described, opening it tells the same.
+        # Where a page is described, opening it reports the same error.
         if not described:
             yield Failure(uri, "read", str(error))
         return
@@ -137,7 +137,7 @@ def fail_undescribed(uri: str, described: Set[str], files: Files) -> Iterator[Fa
         return
     for page in (page_uri(uri, number + 1) for number in range(page_count)):
         if page not in described:
-            yield Failure(page, "pair", "no file describes this page; describe it or cut it out")
+            yield Failure(page, "pair", "no file describes this page; describe it or remove it")
 
 
 def _describing(source: Source) -> str:
@@ -147,7 +147,7 @@ def _describing(source: Source) -> str:
 def _read_by_content(
     source: MarkupFile | LoneText | ContainerFile, config: ReadConfig, files: Files
 ) -> Iterator[Page | Failure | Skipped]:
-    """Read a file; an XML or text file may be a table too, by its first bytes."""
+    """Read a file; its first bytes show whether an XML or text file is a table."""
     uri = source.uri
     try:
         with files.open(uri) as file:
@@ -178,7 +178,7 @@ def _read_markup(
     except ValueError as error:
         yield Failure(uri, "read", str(error))
         return
-    # All pages of a file name the same image file.
+    # All pages of one XML file refer to the same image file.
     name = file_of(pages[0].uri)
     try:
         image = find_image_file(uri, name, files)
@@ -195,14 +195,14 @@ def _read_markup(
 
 
 def _fail_pages(uri: str, pages: list[Page | Failure], stage: str, error: str) -> Iterator[Failure]:
-    """Fail the pages that a file describes: by their numbers if there are several."""
+    """Make a failure for each page of a file, with its number if there are several."""
     for page in pages:
         number = split_page_uri(page.uri)[1] if len(pages) > 1 else None
         yield Failure(page_uri(uri, number) if number else uri, stage, error)
 
 
 def _with_image(page: Page | Failure, image: ImageFile, markup_uri: str) -> Page | Failure:
-    """Say where the image of a page is, if it is there."""
+    """Return a page with the URI of its image."""
     try:
         uri = image.page_uri(split_page_uri(page.uri)[1])
     except ValueError as error:
@@ -211,8 +211,10 @@ def _with_image(page: Page | Failure, image: ImageFile, markup_uri: str) -> Page
         return replace(page, uri=uri)
     number = split_page_uri(uri)[1]
     if number and number > image.page_count:
-        has = f"which has {image.page_count}"
-        error = f"page {number} is not in the file, {has}; mend the number in {markup_uri}"
+        error = (
+            f"page {number} is not in the file, which has {image.page_count} pages; "
+            f"correct the number in {markup_uri}"
+        )
         return Failure(uri, "pair", error)
     return _place(replace(page, uri=uri))
 
@@ -230,7 +232,7 @@ def _read_pair_files(source: PairFiles, files: Files) -> Page | Failure:
         return Failure(source.image_uri, "read", str(error))
     if page_count > 1:
         error = (
-            f"{source.image_uri} has {page_count} pages but a text is that of one line image; "
+            f"{source.image_uri} has {page_count} pages, but a text belongs to one line image; "
             "use PAGE or ALTO for pages"
         )
         return Failure(source.text_uri, "pair", error)
@@ -243,7 +245,7 @@ def _read_container_file(
     try:
         lines = lines_index_beside(uri, files) if config.format_name == "auto" else None
         if lines:
-            yield Skipped(uri, f"{lines} describes the same writing")
+            yield Skipped(uri, f"{lines} describes the same lines")
             return
         container = choose_container(uri, head, config.format_name)
         for record in container.read(uri, files):
@@ -254,14 +256,14 @@ def _read_container_file(
 
 
 def _of_page(record: Failure | Skipped) -> Failure | Skipped:
-    """Name the place in the file in the URI: a row that cannot be read is a page lost."""
+    """Move the row into the URI: a row that cannot be read is a page that failed."""
     if isinstance(record, Failure) and record.line_id:
         return replace(record, uri=f"{record.uri}#{record.line_id}", line_id="")
     return record
 
 
 def _selected(record: Page | Failure | Skipped, config: ReadConfig) -> Page | Failure | Skipped:
-    """Keep the lines of the kinds that are asked for."""
+    """Keep the lines of the requested kinds."""
     if not isinstance(record, Page) or not (config.line_kinds or config.region_kinds):
         return record
     lines = tuple(
@@ -271,12 +273,12 @@ def _selected(record: Page | Failure | Skipped, config: ReadConfig) -> Page | Fa
         and (not config.region_kinds or line.region_kind in config.region_kinds)
     )
     if not lines:
-        return Skipped(record.uri, "no line of the kinds that are asked for")
+        return Skipped(record.uri, "no line of the requested kinds")
     return replace(record, lines=lines)
 
 
 def _place(page: Page) -> Page:
-    """Fill in what the folder tells and the description did not."""
+    """Fill in document and split from the path where the description has none."""
     return replace(
         page,
         document=page.document or document_of(page.uri),
@@ -285,12 +287,12 @@ def _place(page: Page) -> Page:
 
 
 def _read_rest(file: BinaryIO, most_bytes: int) -> bytes:
-    """Read the rest of a file, which would not fit into memory if it is nonsense.
+    """Read the rest of a file, up to a limit that protects the memory.
 
     Raises:
         ValueError: If it is larger.
     """
     data = file.read(most_bytes + 1)
     if len(data) > most_bytes:
-        raise ValueError(f"file is larger than {most_bytes >> 20} MB; split it or take it out")
+        raise ValueError(f"file is larger than {most_bytes >> 20} MB; split it or remove it")
     return data

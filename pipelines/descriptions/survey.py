@@ -1,4 +1,4 @@
-"""What the input holds, told without reading a pixel."""
+"""Overview of the input, without reading any image."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemas.records import Page
 
 @dataclass(frozen=True)
 class Surveyed:
-    """A page as the survey sees it.
+    """The facts about a page that the survey keeps.
 
     Attributes:
         uri: Its image.
@@ -28,20 +28,20 @@ class Surveyed:
 
 
 def survey_page(page: Page, described_by: str) -> Surveyed:
-    """Reduce a page to what the survey keeps."""
+    """Reduce a page to the facts that the survey keeps."""
     return Surveyed(page.uri, described_by, page.source, page.split, len(page.lines))
 
 
 def second_descriptions(pages: Iterable[Surveyed]) -> list[tuple[str, str]]:
-    """Find the descriptions of one image that come second.
+    """Find the surplus descriptions of an image.
 
-    The first is the one with the most lines, then by the file's name.
+    The description with the most lines is kept; of equals, the first by file name.
 
     Args:
-        pages: All that was surveyed of one image.
+        pages: All surveyed descriptions of one image.
 
     Returns:
-        (image, describing file) of every other one.
+        (image, describing file) of every other description.
 
     Example:
         >>> second_descriptions(
@@ -50,19 +50,19 @@ def second_descriptions(pages: Iterable[Surveyed]) -> list[tuple[str, str]]:
         [('a.png', 'b.xml')]
     """
     order = sorted(pages, key=lambda page: (-page.line_count, page.described_by))
-    # One file may name an image twice, as a table does with the words of a line.
+    # One file may name an image several times, like a table of the words of a line.
     others = dict.fromkeys(page.described_by for page in order)
     return [(order[0].uri, name) for name in list(others)[1:]]
 
 
 def describe_survey(counts: dict[str, int]) -> str:
-    """Say what would be read.
+    """Format the survey as text.
 
     Args:
-        counts: Of `pages FORMAT`, `lines FORMAT`, `failed` and `skipped`.
+        counts: Counts of `pages FORMAT`, `lines FORMAT`, `failed` and `skipped`.
 
     Returns:
-        A line for each format and one for the rest.
+        A line for each format, then the failed and skipped counts.
 
     Example:
         >>> print(describe_survey({"pages alto": 2, "lines alto": 61, "skipped": 1}))

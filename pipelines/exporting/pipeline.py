@@ -24,7 +24,7 @@ from pipelines.formats.addresses import is_address
 from pipelines.formats.alto.write import write_alto
 from pipelines.formats.hocr import write_hocr
 from pipelines.formats.iiif.annotations import write_annotations
-from pipelines.formats.page_text import Origin, PageText, count_forbidden, settle
+from pipelines.formats.page_text import Origin, PageText, count_forbidden, normalise_page
 from pipelines.formats.page_xml.write import write_page
 from pipelines.formats.pdf.write import write_pdf
 from pipelines.formats.plain_text import write_text
@@ -163,7 +163,7 @@ def export_page(
         A failure for each format in which it could not be written.
     """
     try:
-        page = settle(page)
+        page = normalise_page(page)
     except ValueError as error:
         yield from (Failure(page.uri, "write", f"{name}: {error}") for name in config.formats)
         return
@@ -187,7 +187,7 @@ def render(
     """Write a page in one format.
 
     Args:
-        page: A settled page.
+        page: A normalised page.
         name: The format, one of `EXTENSIONS`.
         picture: The page's JPEG, for the PDF.
         mirrored: The page's file without extension.

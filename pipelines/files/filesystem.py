@@ -1,4 +1,4 @@
-"""Files through Beam's FileSystems: local, gs:// and whatever else it knows."""
+"""Files through Beam's FileSystems: local, gs:// and other schemes that it supports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.options import WILD_CARD, UsageError
 
-# '[' cannot be quoted in Beam's patterns; any one character stands for it.
+# '[' cannot be escaped in Beam's patterns; '?' matches it and any other character.
 _LITERAL = {"*": "[*]", "?": "[?]", "[": "?"}
 
 
@@ -24,7 +24,7 @@ def read_bytes(uri: str) -> bytes:
     Raises:
         OSError: If it cannot be read.
     """
-    # A file called .gz or .bz2 is given as it is.
+    # Without this a file named .gz or .bz2 would be decompressed.
     with FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED) as file:
         return file.read()
 
@@ -36,13 +36,15 @@ def write_bytes(uri: str, data: bytes) -> None:
 
 
 def write_whole(uri: str, data: bytes) -> None:
-    """Write a file that appears whole or not at all."""
+    """Write a file atomically: to a temporary name, then rename it."""
     write_bytes(f"{uri}.part", data)
     FileSystems.rename([f"{uri}.part"], [uri])
 
 
 def printable(path: str) -> str:
-    r"""Make a file name text; one that is not UTF-8 is not found by it, and so fails alone.
+    r"""Return a file name as valid UTF-8, invalid bytes escaped.
+
+    A file with an invalid name is then not found, and fails without affecting others.
 
     Example:
         >>> printable("caf\udce9.png")
@@ -59,34 +61,34 @@ class BeamFiles:
         return FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED)
 
     def first_existing(self, uris: Iterable[str]) -> str | None:
-        """Find the first of some files that is there."""
+        """Return the first of some files that exists, or None."""
         return first_existing(uris)
 
 
 def first_existing(uris: Iterable[str]) -> str | None:
-    """Find the first of some files that is there."""
+    """Return the first of some files that exists, or None."""
     return next((uri for uri in uris if FileSystems.exists(uri)), None)
 
 
 def input_patterns(inputs: Iterable[str], flag: str = "--input") -> tuple[str, ...]:
-    """Turn the values of a flag into patterns, each of which matches something.
+    """Turn the values of a flag into patterns, and check that each matches a file.
 
     Args:
-        inputs: Files, folders (taken with all that is beneath them), globs, and '@' with a
-            file that lists such, one a line.
-        flag: The flag, for errors.
+        inputs: Files, folders (with everything beneath them), globs, and '@' followed by a
+            file that lists such entries, one per line.
+        flag: The flag, for error messages.
 
     Returns:
         Patterns for Beam's FileSystems.
 
     Raises:
-        UsageError: If one matches no file, or a list cannot be read.
+        UsageError: If a pattern matches no file, or a list cannot be read.
     """
-    named = [name for given in inputs for name in _listed(given, flag)]
-    patterns = tuple(_pattern(one, flag) for one in named)
-    for given, pattern in zip(named, patterns):
+    entries = [entry for given in inputs for entry in _listed(given, flag)]
+    patterns = tuple(_pattern(entry, flag) for entry in entries)
+    for entry, pattern in zip(entries, patterns):
         if not _matches_something(pattern):
-            raise UsageError(f"{given}: no such file or folder, or nothing in it; check {flag}")
+            raise UsageError(f"{entry}: no such file or folder, or nothing in it; check {flag}")
     return patterns
 
 
@@ -100,13 +102,13 @@ def _listed(given: str, flag: str) -> list[str]:
 
 
 def list_entries(uri: str) -> Iterator[str]:
-    """Read what a list names, a line each, as it goes.
+    """Read the entries of a list file lazily, one per line.
 
     Args:
         uri: A text file in UTF-8.
 
     Yields:
-        The lines that are not empty, without the white space around them.
+        The lines that are not empty, without surrounding white space.
 
     Raises:
         OSError: If it cannot be read.
@@ -120,49 +122,48 @@ def match_files(given: str) -> list[str]:
     """List the files of one input.
 
     Args:
-        given: A file, a folder (taken with all that is beneath it) or a glob.
+        given: A file, a folder (with everything beneath it) or a glob.
 
     Returns:
         Their paths; empty where there are none.
 
     Raises:
-        OSError: If the file system does not answer.
-        ValueError: If it is of a kind that is not read.
+        OSError: If the file system cannot be reached.
+        ValueError: If no file system supports its scheme.
     """
     (result,) = FileSystems.match([_pattern(given, "the list")])
     return [printable(metadata.path) for metadata in result.metadata_list]
 
 
-def settled(path: str) -> str:
-    """Write a local path the shortest way, so that a page has one name.
+def normalised_path(path: str) -> str:
+    """Return a local path in its shortest form, so that a page has only one name.
 
     Example:
-        >>> settled("./scans//a.jpg"), settled("gs://scans//a.jpg")
+        >>> normalised_path("./scans//a.jpg"), normalised_path("gs://scans//a.jpg")
         ('scans/a.jpg', 'gs://scans//a.jpg')
     """
     return path if FileSystems.get_scheme(path) else os.path.normpath(path)
 
 
 def _pattern(given: str, flag: str) -> str:
-    given = settled(given)
+    given = normalised_path(given)
     try:
         beneath = FileSystems.join(given, "**")
     except ValueError:
-        # Of a scheme that no file system of Beam's has, as it is installed here.
-        raise UsageError(f"{given}: kind of address that is not read; check {flag}") from None
+        # None of Beam's installed file systems has the scheme.
+        raise UsageError(f"{given}: scheme is not supported; check {flag}") from None
     if WILD_CARD.search(given):
         if not FileSystems.exists(given):
-            # Beam looks in the folder before the wild card, and takes none for a folder that is
-            # not there.
+            # Beam lists the folder named before the wildcard; without one it finds nothing.
             has_folder = os.path.dirname(WILD_CARD.split(given)[0])
             return given if has_folder else os.path.join(os.curdir, given)
-        # A name that only looks like a glob.
+        # A file or folder whose name only looks like a glob.
         given, beneath = _literal(given), beneath_pattern(given)
     return beneath if _matches_something(beneath) or os.path.isdir(given) else given
 
 
 def beneath_pattern(folder: str) -> str:
-    """Make the pattern of all files beneath a folder, whatever its name looks like.
+    """Return the pattern of all files beneath a folder, even if its name looks like a glob.
 
     Example:
         >>> beneath_pattern("scans/box [2]")
@@ -183,11 +184,11 @@ def _matches_something(pattern: str) -> bool:
 
 
 def starts_beneath(folder: str, *names: str) -> tuple[str, ...]:
-    """Make what the paths of some files in a folder start with, for `is_left_out`.
+    """Return the path prefixes of some files in a folder, for `is_left_out`.
 
     Args:
         folder: The folder.
-        names: Starts of names in it.
+        names: Prefixes of names in it.
 
     Example:
         >>> starts_beneath("gs://b/out/", "runs/", "lines/collection=")
@@ -196,17 +197,17 @@ def starts_beneath(folder: str, *names: str) -> tuple[str, ...]:
     folders = [_absolute(folder)]
     if not FileSystems.get_scheme(folder):
         folders.append(os.path.realpath(folder))
-    return tuple(f"{one.rstrip('/')}/{name}" for one in dict.fromkeys(folders) for name in names)
+    return tuple(f"{each.rstrip('/')}/{name}" for each in dict.fromkeys(folders) for name in names)
 
 
 def is_left_out(path: str, starts: tuple[str, ...]) -> bool:
-    """Tell whether a file is one of those that `starts_beneath` speaks of.
+    """Return whether a path begins with one of the prefixes from `starts_beneath`.
 
     Example:
         >>> is_left_out("d/../out/runs/r", starts_beneath("out", "runs/"))
         True
     """
-    # Most listings leave nothing out, and may be long.
+    # Most listings leave nothing out; skip the work, as they may be long.
     return bool(starts) and _absolute(path).startswith(starts)
 
 
@@ -218,8 +219,8 @@ class MatchFiles(beam.PTransform):
     """List the files that some patterns match, spread over the workers.
 
     Args:
-        patterns: What `input_patterns` gave.
-        left_out: Of files that are not listed: those that are being written.
+        patterns: Patterns from `input_patterns`.
+        left_out: Path prefixes of files that are not listed: those that the run writes.
     """
 
     def __init__(self, patterns: tuple[str, ...], left_out: tuple[str, ...] = ()):

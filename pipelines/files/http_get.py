@@ -1,4 +1,4 @@
-"""One HTTP GET: http and https alone, bounded in time and size, every fault one error."""
+"""One HTTP GET over http or https, limited in time and size; every failure is a `FetchError`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pipelines.files.pace import retry_after_s
 from pipelines.formats.addresses import clean_address
 from schemas import VERSION
 
-# Too early, too many, or the server's own trouble.
+# Too early, too many requests, or a problem of the server itself.
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CURES = {
     401: "ask the library for access",
@@ -49,7 +49,7 @@ class Answer:
     Attributes:
         data: The content.
         content_type: What the server calls it, in lower case, without parameters.
-        address: Where it came from in the end.
+        address: Where it came from after redirects.
     """
 
     data: bytes
@@ -58,13 +58,14 @@ class Answer:
 
 
 class FetchError(OSError):
-    """Something on the web that was not to be had.
+    """A request that failed.
 
     Attributes:
-        is_transient: Whether the cause may pass: the server is busy, silent or broken off.
-        attempts: How often it was asked for.
-        status: Status of the answer; 0 where there was none.
-        retry_after_s: How long the server asks to be left alone.
+        is_transient: Whether a later attempt may succeed: the server is busy, does not respond
+            or broke off.
+        attempts: How often it was requested.
+        status: HTTP status; 0 where there was no answer.
+        retry_after_s: How long the server asks clients to wait.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class FetchError(OSError):
         self.retry_after_s = retry_after_s
 
     def after(self, attempts: int) -> FetchError:
-        """Give the same error after some attempts."""
+        """Return the same error with the number of attempts."""
         times = f" ({attempts} attempts)" if attempts > 1 else ""
         return FetchError(
             f"{self}{times}", self.is_transient, attempts, self.status, self.retry_after_s
@@ -90,24 +91,24 @@ class FetchError(OSError):
 
 
 def get(address: str, largest_bytes: int, timeout_s: float, longest_s: float) -> Answer:
-    """Ask for an address once.
+    """Request an address once.
 
     Args:
-        address: One of http or https.
-        largest_bytes: Most that is taken.
-        timeout_s: Longest silence.
-        longest_s: Longest time for all of the answer.
+        address: An http or https address.
+        largest_bytes: Size limit of the answer.
+        timeout_s: Longest time without any data.
+        longest_s: Longest time for the whole answer.
 
     Returns:
         The answer.
 
     Raises:
-        FetchError: If there is none with status 200 that is whole.
+        FetchError: If there is no complete answer with status 200.
     """
-    until = time.monotonic() + longest_s
+    deadline = time.monotonic() + longest_s
     try:
         with _opener().open(_request(address), timeout=timeout_s) as response:
-            data = _read(response, largest_bytes, until)
+            data = _read(response, largest_bytes, deadline)
             kind = response.headers.get_content_type().lower()
             return Answer(data, kind, response.geturl())
     except HTTPError as error:
@@ -119,36 +120,36 @@ def get(address: str, largest_bytes: int, timeout_s: float, longest_s: float) ->
     except (OSError, HTTPException) as error:
         raise _unreachable(address, error) from None
     except ValueError as error:
-        # Of a redirect that leads nowhere; urllib names no cure.
+        # Raised for a redirect to a bad address; the messages of urllib name no cure.
         cure = "" if ";" in str(error) else "; check the address"
         raise FetchError(f"{address}: {error}{cure}") from None
 
 
 def _request(address: str) -> Request:
-    # The address is http or https, or raises.
+    # `clean_address` accepts only http and https.
     return Request(clean_address(address), headers=_HEADERS)  # noqa: S310
 
 
 class _Redirects(HTTPRedirectHandler):
-    """Follow to http and https, and not for ever."""
+    """Follow a limited number of redirects, to http and https only."""
 
     max_redirections = 5
     max_repeats = 2
 
     def redirect_request(self, request, body, code, message, headers, address):
-        """Make the request that follows."""
-        # The caller would read to the end what comes with the redirect, which may have none.
+        """Return the request to the new address."""
+        # The caller would read the body of the redirect to its end, which may never come.
         body.close()
         return _request(address)
 
-    # Python 3.10 does not know it yet.
+    # Python 3.10 does not handle 308 yet.
     http_error_308 = HTTPRedirectHandler.http_error_302
 
 
 # The certificates are read once, not for every page.
 @lru_cache(maxsize=1)
 def _opener() -> OpenerDirector:
-    """Make an opener without urllib's handlers for files, FTP and data."""
+    """Return an opener without urllib's handlers for files, FTP and data."""
     opener = OpenerDirector()
     for handler in (
         ProxyHandler(),
@@ -162,11 +163,13 @@ def _opener() -> OpenerDirector:
     return opener
 
 
-def _read(response: HTTPResponse, largest_bytes: int, until: float) -> bytes:
-    """Read an answer; it may come byte by byte, and claim any length."""
-    claimed = response.headers.get("Content-Length", "")
-    stated = int(claimed) if claimed.isascii() and claimed.isdigit() else None
-    too_large = FetchError(f"answer is larger than {largest_bytes / 1e6:.0f} MB; fetch it by hand")
+def _read(response: HTTPResponse, largest_bytes: int, deadline: float) -> bytes:
+    """Read an answer within the limits; it may arrive byte by byte and state a wrong length."""
+    header = response.headers.get("Content-Length", "")
+    stated = int(header) if header.isascii() and header.isdigit() else None
+    too_large = FetchError(
+        f"answer is larger than {largest_bytes / 1e6:.0f} MB; download it by hand"
+    )
     if stated is not None and stated > largest_bytes:
         raise too_large
     content = io.BytesIO()
@@ -174,7 +177,7 @@ def _read(response: HTTPResponse, largest_bytes: int, until: float) -> bytes:
         content.write(chunk)
         if content.tell() > largest_bytes:
             raise too_large
-        if time.monotonic() > until:
+        if time.monotonic() > deadline:
             raise FetchError("answer takes too long; run again", is_transient=True)
     if stated is not None and content.tell() < stated:
         message = f"answer broke off after {content.tell()} of {stated} bytes; run again"
@@ -186,26 +189,26 @@ def _read(response: HTTPResponse, largest_bytes: int, until: float) -> bytes:
 
 
 def _gunzip(data: bytes, largest_bytes: int, too_large: FetchError) -> bytes:
-    """Unpack what a server packed without being asked to."""
-    unpacker = zlib.decompressobj(wbits=31)
+    """Decompress an answer that the server compressed without being asked to."""
+    decompressor = zlib.decompressobj(wbits=31)
     try:
-        content = unpacker.decompress(data, largest_bytes + 1)
+        content = decompressor.decompress(data, largest_bytes + 1)
     except zlib.error:
-        raise FetchError("answer is packed and broken; run again", is_transient=True) from None
+        raise FetchError("compressed answer is corrupt; run again", is_transient=True) from None
     if len(content) > largest_bytes:
         raise too_large
-    if not unpacker.eof:
-        raise FetchError("answer is packed and cut off; run again", is_transient=True)
+    if not decompressor.eof:
+        raise FetchError("compressed answer is cut off; run again", is_transient=True)
     return content
 
 
 def _refused(address: str, error: HTTPError) -> FetchError:
     is_transient = error.code in _TRANSIENT
     cure = "run again later" if is_transient else _CURES.get(error.code, "check the address")
-    # What the server says of itself may be anything; its first line will do.
+    # The reason may be any text of the server; keep its beginning, in one line.
     reason = " ".join(str(error.reason).split())[:80]
     if 300 <= error.code < 400:
-        reason = "redirects without end, or where it may not"
+        reason = "too many redirects, or a redirect to a scheme that is not allowed"
     return FetchError(
         f"{address}: HTTP {error.code} {reason}; {cure}",
         is_transient,
@@ -217,12 +220,12 @@ def _refused(address: str, error: HTTPError) -> FetchError:
 def _unreachable(address: str, error: Exception) -> FetchError:
     reason = error.reason if isinstance(error, URLError) else error
     if isinstance(reason, ssl.SSLCertVerificationError):
-        text = f"certificate is not accepted ({reason.verify_message}); check the address"
+        text = f"certificate is not valid ({reason.verify_message}); check the address"
         return FetchError(f"{address}: {text}")
     if isinstance(reason, socket.gaierror) and reason.errno == socket.EAI_NONAME:
         return FetchError(f"{address}: no such host; check the address")
     if isinstance(reason, TimeoutError):
-        text = "server is silent"
+        text = "server does not respond"
     else:
         text = f"connection failed ({str(reason)[:200] or type(reason).__name__})"
     return FetchError(f"{address}: {text}; run again later", is_transient=True)

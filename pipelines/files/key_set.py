@@ -1,4 +1,4 @@
-"""Many keys in little memory: sorted digests of 16 bytes, searched where they lie."""
+"""Compact sets of keys: sorted digests of 16 bytes each, searched in place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ _KEY_BYTES = 16
 
 
 def key_of(*parts: str) -> bytes:
-    """Make the key of some texts: two of ten million are alike once in 10^24.
+    """Return the key of some texts.
+
+    Among ten million texts, the probability of any collision is about 1 in 10^24.
 
     Example:
         >>> len(key_of("a", "bc")), key_of("a", "bc") == key_of("ab", "c")
@@ -26,10 +28,11 @@ def key_of(*parts: str) -> bytes:
 
 
 def short_keys(texts: Sequence[str]) -> np.ndarray:
-    """Make keys of 8 bytes, to compare within one process: another has others.
+    """Return keys of 8 bytes that are comparable only within one process.
 
     Args:
-        texts: Any; few different ones share a key, so what looks alike is to be looked at.
+        texts: Any texts. A few different ones may share a key, so compare the texts of equal
+            keys.
 
     Returns:
         int64 [texts].
@@ -43,22 +46,22 @@ def short_keys(texts: Sequence[str]) -> np.ndarray:
 
 
 def sorted_keys(keys: Iterable[bytes]) -> bytes:
-    """Sort keys into one piece of memory, 16 bytes each.
+    """Sort keys into one block of memory, 16 bytes each.
 
     Args:
-        keys: What `key_of` gave, alone or several joined; the same one may come twice.
+        keys: Keys from `key_of`, single or concatenated; duplicates are allowed.
 
     Returns:
-        The keys one after the other, each once.
+        The distinct keys, concatenated.
     """
     return np.unique(np.frombuffer(b"".join(keys), f"S{_KEY_BYTES}")).tobytes()
 
 
 class KeySet:
-    """A set of keys that were sorted.
+    """A set of sorted keys.
 
     Args:
-        data: What `sorted_keys` gave.
+        data: The keys from `sorted_keys`.
 
     Raises:
         ValueError: If the data ends in the middle of a key.
@@ -71,7 +74,7 @@ class KeySet:
 
     def __init__(self, data: bytes):
         if len(data) % _KEY_BYTES:
-            raise ValueError(f"{len(data)} bytes are no whole keys; the file is cut short")
+            raise ValueError(f"{len(data)} bytes are not whole keys; the file is truncated")
         self._data = data
 
     def __len__(self) -> int:
@@ -88,10 +91,10 @@ class KeySet:
 
 
 class UriTally:
-    """How many URIs there were and which, in two numbers that do not depend on their order.
+    """An order-independent checksum of URIs: their number and the sum of their digests.
 
-    Two tallies agree if they saw the same URIs equally often; the chance that others give
-    the same sum is 1 in 10^19.
+    Two tallies are equal if they counted the same URIs equally often; the probability that
+    different URIs give the same sum is 1 in 10^19.
 
     Example:
         >>> one, other = UriTally(), UriTally()
@@ -109,7 +112,7 @@ class UriTally:
         self.merge(UriTally(1, int.from_bytes(key_of(uri)[:8], "big")))
 
     def merge(self, other: UriTally) -> None:
-        """Count all that another tally saw."""
+        """Add all URIs that another tally counted."""
         self.count += other.count
         self.total = (self.total + other.total) % 2**64
 

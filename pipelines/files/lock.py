@@ -1,4 +1,4 @@
-"""One run at a time on one output."""
+"""A lock that allows one run at a time per output."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _LOCK_FILE = "lock"
 
 @contextmanager
 def run_lock(folder: str) -> Iterator[None]:
-    """Keep others from a folder while the context lasts.
+    """Lock a folder while the context lasts.
 
-    On a disk the lock goes with its process, however that ends. In a bucket it is a file,
+    On a disk the lock ends with its process, even if that is killed. In a bucket it is a file,
     which a killed run leaves behind.
 
     Args:
-        folder: The folder, which is there.
+        folder: The folder; it must exist.
 
     Raises:
-        UsageError: If another run has it.
+        UsageError: If another run holds the lock.
     """
     lock = f"{folder}/{_LOCK_FILE}"
     holder = f"{socket.gethostname()}, process {os.getpid()}"
@@ -41,8 +41,8 @@ def run_lock(folder: str) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            said = os.read(descriptor, 1000).decode(errors="replace")
-            raise UsageError(f"{folder}: another run ({said}) writes here; wait for it") from None
+            other = os.read(descriptor, 1000).decode(errors="replace")
+            raise UsageError(f"{folder}: another run ({other}) writes here; wait for it") from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, holder.encode(), 0)
         yield
@@ -53,9 +53,10 @@ def run_lock(folder: str) -> Iterator[None]:
 @contextmanager
 def _lock_file(lock: str, holder: str) -> Iterator[None]:
     if FileSystems.exists(lock):
-        said = read_bytes(lock).decode(errors="replace")
+        other = read_bytes(lock).decode(errors="replace")
         raise UsageError(
-            f"{lock}: another run ({said}) writes here; wait for it, or delete this file if it died"
+            f"{lock}: another run ({other}) writes here; wait for it, "
+            "or delete this file if that run was killed"
         )
     write_bytes(lock, holder.encode())
     try:

@@ -1,15 +1,15 @@
-"""Where a page's file goes: the input's tree, once more."""
+"""Names of output files: they mirror the folders of the input."""
 
 from __future__ import annotations
 
 from pipelines.formats.names import split_page_uri
 
-# Such a part of a path leads elsewhere, or is none.
-_STEPS = {"": "_", ".": "_", "..": "_"}
+# Parts of a path that are empty or would lead out of the folder.
+_REPLACED_PARTS = {"": "_", ".": "_", "..": "_"}
 
 
 def common_folder(first: str, last: str) -> str:
-    """Find the folder that two URIs share, and all that are sorted between them.
+    """Return the folder shared by two URIs, and so by all that sort between them.
 
     Example:
         >>> common_folder("d/a/x.jpg", "d/b/x.jpg"), common_folder("d/a1.jpg", "d/a2.jpg")
@@ -22,16 +22,16 @@ def common_folder(first: str, last: str) -> str:
 
 
 def mirrored_name(uri: str, folder: str) -> str:
-    """Name the file of a page, without extension.
+    """Return the name of a page's output file, without its extension.
 
-    The image's own extension stays, so that x.jpg and x.png do not meet.
+    The extension of the image stays, so that x.jpg and x.png do not collide.
 
     Args:
         uri: The page.
-        folder: Start of the URI that is left out, with its '/'.
+        folder: Prefix of the URI to remove, with its '/'.
 
     Returns:
-        A relative path that stays below wherever it is put.
+        A relative path that does not lead out of the folder it is joined to.
 
     Example:
         >>> mirrored_name("d/a/x.jpg", "d/"), mirrored_name("d/scan.pdf#page=3", "d/")
@@ -40,7 +40,7 @@ def mirrored_name(uri: str, folder: str) -> str:
         ('_/x.jpg', 'gs:/_/bucket/x.jpg')
     """
     file_uri, number = split_page_uri(uri)
-    steps = file_uri.removeprefix(folder).split("/")
+    parts = file_uri.removeprefix(folder).split("/")
     if number is not None:
-        steps.append(f"page_{number:04d}")
-    return "/".join(_STEPS.get(step, step) for step in steps)
+        parts.append(f"page_{number:04d}")
+    return "/".join(_REPLACED_PARTS.get(part, part) for part in parts)

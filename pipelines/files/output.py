@@ -1,4 +1,4 @@
-"""Output that appears whole or not at all: write beside it, then rename."""
+"""Output that appears only when complete: it is written beside its place, then renamed."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from apache_beam.io.filesystems import FileSystems
 from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import starts_beneath
 
-# In each folder that `whole_output` wrote: only such a folder is ever replaced.
+# A file in each folder that `whole_output` wrote: no other folder is ever replaced.
 _MARK = ".quire"
 _PARTIAL, _REPLACED = ".partial", ".replaced"
 
 
 def check_free(output: str, overwrite: bool) -> None:
-    """Refuse to write over something unless told to, and over what is not ours at all.
+    """Check that an output may be written: it is new, or an older output to overwrite.
 
     Args:
-        output: Folder that is to be written.
+        output: Folder to be written.
         overwrite: Whether it may exist.
 
     Raises:
-        UsageError: If it exists and must not, or `whole_output` did not write it.
+        UsageError: If it exists and must not, or was not written by `whole_output`.
     """
     output = output.rstrip("/")
     if not FileSystems.exists(output):
@@ -34,18 +34,18 @@ def check_free(output: str, overwrite: bool) -> None:
     if not FileSystems.exists(f"{output}/{_MARK}"):
         raise UsageError(
             f"{output} was not written by Quire (there is no {_MARK} in it); "
-            "give another --output, or take it away yourself"
+            "give another --output, or remove it yourself"
         )
 
 
 @contextmanager
 def whole_output(output: str) -> Iterator[str]:
-    """Give a folder to write in that becomes the output when all went well.
+    """Provide a folder to write in that becomes the output if no error is raised.
 
-    What was there before is replaced only then; after an error it is untouched.
+    An older output is replaced only then; after an error it is unchanged.
 
     Args:
-        output: Folder that is to appear.
+        output: Folder to be written.
 
     Yields:
         The folder to write in.
@@ -67,11 +67,11 @@ def whole_output(output: str) -> Iterator[str]:
 
 
 def output_starts(output: str, *names: str) -> tuple[str, ...]:
-    """Tell what the paths of files start with that go into `whole_output`, or were there before.
+    """Return the path prefixes of files that `whole_output` writes or replaces.
 
     Args:
-        output: Folder that is to appear.
-        names: Of what is written in it, folders with a '/'.
+        output: Folder to be written.
+        names: Names of the files and folders written in it, folders with a '/'.
     """
     output = output.rstrip("/")
     folders = (f"{output}{ending}" for ending in ("", _PARTIAL, _REPLACED))
@@ -80,10 +80,10 @@ def output_starts(output: str, *names: str) -> tuple[str, ...]:
 
 @contextmanager
 def scratch_folder(output: str) -> Iterator[str]:
-    """Give a folder beside an output that is gone afterwards.
+    """Provide a temporary folder beside an output, and delete it afterwards.
 
     Args:
-        output: Folder that is not touched.
+        output: The output; it is not changed.
 
     Yields:
         The folder.
@@ -97,6 +97,6 @@ def scratch_folder(output: str) -> Iterator[str]:
 
 
 def discard(path: str) -> None:
-    """Delete a file or folder, if it is there."""
+    """Delete a file or folder if it exists."""
     if FileSystems.exists(path):
         FileSystems.delete([path])

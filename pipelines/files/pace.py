@@ -1,4 +1,4 @@
-"""How often a host is asked: no faster than agreed, and not at all while it wants to rest."""
+"""Rate limits for requests to a host, and pauses that it asks for."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from email.utils import parsedate_to_datetime
 
 
 class Pace:
-    """Space out the requests that the threads of a process send to each host.
+    """Limit the rate of requests that the threads of a process send to each host.
 
     Args:
-        requests_per_second: To one host; 0 for no limit.
-        clock: Seconds that never go back.
-        sleep: Waits for some seconds.
+        requests_per_second: Limit per host; 0 for none.
+        clock: Monotonic clock, in seconds.
+        sleep: Waits for a number of seconds.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Pace:
         self._lock = threading.Lock()
 
     def wait(self, host: str) -> None:
-        """Wait for this thread's turn to ask a host."""
+        """Wait for this thread's turn to send a request to a host."""
         while True:
             with self._lock:
                 now = self._clock()
@@ -41,24 +41,24 @@ class Pace:
             self._sleep(wait_s)
 
     def idle(self, seconds: float) -> None:
-        """Let this thread wait, the others go on."""
+        """Pause this thread only."""
         self._sleep(seconds)
 
     def rest(self, host: str, seconds: float) -> None:
-        """Let nobody ask a host for some time."""
+        """Let no thread send a request to a host for some time."""
         with self._lock:
             until = self._clock() + seconds
             self._next[host] = max(until, self._next.get(host, until))
 
 
 def retry_after_s(value: str | None) -> float:
-    """Read a Retry-After header, RFC 9110 section 10.2.3.
+    """Parse a Retry-After header, RFC 9110 section 10.2.3.
 
     Args:
-        value: Seconds or a date; None for none.
+        value: Seconds or a date; None where there is no such header.
 
     Returns:
-        Seconds from now, 0 for none or one that cannot be read.
+        Seconds from now; 0 where there is no header or it cannot be parsed.
 
     Example:
         >>> retry_after_s("120"), retry_after_s(None), retry_after_s("soon")
@@ -67,7 +67,7 @@ def retry_after_s(value: str | None) -> float:
         0.0
     """
     text = (value or "").strip()
-    # More digits are no time that anybody waits, and would overflow.
+    # More digits would overflow, and are no sensible time to wait.
     if text.isascii() and text.isdigit():
         return float(text[:9])
     try:

@@ -1,4 +1,4 @@
-"""Fetch from the web: paced, tried again where that helps, bounded in time and size."""
+"""Download from the web with rate limits, retries, and limits of time and size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pipelines.files.http_get import Answer, FetchError, get
 from pipelines.files.pace import Pace
 
-# What a server says when it wants fewer requests, of whatever.
+# Statuses by which a server asks for fewer requests in general.
 BUSY = (429, 503)
 LARGEST_MANIFEST_BYTES = 50_000_000
 LARGEST_IMAGE_BYTES = 500_000_000
@@ -18,16 +18,16 @@ LARGEST_IMAGE_BYTES = 500_000_000
 
 @dataclass(frozen=True)
 class FetchConfig:
-    """How to ask for things on the web.
+    """How to download.
 
     Attributes:
         requests_per_second: Most requests that one worker process sends to one host; 0 for
             no limit.
-        attempts: How often something is asked for while the cause may pass.
-        first_wait_s: Wait after the first time; it doubles with each. Retry-After of the
-            server counts where it is longer.
-        longest_wait_s: Longest wait; who is asked to wait longer gives up at once.
-        timeout_s: Longest silence of a server.
+        attempts: How often to request an address while the failure may be transient.
+        first_wait_s: Wait after the first attempt; it doubles with each further one. A longer
+            Retry-After of the server takes precedence.
+        longest_wait_s: Longest wait; if the server asks for a longer one, fail at once.
+        timeout_s: Longest time without any data.
         longest_s: Longest time for one answer.
     """
 
@@ -40,11 +40,11 @@ class FetchConfig:
 
 
 class Fetcher:
-    """Fetch; one for all threads of a process, so that they keep one pace.
+    """Downloads addresses; the threads of a process share one, and with it the rate limit.
 
     Args:
-        config: How.
-        pace: Spaces out the requests; None for one as the configuration has it.
+        config: Limits and retries.
+        pace: Limits the rate; None for one made from the configuration.
     """
 
     def __init__(self, config: FetchConfig, pace: Pace | None = None):
@@ -52,18 +52,18 @@ class Fetcher:
         self._pace = pace or Pace(config.requests_per_second)
 
     def fetch(self, address: str, largest_bytes: int) -> Answer:
-        """Fetch what is at an address.
+        """Download an address.
 
         Args:
-            address: One of http or https.
-            largest_bytes: Most that is taken.
+            address: An http or https address.
+            largest_bytes: Size limit of the answer.
 
         Returns:
             The answer.
 
         Raises:
-            FetchError: If it was not to be had: with how often it was asked for, and whether
-                a later run may have more luck.
+            FetchError: If it cannot be downloaded; with the number of attempts, and whether a
+                later run may succeed.
         """
         host = urlsplit(address).netloc
         for attempt in range(1, self._config.attempts + 1):
@@ -82,24 +82,24 @@ class Fetcher:
         raise ValueError(f"attempts {self._config.attempts} is not 1 or more")
 
     def _wait_s(self, error: FetchError, attempt: int) -> float:
-        """Tell how long to leave a host alone; workers that failed together come apart."""
+        """Return how long to wait; the random factor spreads workers that failed together."""
         doubled_s = self._config.first_wait_s * 2 ** min(attempt - 1, 30)
-        share = random.uniform(0.5, 1)  # noqa: S311
-        return max(min(doubled_s, self._config.longest_wait_s) * share, error.retry_after_s)
+        jitter = random.uniform(0.5, 1)  # noqa: S311
+        return max(min(doubled_s, self._config.longest_wait_s) * jitter, error.retry_after_s)
 
 
-# The configuration travels to the workers; what keeps their pace is made there, once.
+# The configuration is sent to the workers; each process makes its fetcher once.
 @lru_cache(maxsize=8)
 def shared_fetcher(config: FetchConfig) -> Fetcher:
-    """Give the fetcher that this process has for a configuration."""
+    """Return the fetcher that this process uses for a configuration."""
     return Fetcher(config)
 
 
 def failure_kind(error: Exception) -> tuple[str, int]:
-    """Tell whether a failure may pass, and how often it was tried.
+    """Return whether a failure may be transient, and the number of attempts.
 
     Args:
-        error: What reading a page raised.
+        error: Raised while reading a page.
 
     Returns:
         ('transient' or 'permanent', attempts).
@@ -108,5 +108,7 @@ def failure_kind(error: Exception) -> tuple[str, int]:
         >>> failure_kind(TimeoutError()), failure_kind(FileNotFoundError())
         (('transient', 1), ('permanent', 1))
     """
-    passing = getattr(error, "is_transient", isinstance(error, (TimeoutError, ConnectionError)))
-    return "transient" if passing else "permanent", getattr(error, "attempts", 1)
+    is_transient = getattr(
+        error, "is_transient", isinstance(error, (TimeoutError, ConnectionError))
+    )
+    return "transient" if is_transient else "permanent", getattr(error, "attempts", 1)

@@ -1,1 +1,1 @@
-"""Formats of input, one file each: bytes to records and nothing else."""
+"""Readers and writers of file formats: bytes to records and back, without Beam."""

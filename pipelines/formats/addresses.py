@@ -1,4 +1,4 @@
-"""Addresses of the web, as manifests and people write them."""
+"""Web addresses as found in manifests and lists: recognised, checked and quoted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from urllib.parse import quote, urldefrag, urljoin, urlsplit, urlunsplit
 
-# What may stand in an address as it is; '%' too, for it may be quoted already.
+# Characters that stay unquoted; '%' is one, as the address may be quoted already.
 _KEPT = "%/:=&?~+!$,;'@()*[]"
 _LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _HOST = re.compile(r"[\w.:-]+", re.ASCII)
@@ -14,7 +14,7 @@ _LONGEST_ADDRESS = 8192
 
 
 def is_address(uri: str) -> bool:
-    """Tell an address of the web from a path.
+    """Return whether a URI is a web address.
 
     Example:
         >>> is_address("HTTPS://example.org/x"), is_address("gs://b/x"), is_address("d/x")
@@ -24,18 +24,18 @@ def is_address(uri: str) -> bool:
 
 
 def clean_address(text: str, base: str = "") -> str:
-    """Make an address fit to be asked for.
+    """Return an address that can be requested.
 
     Args:
-        text: The address; white space around it goes, and what an address may not hold is
-            quoted.
-        base: Address that a relative one starts from; empty for none.
+        text: The address; surrounding white space is removed, and characters that an address
+            must not contain are quoted.
+        base: Address that a relative one is resolved against; empty for none.
 
     Returns:
         The address, without a fragment.
 
     Raises:
-        ValueError: If it is none of http or https.
+        ValueError: If it is not an http or https address, is too long, or has a user name.
 
     Example:
         >>> clean_address(" https://example.org/a b/é.jpg ")
@@ -53,11 +53,11 @@ def clean_address(text: str, base: str = "") -> str:
         port = f":{parts.port}" if parts.port else ""
         path, query = map(_quoted, (parts.path, parts.query))
     except (UnicodeError, ValueError):
-        raise ValueError(f"address {shown} cannot be read; mend it") from None
+        raise ValueError(f"address {shown} cannot be parsed; correct it") from None
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
-        raise ValueError(f"address {shown} is none of http or https; mend it")
+        raise ValueError(f"address {shown} is not http or https; correct it")
     if len(address) > _LONGEST_ADDRESS or parts.username is not None:
-        raise ValueError(f"address {shown} is too long or has a user in it; shorten it")
+        raise ValueError(f"address {shown} is too long or contains a user name; shorten it")
     if ":" in host:
         host = f"[{host}]"
     return urlunsplit((parts.scheme, host + port, path, query, ""))

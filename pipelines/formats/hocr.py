@@ -1,4 +1,4 @@
-"""hOCR 1.2 as XHTML: a page to bytes."""
+"""Write hOCR 1.2 as XHTML: from a page to bytes."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ import posixpath
 import numpy as np
 from lxml import etree
 
+from pipelines.formats.boxes import Box, box_of
 from pipelines.formats.names import split_page_uri
-from pipelines.formats.page_text import Box, Origin, PageText, box_of, runs_of_regions
+from pipelines.formats.page_text import Origin, PageText, runs_of_regions
 from pipelines.formats.words import words_of
 from pipelines.formats.xml_names import XmlNames
 from schemas.records import Line, Transcript
 
 _NAMESPACE = "http://www.w3.org/1999/xhtml"
 _CLASSES = "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrp_poly ocrp_wconf"
-# Without it a browser would run all lines together.
+# Without this, browsers would show all lines as one.
 _STYLE = ".ocr_line { display: block; }"
 
 
 def write_hocr(page: PageText, origin: Origin) -> bytes:
     """Write a page as hOCR.
 
-    x_wconf is a word's confidence in per cent. A line has its baseline as the straight line
-    next to it, from the lower left corner of its box, unless it is written upright.
+    x_wconf is the confidence of a word in per cent. The baseline of a line is the straight line
+    fitted to it, relative to the lower left corner of its box; vertical lines have none.
 
     Args:
-        page: A settled page.
+        page: A normalised page.
         origin: Where the text comes from.
 
     Returns:
@@ -72,7 +73,7 @@ def _append_line(paragraph: etree._Element, name: str, transcript: Transcript) -
     title = "; ".join(filter(None, [_bbox(box), _baseline(line, box), f"poly {outline}"]))
     node = _append(paragraph, "span", "ocr_line", title)
     node.set("id", name)
-    # An element written <span/> is an open one to a browser.
+    # Browsers take an empty element written as <span/> for an opening tag.
     node.text, node.tail = "", "\n"
     words = words_of(transcript)
     for index, word in enumerate(words):
@@ -90,7 +91,7 @@ def _baseline(line: Line, box: Box) -> str:
         return ""
     left, _, _, bottom = box
     slope, offset = np.polyfit(xs - left, ys - bottom, 1)
-    # Adding 0 makes a zero of -0.
+    # Adding 0 turns -0 into 0.
     return f"baseline {round(slope, 4) + 0:g} {round(offset) + 0}"
 
 

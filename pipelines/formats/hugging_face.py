@@ -1,4 +1,4 @@
-"""Hugging Face datasets in Parquet: a line image and its text in each row."""
+"""Read Hugging Face datasets in Parquet: a line image and its text in each row."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.formats.arrow_schema import (
+    UNREADABLE,
+    describe_columns,
+    fields_of,
+    is_bytes,
+    is_text,
+)
 from pipelines.formats.line_tables import (
     TEXT_COLUMNS,
     embedded_page,
@@ -18,14 +25,13 @@ from pipelines.formats.source import Files
 from schemas.records import Failure, Line, Page
 
 _MAGIC = b"PAR1"
-# What is held in memory at once, whatever the size of a row group.
+# Rows in memory at a time, regardless of the size of a row group.
 _BATCH_ROWS = 16
 _BUFFER_BYTES = 1 << 20
-_UNREADABLE = (pa.ArrowException, OSError)
 
 
-def recognises(name: str, head: bytes) -> bool:
-    """Tell a Parquet file.
+def is_parquet(name: str, head: bytes) -> bool:
+    """Return whether a file is Parquet.
 
     Args:
         name: Name of the file.
@@ -35,29 +41,31 @@ def recognises(name: str, head: bytes) -> bool:
 
 
 def read_hugging_face(uri: str, files: Files) -> Iterator[Page | Failure]:
-    """Read the line images and texts of a Parquet file, some rows at a time.
+    """Read the line images and texts of a Parquet file, a few rows at a time.
 
     The image is a binary column, or a struct of `bytes` and `path` (the layout of the
-    Image feature of Hugging Face's datasets). The split is the one that the file's name
-    begins with.
+    Image feature of Hugging Face's datasets). The split is the one named in the
+    file name.
 
     Args:
         uri: The file.
-        files: Opens it, and finds the images that it names instead of holding them.
+        files: Opens it, and finds images that it names but does not hold.
 
     Yields:
-        A page of one line for each row, counted from 0, or why not.
+        For each row, numbered from 0, a page of one line or a failure.
 
     Raises:
         OSError: If the file cannot be opened.
-        ValueError: If it is no Parquet file, or has no columns of images and texts.
+        ValueError: If it is not a Parquet file, or has no columns of images and texts.
     """
     with files.open(uri) as file:
         try:
             table = pq.ParquetFile(file, buffer_size=_BUFFER_BYTES, pre_buffer=False)
             schema = table.schema_arrow
-        except _UNREADABLE as error:
-            raise ValueError(f"{uri}: no whole Parquet file ({error}); fetch it anew") from None
+        except UNREADABLE as error:
+            raise ValueError(
+                f"{uri}: not a complete Parquet file ({error}); download it again"
+            ) from None
         columns = _columns(schema, uri)
         split = named_split(uri)
         end = 0
@@ -65,7 +73,8 @@ def read_hugging_face(uri: str, files: Files) -> Iterator[Page | Failure]:
             start, end = end, end + table.metadata.row_group(group).num_rows
             for number, row in enumerate(_read_group(table, group, columns), start):
                 if isinstance(row, str):
-                    error = f"rows {number} to {end - 1} cannot be read ({row}); fetch it anew"
+                    rows = f"rows {number} to {end - 1}"
+                    error = f"{rows} cannot be read ({row}); download the file again"
                     yield Failure(f"{uri}#{number}", "read", error)
                 else:
                     yield _page(row, f"{uri}#{number}", split, uri, files)
@@ -81,37 +90,36 @@ def _columns(schema: pa.Schema, uri: str) -> list[str]:
         TEXT_COLUMNS,
     )
     if image is None or text is None:
-        found = ", ".join(f"{field.name} ({str(field.type)[:40]})" for field in list(schema)[:20])
         raise ValueError(
-            f"{uri}: columns are {found}; name one 'image' (binary, or a struct of bytes and "
-            "path) and one 'text' (string)"
+            f"{uri}: columns are {describe_columns(schema)}; name one 'image' (binary, or a "
+            "struct of bytes and path) and one 'text' (string)"
         )
     return [schema.names[image], schema.names[text]]
 
 
 def _holds_images(kind: pa.DataType) -> bool:
     if pa.types.is_struct(kind):
-        parts = {kind[i].name: kind[i].type for i in range(kind.num_fields)}
+        parts = fields_of(kind)
         return "bytes" in parts and _holds_images(parts["bytes"])
-    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    return is_bytes(kind)
 
 
 def _holds_text(kind: pa.DataType) -> bool:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return is_text(kind)
 
 
 def _read_group(
     table: pq.ParquetFile, group: int, columns: list[str]
 ) -> Iterator[tuple[pa.Scalar, pa.Scalar] | str]:
-    """Read the images and texts of a row group; last, what keeps the rest from being read."""
+    """Yield the images and texts of a row group; the error that ends it early comes last."""
     batches = table.iter_batches(
         _BATCH_ROWS, row_groups=[group], columns=columns, use_threads=False
     )
     while True:
         try:
             batch = next(batches, None)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             yield str(error)
             return
         if batch is None:
@@ -125,7 +133,7 @@ def _page(
     try:
         image, text = (value.as_py() for value in row)
     except UnicodeDecodeError as error:
-        fault = f"text or path is not UTF-8 ({error.reason}); write the row anew"
+        fault = f"text or path is not UTF-8 ({error.reason}); write the row again"
         return Failure(place, "read", fault)
     data, path = image, None
     if isinstance(image, dict):

@@ -1,8 +1,8 @@
-"""kraken's binary datasets (`ketos compile`): line images and texts in an Arrow file.
+"""Read kraken's binary datasets (`ketos compile`): line images and texts in an Arrow file.
 
 The layout is that of kraken/lib/arrow_dataset.py: a column `lines` of structs with `text`
 and `im` (the bytes of an image file), a flag for each split, and a JSON object about the
-dataset in the schema's metadata under `lines`. Checked on files that kraken 7.1 wrote.
+dataset in the schema's metadata under `lines`. Tested on files written by kraken 7.1.
 """
 
 from __future__ import annotations
@@ -13,20 +13,26 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from pipelines.formats.arrow_schema import (
+    UNREADABLE,
+    describe_columns,
+    fields_of,
+    is_bytes,
+    is_text,
+)
 from pipelines.formats.line_tables import embedded_page
 from pipelines.formats.source import Files
 from schemas.records import Failure, Page
 
 _MAGIC = b"ARROW1"
 _TYPE_PREFIX = "kraken_recognition"
-# What its lines are called that were cut out along their outlines, with black around them.
+# Kind of lines that kraken cut out along their polygons, with black around them.
 CUT_OUT = "baseline"
 _SPLIT_OF_FLAG = {"train": "train", "validation": "eval", "test": "test"}
-_UNREADABLE = (pa.ArrowException, OSError)
 
 
-def recognises(name: str, head: bytes) -> bool:
-    """Tell an Arrow file.
+def is_arrow(name: str, head: bytes) -> bool:
+    """Return whether a file is Arrow.
 
     Args:
         name: Name of the file.
@@ -36,32 +42,34 @@ def recognises(name: str, head: bytes) -> bool:
 
 
 def read_kraken_arrow(uri: str, files: Files) -> Iterator[Page | Failure]:
-    """Read the line images and texts of a dataset of kraken's, a record batch at a time.
+    """Read the line images and texts of a kraken dataset, one record batch at a time.
 
     Args:
-        uri: The file; kraken writes batches of a hundred lines or a little more.
+        uri: The file; kraken writes batches of about a hundred lines.
         files: Opens it.
 
     Yields:
-        A page of one line for each row, counted from 0 over the batches that can be read,
-        or why not. The line's kind is the dataset's: 'baseline' or 'bbox'.
+        For each row a page of one line or a failure; rows are numbered from 0 over the batches
+        that can be read. The kind of the lines is that of the dataset: 'baseline' or 'bbox'.
 
     Raises:
         OSError: If the file cannot be opened.
-        ValueError: If it is no such dataset.
+        ValueError: If it is not a kraken dataset of lines.
     """
     with files.open(uri) as file:
         try:
             reader = pa.ipc.open_file(file)
-        except _UNREADABLE as error:
-            raise ValueError(f"{uri}: no whole Arrow file ({error}); compile it anew") from None
+        except UNREADABLE as error:
+            raise ValueError(
+                f"{uri}: not a complete Arrow file ({error}); compile it again"
+            ) from None
         kind = _check_schema(reader.schema, uri)
         number = 0
         for index in range(reader.num_record_batches):
             try:
                 rows = _rows(reader.get_batch(index))
-            except _UNREADABLE as error:
-                fault = f"record batch {index} cannot be read ({error}); compile it anew"
+            except UNREADABLE as error:
+                fault = f"record batch {index} cannot be read ({error}); compile it again"
                 yield Failure(f"{uri}#batch_{index}", "read", fault)
                 continue
             for image, text, flags in rows:
@@ -70,16 +78,13 @@ def read_kraken_arrow(uri: str, files: Files) -> Iterator[Page | Failure]:
 
 
 def _check_schema(schema: pa.Schema, uri: str) -> str:
-    """Check that it is a dataset of lines; tell the kind of them, empty where unknown."""
-    lines = schema.types[schema.names.index("lines")] if "lines" in schema.names else None
-    held = {}
-    if lines is not None and pa.types.is_struct(lines):
-        held = {lines[i].name: lines[i].type for i in range(lines.num_fields)}
-    if not (_is_text(held.get("text")) and _is_binary(held.get("im"))):
-        found = ", ".join(f"{field.name} ({str(field.type)[:60]})" for field in list(schema)[:20])
+    """Check that it is a dataset of lines, and return their kind; empty where unknown."""
+    has_lines = "lines" in schema.names
+    parts = fields_of(schema.types[schema.names.index("lines")]) if has_lines else {}
+    if not (is_text(parts.get("text", pa.null())) and is_bytes(parts.get("im", pa.null()))):
         raise ValueError(
-            f"{uri}: columns are {found}; a dataset of kraken's has 'lines' (struct of text and "
-            "im); compile it with ketos compile"
+            f"{uri}: columns are {describe_columns(schema)}; a kraken dataset has 'lines' "
+            "(struct of text and im); compile it with ketos compile"
         )
     kind = _dataset_type(schema.metadata or {})
     if not kind.startswith(_TYPE_PREFIX):
@@ -91,31 +96,23 @@ def _dataset_type(metadata: dict[bytes, bytes]) -> str:
     try:
         return str(json.loads(metadata[b"lines"])["type"])
     except KeyError:
-        # Other writers than kraken's leave it out, and nothing here depends on it.
+        # Other writers omit the type, and nothing here depends on it.
         return _TYPE_PREFIX
     except (ValueError, TypeError, RecursionError):
-        return "metadata that is no JSON object"
-
-
-def _is_text(kind: pa.DataType | None) -> bool:
-    return kind is not None and (pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def _is_binary(kind: pa.DataType | None) -> bool:
-    return kind is not None and (pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+        return "metadata that is not a JSON object"
 
 
 def _rows(batch: pa.RecordBatch) -> list[tuple[pa.Scalar, pa.Scalar, list[str]]]:
-    """Part a batch into image, text (as bytes) and the splits that are flagged.
+    """Split a batch into rows of image, text (as bytes) and flagged splits.
 
     Raises:
-        pa.ArrowInvalid: If it points at what is not there.
+        pa.ArrowInvalid: If offsets point outside of its buffers.
     """
     batch.validate()
     lines = batch.column(batch.schema.names.index("lines"))
     parts = dict(zip((lines.type[i].name for i in range(lines.type.num_fields)), lines.flatten()))
     text, image = parts["text"], parts["im"]
-    # As bytes, for a text that is not UTF-8 is to cost its own row only.
+    # As bytes, so that a text that is not UTF-8 fails only its own row.
     as_bytes = pa.large_binary() if pa.types.is_large_string(text.type) else pa.binary()
     text = text.view(as_bytes)
     for column in (text, image):
@@ -136,7 +133,7 @@ def _page(
     try:
         label = None if text is None else text.decode()
     except UnicodeDecodeError as error:
-        return Failure(place, "read", f"text is not UTF-8 ({error.reason}); compile it anew")
+        return Failure(place, "read", f"text is not UTF-8 ({error.reason}); compile it again")
     split = _SPLIT_OF_FLAG[flags[0]] if flags else ""
     page = embedded_page(place, image, label, "kraken_arrow", split)
     if isinstance(page, Failure):

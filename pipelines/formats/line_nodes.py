@@ -14,15 +14,15 @@ Nodes = list[etree._Element]
 
 
 def line_names(lines: Nodes, id_name: str) -> list[str]:
-    """Give every line a name that no other line of the page has.
+    """Return a name for each line that is unique on the page.
 
     Args:
         lines: The lines, in document order.
         id_name: The attribute that holds their names.
 
     Returns:
-        For each line its name; 'line_3' for the third if it has none. Where a name stands
-        again, '_2' is put to it.
+        The name of each line; 'line_3' for the third if it has none. '_2' is appended to a
+        repeated name.
 
     Example:
         >>> line_names(list(etree.XML("<p><l id='a'/><l/><l id='a'/></p>")), "id")
@@ -30,16 +30,16 @@ def line_names(lines: Nodes, id_name: str) -> list[str]:
     """
     given = [line.get(id_name) for line in lines]
     taken = {name for name in given if name}
-    owned: set[str] = set()
+    used: set[str] = set()
     repeats: Counter[str] = Counter()
     names = []
     for i, name in enumerate(given):
         base = unique = name or f"line_{i + 1}"
-        if not name or name in owned:
+        if not name or name in used:
             while unique in taken:
                 repeats[base] += 1
                 unique = f"{base}_{repeats[base] + 1}"
-        owned.add(unique)
+        used.add(unique)
         taken.add(unique)
         names.append(unique)
     return names
@@ -48,16 +48,16 @@ def line_names(lines: Nodes, id_name: str) -> list[str]:
 def regions_of(
     lines: Nodes, tags: tuple[str, ...], describe: Callable[[etree._Element], tuple[str, str]]
 ) -> list[tuple[str, str]]:
-    """Tell the region around each line.
+    """Return the region that each line is in.
 
     Args:
         lines: The lines.
-        tags: What elements are regions; the nearest counts.
-        describe: Reads the id and the kind of a region. It is called once per region: a
-            region of ten thousand lines is not read ten thousand times.
+        tags: Tags of region elements; of nested regions, the innermost counts.
+        describe: Returns the id and kind of a region. It is called only once per region, which
+            may have thousands of lines.
 
     Returns:
-        For each line the id and kind of its region, empty where it has none.
+        For each line the id and kind of its region; both empty where it has none.
     """
     seen: dict[etree._Element | None, tuple[str, str]] = {None: ("", "")}
     found = []
@@ -72,12 +72,12 @@ def regions_of(
 def places_in_order(order: etree._Element | None, reference_name: str) -> dict[str, int]:
     """Number the elements that a <ReadingOrder> refers to.
 
-    Groups may hold groups. Members go by their `index` (PAGE), those without one in
-    document order (unordered groups, ALTO). What is named twice keeps its first place.
+    Groups may be nested. Members are sorted by their `index` (PAGE); without one they stay in
+    document order (unordered groups, ALTO). An element named twice keeps its first place.
 
     Args:
         order: The <ReadingOrder>, or a group of it; None for none.
-        reference_name: The attribute that refers to elements; it may name several.
+        reference_name: The attribute that refers to elements; it may hold several ids.
 
     Returns:
         Id to place, from 0.
@@ -104,16 +104,16 @@ def _references(node: etree._Element, reference_name: str) -> Iterator[str]:
 
 
 def sort_by_place(lines: Nodes, places: dict[str, int], id_name: str) -> Nodes:
-    """Put lines into the order of a <ReadingOrder>.
+    """Sort lines by a <ReadingOrder>.
 
     Args:
         lines: The lines, in document order.
-        places: What `places_in_order` found.
+        places: Places from `places_in_order`.
         id_name: The attribute that holds the elements' ids.
 
     Returns:
-        The lines by the place of the line or its first word that has one, or else of the
-        nearest element around it; what has no place comes last, in the given order.
+        The lines, sorted by the smallest place of the line or an element in it, or else by that
+        of the nearest element around it. Lines without a place come last, in the given order.
     """
     if not places:
         return lines
@@ -137,15 +137,15 @@ def sort_in_regions(
     tags: tuple[str, ...],
     index_of: Callable[[etree._Element], float | None],
 ) -> Nodes:
-    """Put the lines of each region into order; no line leaves its region's places.
+    """Sort the lines within each region; each region keeps its positions in the list.
 
     Args:
         lines: The lines.
-        tags: What elements are regions.
-        index_of: Tells a line's index in its region; None where it has none.
+        tags: Tags of region elements.
+        index_of: Returns the index of a line in its region; None where it has none.
 
     Returns:
-        The lines. A region in which a line has no index stays as it is.
+        The lines. A region with a line without index keeps its order.
     """
     slots_by_region: dict[etree._Element | None, list[int]] = {}
     for slot, line in enumerate(lines):

@@ -1,4 +1,4 @@
-"""What tables of line images have in common: names of columns, of images and of splits."""
+"""What tables of line images share: column names, image paths, split names, embedded images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipelines.formats.names import IMAGE_EXTENSIONS, split_extension
 from pipelines.formats.source import Files, inside
 from schemas.records import Failure, Line, Page
 
-# What columns are called, likeliest first.
+# Names of columns, most probable first.
 IMAGE_COLUMNS = (
     "image_path",
     "img_path",
@@ -43,19 +43,19 @@ TEXT_COLUMNS = (
 SPLIT_COLUMNS = ("split", "subset", "partition", "set")
 WRITER_COLUMNS = ("writer", "writer_id", "hand", "scribe")
 DOCUMENT_COLUMNS = ("document", "document_id", "doc")
-# Folders beneath a table in which its images may be.
+# Folders beside a table in which its images may be.
 _IMAGE_FOLDERS = ("images",)
 
 
 def find_column(found: Iterable[str], names: Iterable[str]) -> int | None:
-    """Find the column that has the likeliest of some names.
+    """Find the column with the first matching name.
 
     Args:
-        found: The columns that a table has; case, blanks and hyphens do not matter.
-        names: Names, likeliest first.
+        found: The columns of a table; case, blanks and hyphens do not matter.
+        names: Possible names, in order of preference.
 
     Returns:
-        Its place; None where no column has any of the names.
+        The position of the column; None where none has any of the names.
 
     Example:
         >>> find_column(["FILENAME", "File Name", "IDENTITY"], IMAGE_COLUMNS)
@@ -72,8 +72,8 @@ def _key(column: str) -> str:
 def find_image(table_uri: str, name: str, files: Files) -> str | None:
     """Find the image that a table names.
 
-    It may be beside the table, in a folder 'images' there, or in one of the table's name;
-    its name may be in either Unicode form, and without extension.
+    It may be beside the table, in a folder 'images' there, or in a folder with the name of the
+    table; its name may be in either Unicode form, and without extension.
 
     Args:
         table_uri: The table.
@@ -87,7 +87,7 @@ def find_image(table_uri: str, name: str, files: Files) -> str | None:
         ValueError: If the name is empty or leads out of the table's folder.
     """
     if posixpath.normpath(name.strip().replace("\\", "/")) == ".":
-        raise ValueError("no image is named; name one or take the row out")
+        raise ValueError("row names no image; name one or remove the row")
     folder = posixpath.dirname(table_uri)
     if folder and name.startswith(folder + "/"):
         name = name[len(folder) + 1 :]
@@ -104,7 +104,7 @@ def find_image(table_uri: str, name: str, files: Files) -> str | None:
 
 
 def named_split(name: str) -> str:
-    """Tell the split that a table's field or file name speaks of; empty where none.
+    """Return the split named in a field or file name of a table; empty where there is none.
 
     Example:
         >>> named_split("validation1"), named_split("d/train-00000-of-00002.parquet")
@@ -120,19 +120,19 @@ def named_split(name: str) -> str:
 def embedded_page(
     place: str, image: bytes | None, text: str | None, source: str, split: str
 ) -> Page | Failure:
-    """Make a page of a row that holds a line image and its text.
+    """Make a page from a row that holds a line image and its text.
 
     Args:
         place: The table, '#' and the row.
         image: The bytes of the image file; None for none.
-        text: The text; None for none, while an empty one stays.
+        text: The text; None for none. An empty text is kept.
         source: Name of the format.
-        split: Official split; empty where none.
+        split: Official split; empty where there is none.
 
     Returns:
-        The page, or why the row is none.
+        The page, or the failure of a row without image or text.
     """
     missing = "image" if not image else "text" if text is None else ""
     if missing:
-        return Failure(place, "read", f"row has no {missing}; add it or take the row out")
+        return Failure(place, "read", f"row has no {missing}; add it or remove the row")
     return Page(place, (Line("line", 0, text),), source=source, split=split, image=image)

@@ -1,6 +1,7 @@
-"""METS: bytes to the pages that it lists, in the order of its physical structMap.
+"""Read METS: from bytes to the listed pages, in the order of the physical structMap.
 
-https://www.loc.gov/standards/mets/; as the DFG viewer, Kitodo, OCR-D and docWorks write it.
+https://www.loc.gov/standards/mets/, with the conventions of DFG Viewer, Kitodo, OCR-D and
+docWorks.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from schemas.records import PageSource
 
 _NAMESPACE = "http://www.loc.gov/METS/"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
-# What the profiles call their largest images, the best first.
+# USE of the largest images in the profiles, in order of preference.
 _GROUPS = ("OCR-D-IMG", "MAX", "ORIGINAL", "MASTER", "IMAGE", "IMAGES", "IMG", "PRESENTATION")
 _SMALL = ("THUMB", "MIN", "PREVIEW", "TEASER")
 _HEAD_BYTES = 65_536
@@ -29,7 +30,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
 def is_mets(data: bytes) -> bool:
-    """Tell METS from other XML by its head.
+    """Return whether an XML file is METS, by its first bytes.
 
     Example:
         >>> is_mets(b'<mets:mets xmlns:mets="http://www.loc.gov/METS/"/>'), is_mets(b"<alto/>")
@@ -44,16 +45,16 @@ def read_mets(data: bytes, uri: str, file_group: str = "") -> Iterator[PageSourc
 
     Args:
         data: Its bytes.
-        uri: Where it is: files that it names are looked for from its folder on.
-        file_group: The USE of the fileGrp to take images from; empty for the largest images:
-            the first of the names that profiles use, else the group with most pages.
+        uri: Where it is; relative file names start from its folder.
+        file_group: USE of the fileGrp whose images are read; empty for the largest images: the
+            group with the first name that profiles use, or else the one with the most pages.
 
     Yields:
-        A page for each division of the physical structMap that has such an image, in its
-        order, called by the file. One whose file cannot be named has a fault.
+        A page for each division of the physical structMap with an image in the group, in its
+        order; its `uri` is that of the image. If the image cannot be located, it has a fault.
 
     Raises:
-        ValueError: If it is no METS, has no such group or lists no images.
+        ValueError: If it is not METS, has no such group or lists no images.
     """
     root = parse_xml(data)
     if etree.QName(root).localname != "mets" or namespace_of(root) not in (_NAMESPACE, ""):
@@ -61,13 +62,13 @@ def read_mets(data: bytes, uri: str, file_group: str = "") -> Iterator[PageSourc
     files = _image_files(root)
     pages = _physical_pages(root, files)
     group = _choose(files, pages, file_group)
-    chosen = ((label, file) for label, ids in pages for file in _one(ids, files, group))
+    chosen = ((label, file) for label, ids in pages for file in _first_in_group(ids, files, group))
     for place, (label, file) in enumerate(chosen):
         yield _page(file, uri, place, label)
 
 
 def _image_files(root: etree._Element) -> dict[str, tuple[str, etree._Element]]:
-    """Find the image files: ID to (USE of it or of the groups around it, element)."""
+    """Find the image files: ID to (its own USE or that of its group, element)."""
     files = root.iterfind("{*}fileSec//{*}fileGrp/{*}file")
     return {file.get("ID"): (_use(file), file) for file in files if _is_image(file)}
 
@@ -90,7 +91,7 @@ def _href(file: etree._Element) -> str:
 
 
 def _physical_pages(root: etree._Element, files: dict) -> list[tuple[str, list[str]]]:
-    """List the pages as (label, IDs of their images); without a structMap, one for each."""
+    """List the pages as (label, IDs of its images); without a structMap, one page per image."""
     maps = sorted(children(root, "structMap"), key=_is_not_physical)
     if not maps:
         return [("", [file_id]) for file_id in files]
@@ -110,7 +111,7 @@ def _is_not_physical(one: etree._Element) -> bool:
 
 
 def _pointers(division: etree._Element) -> Iterator[etree._Element]:
-    """Iterate over what a division itself points to: files, or areas of some."""
+    """Iterate over the pointers of a division: to files, or to areas of files."""
     for pointer in children(division, "fptr"):
         yield pointer
         yield from pointer.iter("{*}area")
@@ -147,7 +148,7 @@ def _is_small(use: str) -> bool:
     return any(mark in use.upper() for mark in _SMALL)
 
 
-def _one(ids: list[str], files: dict, group: str) -> list[etree._Element]:
+def _first_in_group(ids: list[str], files: dict, group: str) -> list[etree._Element]:
     return [files[one][1] for one in ids if files[one][0] == group][:1]
 
 
@@ -162,12 +163,12 @@ def _page(file: etree._Element, uri: str, place: int, label: str) -> PageSource:
 
 
 def _locate(href: str, uri: str) -> str:
-    """Turn the reference to a file into its path or address."""
+    """Resolve the reference to a file into a path or web address."""
     if is_address(href) or (is_address(uri) and not _SCHEME.match(href)):
         return clean_address(href, uri)
     folder = posixpath.dirname(uri)
     name = unquote(href.removeprefix("file://"))
     name = name.removeprefix(folder + "/") if folder else name
     if is_address(uri) or _SCHEME.match(name):
-        raise ValueError(f"file {href[:100]!r} is no path and no address of the web; mend it")
+        raise ValueError(f"file {href[:100]!r} is neither a path nor a web address; correct it")
     return inside(folder, name)

@@ -1,4 +1,4 @@
-"""Names of the pages of files that hold several: PDF and TIFF."""
+"""File extensions, and names of the pages of files that may hold several (PDF and TIFF)."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ MARKUP_EXTENSION = ".xml"
 TEXT_EXTENSIONS = (".gt.txt", ".txt")
 
 PAGED_EXTENSIONS = (".pdf", ".tif", ".tiff")
-# As RFC 8118 names a page of a PDF; a TIFF's is named alike.
+# The fragment of a PDF page in RFC 8118, used for TIFF too.
 _FRAGMENT = re.compile(r"(.*)#page=([1-9][0-9]{0,8})", re.DOTALL)
 _NUMBERED = re.compile(r"(.+)[_.-]([0-9]{1,8})", re.DOTALL)
 _SEPARATORS = ("_", "-", ".")
-# Digits to which numbers in file names are filled up with zeros.
+# Numbers in file names are padded with zeros to these numbers of digits.
 _WIDTHS = range(1, 7)
 
 
 def is_paged(uri: str) -> bool:
-    """Tell a file that may hold several pages by its name."""
+    """Return whether a file may hold several pages, by its extension."""
     return uri.lower().endswith(PAGED_EXTENSIONS)
 
 
 def page_uri(file_uri: str, number: int) -> str:
-    """Name a page of a file of several.
+    """Return the URI of one page of a file.
 
     Args:
         file_uri: The file.
@@ -41,7 +41,7 @@ def page_uri(file_uri: str, number: int) -> str:
 
 
 def split_page_uri(uri: str) -> tuple[str, int | None]:
-    """Split the number of the page off the name of the file; None where there is none.
+    """Split a URI into file and page number; None for the number where there is none.
 
     Example:
         >>> split_page_uri("d/scan.pdf#page=3"), split_page_uri("d/scan.pdf")
@@ -52,19 +52,19 @@ def split_page_uri(uri: str) -> tuple[str, int | None]:
 
 
 def file_of(uri: str) -> str:
-    """Name the file that a page is in."""
+    """Return the file that a page is in."""
     return split_page_uri(uri)[0]
 
 
 def numbered_stems(stem: str) -> list[tuple[str, int]]:
-    """Read a file's own name as that of a page: a number behind a name, or in its folder.
+    """Read a file name as that of a page: a name plus a number, or a number in a folder.
 
     Args:
-        stem: Its path without extension.
+        stem: The path without extension.
 
     Returns:
-        (path without extension of the file of several pages, number of the page), for each
-        way to read it.
+        (path of the file of several pages, without extension; page number) for each way to
+        read it.
 
     Example:
         >>> numbered_stems("d/scan_0003"), numbered_stems("d/scan/0003")
@@ -79,14 +79,14 @@ def numbered_stems(stem: str) -> list[tuple[str, int]]:
 
 
 def numbered_names(stem: str, number: int) -> list[str]:
-    """List what a file for one page may be called: the other way of `numbered_stems`.
+    """List the possible names of a file for one page; the inverse of `numbered_stems`.
 
     Args:
-        stem: Path without extension of the file of several pages.
+        stem: Path of the file of several pages, without extension.
         number: The page, from 1.
 
     Returns:
-        Paths without extension, the number with up to five zeros before it.
+        Paths without extension, the number padded with up to five zeros.
 
     Example:
         >>> numbered_names("d/scan", 3)[:5]
@@ -101,10 +101,10 @@ def numbered_names(stem: str, number: int) -> list[str]:
 
 
 def only_page(pages: Sequence[Page | Failure]) -> Page:
-    """Give the page of a description that is to have one.
+    """Return the page of a description that must have exactly one.
 
     Raises:
-        ValueError: If it has several.
+        ValueError: If it has several, or its page cannot be read.
     """
     if len(pages) > 1 or not isinstance(pages[0], Page):
         raise ValueError(f"file describes {len(pages)} pages; give each page a file of its own")
@@ -112,7 +112,7 @@ def only_page(pages: Sequence[Page | Failure]) -> Page:
 
 
 def split_extension(uri: str) -> tuple[str, str]:
-    """Split a known extension, in lower case, off a path; empty for an unknown one.
+    """Split a path into stem and known extension, in lower case; empty for an unknown one.
 
     Example:
         >>> split_extension("a/b.gt.txt"), split_extension("a/b.JPG"), split_extension("a/b.md")

@@ -1,4 +1,4 @@
-"""Image + text pairs: one line image, one text file of the same name."""
+"""Read pairs of a line image and a text file of the same name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from schemas.records import Line, Page
 
 
 def read_pair(text: bytes, image_uri: str) -> Page:
-    r"""Make a page of one line from a line image and its text.
+    r"""Make a page of one line from a line image and its text file.
 
     Args:
         text: The text file: UTF-8, with or without a byte order mark.
@@ -27,9 +27,9 @@ def read_pair(text: bytes, image_uri: str) -> Page:
     except UnicodeDecodeError as error:
         raise ValueError(f"text is not UTF-8 ({error.reason}); save it as UTF-8") from None
     if not lines:
-        raise ValueError("text is empty; transcribe the line or take the pair out")
+        raise ValueError("text is empty; transcribe the line or remove the pair")
     if len(lines) > 1:
         raise ValueError(
-            f"text has {len(lines)} lines but a pair is one line image; use PAGE or ALTO for pages"
+            f"text has {len(lines)} lines, but a pair is one line image; use PAGE or ALTO for pages"
         )
     return Page(uri=image_uri, lines=(Line("line", 0, lines[0]),), source="pair")

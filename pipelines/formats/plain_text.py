@@ -1,4 +1,4 @@
-"""Plain text: a page to bytes."""
+"""Write plain text: from a page to bytes."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import re
 
 from pipelines.formats.page_text import PageText
 
-# All that some program takes for the end of a line.
+# Characters that some programs treat as line ends.
 _LINE_ENDS = re.compile("[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
 
 
 def write_text(page: PageText) -> bytes:
-    r"""Write the texts of a page in UTF-8, in reading order: line n of the file is line n.
+    r"""Write the text of a page in UTF-8, in reading order: one line of the file per line.
 
     Args:
-        page: A settled page.
+        page: A normalised page.
 
     Returns:
-        The file; whatever would end a line within a text is a space.
+        The file; line ends within the text of a line become spaces.
 
     Example:
         >>> from schemas.records import Line, Transcript

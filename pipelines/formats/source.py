@@ -1,4 +1,4 @@
-"""What a reader of a format may ask of the outside: open a file, see if one is there."""
+"""The file access of readers: open a file, check which files exist."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol
 
 
 class Files(Protocol):
-    """Files of some file system; tests use one held in memory."""
+    """Access to the files of a file system; tests use files in memory."""
 
     def open(self, uri: str) -> BinaryIO:
         """Open a file for reading, seekable.
@@ -18,28 +18,28 @@ class Files(Protocol):
         """
 
     def first_existing(self, uris: Iterable[str]) -> str | None:
-        """Find the first of some files that is there."""
+        """Return the first of some files that exists, or None."""
 
 
 def inside(folder: str, name: str) -> str:
-    """Join a name that data give to the folder it must stay in.
+    """Join a folder and a path found in data, which must not lead out of the folder.
 
     Args:
-        folder: The dataset's folder.
-        name: A relative path, as a label file has it.
+        folder: The folder of the dataset.
+        name: A relative path, for instance from a label file.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: If the path is absolute or climbs out of the folder.
+        ValueError: If the path is absolute or leads out of the folder.
 
     Example:
         >>> inside("d/iam", "lines/a01/x.png")
         'd/iam/lines/a01/x.png'
     """
     path = posixpath.normpath(name.replace("\\", "/"))
-    climbs = path == ".." or path.startswith(("../", "/")) or ":" in path.split("/")[0]
-    if climbs or not name or "\0" in name:
+    leads_out = path == ".." or path.startswith(("../", "/")) or ":" in path.split("/")[0]
+    if leads_out or not name or "\0" in name:
         raise ValueError(f"path {name!r} leads out of {folder}; name files beneath it")
     return posixpath.join(folder, path)

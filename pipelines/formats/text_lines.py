@@ -1,4 +1,4 @@
-"""Text files line by line, in flat memory whatever they hold."""
+"""Read text files line by line, in constant memory for any content."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ LONGEST_LINE_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class TextLine:
-    """A line of a text file, or why it is none.
+    """A line of a text file, with its fault if it is damaged.
 
     Attributes:
         number: Its place in the file, from 1.
-        text: The line with its line end; what cannot be told is U+FFFD.
-        fault: What is wrong with it, and the cure; empty where it is sound.
-        is_whole: Whether `text` is all of it; a line that is too long is left out.
+        text: The line with its line end; undecodable bytes are U+FFFD.
+        fault: What is wrong with it, and the cure; empty where nothing is.
+        is_whole: Whether `text` is complete; the text of a line that is too long is empty.
     """
 
     number: int
@@ -28,20 +28,20 @@ class TextLine:
 
 
 def read_text_lines(file: BinaryIO) -> Iterator[TextLine]:
-    r"""Read a UTF-8 file, with or without byte order mark, a line at a time.
+    r"""Read a UTF-8 file, with or without byte order mark, line by line.
 
     Args:
         file: The file.
 
     Yields:
-        Every line, faulty ones too.
+        All lines, including damaged ones.
 
     Example:
         >>> import io
         >>> [line.text for line in read_text_lines(io.BytesIO(b"a\r\nb"))]
         ['a\r\n', 'b']
     """
-    # Files come with buffers of some KB: with those a line of 2 GB takes seven times as long.
+    # With the default buffer of a few KB, a line of 2 GB would take seven times as long.
     file = io.BufferedReader(file, LONGEST_LINE_BYTES)
     number = 0
     while data := file.readline(LONGEST_LINE_BYTES):
@@ -49,7 +49,7 @@ def read_text_lines(file: BinaryIO) -> Iterator[TextLine]:
         if len(data) == LONGEST_LINE_BYTES and not data.endswith(b"\n"):
             fault = f"line {number} is longer than {LONGEST_LINE_BYTES} bytes; break or remove it"
             yield TextLine(number, "", fault, is_whole=False)
-            # Only now: who gives a file up for its first line need not wait for the end of it.
+            # After the yield, as a caller that gives up on the first line should not wait for this.
             _skip_rest(file)
         else:
             yield _decode(number, data)
@@ -70,5 +70,5 @@ def _decode(number: int, data: bytes) -> TextLine:
         fault = f"line {number} is not UTF-8 ({error.reason}); save the file as UTF-8"
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
-        fault = fault or f"line {number} holds NUL bytes; export it anew"
+        fault = fault or f"line {number} contains NUL bytes; export it again"
     return TextLine(number, text.removeprefix("\ufeff") if number == 1 else text, fault)

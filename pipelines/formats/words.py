@@ -1,7 +1,7 @@
-"""Words of a line: their texts, confidences and places.
+"""Words of a line: their texts, confidences and boxes.
 
-The tables hold no place of a character. A word's place is its share of the line's length,
-counted in characters; how high it reaches there is what the line's outline says.
+The tables have no positions of characters. The position of a word is estimated as its share of
+the line's length, counted in characters; its height there is that of the line's polygon.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.geometry.polylines import column_bounds
-from pipelines.formats.page_text import Box, box_of
+from pipelines.formats.boxes import Box, box_of
 from schemas.records import Line, Transcript
 
 _GAPS = re.compile("(?<=[^ ]) +(?=[^ ])")
-# Places along a word at which the outline is asked for its height.
-_PLACES = 5
+# Positions along a word at which the height of the polygon is sampled.
+_SAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Word:
     """A word of a line.
 
     Attributes:
-        text: What was read. Of several spaces in a row all but one belong to the word
-            before them, so that words joined by spaces are the line's text.
-        confidences: Probability of each character, 0..1; empty where not known.
-        confidence: Their mean, or else the line's.
+        text: The text. Of several consecutive spaces, all except the last belong to the word
+            before them, so that joining the words with spaces gives the text of the line.
+        confidences: Probability of each character, 0..1; empty where unknown.
+        confidence: Their mean, or else that of the line.
         start: Where it begins, as a share of the line's length.
-        end: Where it ends.
+        end: Where it ends, likewise.
         box: Left, top, right and bottom in whole pixels.
     """
 
@@ -44,13 +44,13 @@ class Word:
 
 
 def words_of(transcript: Transcript) -> list[Word]:
-    """Part a line into words.
+    """Split a line into words.
 
     Args:
-        transcript: A line of a settled page.
+        transcript: A line of a normalised page.
 
     Returns:
-        Its words in writing order; none where the text is empty.
+        Its words in text order; none where the text is empty.
 
     Example:
         >>> line = Line("l1", 0, polygon=((0, 0), (50, 0), (50, 9), (0, 9)))
@@ -61,7 +61,7 @@ def words_of(transcript: Transcript) -> list[Word]:
     if not text:
         return []
     spans = _spans(text)
-    # An accent of its own takes no room.
+    # A combining accent has no width.
     widths = [0 if unicodedata.combining(character) else 1 for character in text]
     ends = np.concatenate([[0], np.cumsum(widths)])
     shares = ends / max(1, ends[-1])
@@ -81,26 +81,26 @@ def words_of(transcript: Transcript) -> list[Word]:
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
-    """Find where words begin and end; one space is between two."""
+    """Return start and end of each word in the text; one space lies between two words."""
     gaps = [found.end() - 1 for found in _GAPS.finditer(text)]
     return list(zip([0, *(gap + 1 for gap in gaps)], [*gaps, len(text)]))
 
 
 def _known_confidences(transcript: Transcript) -> tuple[float, ...]:
-    """Give the confidence of each character of the text, if there is one for each."""
+    """Return the confidences of all characters; empty unless each has one."""
     each = [character.confidence for character in transcript.characters for _ in character.text]
     return tuple(each) if len(each) == len(transcript.text) else ()
 
 
 def _boxes(line: Line, shares: np.ndarray) -> list[Box]:
-    """Find the boxes of shares [words, 2] of a line."""
+    """Return the boxes of words from their shares [words, 2] of the line's length."""
     outline = np.array(line.polygon, float)
     left, top, right, bottom = box_of(line.polygon)
     axis, start, end = _direction(line)
     sides = np.sort(start + shares * (end - start), axis=1)
     low, high = ((left, right), (top, bottom))[axis]
     sides = np.clip(sides, low, high)
-    steps = np.linspace(0, 1, _PLACES)
+    steps = np.linspace(0, 1, _SAMPLES)
     places = sides[:, :1] + (sides[:, 1:] - sides[:, :1]) * steps
     near, far = column_bounds(outline[:, ::-1] if axis else outline, places.ravel())
     near = np.where(np.isnan(near), (top, left)[axis], near).reshape(places.shape).min(axis=1)
@@ -113,7 +113,7 @@ def _boxes(line: Line, shares: np.ndarray) -> list[Box]:
 
 
 def _direction(line: Line) -> tuple[int, float, float]:
-    """Tell along which axis a line is written, and from where to where."""
+    """Return the axis along which a line is written (0 for x, 1 for y), its start and its end."""
     if not line.baseline:
         left, _, right, _ = box_of(line.polygon)
         return 0, left, right

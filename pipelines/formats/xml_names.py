@@ -1,26 +1,26 @@
-"""Names for the elements of an XML file: valid ones, none twice."""
+"""Valid, unique ids for the elements of an XML file."""
 
 from __future__ import annotations
 
 import re
 
-# Fewer letters than XML knows, but all that its editions agree on.
+# Fewer letters than XML allows, but valid in all of its editions.
 _LETTERS = "A-Za-z_À-ÖØ-öø-ÿ"
 _BAD = re.compile(f"[^{_LETTERS}0-9.-]")
 _BAD_START = re.compile(f"[^{_LETTERS}]")
 
 
 class XmlNames:
-    """The names that were given in one file."""
+    """Ids that are already used in one file."""
 
     def __init__(self):
         self._given: set[str] = set()
 
     def give(self, wanted: str) -> str:
-        """Give a name that no other element has.
+        """Return an id that no other element has.
 
         Args:
-            wanted: The name to keep if it can be; may be empty.
+            wanted: The id to keep if possible; may be empty.
 
         Returns:
             A valid xsd:ID.

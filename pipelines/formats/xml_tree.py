@@ -1,4 +1,4 @@
-"""XML into a tree, without entities, external files or network; numbers out of it."""
+"""Parse XML without entities, external files or network, and read numbers from it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from lxml import etree
 
 from schemas.records import Polyline
 
-# Beyond any scan; what is larger is no coordinate, and would overflow further on.
+# Larger than any scan; larger coordinates are errors, and would overflow later.
 _LARGEST_COORDINATE = 1e7
-# First bytes of what stands in for XML by mistake.
+# First bytes of other files that are named .xml by mistake.
 _NOT_XML = {
     b"\x1f\x8b": "gzip",
     b"PK\x03\x04": "a zip archive",
@@ -25,26 +25,26 @@ _NOT_XML = {
 
 
 def parse_xml(data: bytes) -> etree._Element:
-    """Parse an XML file; a DTD that it names is not read.
+    """Parse an XML file; a DTD that it refers to is not read.
 
-    lxml's own limits stay on: 256 levels, 10 MB of text in one place, and how far entities
-    may grow before they are refused here.
+    The limits of lxml stay on: 256 levels, 10 MB per text node, and the expansion of entities
+    before they are refused here.
 
     Args:
         data: Its bytes.
 
     Returns:
-        The root element; comments and processing instructions are left out.
+        The root element, without comments and processing instructions.
 
     Raises:
-        ValueError: If it is empty, is no well-formed XML or has entities of its own.
+        ValueError: If it is empty, not well-formed or has entities of its own.
 
     Example:
         >>> parse_xml(b"<a>x<!-- y --><?z?>&#233;</a>").text
         'xé'
     """
     if not data:
-        raise ValueError("file is empty; export it anew")
+        raise ValueError("file is empty; export it again")
     for start, kind in _NOT_XML.items():
         if data.startswith(start):
             raise ValueError(f"file is {kind}, not XML; unpack it or put the XML in its place")
@@ -59,18 +59,20 @@ def parse_xml(data: bytes) -> etree._Element:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise ValueError(f"XML is not well-formed ({error.msg}); mend or export it anew") from None
+        raise ValueError(
+            f"XML is not well-formed ({error.msg}); correct it or export it again"
+        ) from None
     if _has_entities(root, parser):
         raise ValueError("XML uses entities of its own, which are not resolved; write them out")
     return root
 
 
 def _has_entities(root: etree._Element, parser: etree.XMLParser) -> bool:
-    """Tell whether any are declared, or stand in the file for a DTD elsewhere to declare."""
+    """Return whether entities are declared in the file, or used but declared in an external DTD."""
     declared = root.getroottree().docinfo.internalDTD
     if declared is None:
         return False
-    # In an attribute, one that is not declared leaves a warning but no trace in the tree.
+    # An undeclared entity in an attribute leaves a warning, but no trace in the tree.
     unknown = any(
         entry.type == etree.ErrorTypes.WAR_UNDECLARED_ENTITY for entry in parser.error_log
     )
@@ -78,7 +80,7 @@ def _has_entities(root: etree._Element, parser: etree.XMLParser) -> bool:
 
 
 def namespace_of(root: etree._Element) -> str:
-    """Tell the namespace of an element; empty where it has none.
+    """Return the namespace of an element; empty where it has none.
 
     Example:
         >>> namespace_of(parse_xml(b'<a xmlns="http://www.loc.gov/standards/alto/ns-v4#"/>'))
@@ -88,18 +90,18 @@ def namespace_of(root: etree._Element) -> str:
 
 
 def child(element: etree._Element, name: str) -> etree._Element | None:
-    """Find the first child of a local name, in any namespace."""
+    """Return the first child with a local name, in any namespace, or None."""
     return next(children(element, name), None)
 
 
 def children(element: etree._Element, name: str) -> Iterator[etree._Element]:
-    """Iterate over the children of a local name, in any namespace."""
+    """Iterate over the children with a local name, in any namespace."""
     return element.iterchildren(f"{{*}}{name}")
 
 
 @contextmanager
 def naming(what: str) -> Iterator[None]:
-    """Put the name of what is being read before the error that it raises."""
+    """Prefix the errors raised in this context with the name of what is being read."""
     try:
         yield
     except ValueError as error:
@@ -107,24 +109,24 @@ def naming(what: str) -> Iterator[None]:
 
 
 def to_number(text: str, what: str) -> float:
-    """Read a number of a size that a page can have.
+    """Parse a number that may be a coordinate or size on a page.
 
     Args:
         text: The number.
-        what: What it is, for the error.
+        what: What the number is, for the error.
 
     Returns:
-        The number, finite and below 10,000,000; it may be negative.
+        The number; its magnitude is below 10,000,000.
 
     Raises:
-        ValueError: If it is something else.
+        ValueError: If it is not such a number.
     """
     try:
         number = float(text)
     except ValueError:
-        raise ValueError(f"{what} {text[:40]!r} is not a number; mend it") from None
+        raise ValueError(f"{what} {text[:40]!r} is not a number; correct it") from None
     if not abs(number) < _LARGEST_COORDINATE:
-        raise ValueError(f"{what} {text[:40]!r} is beyond any page; mend it")
+        raise ValueError(f"{what} {text[:40]!r} is too large for any page; correct it")
     return number
 
 
@@ -140,7 +142,7 @@ def read_number(element: etree._Element, name: str, default: float) -> float:
         The number, finite.
 
     Raises:
-        ValueError: If it is not a number, or beyond any page.
+        ValueError: If it is not a number, or too large for any page.
 
     Example:
         >>> read_number(parse_xml(b'<Page WIDTH="2480.5"/>'), "WIDTH", 0)
@@ -153,7 +155,7 @@ def read_number(element: etree._Element, name: str, default: float) -> float:
 
 
 def read_size(element: etree._Element, name: str) -> int:
-    """Read a width or height of the page, rounded; 0 where there is none.
+    """Read a width or height of the page, rounded to whole units; 0 where there is none.
 
     Args:
         element: The element.
@@ -168,7 +170,8 @@ def read_size(element: etree._Element, name: str) -> int:
     size = read_number(element, name, 0)
     if size < 0:
         raise ValueError(
-            f"<{etree.QName(element).localname}> {name} '{element.get(name)}' is negative; mend it"
+            f"<{etree.QName(element).localname}> {name} '{element.get(name)}' is negative; "
+            "correct it"
         )
     return round(size)
 
@@ -180,10 +183,10 @@ def read_points(text: str | None) -> Polyline:
         text: The attribute; None for none.
 
     Returns:
-        The points; empty for none.
+        The points; empty where there is no attribute.
 
     Raises:
-        ValueError: If it is not pairs of finite numbers.
+        ValueError: If they are not pairs of finite numbers.
 
     Example:
         >>> read_points("1,2 3.5,4"), read_points("1 2 3.5 4")
@@ -192,15 +195,15 @@ def read_points(text: str | None) -> Polyline:
     try:
         numbers = [float(number) for number in (text or "").replace(",", " ").split()]
     except ValueError:
-        raise ValueError(f"points {text[:40]!r} are not numbers; mend the coordinates") from None
+        raise ValueError(f"points {text[:40]!r} are not numbers; correct the coordinates") from None
     if len(numbers) % 2 or not _are_on_a_page(numbers):
-        raise ValueError(f"points {text[:40]!r} are not pairs of pixels; mend the coordinates")
+        raise ValueError(f"points {text[:40]!r} are not pairs of pixels; correct the coordinates")
     return tuple(zip(numbers[::2], numbers[1::2]))
 
 
 def _are_on_a_page(numbers: list[float]) -> bool:
-    """Tell finite numbers below the largest coordinate; several times faster than one by one."""
-    # What is not a number escapes `min` and `max`, but not the sum.
+    """Return whether all numbers are finite and in range; much faster than one by one."""
+    # NaN may escape `min` and `max`, but not the sum.
     return not numbers or (
         isfinite(sum(numbers))
         and min(numbers) > -_LARGEST_COORDINATE

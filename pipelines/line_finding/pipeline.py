@@ -10,7 +10,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.segmentation.finder import finder_digest
-from pipelines.cli.progress import Tally, count_pages, show_progress
+from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.files.mirror import common_folder
 from pipelines.files.output import check_free, output_starts, whole_output
 from pipelines.formats.page_text import Origin
@@ -71,13 +71,13 @@ def run_lines(config: LinesConfig, options: PipelineOptions) -> Account:
     origin = Origin(f"Quire {VERSION}", start.started, digest)
     with (
         whole_output(config.output) as staging,
-        show_progress("lines", options) as tally,
+        show_progress("lines", options) as counters,
     ):
         with beam.Pipeline(options=options) as pipeline:
             finding = FindConfig(
                 staging, origin, config.show, config.pages.fetch, config.page_time_limit_s
             )
-            build_lines(pipeline, listing, finding, start.run_id, tally)
+            build_lines(pipeline, listing, finding, start.run_id, counters)
         account = Account.read(f"{staging}/counts.json")
         check_files(account, staging, ("page", "show") if config.show else ("page",))
         write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(account))
@@ -89,7 +89,7 @@ def build_lines(
     listing: ListPages,
     config: FindConfig,
     run_id: str,
-    tally: Tally | None = None,
+    counters: PageCounters | None = None,
 ) -> None:
     """Wire the pipeline.
 
@@ -98,7 +98,7 @@ def build_lines(
         listing: Gives the pages.
         config: What to write and where.
         run_id: The run.
-        tally: Where to count pages for the terminal.
+        counters: Where to count pages for the terminal.
     """
     found = pipeline | "List pages" >> listing
     uris = found | "Names" >> beam.Map(lambda source: source.uri)
@@ -107,7 +107,7 @@ def build_lines(
     written = sources | "Find lines" >> FindLines(config, folder)
     done, failures, skipped = written.PageDone, written.Failure, written.Skipped
 
-    count_pages(tally, found=[found], finished=(done, failures, skipped))
+    track_progress(counters, found=[found], finished=(done, failures, skipped))
 
     rows = {
         "pages": (done, failures, skipped)

@@ -19,7 +19,7 @@ from pipelines.files.filesystem import (
     is_left_out,
     list_entries,
     match_files,
-    settled,
+    normalised_path,
 )
 from pipelines.files.web import LARGEST_MANIFEST_BYTES, FetchConfig, failure_kind, shared_fetcher
 from pipelines.formats.addresses import clean_address, is_address
@@ -166,7 +166,7 @@ def pages_named(
     is_plain = not WILD_CARD.search(entry)
     if not is_address(entry) and is_plain and split_extension(entry)[1] in IMAGE_EXTENSIONS:
         # Whoever opens it says whether it is there: a list may have millions of these.
-        yield file_source(settled(entry))
+        yield file_source(normalised_path(entry))
         return
     try:
         paths = [clean_address(entry)] if is_address(entry) else match_files(entry)

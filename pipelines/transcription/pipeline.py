@@ -21,7 +21,7 @@ from pipelines.archive.folder import Archive
 from pipelines.archive.portions import WriteInputs, WritePortions
 from pipelines.archive.publish import publish
 from pipelines.cli.options import UsageError
-from pipelines.cli.progress import Tally, count_pages, show_progress
+from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.files.filesystem import read_bytes, write_whole
 from pipelines.files.key_set import UriTally
 from pipelines.files.lock import run_lock
@@ -100,7 +100,7 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
     recogniser = open_recogniser(config.recognition)
     archive = Archive(config.output.rstrip("/"))
     archive.make()
-    with run_lock(archive.unfinished), show_progress("transcribe", options) as tally:
+    with run_lock(archive.unfinished), show_progress("transcribe", options) as counters:
         publish_interrupted(archive)
         run = begin_run(config, recogniser)
         known = "" if config.redo else archive.known_pages(run.run_id)
@@ -112,7 +112,7 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
         with lend(recogniser, recognition), beam.Pipeline(options=options) as pipeline:
             listing = ListPages(inputs, config.pages, archive.own_starts)
             transforms = listing, ReadPages(reading), RecognisePages(recognition)
-            build_transcribe(pipeline, transforms, archive, run.run_id, tally)
+            build_transcribe(pipeline, transforms, archive, run.run_id, counters)
         elsewhere_count = count_elsewhere(archive, config.collection)
         account = publish(archive, run, UriTally(*json.loads(read_bytes(archive.inputs))))
     return Transcribed(account, config.collection, elsewhere_count)
@@ -123,7 +123,7 @@ def build_transcribe(
     transforms: tuple[ListPages, ReadPages, RecognisePages],
     archive: Archive,
     run_id: str,
-    tally: Tally | None = None,
+    counters: PageCounters | None = None,
 ) -> None:
     """Wire the pipeline.
 
@@ -132,7 +132,7 @@ def build_transcribe(
         transforms: List the pages, read them, recognise their lines.
         archive: The folder.
         run_id: The run.
-        tally: Where to count pages for the terminal.
+        counters: Where to count pages for the terminal.
     """
     list_pages, read_pages, recognise_pages = transforms
     found = pipeline | "List pages" >> list_pages
@@ -144,7 +144,7 @@ def build_transcribe(
     )
     found | "Inputs" >> WriteInputs(archive.inputs)
     results | "Write" >> WritePortions(archive.portions, run_id)
-    count_pages(tally, found=[found], finished=[results])
+    track_progress(counters, found=[found], finished=[results])
 
 
 def open_recogniser(recognition: Recognition) -> Recogniser:

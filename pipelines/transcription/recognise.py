@@ -19,7 +19,7 @@ from model.quality.line_image import measure_strip
 from model.recogniser.bundle import load_bundle
 from model.recogniser.line_reading import read_lines
 from model.recogniser.recogniser import Recogniser
-from pipelines.cli.garbage import leave_out
+from pipelines.cli.garbage import freeze_loaded
 from pipelines.pages.records import PageLines, PageResult, ReadLine
 from schemas.records import Failure, Transcript
 
@@ -86,7 +86,7 @@ class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogni
         """Load the bundle."""
         recogniser = _lent.get(self._recognition) or self._recognition.open()
         # Of a worker process, which has loaded all by now.
-        leave_out()
+        freeze_loaded()
         return recogniser
 
     def batch_elements_kwargs(self) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""A store in memory, as a file system of Beam's: it has no folders, and counts what is asked."""
+"""An object store in memory as a Beam file system, which counts requests."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _LISTED_AT_A_TIME = 1000
 
 
 class CountedFiles(FileSystem):
-    """Files called `counted://...`; Beam finds the class by itself.
+    """Files named `counted://...`, without folders; Beam finds the class by its scheme.
 
     Attributes:
         files: Path to content.
-        requests: What was asked, as a store would be: (verb, path); a listing takes one for each
-            thousand names.
+        requests: (operation, path) of each request that a store would receive; a listing takes
+            one for each thousand names.
     """
 
     files: ClassVar[dict[str, bytes]] = {}
@@ -34,7 +34,7 @@ class CountedFiles(FileSystem):
 
     @classmethod
     def begin(cls, files: dict[str, bytes]) -> None:
-        """Hold these files, and nothing that was asked."""
+        """Set the files, and clear the requests."""
         cls.files, cls.requests = dict(files), []
 
     def join(self, basepath, *paths):
@@ -67,6 +67,6 @@ class CountedFiles(FileSystem):
         return FileMetadata(path, len(self.files[path]))
 
     def _never(self, *_, **__):
-        raise NotImplementedError("pages are only read from this store")
+        raise NotImplementedError("this store is read-only")
 
     create = mkdirs = copy = rename = size = last_updated = delete = _never

@@ -1,4 +1,4 @@
-"""Small archives on disk, good and bad, for the tests of the pipelines."""
+"""Small archives on disk, with valid and broken files, for tests of the pipelines."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def write_page(folder: Path, name: str, texts: tuple[str, ...] = TEXTS) -> Page:
 
 
 def write_bad_files(folder: Path) -> dict[str, str]:
-    """Write one of each thing that can be wrong.
+    """Write one file for each kind of error.
 
     Returns:
-        File name to the stage that its failure must name.
+        File name to the expected stage of its failure.
     """
     write_pair(folder, "lonely_image", "x")
     (folder / "lonely_image.txt").unlink()
@@ -74,7 +74,7 @@ def write_bad_files(folder: Path) -> dict[str, str]:
 
 
 def write_thin_line(folder: Path) -> None:
-    """Write a page of three lines, the second 1 px wide."""
+    """Write a page of three lines, the second only 1 px wide."""
     page = write_page(folder, "thin")
     thin = Line("l1", 1, "x", polygon=((100, 145), (101, 145), (101, 205), (100, 205)))
     page = Page(page.uri, (page.lines[0], thin, page.lines[2]), page.width_px, page.height_px)

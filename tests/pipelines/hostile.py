@@ -1,11 +1,9 @@
-"""An archive of hostile files, each in a folder of its own beside a healthy page."""
+"""An archive of hostile files, each in its own folder beside a valid page."""
 
 from __future__ import annotations
 
 import io
 import shutil
-import struct
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +11,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image, PngImagePlugin
 
-from tests.drawn import jpeg, png, text_strip
+from tests.drawn import png, text_strip
 from tests.pipelines.drawn_archive import TEXTS, write_page
 
 HEALTHY_TEXTS = TEXTS
@@ -27,12 +24,12 @@ MANY_LINES = 10_000
 
 @dataclass(frozen=True)
 class Hostile:
-    """What must come of one hostile folder.
+    """A folder of hostile files and the expected outcome.
 
     Attributes:
         write: Writes the folder.
-        failures: (end of the URI, stage, line, words of the error) of each row.
-        texts: The texts that are read, without those of the healthy page.
+        failures: (end of the URI, stage, line, part of the error) of each failure.
+        texts: The texts that are read, without those of the valid page.
     """
 
     write: Callable[[Path], None]
@@ -40,8 +37,18 @@ class Hostile:
     texts: tuple[str, ...] = ()
 
 
+def unreadable(write: Callable[[Path], None], *failure: str) -> Hostile:
+    """Make the case of a file that fails and of which nothing is read."""
+    return Hostile(write, failures=(failure,))
+
+
+def readable(write: Callable[[Path], None], *texts: str) -> Hostile:
+    """Make the case of a file that is read; its only line is `TEXT` unless texts are given."""
+    return Hostile(write, texts=texts or (TEXT,))
+
+
 def write_archive(archive: Path, cases: dict[str, Hostile]) -> None:
-    """Write every case, and a copy of the healthy page beside each."""
+    """Write all cases, each with a copy of the valid page beside it."""
     healthy = archive.parent / "healthy"
     write_page(healthy, "healthy", HEALTHY_TEXTS)
     for name, case in cases.items():
@@ -50,12 +57,12 @@ def write_archive(archive: Path, cases: dict[str, Hostile]) -> None:
 
 
 def file(name: str, data: bytes) -> Callable[[Path], None]:
-    """Give what writes one file."""
+    """Return a writer of one file."""
     return lambda folder: (folder / name).write_bytes(data)
 
 
 def sparse(name: str, start: bytes = b"", image: bool = False) -> Callable[[Path], None]:
-    """Give what writes a file of 2 GB, nearly all of which is a hole, perhaps with an image."""
+    """Return a writer of a sparse file of 2 GB, with an image of the same name if wanted."""
 
     def write(folder: Path) -> None:
         (folder / name).write_bytes(start)
@@ -68,7 +75,7 @@ def sparse(name: str, start: bytes = b"", image: bool = False) -> Callable[[Path
 
 
 def pair(image: bytes, text: bytes = TEXT.encode(), kind: str = "png") -> Callable[[Path], None]:
-    """Give what writes a line image and its text."""
+    """Return a writer of a line image and its text."""
 
     def write(folder: Path) -> None:
         (folder / f"x.{kind}").write_bytes(image)
@@ -78,7 +85,7 @@ def pair(image: bytes, text: bytes = TEXT.encode(), kind: str = "png") -> Callab
 
 
 def table(rows: bytes, images: tuple[str, ...] = ("x.png",)) -> Callable[[Path], None]:
-    """Give what writes a table of labels and its line images."""
+    """Return a writer of a label table and its line images."""
 
     def write(folder: Path) -> None:
         (folder / "labels.csv").write_bytes(b"image,text\n" + rows)
@@ -88,66 +95,8 @@ def table(rows: bytes, images: tuple[str, ...] = ("x.png",)) -> Callable[[Path],
     return write
 
 
-def encoded(image: Image.Image, kind: str, **options) -> bytes:
-    """Encode an image file."""
-    out = io.BytesIO()
-    image.save(out, kind, **options)
-    return out.getvalue()
-
-
-def huge_png(side_px: int = 100_000) -> bytes:
-    """Make a PNG of which only the header says that it is huge."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        checksum = struct.pack(">I", zlib.crc32(kind + data))
-        return struct.pack(">I", len(data)) + kind + data + checksum
-
-    size = struct.pack(">IIBBBBB", side_px, side_px, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", zlib.compress(bytes(999)))
-
-
-def tiff(width_px: int, height_px: int, pixels: bytes) -> bytes:
-    """Make a TIFF of one deflated strip, whatever that unpacks to."""
-    strip = zlib.compress(pixels)
-    tags = [
-        (256, 4, width_px),
-        (257, 4, height_px),
-        (258, 3, 8),
-        (259, 3, 8),
-        (262, 3, 1),
-        (273, 4, 8),
-        (277, 3, 1),
-        (278, 4, height_px),
-        (279, 4, len(strip)),
-    ]
-    entries = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
-    directory = struct.pack("<H", len(tags)) + entries + bytes(4)
-    return b"II*\0" + struct.pack("<I", 8 + len(strip)) + strip + directory
-
-
-def png_with_text_bomb() -> bytes:
-    """Make a PNG with a remark of 4 MB in a few KB."""
-    info = PngImagePlugin.PngInfo()
-    info.add_text("remark", "x" * 4_000_000, zip=True)
-    return encoded(Image.fromarray(STRIP), "PNG", pnginfo=info)
-
-
-def turned_jpeg() -> bytes:
-    """Make a JPEG that lies on its side and says so."""
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    return jpeg(np.rot90(STRIP), exif=exif)
-
-
-def jpeg_with_odd_exif() -> bytes:
-    """Make a JPEG as `turned_jpeg` whose resolution unit is a text."""
-    tags = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0) + struct.pack("<HHI4s", 0x0128, 2, 1, b"")
-    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + tags + bytes(4)
-    return jpeg(np.rot90(STRIP), exif=exif)
-
-
 def wide_page(folder: Path) -> None:
-    """Write a page of one line that is longer than OpenCV can sample."""
+    """Write a page with a line that is longer than OpenCV can resample."""
     width_px, height_px = 36_000, 300
     (folder / "x.png").write_bytes(png(np.full((height_px, width_px), 235, np.uint8)))
     outline = f"0,5 {width_px},5 {width_px},295 0,295"
@@ -155,7 +104,7 @@ def wide_page(folder: Path) -> None:
 
 
 def page_xml(body: str, head: str = "", image: str = "x.png") -> Callable[[Path], None]:
-    """Give what writes a PAGE file of one region, without its image."""
+    """Return a writer of a PAGE file with one region, without its image."""
     text = (
         f'{head}<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15">'
         f'<Page imageFilename="{image}"><TextRegion id="r">{body}</TextRegion></Page></PcGts>'
@@ -172,7 +121,7 @@ def page_line(name: str, baseline: str, outline: str, text: str = TEXT) -> str:
 
 
 def drawn_page(*lines: str, head: str = "", blank_rows: int = 0) -> Callable[[Path], None]:
-    """Give what writes a PAGE file and a page with one strip of writing from y = 0."""
+    """Return a writer of a PAGE file and a page image with one line of text from y = 0."""
 
     def write(folder: Path) -> None:
         blank = np.full((blank_rows, STRIP.shape[1]), 255, np.uint8)
@@ -183,7 +132,7 @@ def drawn_page(*lines: str, head: str = "", blank_rows: int = 0) -> Callable[[Pa
 
 
 def many_lines(folder: Path) -> None:
-    """Write a page of ten thousand lines, 12 px apart in 100 columns."""
+    """Write a page with ten thousand lines, 12 px apart, in 100 columns."""
     grey = np.full((1300, 4100), 240, np.uint8)
     grey[8::12] = 90
     (folder / "x.png").write_bytes(png(grey))
@@ -195,7 +144,7 @@ def many_lines(folder: Path) -> None:
 
 
 def arrow_of(*texts: bytes) -> Callable[[Path], None]:
-    """Give what writes a dataset in kraken's layout, texts as the bytes that they are."""
+    """Return a writer of a dataset in kraken's layout; texts may be invalid UTF-8."""
     column = pa.array(texts, pa.binary()).view(pa.string())
     images = pa.array([png(STRIP)] * len(texts), pa.binary())
     out = io.BytesIO()
@@ -206,7 +155,7 @@ def arrow_of(*texts: bytes) -> Callable[[Path], None]:
 
 
 def parquet_of(*texts: bytes) -> Callable[[Path], None]:
-    """Give what writes a Hugging Face table, texts as the bytes that they are."""
+    """Return a writer of a Hugging Face table; texts may be invalid UTF-8."""
     column = pa.array(texts, pa.binary()).view(pa.string())
     out = io.BytesIO()
     rows = {"image": pa.array([png(STRIP)] * len(texts), pa.binary()), "text": column}

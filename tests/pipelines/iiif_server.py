@@ -1,4 +1,4 @@
-"""A IIIF server on the loopback, with drawn pages and every bad habit that a server may have."""
+"""An IIIF server on the loopback interface, with drawn pages and scripted misbehaviour."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _SIZED = re.compile(r"/iiif/(\w+)/full/([0-9]+),/0/default\.jpg")
 
 @dataclass(frozen=True)
 class Scripted:
-    """An answer to give, whatever is asked.
+    """A prepared answer.
 
     Attributes:
-        status: Of HTTP.
+        status: HTTP status.
         body: Content.
-        headers: Further headers; None for a value leaves a header out.
-        silence_s: Wait before it.
-        drip_s: Wait after each byte.
+        headers: Further headers; the value None omits a header.
+        silence_s: Delay before the answer.
+        drip_s: Delay after each byte.
     """
 
     status: int = 200
@@ -41,9 +41,9 @@ class IiifServer:
     """Pages and scripted answers by path.
 
     Attributes:
-        address: Where it is, without a slash at the end.
-        pages: Name of a page to its image.
-        scripted: Path to what is answered, one after the other, the last ever again.
+        address: Address of the server, without a trailing slash.
+        pages: Name of each page to its image.
+        scripted: Path to its answers in order; the last one is repeated.
         asked: (time, path) of all requests.
     """
 
@@ -73,7 +73,7 @@ class IiifServer:
         return Scripted(body=jpeg(cv2.resize(page, size) if width else page))
 
     def resource(self, name: str, version: int) -> dict:
-        """Describe a page's image as a manifest does."""
+        """Return the description of a page's image in a manifest."""
         height, width = self.pages[name].shape
         service = f"{self.address}/iiif/{name}"
         plain = {"format": "image/jpeg", "width": width, "height": height}
@@ -87,7 +87,7 @@ class IiifServer:
         return {"id": f"{self.address}/{name}.jpg\t", "type": "Image", **plain, "service": [given]}
 
     def manifest(self, version: int) -> dict:
-        """Make a manifest of all pages."""
+        """Return a manifest of all pages."""
         canvases = [self.canvas(name, version) for name in self.pages]
         if version == 2:
             context = "http://iiif.io/api/presentation/2/context.json"
@@ -97,7 +97,7 @@ class IiifServer:
         return {"@context": context, "id": "x", "type": "Manifest", "items": canvases}
 
     def canvas(self, name: str, version: int) -> dict:
-        """Make the canvas of a page; its id leads nowhere, as is usual."""
+        """Return the canvas of a page; as usual, its id cannot be fetched."""
         height, width = self.pages[name].shape
         canvas_id = f"  https://example.org/canvas/{name}\n"
         size = {"width": width, "height": height}
@@ -130,12 +130,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def log_message(self, *message):
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def serve_iiif() -> Iterator[IiifServer]:
-    """Run a server for the time of a test."""
+    """Run a server while the context lasts."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True
     server.iiif = IiifServer()

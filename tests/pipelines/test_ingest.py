@@ -8,9 +8,7 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
-from model.dataset.tfrecord import read_records
 from pipelines.ingest import main
-from schemas.features import decode_line
 from tests.pipelines.drawn_archive import (
     TEXTS,
     write_bad_files,
@@ -18,18 +16,7 @@ from tests.pipelines.drawn_archive import (
     write_pair,
     write_thin_line,
 )
-
-DIRECT = ["--runner", "DirectRunner"]
-
-
-def examples(dataset, split="*"):
-    paths = sorted(str(path) for path in dataset.glob(f"{split}/*.tfrecord.gz"))
-    found = [decode_line(record) for path in paths for record in read_records(path)]
-    return sorted(found, key=lambda e: (e.page_uri, e.line_id))
-
-
-def ingest(inputs, output, *flags):
-    return main(["--input", *map(str, inputs), "--output", str(output), *DIRECT, *flags])
+from tests.pipelines.ingest_run import DIRECT, examples, ingest
 
 
 def test_pairs_and_pages_become_one_dataset(tmp_path, capsys):

@@ -9,7 +9,7 @@ import pytest
 from pipelines.ingest import main
 from tests.drawn import png, text_strip
 from tests.pipelines.drawn_archive import TEXTS, write_page, write_pair
-from tests.pipelines.test_ingest import examples, ingest
+from tests.pipelines.ingest_run import examples, ingest
 
 
 def write_labels(folder, rows, name="labels.csv"):

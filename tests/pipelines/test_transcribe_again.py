@@ -303,7 +303,7 @@ def test_a_signal_keeps_what_is_done_and_the_next_run_goes_on(archive, number, s
     child.send_signal(number)
     _, said = child.communicate(timeout=120)
     assert child.returncode == status, said.decode()
-    assert said.decode().splitlines()[-1].startswith("interrupted; the same command goes on")
+    assert said.decode().splitlines()[-1].startswith("interrupted; run the same command again")
     assert transcribe(archive) == 0
     assert ask(archive, "SELECT count(*) FROM pages WHERE status = 'ok'") == [(303,)]
     first = ask(archive, "SELECT status, pages_ok FROM runs ORDER BY run_id")

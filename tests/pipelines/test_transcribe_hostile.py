@@ -11,17 +11,17 @@ from pipelines.transcripts.tables import open_tables
 from tests.drawn_files import encrypted_pdf
 from tests.fakes import write_fake_bundle
 from tests.pipelines.drawn_archive import write_page
-from tests.pipelines.hostile import file, write_archive
-from tests.pipelines.test_ingest_hostile import IMAGES, unread
+from tests.pipelines.hostile import file, unreadable, write_archive
+from tests.pipelines.hostile_images import IMAGES
 
 PDF_WITHOUT_PAGES = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
     b"2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\ntrailer<</Root 1 0 R>>\n"
 )
 CASES = IMAGES | {
-    "locked PDF": unread(file("x.pdf", encrypted_pdf()), "x.pdf", "read", "", "encrypted"),
-    "PDF without pages": unread(file("x.pdf", PDF_WITHOUT_PAGES), "x.pdf", "read", "", ""),
-    "PDF of nothing": unread(file("x.pdf", b""), "x.pdf", "read", "", ""),
+    "locked PDF": unreadable(file("x.pdf", encrypted_pdf()), "x.pdf", "read", "", "encrypted"),
+    "PDF without pages": unreadable(file("x.pdf", PDF_WITHOUT_PAGES), "x.pdf", "read", "", ""),
+    "PDF of nothing": unreadable(file("x.pdf", b""), "x.pdf", "read", "", ""),
 }
 
 
@@ -89,7 +89,10 @@ def test_a_full_disk_is_one_line_and_nothing_counts(archive, capsys, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr("pipelines.archive.portions.write_whole", full)
         assert transcribe(archive) == 4
-    assert "no space left on the disk; free some and run the same again" in capsys.readouterr().err
+    assert (
+        "no space left on the disk; free some and run the same command again"
+        in capsys.readouterr().err
+    )
     assert not (archive / "out" / "runs").exists()
     assert transcribe(archive) == 0
     assert open_tables(str(archive / "out")).sql("SELECT status FROM runs").fetchall() == [

@@ -1,1 +1,1 @@
-"""ALTO, read and written."""
+"""Reader and writer of ALTO."""

@@ -1,4 +1,4 @@
-"""ALTO 2, 3 and 4 (Library of Congress): a tree to pages."""
+"""Read ALTO 2, 3 and 4 (Library of Congress): from an XML tree to pages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from pipelines.formats.boxes import corners_around
 from pipelines.formats.line_nodes import (
     Nodes,
     line_names,
@@ -25,9 +26,9 @@ from pipelines.formats.xml_tree import (
 from schemas.records import Failure, Line, Page, Polyline
 
 _VERSIONS = tuple(f"http://www.loc.gov/standards/alto/ns-v{n}" for n in (2, 3, 4))
-# ALTO 1 had no namespace or its maker's; Gallica gives its own to ALTO 2. All are alike.
-_ELDER_NAMESPACES = ("", "http://schema.ccs-gmbh.com/ALTO", "http://bibnum.bnf.fr/ns/alto_prod")
-# Units of length; the page's size in them is what brings them to pixels.
+# ALTO 1 had no namespace or that of its maker; Gallica uses its own for ALTO 2. All are read alike.
+_OLDER_NAMESPACES = ("", "http://schema.ccs-gmbh.com/ALTO", "http://bibnum.bnf.fr/ns/alto_prod")
+# Units of length; they are converted to pixels by the page size in the same unit.
 _LENGTH_UNITS = ("mm10", "inch1200")
 _KIND_TAGS = ("{*}LayoutTag", "{*}StructureTag", "{*}OtherTag")
 _REGION_TAGS = ("{*}TextBlock",)
@@ -36,13 +37,13 @@ _LONGEST_NUMBER = 9
 
 @dataclass(frozen=True)
 class _Head:
-    """What a file says of all its pages.
+    """What a file states about all its pages.
 
     Attributes:
         image_name: The image file; may be empty.
-        unit: Of all lengths.
-        labels: Label of each tag that tells a kind, by its identifier.
-        places: Place in the reading order of each element that it names.
+        unit: Unit of all lengths.
+        labels: Identifier of each tag that names a kind of line or block, to its label.
+        places: Identifier of each element in the reading order, to its place.
     """
 
     image_name: str
@@ -51,38 +52,40 @@ class _Head:
     places: dict[str, int]
 
 
-def recognises(root: etree._Element) -> bool:
-    """Tell whether a tree is ALTO, of whatever version."""
+def is_alto(root: etree._Element) -> bool:
+    """Return whether a tree is ALTO of any version."""
     return etree.QName(root).localname == "alto"
 
 
 def alto_pages(root: etree._Element) -> list[Page | Failure]:
-    """Read the lines of a tree of ALTO, page by page in reading order.
+    """Read the lines of an ALTO tree, page by page in reading order.
 
-    A line's text is what stands on it: a word that is broken off stays so, whatever its
-    SUBS_CONTENT. The first group of <ReadingOrder> (ALTO 4.3) is followed, the others being
-    alternatives to it; lines that it leaves out, and files without, are in document order.
+    The text of a line is what is written on it: a hyphenated word is not joined, whatever its
+    SUBS_CONTENT. The first group of <ReadingOrder> (ALTO 4.3) is used, as the others are
+    alternatives to it; lines that are not in it, and files without it, are in document order.
 
     Args:
         root: The tree.
 
     Returns:
-        The pages. The `uri` of the only one is the image file name as the XML has it, or
-        empty; of several ones that with '#page=' and the number, and one that cannot be
-        read is a failure. In a file that measures in mm10 or inch1200 the lines and the
-        page's size are in that unit (ALTO states no resolution);
-        `model.line_images.crop.fit_to_image` brings both to pixels.
+        The pages. The `uri` of a single page is the image file name as the XML has it, or
+        empty; where there are several, it is followed by '#page=' and the number, and a page
+        that cannot be read is a failure. In a file that measures in mm10 or inch1200, the
+        lines and the page size are in that unit (ALTO states no resolution);
+        `model.line_images.crop.fit_to_image` converts both to pixels.
 
     Raises:
-        ValueError: If it is not ALTO 2, 3 or 4, or its only page does not say how its unit
-            relates to it, or holds a bad number.
+        ValueError: If it is not ALTO 2, 3 or 4, or its single page has no size in the file's
+            unit or a bad number.
     """
-    pages = list(root.iterfind("{*}Layout/{*}Page")) if recognises(root) else []
+    pages = list(root.iterfind("{*}Layout/{*}Page")) if is_alto(root) else []
     if not pages:
-        raise ValueError("no <Page> of ALTO in it; save the file anew, or take it out")
+        raise ValueError("file has no ALTO <Page>; save it again, or remove it")
     namespace = namespace_of(root)
-    if not namespace.startswith(_VERSIONS) and namespace not in _ELDER_NAMESPACES:
-        raise ValueError(f"namespace {namespace} is not of ALTO 2, 3 or 4; save it as one of them")
+    if not namespace.startswith(_VERSIONS) and namespace not in _OLDER_NAMESPACES:
+        raise ValueError(
+            f"namespace {namespace} is not ALTO 2, 3 or 4; save the file as one of them"
+        )
     head = _read_head(root)
     if len(pages) == 1:
         return [_page(pages[0], head.image_name, head)]
@@ -111,7 +114,7 @@ def _read_head(root: etree._Element) -> _Head:
 
 
 def _numbers(pages: Nodes) -> list[int]:
-    """Tell which page of the image file each page is: by PHYSICAL_IMG_NR, else by its place."""
+    """Return the number of each page in the image file: its PHYSICAL_IMG_NR, or its place."""
     texts = [page.get("PHYSICAL_IMG_NR", "").strip() for page in pages]
     numbers = [int(text) for text in texts if text.isdecimal() and len(text) < _LONGEST_NUMBER]
     if len(set(numbers)) < len(pages):
@@ -135,7 +138,9 @@ def _page(page: etree._Element, uri: str, head: _Head) -> Page:
 
 def _check_unit(unit: str, width: int, height: int) -> None:
     if unit not in ("pixel", *_LENGTH_UNITS):
-        raise ValueError(f"MeasurementUnit {unit!r} is none of ALTO's; export the file in pixels")
+        raise ValueError(
+            f"MeasurementUnit {unit!r} is not a unit of ALTO; export the file in pixels"
+        )
     if unit in _LENGTH_UNITS and not (width and height):
         raise ValueError(
             f"MeasurementUnit is {unit} but <Page> has no WIDTH and HEIGHT to scale it by; "
@@ -172,12 +177,12 @@ def _lines(page: etree._Element, head: _Head) -> tuple[Line, ...]:
 
 
 def _kind(node: etree._Element, labels: dict[str, str]) -> str:
-    """Tell the first label that a line or block is tagged with."""
+    """Return the first label in the tags of a line or block; empty where there is none."""
     return next((labels[tag] for tag in node.get("TAGREFS", "").split() if labels.get(tag)), "")
 
 
 def _text(node: etree._Element) -> str | None:
-    """Join the words of a line; words are apart whether or not an <SP> stands between."""
+    """Join the words of a line with spaces, whether or not there are <SP> between them."""
     strings = [string.get("CONTENT", "") for string in children(node, "String")]
     hyphen = child(node, "HYP")
     if not strings and hyphen is None:
@@ -187,21 +192,18 @@ def _text(node: etree._Element) -> str | None:
 
 
 def _polygon(node: etree._Element) -> Polyline:
-    """Read the outline of a line, else its box, else the box around its words."""
+    """Read the polygon of a line, or else its box, or else the box around its words."""
     drawn = node.find("{*}Shape/{*}Polygon")
     points = () if drawn is None else read_points(drawn.get("POINTS"))
     if points:
         return points
-    boxes = [_box(node)] if _box(node) else [_box(s) for s in children(node, "String") if _box(s)]
-    if not boxes:
-        return ()
-    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
-    right, bottom = max(box[2] for box in boxes), max(box[3] for box in boxes)
-    return ((left, top), (right, top), (right, bottom), (left, bottom))
+    own = _box(node)
+    boxes = [own] if own else filter(None, map(_box, children(node, "String")))
+    return corners_around(boxes)
 
 
 def _box(node: etree._Element) -> tuple[float, float, float, float] | None:
-    """Read left, top, right and bottom; None where one of them is not given."""
+    """Read left, top, right and bottom; None where one of them is missing."""
     if any(node.get(name) is None for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT")):
         return None
     left, top = read_number(node, "HPOS", 0), read_number(node, "VPOS", 0)
@@ -209,7 +211,7 @@ def _box(node: etree._Element) -> tuple[float, float, float, float] | None:
 
 
 def _baseline(node: etree._Element, polygon: Polyline) -> Polyline:
-    """Read the points, or the one height that ALTO 4.1 and older write."""
+    """Read the points of the baseline, or the single height that ALTO up to 4.1 has."""
     text = node.get("BASELINE", "")
     if len(text.replace(",", " ").split()) != 1:
         return read_points(text)

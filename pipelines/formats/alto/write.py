@@ -1,4 +1,4 @@
-"""ALTO 4.4 (Library of Congress): a page to bytes."""
+"""Write ALTO 4.4 (Library of Congress): from a page to bytes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from pipelines.formats.boxes import Box, box_of
 from pipelines.formats.names import split_page_uri
-from pipelines.formats.page_text import Box, Origin, PageText, box_of, runs_of_regions
+from pipelines.formats.page_text import Origin, PageText, runs_of_regions
 from pipelines.formats.words import Word, words_of
 from pipelines.formats.xml_names import XmlNames
 from schemas.records import Polyline, Transcript
@@ -16,19 +17,19 @@ from schemas.records import Polyline, Transcript
 _NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 _VERSION = "4.4"
 _DEFAULT_BLOCK = "block"
-# ALTO says how unsure a character is, in one digit.
-_MOST_UNSURE = 9
+# CC states how uncertain a character is, in one digit.
+_MOST_UNCERTAIN = 9
 
 
 def write_alto(page: PageText, origin: Origin) -> bytes:
-    """Write a page as ALTO, a String a word.
+    """Write a page as ALTO, with a String for each word.
 
-    WC is a word's confidence, CC how unsure each of its characters is, 0 to 9. Lines keep
-    their ids where they are valid, and blocks too unless the reading order leaves one and
-    comes back.
+    WC is the confidence of a word, CC the uncertainty of each of its characters, 0 to 9. Lines
+    keep their ids where they are valid, and blocks do too, unless the reading order leaves a
+    block and returns to it.
 
     Args:
-        page: A settled page.
+        page: A normalised page.
         origin: Where the text comes from.
 
     Returns:
@@ -79,7 +80,7 @@ def _append_line(block: etree._Element, name: str, transcript: Transcript) -> No
     _append(_append(node, "Shape"), "Polygon", POINTS=_points(line.polygon))
     words = words_of(transcript)
     if not words:
-        # The schema wants a String; an empty one is an empty text.
+        # The schema requires a String; an empty one stands for an empty text.
         _append(node, "String", CONTENT="")
     for index, word in enumerate(words):
         if index:
@@ -92,8 +93,10 @@ def _string(word: Word) -> Iterator[tuple[str, str]]:
     yield from _place(word.box).items()
     yield "WC", f"{word.confidence:.4f}"
     if word.confidences:
-        unsure = (round((1 - confidence) * _MOST_UNSURE) for confidence in word.confidences)
-        yield "CC", " ".join(map(str, unsure))
+        uncertainties = (
+            round((1 - confidence) * _MOST_UNCERTAIN) for confidence in word.confidences
+        )
+        yield "CC", " ".join(map(str, uncertainties))
 
 
 def _place(box: Box) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""The IAM database: tables of lines and words, forms, splits."""
+"""Readers of the IAM database: tables of lines and words, forms, splits."""

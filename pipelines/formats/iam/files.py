@@ -1,4 +1,4 @@
-"""Where the parts of the IAM database lie: images, lists of splits, writers.
+"""Locate and read the files of the IAM database: images, split lists, writers.
 
 Identifiers are 'a01-000u' (form), 'a01-000u-00' (line) and 'a01-000u-00-03' (word).
 """
@@ -14,7 +14,10 @@ from pipelines.formats.source import Files
 from pipelines.formats.text_lines import read_text_lines
 from pipelines.formats.xml_tree import naming
 
-# The official lists name lines, those of the Aachen partition forms.
+# Why a line is skipped if a split list names other lines of its form.
+NOT_IN_SPLIT_LIST = "not in the split list that has other lines of its form"
+
+# The official lists name lines; those of the Aachen partition name forms.
 _SPLIT_OF_LIST = (
     {
         "trainset.txt": "train",
@@ -27,7 +30,7 @@ _SPLIT_OF_LIST = (
 _LIST_FOLDERS = ("", "split", "splits", "largeWriterIndependentTextLineRecognitionTask")
 _WRITERS_NAME = "forms.txt"
 _SENTENCES_NAME = "sentences.txt"
-# Folders of the database that hold the files of one kind.
+# Folders of the database that hold files of one kind.
 _PART_FOLDERS = ("ascii", "xml")
 _FORM_FOLDERS = ("forms", "formsA-D", "formsE-H", "formsI-Z", "")
 _EXTENSIONS = (".png", ".jpg", ".tif")
@@ -40,31 +43,31 @@ class IamSplits:
     """The official splits.
 
     Attributes:
-        listed: Lines and forms as the lists name them.
-        split_of_form: Split of every form of which a list names something.
+        listed: Lines and forms named in the lists.
+        split_of_form: Form to split, for every form that a list names itself or a line of.
     """
 
     listed: frozenset[str] = frozenset()
     split_of_form: Mapping[str, str] = field(default_factory=dict)
 
     def split_of(self, iam_id: str) -> str:
-        """Tell the split of a form, a line or a word; empty where none."""
+        """Return the split of a form, line or word; empty where it has none."""
         return self.split_of_form.get(form_of(iam_id), "")
 
     def leaves_out(self, line_id: str) -> bool:
-        """Tell a line that the lists pass over though they name others of its form.
+        """Return whether the lists omit a line although they name other lines of its form.
 
-        It must not count for that split, and in another it would be a leak.
+        Such a line does not belong to that split, and in another it would be a leak.
         """
         form = form_of(line_id)
         return form in self.split_of_form and not {form, line_of(line_id)} & self.listed
 
 
 def form_of(iam_id: str) -> str:
-    """Name the form of a line or word.
+    """Return the form of a line or word.
 
     Raises:
-        ValueError: If it is no identifier of IAM's.
+        ValueError: If it is not an IAM identifier.
 
     Example:
         >>> form_of("a01-000u-00-03")
@@ -72,12 +75,12 @@ def form_of(iam_id: str) -> str:
     """
     match = _ID.fullmatch(iam_id)
     if not match:
-        raise ValueError(f"{iam_id[:40]!r} is no identifier such as a01-000u-00; mend it")
+        raise ValueError(f"{iam_id[:40]!r} is not an identifier such as a01-000u-00; correct it")
     return match[1]
 
 
 def line_of(iam_id: str) -> str:
-    """Name the line of a word.
+    """Return the line of a word.
 
     Example:
         >>> line_of("a01-000u-00-03")
@@ -87,12 +90,12 @@ def line_of(iam_id: str) -> str:
 
 
 def is_word(iam_id: str) -> bool:
-    """Tell a word from a line."""
+    """Return whether an identifier is that of a word."""
     return iam_id.count("-") == 3
 
 
 def is_companion(name: str) -> bool:
-    """Tell a file of IAM's that describes no image: a list of splits, of writers ...
+    """Return whether a file of IAM describes no image, such as a list of splits or writers.
 
     Example:
         >>> is_companion("ascii/forms.txt"), is_companion("ascii/lines.txt")
@@ -103,7 +106,7 @@ def is_companion(name: str) -> bool:
 
 
 def database_folder(uri: str) -> str:
-    """Name the folder of the database that a file is in.
+    """Return the folder of the database that a file is in.
 
     Example:
         >>> database_folder("d/iam/ascii/lines.txt"), database_folder("d/iam/lines.txt")
@@ -115,14 +118,14 @@ def database_folder(uri: str) -> str:
 
 
 def lines_index_beside(uri: str, files: Files) -> str | None:
-    """Find the lines.txt that describes what a words.txt or the XML of a form does too.
+    """Find the lines.txt that describes the same lines as a words.txt or the XML of a form.
 
     Args:
         uri: The file.
         files: Where it is.
 
     Returns:
-        The lines.txt; None if there is none, or the file is no words.txt and no XML.
+        The lines.txt; None if there is none, or the file is neither a words.txt nor XML.
     """
     name = posixpath.basename(uri).lower()
     if name != "words.txt" and not name.endswith(".xml"):
@@ -133,7 +136,7 @@ def lines_index_beside(uri: str, files: Files) -> str | None:
 
 
 def line_image_candidates(uri: str, iam_id: str) -> list[str]:
-    """List where the image of a line or word may be, likeliest first.
+    """List where the image of a line or word may be, most probable first.
 
     Example:
         >>> line_image_candidates("iam/lines.txt", "a01-000u-00")[0]
@@ -151,7 +154,7 @@ def line_image_candidates(uri: str, iam_id: str) -> list[str]:
 
 
 def form_image_candidates(uri: str, form_id: str) -> list[str]:
-    """List where the image of a form may be, likeliest first.
+    """List where the image of a form may be, most probable first.
 
     Example:
         >>> form_image_candidates("iam/xml/a01-000u.xml", "a01-000u")[0]
@@ -165,14 +168,14 @@ def form_image_candidates(uri: str, form_id: str) -> list[str]:
 
 
 def find_splits(uri: str, files: Files) -> IamSplits:
-    """Read the lists of splits near a file; the official ones go before the Aachen ones.
+    """Read the split lists near a file; the official ones take precedence over the Aachen ones.
 
     Args:
         uri: A file of the database.
         files: Where to look.
 
     Returns:
-        The splits; empty ones where there are no lists.
+        The splits; empty where there are no lists.
 
     Raises:
         ValueError: If a form is in two splits.
@@ -193,11 +196,11 @@ def find_splits(uri: str, files: Files) -> IamSplits:
 def _add_form(split_of_form: dict[str, str], form: str, split: str) -> None:
     known = split_of_form.setdefault(form, split)
     if known != split:
-        raise ValueError(f"form {form} is in {split} and in {known}; take it out of one")
+        raise ValueError(f"form {form} is in {split} and in {known}; remove it from one")
 
 
 def find_writers(uri: str, files: Files) -> dict[str, str]:
-    """Read which writer wrote each form from the forms.txt near a file.
+    """Read the writer of each form from the forms.txt near a file.
 
     Args:
         uri: A file of the database.
@@ -211,7 +214,7 @@ def find_writers(uri: str, files: Files) -> dict[str, str]:
 
 
 def _entries(uri: str, name: str, folders: tuple[str, ...], files: Files) -> Iterator[list[str]]:
-    """Read the fields of a list near a file."""
+    """Yield the fields of each row of a list near a file."""
     base = database_folder(uri)
     places = dict.fromkeys([posixpath.dirname(uri), base, posixpath.join(base, "ascii")])
     beneath = [posixpath.join(base, folder) for folder in folders]
@@ -221,7 +224,7 @@ def _entries(uri: str, name: str, folders: tuple[str, ...], files: Files) -> Ite
     with files.open(found) as file:
         for line in read_text_lines(file):
             if line.fault or line.number > _MOST_ENTRIES:
-                fault = line.fault or f"more than {_MOST_ENTRIES} lines; it is no list of IAM's"
+                fault = line.fault or f"more than {_MOST_ENTRIES} lines; it is not a list of IAM"
                 raise ValueError(f"{found}: {fault}")
             fields = line.text.split()
             if fields and not fields[0].startswith("#"):

@@ -1,4 +1,4 @@
-"""The IAM handwriting database (Marti and Bunke 2002): lines.txt, words.txt and forms in XML."""
+"""Read the IAM handwriting database (Marti and Bunke 2002): lines.txt, words.txt, XML forms."""
 
 from __future__ import annotations
 
@@ -6,22 +6,29 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipelines.formats.iam import files as iam_files
-from pipelines.formats.iam.files import IamSplits, find_splits, find_writers
+from pipelines.formats.iam.files import (
+    NOT_IN_SPLIT_LIST,
+    IamSplits,
+    find_splits,
+    find_writers,
+    form_of,
+    is_word,
+    line_image_candidates,
+)
 from pipelines.formats.iam.forms import is_form, read_form
 from pipelines.formats.source import Files
 from pipelines.formats.text_lines import TextLine, read_text_lines
 from schemas.records import Failure, Line, Page, Skipped
 
 # Identifier, segmentation, grey level, number of components, box, and for words a tag.
-# The files say that words have a number of components too, and leave it out.
+# The header of words.txt lists a number of components too, but the rows omit it.
 _BOX = r"(?: -?\d+){4}"
 _LINE = re.compile(rf"(\S+) (ok|err?) -?\d+ -?\d+{_BOX}(?: (.*))?", re.DOTALL)
 _WORD = re.compile(rf"(\S+) (ok|err?) -?\d+(?: -?\d+)?{_BOX} \S+(?: (.*))?", re.DOTALL)
 _HEADERS = ("#--- lines.txt", "#--- words.txt")
 _HEAD_BYTES = 4096
-# So many rows in front, none of them of IAM's, and the file is none of IAM's.
-_MOST_ODD_ROWS = 100
+# After so many rows without a valid one the file is not read further.
+_MOST_INVALID_ROWS = 100
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,8 @@ class IamRow:
 
     Attributes:
         iam_id: Identifier of the line or word.
-        is_segmented: Whether it was cut well; for a line, whether into words.
-        text: The transcription, its tokens parted by spaces.
+        is_segmented: Whether it was segmented correctly; for a line, into words.
+        text: The transcription, its tokens separated by spaces.
     """
 
     iam_id: str
@@ -39,12 +46,12 @@ class IamRow:
     text: str
 
 
-def recognises(name: str, head: bytes) -> bool:
-    """Tell lines.txt, words.txt and the XML of a form by their first bytes.
+def is_iam(name: str, head: bytes) -> bool:
+    """Return whether a file is a lines.txt, a words.txt or the XML of a form.
 
     Args:
         name: Name of the file.
-        head: Its first bytes, some thousands.
+        head: Its first few thousand bytes.
     """
     if name.lower().endswith(".xml"):
         return is_form(head)
@@ -54,24 +61,24 @@ def recognises(name: str, head: bytes) -> bool:
 
 
 def read_iam(uri: str, files: Files) -> Iterator[Page | Failure | Skipped]:
-    """Read the lines.txt, the words.txt or a form of the database.
+    """Read a lines.txt, a words.txt or a form of the database.
 
-    Splits are those of the lists near the file, writers those of forms.txt or the form. Of
-    a form that the lists name only lines of, the others are skipped. Of words.txt, words
-    that were cut badly are skipped; lines.txt says of its own that the mark concerns their
-    words and does not affect the line.
+    Splits come from the lists near the file, writers from forms.txt or the form. If the lists
+    name only some lines of a form, the others are skipped. Badly segmented words of words.txt
+    are skipped. Lines are not: according to lines.txt, the mark concerns their segmentation
+    into words and does not affect the line.
 
     Args:
         uri: The file.
         files: Opens it and finds images and lists.
 
     Yields:
-        A page for each line or word; for a form one page, or one for each line where only
-        images of lines are there; or why not.
+        A page for each line or word; for a form one page, or one per line where only line
+        images exist; failures and skipped lines.
 
     Raises:
         OSError: If the file cannot be opened.
-        ValueError: If it is none of the three, or the lists contradict each other.
+        ValueError: If it is none of the three files, or the lists contradict each other.
     """
     with files.open(uri) as file:
         if is_form(file.read(_HEAD_BYTES)):
@@ -94,10 +101,10 @@ def read_row(text: str) -> IamRow:
         text: The row.
 
     Returns:
-        What it says.
+        Its content.
 
     Raises:
-        ValueError: If it is no such row.
+        ValueError: If it is not such a row.
 
     Example:
         >>> read_row("a01-000u-00 ok 154 19 408 746 1661 89 A|MOVE|to").text
@@ -106,37 +113,37 @@ def read_row(text: str) -> IamRow:
         'MOVE'
     """
     iam_id = text.split(" ", 1)[0]
-    match = (_WORD if iam_files.is_word(iam_id) else _LINE).fullmatch(text)
+    match = (_WORD if is_word(iam_id) else _LINE).fullmatch(text)
     if not match:
-        raise ValueError(f"{text[:60]!r} is no row of lines.txt or words.txt; mend it")
-    iam_files.form_of(iam_id)
+        raise ValueError(f"{text[:60]!r} is not a row of lines.txt or words.txt; correct it")
+    form_of(iam_id)
     return IamRow(iam_id, match[2] == "ok", (match[3] or "").replace("|", " "))
 
 
 def _read_rows(uri: str, lines: Iterator[TextLine]) -> Iterator[tuple[TextLine, IamRow | str]]:
-    """Read rows, or what is wrong with them; give up where no row is one."""
-    odd: list[tuple[TextLine, str]] = []
-    is_iam = False
+    """Yield rows, or their errors; give up on a file whose first rows are all invalid."""
+    invalid: list[tuple[TextLine, str]] = []
+    has_row = False
     for line in lines:
         text = line.text.rstrip("\r\n")
         if not line.fault and (not text.strip() or text.startswith("#")):
             continue
         row = _row_or_fault(line, text)
         if isinstance(row, IamRow):
-            is_iam = True
-            yield from odd
-            odd.clear()
+            has_row = True
+            yield from invalid
+            invalid.clear()
             yield line, row
-        elif is_iam:
+        elif has_row:
             yield line, row
         else:
-            odd.append((line, row))
-            if len(odd) == _MOST_ODD_ROWS:
+            invalid.append((line, row))
+            if len(invalid) == _MOST_INVALID_ROWS:
                 break
-    if not is_iam:
+    if not has_row:
         raise ValueError(
-            f"{uri}: no row of IAM's lines.txt or words.txt in it; "
-            "give --format the format that it has"
+            f"{uri}: has no row of IAM's lines.txt or words.txt; "
+            "set --format to the format of the file"
         )
 
 
@@ -153,17 +160,17 @@ def _page(
     uri: str, row: IamRow, splits: IamSplits, writers: dict[str, str], files: Files
 ) -> Page | Failure | Skipped:
     place = f"{uri}#{row.iam_id}"
-    form_id, is_word = iam_files.form_of(row.iam_id), iam_files.is_word(row.iam_id)
-    if is_word and not row.is_segmented:
+    form_id, is_of_word = form_of(row.iam_id), is_word(row.iam_id)
+    if is_of_word and not row.is_segmented:
         return Skipped(place, "marked as badly segmented")
     if splits.leaves_out(row.iam_id):
-        return Skipped(place, "left out by the list that has other lines of its form")
-    candidates = iam_files.line_image_candidates(uri, row.iam_id)
+        return Skipped(place, NOT_IN_SPLIT_LIST)
+    candidates = line_image_candidates(uri, row.iam_id)
     image_uri = files.first_existing(candidates)
     if image_uri is None:
         error = f"image {candidates[0]} is missing; put it there"
         return Failure(place, "pair", error)
-    kind = "word" if is_word else ""
+    kind = "word" if is_of_word else ""
     return Page(
         uri=image_uri,
         lines=(Line(row.iam_id, 0, row.text, kind=kind),),

@@ -1,1 +1,1 @@
-"""IIIF: manifests read, annotations written."""
+"""IIIF: reader of manifests, writer of annotations."""

@@ -1,4 +1,4 @@
-"""IIIF Presentation 3 annotation page (W3C Web Annotation): a page to bytes."""
+"""Write an IIIF Presentation 3 annotation page (W3C Web Annotation): from a page to bytes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 from urllib.parse import quote
 
 from pipelines.formats.addresses import is_address
-from pipelines.formats.page_text import PageText, box_of
+from pipelines.formats.boxes import box_of
+from pipelines.formats.page_text import PageText
 from pipelines.formats.xml_names import XmlNames
 from schemas.records import Transcript
 
@@ -19,13 +20,13 @@ def write_annotations(page: PageText, base: str, mirrored: str) -> bytes:
     """Write the lines of a page as annotations that supplement its canvas.
 
     Args:
-        page: A settled page.
-        base: Address at which the folder of these files will be served.
+        page: A normalised page.
+        base: Address at which the output folder will be served.
         mirrored: The page's file in that folder, without extension.
 
     Returns:
-        The file, JSON in UTF-8. The canvas is the page's URI if that is an address, else
-        one made of the base and the mirrored name.
+        The file, JSON in UTF-8. The canvas is the URI of the page if that is a web address,
+        else one made of the base and the mirrored name.
 
     Example:
         >>> page = PageText("scans/a b.jpg", 10, 10)
@@ -51,7 +52,7 @@ def write_annotations(page: PageText, base: str, mirrored: str) -> bytes:
 
 
 def _annotation(transcript: Transcript, name: str, canvas: str, scale: tuple[float, float]) -> dict:
-    # A canvas may be larger or smaller than the image that was read.
+    # The canvas may have another size than the image that was read.
     outline = tuple((round(x * scale[0]), round(y * scale[1])) for x, y in transcript.line.polygon)
     left, top, right, bottom = box_of(outline)
     points = " ".join(f"{x},{y}" for x, y in outline)
@@ -63,7 +64,7 @@ def _annotation(transcript: Transcript, name: str, canvas: str, scale: tuple[flo
         "target": {
             "type": "SpecificResource",
             "source": canvas,
-            # Two ways to say where; a viewer takes the one that it knows.
+            # The same place in two notations; a viewer uses the one it supports.
             "selector": [
                 {
                     "type": "FragmentSelector",

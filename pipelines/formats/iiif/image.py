@@ -1,4 +1,4 @@
-"""Where the image of a canvas may be fetched: IIIF Image API 1 to 3, and the image itself."""
+"""Addresses of the image of a canvas: by IIIF Image API 1 to 3, and of the image itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from pipelines.formats.addresses import clean_address
 from pipelines.formats.iiif.values import entries, mentions, number_of, uri_of
 
-# A page of A4 at 360 dpi.
+# An A4 page at 360 dpi.
 WIDTH_PX = 3000
 # The end of an image request: region, size, rotation, quality and format.
 _REQUEST = re.compile(r"/([^/]+)/[^/]+/(!?[0-9.]+)/\w+\.\w+$")
@@ -20,17 +20,17 @@ def image_addresses(resource: dict, base: str, width_px: int = WIDTH_PX) -> tupl
     """List the addresses of an image, best first.
 
     Args:
-        resource: What the manifest says of it: the resource of version 2, the body of 3; of
-            a choice the first is taken.
-        base: The manifest, for addresses that are relative.
-        width_px: Widest image to ask for.
+        resource: Its description in the manifest: the resource in version 2, the body in
+            version 3; of a Choice the first image is used.
+        base: Address of the manifest, for relative addresses.
+        width_px: Largest width to request.
 
     Returns:
-        The image no wider than that, if a service makes images of any size; then the image
-        that the manifest names.
+        The image with at most that width, if a service provides images of any size; then the
+        image named in the manifest.
 
     Raises:
-        ValueError: If there is no address, or one that cannot be asked for.
+        ValueError: If there is no address, or an invalid one.
 
     Example:
         >>> service = {"id": "https://example.org/i/7/", "type": "ImageService3"}
@@ -39,7 +39,7 @@ def image_addresses(resource: dict, base: str, width_px: int = WIDTH_PX) -> tupl
         ('https://example.org/i/7/full/2400,/0/default.jpg', 'https://example.org/7.jpg')
     """
     selector: dict = {}
-    # A choice of a part of an image is as deep as these go.
+    # The deepest nesting is a Choice of a part of an image.
     for _ in range(3):
         selector = selector or _selector(resource)
         inner = _first_inside(resource)
@@ -52,12 +52,12 @@ def image_addresses(resource: dict, base: str, width_px: int = WIDTH_PX) -> tupl
     if own and not (selector and found):
         found.append(own)
     if not found:
-        raise ValueError("has an image without an address; mend the manifest")
+        raise ValueError("has an image without an address; correct the manifest")
     return tuple(dict.fromkeys(clean_address(one, base) for one in found))
 
 
 def _first_inside(resource: dict) -> dict | None:
-    """Look into a choice of images, or a description of a part of one."""
+    """Return the first image in a Choice, or the image that a SpecificResource is a part of."""
     kind = str(resource.get("type") or resource.get("@type") or "").rpartition(":")[2]
     names = {
         "Choice": ("default", "items", "item"),
@@ -72,15 +72,15 @@ def _selector(resource: dict) -> dict:
 
 
 def _from_service(resource: dict, selector: dict, own: str, width_px: int) -> list[str]:
-    """Ask the service of an image, if it has one that makes images of any size."""
+    """Return the address at the image service, if it provides images of any size."""
     service = next(filter(_is_image_service, entries(resource.get("service"))), None)
-    if service is None or not uri_of(service) or not _makes_any_size(service):
+    if service is None or not uri_of(service) or not _has_any_size(service):
         return []
     region = _REGION.fullmatch(str(selector.get("region", "full")))
     request = _REQUEST.search(own)
     names_part = request is not None and (request[1], request[2]) != ("full", "0")
     if region is None or (names_part and not selector):
-        # The manifest means a part of the image, or has it turned: that is the page.
+        # The manifest refers to a part of the image, or to the rotated image: use its address.
         return []
     width = number_of(service, "width") or number_of(resource, "width") or width_px
     width = _region_width_px(region, width)
@@ -92,7 +92,7 @@ def _from_service(resource: dict, selector: dict, own: str, width_px: int) -> li
 
 
 def _region_width_px(region: re.Match, width_px: int) -> int:
-    """Tell how wide a region is; to ask for more would enlarge it, which version 3 forbids."""
+    """Return the width of a region; version 3 does not allow requests for a larger one."""
     if not region[4]:
         return width_px
     left, width = float(region[2]), float(region[4])
@@ -102,14 +102,14 @@ def _region_width_px(region: re.Match, width_px: int) -> int:
 
 
 def _is_image_service(service: dict) -> bool:
-    """Tell it from services that search or ask for a password."""
+    """Return whether a service provides images, and not search or authentication."""
     kind = str(service.get("type") or service.get("@type") or "")
     what = [kind, service.get("@context"), service.get("profile")]
-    # Where nothing is said it is one: other services have always had a name.
+    # A service without any type is one: other services have always been named.
     return not any(what) or mentions(what, "imageservice", "image-api", "api/image")
 
 
-def _makes_any_size(service: dict) -> bool:
+def _has_any_size(service: dict) -> bool:
     profile = service.get("profile")
     level = profile[0] if isinstance(profile, list) and profile else profile
     return not mentions(level, "level0")

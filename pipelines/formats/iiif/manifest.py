@@ -1,7 +1,7 @@
-"""IIIF Presentation 2 and 3 manifests: bytes to the pages that they list.
+"""Read IIIF Presentation 2 and 3 manifests: from bytes to the pages that they list.
 
 https://iiif.io/api/presentation/2.1/ and https://iiif.io/api/presentation/3.0/, read leniently:
-what a library left out or wrote in the manner of the other version is taken all the same.
+missing properties, and properties of the other version, are accepted.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ def read_manifest(data: bytes, uri: str, width_px: int = WIDTH_PX) -> Iterator[P
 
     Args:
         data: Its bytes.
-        uri: Where it is, for pages without an id and addresses that are relative.
-        width_px: Widest image to ask for.
+        uri: Where it is; for pages without an id, and for relative addresses.
+        width_px: Largest width of images to request.
 
     Yields:
-        A page for each canvas of the first sequence, in its order, called by the id of the
-        canvas, behind the manifest where that is no address, for another may have the same;
-        by the manifest and a number where it has none or two images bear the same. One
-        without an image has a fault.
+        A page for each canvas of the first sequence, in its order. Its `uri` is the id of the
+        canvas; if that is not a web address, the manifest and the id, as another manifest may
+        use the same; if there is no id, or two images share one, the manifest and a number. A
+        page without an image has a fault.
 
     Raises:
-        ValueError: If it is no manifest, or one without pages.
+        ValueError: If it is not a manifest, or has no pages.
     """
     manifest = _load(data)
     canvases = _canvases(manifest)
     if not canvases:
-        raise ValueError("manifest lists no pages; take it out")
+        raise ValueError("manifest lists no pages; remove it")
     taken: dict[str, tuple[str, ...]] = {}
     for place, canvas in enumerate(canvases):
         page = _page(canvas, uri, place, width_px)
@@ -51,11 +51,11 @@ def read_manifest(data: bytes, uri: str, width_px: int = WIDTH_PX) -> Iterator[P
 def _load(data: bytes) -> dict:
     try:
         manifest = json.loads(data)
-    # Thousands of brackets in a row end the parser's patience, not the run.
+    # Thousands of nested brackets raise RecursionError.
     except (ValueError, RecursionError) as error:
         raise ValueError(f"file is not JSON ({str(error)[:80]}); give a manifest") from None
     if not isinstance(manifest, dict):
-        raise ValueError("JSON is no IIIF manifest but a list or value; give a manifest")
+        raise ValueError("JSON is a list or value, not an IIIF manifest; give a manifest")
     return manifest
 
 
@@ -65,7 +65,7 @@ def _canvases(manifest: dict) -> list[dict]:
     if kind == "collection" or (not kind and collected):
         collected += entries(manifest.get("items"))
         raise ValueError(
-            f"file is a IIIF collection of {len(collected)}, not a manifest; list the "
+            f"file is an IIIF collection of {len(collected)}, not a manifest; list the "
             "addresses of its manifests in a file and give that with @"
         )
     if "sequences" in manifest:
@@ -73,7 +73,9 @@ def _canvases(manifest: dict) -> list[dict]:
         return [canvas for sequence in first for canvas in entries(sequence.get("canvases"))]
     if kind == "manifest" or "items" in manifest:
         return entries(manifest.get("items"))
-    raise ValueError("JSON is no IIIF manifest: neither sequences nor items; give a manifest")
+    raise ValueError(
+        "JSON is not an IIIF manifest: it has neither sequences nor items; give a manifest"
+    )
 
 
 def _page(canvas: dict, uri: str, place: int, width_px: int) -> PageSource:
@@ -93,27 +95,27 @@ def _page_uri(canvas_id: str, uri: str, place: int) -> str:
 
 
 def _resource(canvas: dict, size: tuple[int, int]) -> dict:
-    """Find what is painted on the whole of a canvas: the first, where it comes in layers."""
+    """Return the first image that is painted on the whole canvas."""
     painted = entries(canvas.get("images"))
     for page in entries(canvas.get("items")) or entries(canvas.get("content")):
         painted += entries(page.get("items")) or entries(page.get("resources"))
     found = [one for one in painted if "paint" in str(one.get("motivation") or "paint")]
     if not found:
-        raise ValueError("has no image; add one, or take it out")
+        raise ValueError("has no image; add one, or remove the canvas")
     whole = next((one for one in found if _covers(one, size)), None)
     if whole is None:
         if len(found) == 1:
-            raise ValueError("has its image on a part of it; give the image itself as --input")
+            raise ValueError("has an image on only a part of it; give the image itself as --input")
         raise ValueError(
-            f"is put together from {len(found)} images; give the images themselves as --input"
+            f"is composed of {len(found)} images; give the images themselves as --input"
         )
     for body in entries(whole.get("body")) or entries(whole.get("resource")):
         return body
-    raise ValueError("has an annotation without an image; add one, or take it out")
+    raise ValueError("has an annotation without an image; add one, or remove the canvas")
 
 
 def _covers(annotation: dict, size: tuple[int, int]) -> bool:
-    """Tell an image on the whole canvas from one that lies on a part."""
+    """Return whether an image covers the whole canvas, and not only a part."""
     target = annotation.get("target") or annotation.get("on")
     if isinstance(target, list):
         target = target[0] if target else ""

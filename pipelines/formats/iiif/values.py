@@ -1,10 +1,10 @@
-"""Values out of IIIF's JSON, of which one stands where several may, and the other way round."""
+"""Read values from IIIF JSON, where a single value and a list are interchangeable."""
 
 from __future__ import annotations
 
 
 def entries(value: object) -> list[dict]:
-    """List the objects in a value that is one, several or none; a string is one by its id.
+    """List the objects in a value: one, several or none; a string is an object with that id.
 
     Example:
         >>> entries({"id": "a"}), entries([{"id": "a"}, 3, "b"]), entries(None)
@@ -16,9 +16,9 @@ def entries(value: object) -> list[dict]:
 
 
 def uri_of(value: dict) -> str:
-    """Read the id of an object, without white space around it or what does not print.
+    """Return the id of an object, without unprintable characters and surrounding white space.
 
-    Empty where there is none.
+    It is empty where there is none.
 
     Example:
         >>> uri_of({"@id": " https://example.org/1 "}), uri_of({"id": 7})
@@ -32,7 +32,7 @@ def uri_of(value: dict) -> str:
 
 
 def number_of(value: dict, name: str) -> int:
-    """Read a size in pixels; 0 where there is none.
+    """Return a size in pixels; 0 where there is none.
 
     Example:
         >>> number_of({"width": 2480}, "width"), number_of({"width": "2480"}, "width")
@@ -48,7 +48,7 @@ def number_of(value: dict, name: str) -> int:
 
 
 def text_of(label: object) -> str:
-    """Read a label, in the first of its languages; empty where there is none.
+    """Return a label in the first of its languages; empty where there is none.
 
     Example:
         >>> text_of("12r"), text_of({"none": ["12r"]}), text_of([{"@value": "12r"}])
@@ -56,18 +56,18 @@ def text_of(label: object) -> str:
         >>> text_of({"en": []})
         ''
     """
-    # As deep as a label of either version goes.
+    # Labels are nested at most this deep in either version.
     for _ in range(4):
         if isinstance(label, dict):
             label = label.get("@value") or next(iter(label.values()), "")
         elif isinstance(label, list):
             label = label[0] if label else ""
     is_plain = isinstance(label, (str, int, float)) and not isinstance(label, bool)
-    # Half of a pair of surrogates is JSON, but no text that can be written.
+    # A lone surrogate is valid JSON, but cannot be encoded.
     return " ".join(str(label).encode(errors="replace").decode().split()) if is_plain else ""
 
 
 def mentions(value: object, *words: str) -> bool:
-    """Tell whether a value, or any within it, has one of some words in it, in lower case."""
+    """Return whether a value, or any value in it, contains one of some lower-case words."""
     text = str(value).lower()
     return any(word in text for word in words)

@@ -1,1 +1,1 @@
-"""Tables of labels: CSV and TSV."""
+"""Reader of label tables: CSV and TSV."""

@@ -1,4 +1,4 @@
-"""How a table of labels is laid out: told from its first line."""
+"""Layout of a label table, detected from its first line."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _DELIMITERS = ",;\t|"
 
 @dataclass(frozen=True)
 class LabelColumns:
-    """Which columns of a table hold what; empty for what its header tells.
+    """Columns of a table as given by the user; empty for those to find by the header.
 
     Attributes:
         image: Name of the column of image paths.
-        text: Name of the column of texts.
+        text: Name of the column of transcriptions.
         delimiter: The character between columns.
     """
 
@@ -31,17 +31,17 @@ FROM_HEADER = LabelColumns()
 
 @dataclass(frozen=True)
 class LabelLayout:
-    """How a table is laid out.
+    """Layout of a table.
 
     Attributes:
         delimiter: The character between columns.
-        columns: How many columns there are.
-        image: Place of the column of image paths.
-        text: Place of the column of texts.
-        split: Place of the column of splits; None where there is none.
-        writer: Place of the column of writers; None where there is none.
-        document: Place of the column of documents; None where there is none.
-        has_header: Whether the first line names the columns; if not, quotes are text.
+        columns: Number of columns.
+        image: Index of the column of image paths.
+        text: Index of the column of transcriptions.
+        split: Index of the column of splits; None where there is none.
+        writer: Index of the column of writers; None where there is none.
+        document: Index of the column of documents; None where there is none.
+        has_header: Whether the first line names the columns; if not, quotes are literal text.
     """
 
     delimiter: str
@@ -55,17 +55,17 @@ class LabelLayout:
 
 
 def find_layout(header: str, columns: LabelColumns = FROM_HEADER) -> LabelLayout:
-    r"""Tell the layout of a table from its first line.
+    r"""Detect the layout of a table from its first line.
 
     Args:
         header: The line.
-        columns: What is known of the columns.
+        columns: Columns given by the user.
 
     Returns:
         The layout.
 
     Raises:
-        ValueError: If no column is one of images, or none one of texts.
+        ValueError: If no column of images or none of transcriptions is found.
 
     Example:
         >>> layout = find_layout("FILENAME;IDENTITY")
@@ -77,7 +77,9 @@ def find_layout(header: str, columns: LabelColumns = FROM_HEADER) -> LabelLayout
         try:
             headers[delimiter] = next(csv.reader([header], delimiter=delimiter), [])
         except csv.Error as error:
-            raise ValueError(f"first line is no row ({error}); export the table anew") from None
+            raise ValueError(
+                f"first line is not a valid row ({error}); export the table again"
+            ) from None
     layouts = [_named_layout(found, key, columns) for key, found in headers.items()]
     fitting = [layout for layout in layouts if layout]
     if fitting:
@@ -86,8 +88,8 @@ def find_layout(header: str, columns: LabelColumns = FROM_HEADER) -> LabelLayout
         return LabelLayout("\t", 2, image=0, text=1, has_header=False)
     found = ", ".join(name[:40] for name in max(headers.values(), key=len)[:20])
     raise ValueError(
-        f"columns are {found}; name one of images '{columns.image or 'image'}' and one of "
-        f"texts '{columns.text or 'text'}' in the first line, or say which they are"
+        f"columns are {found}; in the first line, name the column of images "
+        f"'{columns.image or 'image'}' and that of texts '{columns.text or 'text'}'"
     )
 
 
@@ -110,6 +112,6 @@ def _named_layout(found: list[str], delimiter: str, columns: LabelColumns) -> La
 
 
 def is_path_and_text(line: str) -> bool:
-    """Tell a row of a table without header: image path, tab, text (Loghi)."""
+    """Return whether a line is an image path, a tab and a text (Loghi), without a header."""
     fields = line.split("\t")
     return len(fields) == 2 and split_extension(fields[0])[1] in IMAGE_EXTENSIONS

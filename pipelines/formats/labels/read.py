@@ -1,4 +1,4 @@
-"""Tables of image names and labels (CSV, TSV): a line image and its text in each row."""
+"""Read tables of image names and labels (CSV, TSV): a line image and its text in each row."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ class _Row:
     fault: str = ""
 
 
-def recognises(name: str, head: bytes) -> bool:
-    r"""Tell a label file by its name, or by a first line that is 'image path, tab, text'.
+def is_label_table(name: str, head: bytes) -> bool:
+    r"""Return whether a file is a label table: by its name, or as image path, tab, text.
 
     Args:
         name: Name of the file.
-        head: Its first bytes, some thousands.
+        head: Its first few thousand bytes.
 
     Example:
-        >>> recognises("train_list.txt", b"lines/1.png\tAudience\n")
+        >>> is_label_table("train_list.txt", b"lines/1.png\tAudience\n")
         True
     """
     if name.lower().endswith(_EXTENSIONS):
@@ -54,13 +54,13 @@ def read_labels(
     """Read the line images and texts of a label file.
 
     Args:
-        uri: The file: UTF-8, quoted as RFC 4180 has it; a first line without names of
-            columns must be 'image path, tab, text' (Loghi), then quotes are text.
+        uri: The file, in UTF-8 with quotes as in RFC 4180. Without a header, the rows must be
+            'image path, tab, text' (Loghi), and quotes are literal text.
         files: Opens it and finds the images.
-        columns: Which columns hold what, where the header does not tell.
+        columns: Names of columns that the header alone does not identify.
 
     Yields:
-        A page of one line for each row, or why not; an empty text stays empty.
+        For each row a page of one line, or a failure; an empty text stays empty.
 
     Raises:
         OSError: If the file cannot be opened.
@@ -70,7 +70,7 @@ def read_labels(
         lines = read_text_lines(file)
         first = next((line for line in lines if line.fault or line.text.strip()), None)
         if first is None or first.fault:
-            fault = first.fault if first else "file is empty; export it anew"
+            fault = first.fault if first else "file is empty; export it again"
             raise ValueError(f"{uri}: {fault}")
         try:
             layout = find_layout(first.text, columns)
@@ -83,7 +83,7 @@ def read_labels(
 
 
 def _read_rows(lines: Iterator[TextLine], layout: LabelLayout) -> Iterator[_Row]:
-    """Read rows, each of which may go over several lines; a broken one costs no other."""
+    """Read rows, which may span several lines; a malformed row does not affect the others."""
     quoting = csv.QUOTE_MINIMAL if layout.has_header else csv.QUOTE_NONE
     waiting: deque[TextLine] = deque()
     while True:
@@ -93,9 +93,9 @@ def _read_rows(lines: Iterator[TextLine], layout: LabelLayout) -> Iterator[_Row]
         try:
             fields = next(reader, None)
         except csv.Error as error:
-            # A quote left open swallows the lines after it: they are read again.
+            # An unclosed quote takes in the lines after it, so these are read again.
             waiting.extendleft(reversed(taken[1:]))
-            yield _Row(taken[0].number, fault=taken[0].fault or _broken(taken[0].number, error))
+            yield _Row(taken[0].number, fault=taken[0].fault or _malformed(taken[0].number, error))
             continue
         if fields is None:
             return
@@ -116,10 +116,10 @@ def _feed(
         yield line.text
 
 
-def _broken(number: int, error: csv.Error) -> str:
+def _malformed(number: int, error: csv.Error) -> str:
     return (
-        f"line {number} begins no whole row ({error}); close every quote that opens a label, "
-        "and double the quotes inside it"
+        f"line {number} does not start a valid row ({error}); close every quote that "
+        "opens a label, and double the quotes inside it"
     )
 
 

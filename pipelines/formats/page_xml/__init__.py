@@ -1,1 +1,1 @@
-"""PAGE XML, read and written."""
+"""Reader and writer of PAGE XML."""

@@ -1,4 +1,4 @@
-"""PAGE XML (PRImA, 2013-07-15 to 2024-07-15): bytes to a Page."""
+"""Read PAGE XML (PRImA, 2013-07-15 to 2024-07-15): from an XML tree to a page."""
 
 from __future__ import annotations
 
@@ -24,34 +24,33 @@ NAMESPACE_PREFIX = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
 _FIRST_VERSION = "2013-07-15"
 
 
-def recognises(root: etree._Element) -> bool:
-    """Tell whether a tree is PAGE XML."""
+def is_page_xml(root: etree._Element) -> bool:
+    """Return whether a tree is PAGE XML."""
     return namespace_of(root).startswith(NAMESPACE_PREFIX)
 
 
 def page_xml_pages(root: etree._Element) -> list[Page]:
-    """Read the lines of a tree of PAGE XML, in reading order.
+    """Read the lines of a PAGE XML tree, in reading order.
 
-    A line's text is its TextEquiv of lowest index; failing that, its words' texts. Its kind
-    is the structure type in `custom`, and so is its region's, or else the region's `type`.
+    The text of a line is its TextEquiv with the lowest index, or else the texts of its words.
+    Its kind is the structure type in `custom`; that of its region likewise, or else `type`.
 
     Args:
         root: The tree.
 
     Returns:
-        The page; there is one in each file. Its `uri` is the image file name as the XML
-        has it.
+        The only page of the file. Its `uri` is the image file name as the XML has it.
 
     Raises:
         ValueError: If it is not PAGE XML, names no image, or holds a bad number.
     """
-    page = child(root, "Page") if recognises(root) else None
+    page = child(root, "Page") if is_page_xml(root) else None
     if page is None:
-        raise ValueError("no <Page> of PAGE XML in it; save the file anew, or take it out")
+        raise ValueError("file has no PAGE <Page>; save it again, or remove it")
     version = namespace_of(root)[len(NAMESPACE_PREFIX) :]
     if version < _FIRST_VERSION:
         raise ValueError(
-            f"PAGE of {version} writes its points another way; save it as {_FIRST_VERSION} or later"
+            f"PAGE {version} stores points in another way; save it as {_FIRST_VERSION} or later"
         )
     if not page.get("imageFilename"):
         raise ValueError("<Page> has no imageFilename; add it")
@@ -80,7 +79,7 @@ def _lines(page: etree._Element) -> tuple[Line, ...]:
 
 
 def _region(node: etree._Element) -> tuple[str, str]:
-    """Tell a region's id and kind; the schema's few types stand in where `custom` has none."""
+    """Return the id and kind of a region; without a type in `custom`, that of the schema."""
     kind = custom_value(node.get("custom", ""), "structure", "type") or node.get("type", "")
     return node.get("id", ""), kind
 

@@ -1,4 +1,4 @@
-"""The order in which PAGE XML wants its lines read."""
+"""The reading order of lines in PAGE XML, and the `custom` attribute."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from pipelines.formats.xml_tree import child, naming, read_number, to_number
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _NEEDS_ESCAPE = re.compile(r"[\\{};\s]")
 
-# A <TableCell> is how Transkribus writes one; the schema nests a <TextRegion> in the table.
+# Transkribus writes a table cell as <TableCell>; the schema nests a <TextRegion> in the table.
 REGION_TAGS = ("{*}TextRegion", "{*}TableCell")
 
 
 def in_reading_order(page: etree._Element, lines: Nodes) -> Nodes:
-    """Sort the lines of a page.
+    """Sort the lines of a page into reading order.
 
-    Regions go by <ReadingOrder>, what it leaves out after the others; lines within a region
-    by `custom="readingOrder {index:0;}"`, or else by their `index` (PAGE 2018-07-15 and
-    later), if all lines of the region have one. All else stays in document order.
+    Regions are sorted by <ReadingOrder>, those not in it last; lines within a region by
+    `custom="readingOrder {index:0;}"`, or else by their `index` (PAGE 2018-07-15 and later), if
+    all lines of the region have one. Everything else stays in document order.
 
     Args:
         page: The <Page>.
@@ -69,12 +69,12 @@ def _custom_index(line: etree._Element) -> float | None:
 
 
 def custom_value(custom: str, tag: str, name: str) -> str:
-    r"""Read one value of one tag.
+    r"""Return a value from a `custom` attribute.
 
     Args:
         custom: The attribute; empty for none.
-        tag: The tag: 'structure'.
-        name: The value's name: 'type'.
+        tag: The tag, such as 'structure'.
+        name: The name of the value, such as 'type'.
 
     Returns:
         The value; empty where there is none.
@@ -83,7 +83,7 @@ def custom_value(custom: str, tag: str, name: str) -> str:
         >>> custom_value("readingOrder {index:2;} structure {type:heading;}", "structure", "type")
         'heading'
     """
-    # Neither bracket may stand inside: the search stays linear in any text.
+    # No braces are allowed inside, so that the search is linear in the length of the text.
     found = re.search(rf"(?<!\w){tag}\s*\{{([^{{}}]*)\}}", custom)
     for pair in found.group(1).split(";") if found else ():
         key, _, value = pair.partition(":")
@@ -93,7 +93,7 @@ def custom_value(custom: str, tag: str, name: str) -> str:
 
 
 def structure_custom(kind: str) -> str:
-    r"""Write a kind of line or region.
+    r"""Return the `custom` attribute for a kind of line or region.
 
     Example:
         >>> structure_custom("HeadingLine:title"), structure_custom("a;b")
@@ -106,5 +106,5 @@ def structure_custom(kind: str) -> str:
 def _unescaped(found: re.Match) -> str:
     code = int(found.group(1), 16)
     is_surrogate = 0xD800 <= code <= 0xDFFF
-    # Half a character could be written to no file.
+    # A lone surrogate could not be encoded.
     return found.group() if is_surrogate else chr(code)

@@ -1,4 +1,4 @@
-"""PAGE XML (PRImA) of 2019-07-15 or 2013-07-15: a page to bytes."""
+"""Write PAGE XML (PRImA) 2019-07-15 or 2013-07-15: from a page to bytes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import posixpath
 
 from lxml import etree
 
-from pipelines.formats.page_text import Origin, PageText, box_of, runs_of_regions, settle
+from pipelines.formats.boxes import Box, box_of, corners_around
+from pipelines.formats.page_text import Origin, PageText, normalise_page, runs_of_regions
 from pipelines.formats.page_xml.read import NAMESPACE_PREFIX
 from pipelines.formats.page_xml.reading_order import structure_custom
 from pipelines.formats.xml_names import XmlNames
 from schemas.records import Line, Page, Polyline, Transcript
 
 VERSIONS = ("2019-07-15", "2013-07-15")
-# Where lines go that belong to no region: PAGE has none without.
+# Region of lines without one: PAGE requires each line to be in a region.
 _DEFAULT_REGION = "r1"
 
 
@@ -22,15 +23,15 @@ def write_page(
 ) -> bytes:
     """Write a transcribed page as PAGE XML.
 
-    Lines keep their ids where they are valid, and regions too unless the reading order
-    leaves one and comes back. A line's confidence is that of its TextEquiv.
+    Lines keep their ids where they are valid, and regions do too, unless the reading order
+    leaves a region and returns to it. The confidence of a line is written to its TextEquiv.
 
     Args:
-        page: A settled page.
+        page: A normalised page.
         origin: Where the text comes from.
-        version: One of `VERSIONS`; what is written here differs by the namespace alone.
-        with_text: Whether lines have a TextEquiv; an empty one says that nothing is
-            written there.
+        version: One of `VERSIONS`; they differ here only in the namespace.
+        with_text: Whether lines get a TextEquiv; an empty one states that nothing is written
+            there.
 
     Returns:
         The file.
@@ -54,7 +55,7 @@ def write_page(
 
 
 def write_found_lines(page: Page, origin: Origin) -> bytes:
-    """Write a page whose lines were found but not read as PAGE XML.
+    """Write a page with detected but untranscribed lines as PAGE XML.
 
     Args:
         page: The page with its size; coordinates are rounded to whole pixels.
@@ -64,23 +65,23 @@ def write_found_lines(page: Page, origin: Origin) -> bytes:
         The file; no line of it has a TextEquiv.
 
     Raises:
-        ValueError: If the page has no size or a name that XML cannot hold.
+        ValueError: If the page has no size, or a name that XML cannot contain.
     """
     lines = tuple(Transcript(page.uri, line, "", 0.0) for line in page.lines)
-    settled = settle(PageText(page.uri, page.width_px, page.height_px, lines))
-    return write_page(settled, origin, with_text=False)
+    normalised = normalise_page(PageText(page.uri, page.width_px, page.height_px, lines))
+    return write_page(normalised, origin, with_text=False)
 
 
 def write_description(page: Page, origin: Origin) -> bytes:
-    """Write a page as somebody described it: lines with their kinds, with or without text.
+    """Write the description of a page: lines with their kinds, with or without text.
 
     Args:
-        page: The page; of its `uri` only the file name is written, and its points as whole
-            pixels. The lines of a region are written together.
-        origin: Who describes it.
+        page: The page. Only the file name of its `uri` is written, points are rounded to whole
+            pixels, and the lines of a region are written together.
+        origin: Where the description comes from.
 
     Returns:
-        The file, as PAGE XML 2019-07-15.
+        The file, PAGE XML 2019-07-15.
 
     Example:
         >>> from datetime import datetime
@@ -98,7 +99,7 @@ def write_description(page: Page, origin: Origin) -> bytes:
     for line in page.lines:
         lines_by_region.setdefault(line.region_id or _DEFAULT_REGION, []).append(line)
     for region_id, lines in lines_by_region.items():
-        # The record has no outline of the region; the page is one that holds it.
+        # The records have no region polygons; use the whole page.
         box = 0, 0, page.width_px, page.height_px
         region = _append_region(page_node, region_id, lines[0].region_kind, box)
         for line in lines:
@@ -111,7 +112,7 @@ def write_description(page: Page, origin: Origin) -> bytes:
 def _document(
     page: Page | PageText, origin: Origin, version: str
 ) -> tuple[etree._Element, etree._Element]:
-    """Begin a file: its root and its `<Page>`."""
+    """Create a file with metadata; return its root and its `<Page>`."""
     namespace = NAMESPACE_PREFIX + version
     root = etree.Element(f"{{{namespace}}}PcGts", nsmap={None: namespace})
     metadata = _append(root, "Metadata")
@@ -142,13 +143,9 @@ def _append_reading_order(page_node: etree._Element, names: XmlNames, regions: l
         _append(group, "RegionRefIndexed", index=str(index), regionRef=name)
 
 
-def _append_region(
-    page_node: etree._Element, name: str, kind: str, box: tuple[int, int, int, int]
-) -> etree._Element:
+def _append_region(page_node: etree._Element, name: str, kind: str, box: Box) -> etree._Element:
     region = _append(page_node, "TextRegion", id=name, **_custom(kind))
-    left, top, right, bottom = box
-    corners = (left, top), (right, top), (right, bottom), (left, bottom)
-    _append_points(region, "Coords", corners)
+    _append_points(region, "Coords", corners_around([box]))
     return region
 
 
@@ -171,7 +168,7 @@ def _custom(kind: str) -> dict[str, str]:
 
 
 def _append_points(parent: etree._Element, name: str, points: Polyline) -> None:
-    # The schema knows whole pixels only.
+    # The schema allows whole pixels only.
     _append(parent, name, points=" ".join(f"{round(x)},{round(y)}" for x, y in points))
 
 

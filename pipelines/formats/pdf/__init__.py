@@ -1,1 +1,1 @@
-"""Searchable PDF, written."""
+"""Writer of searchable PDF."""

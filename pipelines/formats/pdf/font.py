@@ -1,7 +1,7 @@
-"""A font for text that is not to be seen: every character is one and the same empty shape.
+"""A font for invisible text: all characters share the same empty glyph.
 
-What a character is says the CMap that goes with it, so any text of Unicode can be written
-without a font that has its letters. (PDF 32000-1, 9.7.4 and 9.10.3.)
+The CMap that goes with it maps characters to Unicode, so any text can be written without a font
+that has its letters. (PDF 32000-1, 9.7.4 and 9.10.3.)
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 UNITS_PER_EM = 1000
 ADVANCE = 500
-# Between them lies all of a line's height: a line is one em high.
+# Together they span the height of a line, one em.
 DESCENT, ASCENT = -250, 750
 MOST_CHARACTERS = 0xFFFF
 _VERSION_1 = 0x00010000
-# Entries that a CMap may list in one go.
+# Entries that a CMap may have in one list.
 _MOST_ENTRIES = 100
 _CHECKSUM = 0xFFFFFFFF
 
@@ -29,8 +29,8 @@ def truetype_font(character_count: int) -> bytes:
     Returns:
         The font file.
     """
-    # A line there and back: nothing to fill, but a height, which is what is marked when
-    # text is selected.
+    # A line there and back: no area to fill, but a height, which viewers highlight when text is
+    # selected.
     glyph = struct.pack(">5hHH", 1, 0, DESCENT, ADVANCE, ASCENT, 1, 0)
     glyph += bytes((1, 1)) + struct.pack(">4h", 0, ADVANCE, DESCENT, ASCENT - DESCENT)
     box = (0, DESCENT, ADVANCE, ASCENT)
@@ -61,10 +61,10 @@ def glyph_indices(character_count: int) -> bytes:
 
 
 def unicode_map(characters: Sequence[str]) -> bytes:
-    """Make the CMap that tells what each character is.
+    """Make the CMap that maps character codes to Unicode.
 
     Args:
-        characters: Texts of characters 1, 2, ..., each in its order.
+        characters: Texts of the characters with code 1, 2, ...
 
     Returns:
         The CMap file.
@@ -105,7 +105,7 @@ def _names(name: str) -> bytes:
 
 
 def _font_file(tables: dict[bytes, bytes]) -> bytes:
-    """Put tables together, as OpenType 1.9 tells under "Organization of an OpenType Font"."""
+    """Assemble tables to a font file (OpenType 1.9, "Organization of an OpenType Font")."""
     power = len(tables).bit_length() - 1
     search = 16 << power
     head = struct.pack(">I4H", _VERSION_1, len(tables), search, power, 16 * len(tables) - search)

@@ -1,4 +1,4 @@
-"""Searchable PDF: the picture of a page with its text, unseen, along the baselines."""
+"""Write searchable PDF: the image of a page with invisible text along the baselines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from model.geometry.polylines import arc_lengths, column_bounds, resample
-from pipelines.formats.page_text import PageText, box_of
+from pipelines.formats.boxes import box_of
+from pipelines.formats.page_text import PageText
 from pipelines.formats.pdf.font import (
     ADVANCE,
     DESCENT,
@@ -27,19 +28,20 @@ from pipelines.formats.pdf.font import (
 from pipelines.formats.words import words_of
 from schemas.records import Line, Transcript
 
-# What archives scan at, where an image does not state it, or states what no scanner does.
+# The usual resolution in archives, for images that state none, or one that no scanner has.
 _USUAL_DPI = 300.0
 _DPI_RANGE = (50.0, 2400.0)
 _POINTS_PER_INCH = 72
-# Of the line's height. PDFium takes two lines for one that are nearer than half a character.
+# Widest character, as a share of the line's height. PDFium joins two lines that are closer than
+# half a character.
 _WIDEST = 1.0
-# Longest side of a page that readers are bound to show (PDF 32000-1, annex C).
+# Longest side of a page that viewers must support (PDF 32000-1, annex C).
 _LONGEST_SIDE_POINTS = 14_400
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a word goes, in pixels, y downwards: start, angle, length and height."""
+    """Position of a word in pixels, y downwards: start, angle, length and height."""
 
     x: float
     y: float
@@ -49,22 +51,22 @@ class _Place:
 
 
 def write_pdf(page: PageText, picture: bytes) -> bytes:
-    """Write a page as a PDF that can be searched.
+    """Write a page as a searchable PDF.
 
-    Each word lies on its share of the line's baseline, as long as that and as high as the
-    line, in text rendering mode 3: it is found, marked and copied, not seen. Writing from
-    right to left is not turned.
+    Each word covers its share of the line's baseline, at the height of the line, in text
+    rendering mode 3: it can be found, selected and copied, but is invisible. Right-to-left text
+    is not reordered.
 
     Args:
-        page: A settled page.
-        picture: Its picture, a JPEG.
+        page: A normalised page.
+        picture: Its image, as JPEG.
 
     Returns:
-        The file, of one page as large as the original, if the image states its resolution;
-        else at 300 dpi.
+        The file. Its only page has the size of the original if the image states its
+        resolution, else the size at 300 dpi.
 
     Raises:
-        ValueError: If PDFium does not take the picture, or the page has more than 65,535
+        ValueError: If PDFium does not accept the image, or the page has more than 65,535
             different characters.
     """
     longest_px = max(page.width_px, page.height_px)
@@ -76,7 +78,7 @@ def write_pdf(page: PageText, picture: bytes) -> bytes:
         image = pdfium.PdfImage.new(document)
         image.load_jpeg(io.BytesIO(picture), inline=True)
         if image.get_px_size() != (page.width_px, page.height_px):
-            raise ValueError("PDFium does not take the picture; save the image anew")
+            raise ValueError("PDFium does not accept the image; save it again")
         image.set_matrix(pdfium.PdfMatrix().scale(width, height))
         sheet.insert_obj(image)
         _insert_lines(document, sheet, page, scale)
@@ -93,8 +95,10 @@ def _insert_lines(
     if not characters:
         return
     if len(characters) > MOST_CHARACTERS:
-        raise ValueError(f"page has {len(characters)} different characters; leave pdf out")
-    # Between words, which PDF knows nothing of.
+        raise ValueError(
+            f"page has {len(characters)} different characters, too many for PDF; leave out pdf"
+        )
+    # For the spaces between words, which PDF does not represent otherwise.
     characters = sorted({*characters, " "})
     codes = {character: code for code, character in enumerate(characters, 1)}
     to_page = pdfium.PdfMatrix().scale(scale, -scale).translate(0, page.height_px * scale)
@@ -116,7 +120,7 @@ def _loaded_font(document: pdfium.PdfDocument, characters: list[str]) -> Iterato
         len(indices),
     )
     if not font:
-        raise ValueError("PDFium did not take the font of the text")
+        raise ValueError("PDFium did not accept the font of the text")
     try:
         yield font
     finally:
@@ -129,7 +133,7 @@ def _insert_word(document, sheet, font, codes: list[int], place: _Place, to_page
     raw.FPDFTextObj_SetTextRenderMode(text, raw.FPDF_TEXTRENDERMODE_INVISIBLE)
     advance_px = min(place.length / len(codes), _WIDEST * place.height)
     across = advance_px * UNITS_PER_EM / ADVANCE
-    # The picture's y goes down, the font's up.
+    # The y axis of the image points down, that of the font up.
     matrix = pdfium.PdfMatrix().scale(across, -place.height)
     matrix = matrix.rotate(place.radians, ccw=True, rad=True)
     matrix = matrix.translate(place.x, place.y).multiply(to_page)
@@ -138,10 +142,10 @@ def _insert_word(document, sheet, font, codes: list[int], place: _Place, to_page
 
 
 def _placed_words(transcript: Transcript) -> Iterator[tuple[str, _Place]]:
-    """Place the words of a line, each with a space after it that fills the gap.
+    """Place the words of a line, each followed by a space that fills the gap.
 
-    After the last one it parts the line from the next: PDFium would join two letters that
-    stand alone on their lines.
+    The space after the last word separates the line from the next: PDFium would join two
+    letters that are alone on their lines.
     """
     line = transcript.line
     height = _height(line)
@@ -154,13 +158,13 @@ def _placed_words(transcript: Transcript) -> Iterator[tuple[str, _Place]]:
         length = math.hypot(x_end - x, y_end - y)
         if length > 0:
             radians = math.atan2(y_end - y, x_end - x)
-            # The last space lies beyond the line's end.
+            # The last space lies beyond the end of the line.
             length *= 1 if after else 1 + 1 / len(word.text)
             yield f"{word.text} ", _Place(x, y, radians, length, height)
 
 
 def _height(line: Line) -> float:
-    """Measure how high a line is across its middle, at least one pixel."""
+    """Return the height of a line, the median along its middle; at least one pixel."""
     left, top, right, bottom = box_of(line.polygon)
     outline = np.array(line.polygon, float)
     if line.baseline:

@@ -1,31 +1,31 @@
-"""What is left out of garbage collection, and what is not."""
+"""What is exempt from garbage collection, and what is not."""
 
 import gc
 import weakref
 
 import pytest
 
-from pipelines.cli.garbage import leave_out, loading
+from pipelines.cli.garbage import freeze_loaded, loading
 
 
 class Node:
-    """Something that can be in a circle."""
+    """An object that can refer to itself."""
 
 
-def test_garbage_of_later_is_collected_though_things_were_left_out_again():
-    leave_out()
+def test_a_second_freeze_exempts_nothing_more():
+    freeze_loaded()
     frozen = gc.get_freeze_count()
     node = Node()
     node.own = node
     gone = weakref.ref(node)
     del node
-    leave_out()
+    freeze_loaded()
     gc.collect()
     assert gone() is None
     assert gc.get_freeze_count() == frozen > 0
 
 
-def test_collection_goes_on_after_an_import_that_fails():
+def test_collection_continues_after_a_failed_import():
     with pytest.raises(ImportError), loading():
         import no_such_module  # noqa: F401
     assert gc.isenabled()

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, as a run sees them."""
+"""Ctrl-C and SIGTERM during a run."""
 
 import os
 import signal
@@ -9,26 +9,26 @@ import pytest
 from pipelines.cli.interruption import Interrupted, interruptible, is_interrupted
 
 
-def told_to_stop(number):
+def run_until_stopped(number):
     with interruptible():
         os.kill(os.getpid(), number)
         while not is_interrupted():
             pass
-        raise RuntimeError("told to stop")
+        raise RuntimeError("stopped")
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 4), (signal.SIGINT, 130)])
 def test_a_signal_becomes_an_exit_status_and_leaves_nothing_behind(number, status):
     before = signal.getsignal(number)
     with pytest.raises(Interrupted) as ended:
-        told_to_stop(number)
+        run_until_stopped(number)
     assert ended.value.status == status
     assert not is_interrupted() and signal.getsignal(number) == before
-    # What would end the process later is called off.
+    # The timer that would end the process is cancelled.
     timers = [t for t in threading.enumerate() if isinstance(t, threading.Timer)]
     assert all(timer.finished.is_set() for timer in timers)
 
 
 def test_other_errors_are_passed_on():
-    with pytest.raises(RuntimeError, match="a fault of ours"), interruptible():
-        raise RuntimeError("a fault of ours")
+    with pytest.raises(RuntimeError, match="a bug"), interruptible():
+        raise RuntimeError("a bug")

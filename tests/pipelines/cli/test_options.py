@@ -29,7 +29,7 @@ def parser():
     return parser
 
 
-def test_flags_of_the_verb_and_of_beam_are_told_apart(parser):
+def test_flags_of_the_command_and_of_beam_are_separated(parser):
     def run(args, options):
         given = options.get_all_options()
         assert (args.output, given["direct_num_workers"]) == ("o", 3)
@@ -43,7 +43,7 @@ def test_flags_of_the_verb_and_of_beam_are_told_apart(parser):
     ("given", "runner"),
     [("DirectRunner", LOCAL_RUNNER), ("FlinkRunner", "FlinkRunner"), ("DataflowRunner",) * 2],
 )
-def test_only_the_local_runner_is_settled_for_the_user(parser, given, runner):
+def test_only_the_direct_runner_is_replaced(parser, given, runner):
     def run(args, options):
         assert options.get_all_options()["runner"] == runner
         return 0
@@ -75,7 +75,7 @@ def test_a_usage_error_is_one_line(parser, capsys):
     assert capsys.readouterr().err == "x: no such file; check --input\n"
 
 
-def test_too_many_failures_say_where_they_are(capsys):
+def test_too_many_failures_name_the_table_that_lists_them(capsys):
     assert finish(0.05, 0.05, "out/failures") == 0
     assert finish(0.06, 0.05, "out/failures") == EXIT_FAILURES
     assert "6.0% failed" in capsys.readouterr().err
@@ -117,32 +117,32 @@ def test_help_loads_nothing_heavy(verb):
         (PermissionError(13, "Permission denied", "/x"), 2, "/x: Permission denied; check"),
     ],
 )
-def test_what_ends_a_run_from_outside_is_one_line(parser, capsys, error, status, message):
+def test_an_error_of_the_environment_is_one_line(parser, capsys, error, status, message):
     def run(args):
         raise error
 
     assert run_verb(parser, run, ["--output", "o"]) == status
-    said = capsys.readouterr().err
-    assert message in said and said.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert message in printed and printed.count("\n") == 1
 
 
-def test_a_run_that_is_told_to_end_tidies_up(parser, capsys):
-    tidied = []
+def test_a_terminated_run_cleans_up(parser, capsys):
+    cleaned_up = []
 
     def run(args):
         try:
             os.kill(os.getpid(), signal.SIGTERM)
             time.sleep(9)
         finally:
-            tidied.append(True)
+            cleaned_up.append(True)
 
     before = signal.getsignal(signal.SIGTERM)
     assert run_verb(parser, run, ["--output", "o"]) == 4
-    assert tidied and capsys.readouterr().err == "interrupted\n"
+    assert cleaned_up and capsys.readouterr().err == "interrupted\n"
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-def test_a_reader_that_has_seen_enough_is_no_error():
+def test_a_closed_pipe_is_no_error():
     code = (
         "import sys; from pipelines.cli.options import *\n"
         "def run(args):\n"
@@ -158,22 +158,22 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     assert (ran.stdout, ran.stderr, ran.returncode) == ("a line of some length\n", "", 0)
 
 
-def test_a_folder_to_write_has_no_wild_cards(parser, capsys):
+def test_an_output_folder_has_no_wildcards(parser, capsys):
     with pytest.raises(SystemExit) as ended:
         run_verb(parser, lambda args: 0, ["--output", "out[1858]"])
     assert ended.value.code == 2
-    assert "out[1858] has one of * ? [" in capsys.readouterr().err
+    assert "out[1858] contains one of * ? [" in capsys.readouterr().err
 
 
 def test_other_errors_are_not_hidden(parser):
     def run(args):
-        raise RuntimeError("a fault of ours")
+        raise RuntimeError("a bug")
 
-    with pytest.raises(RuntimeError, match="a fault of ours"):
+    with pytest.raises(RuntimeError, match="a bug"):
         run_verb(parser, run, ["--output", "o"])
 
 
-def test_help_tells_the_exit_statuses(parser):
-    said = " ".join(parser.format_help().split())
-    assert "0 complete, 2 arguments that cannot be used, 3 finished with more failures" in said
-    assert "4 interrupted or no space left, 130 Ctrl-C" in said
+def test_help_lists_the_exit_statuses(parser):
+    text = " ".join(parser.format_help().split())
+    assert "0 complete, 2 invalid arguments, 3 finished with more failures" in text
+    assert "4 interrupted or no space left, 130 Ctrl-C" in text

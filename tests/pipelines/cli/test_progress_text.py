@@ -1,4 +1,4 @@
-"""What the progress line says, whatever the counts."""
+"""The text of the progress line for all kinds of counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.cli.progress_text import Rate, format_duration, format_progress, format_summary
+from pipelines.cli.progress_text import Throughput, format_duration, format_progress, format_summary
 
 COUNTS = st.integers(0, 10**9)
 RATES = st.just(0.0) | st.floats(1e-6, 1e6)
@@ -17,7 +17,7 @@ COLUMNS = st.integers(0, 200)
 
 
 @given(COUNTS, COUNTS, RATES, COLUMNS)
-def test_the_line_fits_and_breaks_off_between_fields(done, total, rate, columns):
+def test_the_line_fits_and_drops_whole_fields(done, total, rate, columns):
     line = format_progress("ingest", done, total, rate, columns)
     assert len(line) <= columns and "\n" not in line
     whole = format_progress("ingest", done, total, rate, 1000)
@@ -39,26 +39,26 @@ def test_nothing_is_negative_and_no_share_is_above_one(done, total, rate):
 
 
 @given(st.integers(1, 10**6), st.integers(1, 10**6), st.floats(0.01, 1000))
-def test_the_estimate_is_the_rest_at_this_rate(done, rest, rate):
-    line = format_progress("ingest", done, done + rest, rate, 1000)
-    assert line.endswith(f"  {format_duration(rest / rate)} left")
+def test_the_time_left_is_the_remaining_pages_at_this_rate(done, remaining, rate):
+    line = format_progress("ingest", done, done + remaining, rate, 1000)
+    assert line.endswith(f"  {format_duration(remaining / rate)} left")
 
 
 @given(SECONDS)
-def test_a_duration_is_right_to_its_smaller_unit(seconds):
+def test_a_duration_is_exact_to_its_smaller_unit(seconds):
     units_s = {"d": 86400, "h": 3600, "min": 60, "s": 1}
     parts = re.findall(r"(\d+) (\w+)", format_duration(seconds))
-    told = sum(int(number) * units_s[unit] for number, unit in parts)
-    assert -0.5 <= seconds - told <= units_s[parts[-1][1]]
+    value_s = sum(int(number) * units_s[unit] for number, unit in parts)
+    assert -0.5 <= seconds - value_s <= units_s[parts[-1][1]]
     assert len(parts) <= 2
 
 
 @pytest.mark.parametrize(
-    ("rate", "told"),
+    ("rate", "shown"),
     [(1234.5, "1,234"), (41.1, "41"), (9.96, "10"), (4.0, "4.0"), (0.999, "1.0"), (0.052, "0.052")],
 )
-def test_a_rate_has_two_digits_that_count(rate, told):
-    assert format_progress("ingest", 1, 0, rate) == f"ingest  1 pages  {told} pages/s"
+def test_a_rate_has_two_significant_digits(rate, shown):
+    assert format_progress("ingest", 1, 0, rate) == f"ingest  1 pages  {shown} pages/s"
 
 
 def test_a_run_of_which_all_pages_are_done_has_no_time_left():
@@ -71,41 +71,41 @@ def test_a_run_that_failed_at_once_has_no_rate():
 
 
 @given(st.lists(st.tuples(st.integers(0, 100), st.integers(0, 50)), min_size=1, max_size=100))
-def test_a_rate_is_never_negative_and_never_forgets_that_pages_came(steps):
-    rate, now, count = Rate(), 0, 0
+def test_a_throughput_is_never_negative_and_stays_positive_after_the_first_page(steps):
+    throughput, now, count = Throughput(), 0, 0
     for seconds, pages in [(0, 0), *steps]:
         now, count = now + seconds, count + pages
-        pages_per_s = rate.at(now, count)
+        pages_per_s = throughput.update(now, count)
         assert pages_per_s >= 0
         if count and seconds:
             assert pages_per_s > 0
 
 
 @given(st.integers(1, 400), st.integers(3, 300))
-def test_an_even_run_has_its_own_rate(pages_each_s, seconds):
-    rate = Rate()
-    told = [rate.at(second, second * pages_each_s) for second in range(seconds)]
-    assert told[2:] == pytest.approx([pages_each_s] * (seconds - 2))
+def test_a_steady_run_has_a_constant_throughput(pages_each_s, seconds):
+    throughput = Throughput()
+    rates = [throughput.update(second, second * pages_each_s) for second in range(seconds)]
+    assert rates[2:] == pytest.approx([pages_each_s] * (seconds - 2))
 
 
-def test_a_rate_follows_within_its_window():
-    rate = Rate(window_s=30)
+def test_a_throughput_adapts_within_its_window():
+    throughput = Throughput(window_s=30)
     for second in range(100):
-        rate.at(second, second)
-    told = [rate.at(100 + second, 100 + 10 * second) for second in range(61)]
-    assert told[0] < told[10] < told[29] <= told[60] == pytest.approx(10)
+        throughput.update(second, second)
+    rates = [throughput.update(100 + second, 100 + 10 * second) for second in range(61)]
+    assert rates[0] < rates[10] < rates[29] <= rates[60] == pytest.approx(10)
 
 
-def test_a_page_longer_than_the_window_still_gives_a_rate():
-    rate = Rate(window_s=30)
-    told = [rate.at(second, second // 100) for second in range(0, 1000, 5)]
-    assert min(told[20:]) > 0.005
-    assert max(told[100:]) < 0.012
+def test_pages_slower_than_the_window_still_give_a_throughput():
+    throughput = Throughput(window_s=30)
+    rates = [throughput.update(second, second // 100) for second in range(0, 1000, 5)]
+    assert min(rates[20:]) > 0.005
+    assert max(rates[100:]) < 0.012
 
 
-def test_a_halt_slows_the_rate_down_without_ending_it():
-    rate = Rate(window_s=30)
+def test_a_stalled_run_slows_down_but_stays_above_zero():
+    throughput = Throughput(window_s=30)
     for second in range(31):
-        rate.at(second, second)
-    told = [rate.at(second, 30) for second in (40, 60, 600)]
-    assert 1 > told[0] > told[1] > told[2] > 0
+        throughput.update(second, second)
+    rates = [throughput.update(second, 30) for second in (40, 60, 600)]
+    assert 1 > rates[0] > rates[1] > rates[2] > 0

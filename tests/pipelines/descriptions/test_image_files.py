@@ -1,4 +1,4 @@
-"""Pages of PDF and TIFF files: their names, and who describes them."""
+"""Pages of PDF and TIFF files: their URIs, and the files that describe them."""
 
 import pytest
 from hypothesis import given
@@ -18,17 +18,17 @@ NUMBERS = st.integers(1, 99_999_999)
 
 
 @given(st.text(), NUMBERS)
-def test_the_number_of_a_page_is_put_to_its_file_and_taken_off(name, number):
+def test_a_page_number_is_appended_and_split_off(name, number):
     assert split_page_uri(page_uri(name, number)) == (name, number)
 
 
 @pytest.mark.parametrize("uri", ["a.pdf#page=0", "a.pdf#page=-1", "a.pdf#page=x", "a.pdf#page="])
-def test_what_is_no_number_of_a_page_stays_in_the_name(uri):
+def test_an_invalid_page_number_stays_in_the_name(uri):
     assert split_page_uri(uri) == (uri, None)
 
 
 @given(st.from_regex(r"([a-zé]{1,3}/)?[a-zé0-9]{1,8}", fullmatch=True), NUMBERS)
-def test_a_numbered_name_is_read_back(stem, number):
+def test_numbered_names_are_parsed_back(stem, number):
     for name in numbered_names(stem, number):
         assert (stem, number) in numbered_stems(name)
 
@@ -50,7 +50,7 @@ def test_not_every_name_is_numbered(name):
         ("d/cafe\u0301_2.xml", "", "d/caf\u00e9.pdf", "d/caf\u00e9.pdf#page=2"),
     ],
 )
-def test_the_name_of_a_description_tells_its_page(markup, named, image, expected):
+def test_the_name_of_a_description_numbers_its_page(markup, named, image, expected):
     files = MemoryFiles({image: PDF if image.endswith("pdf") else TIFF})
     assert find_image_file(markup, named, files).page_uri(None) == expected
 
@@ -70,19 +70,19 @@ def test_a_file_of_one_page_keeps_its_name(markup, named, image, data):
     assert found.page_uri(None) == found.page_uri(1) == image
 
 
-def test_the_named_number_goes_before_that_of_the_file_s_name():
+def test_a_number_in_the_description_precedes_one_in_its_name():
     found = find_image_file("scan_0002.xml", "scan.pdf", MemoryFiles({"scan.pdf": PDF}))
     assert found.page_uri(3) == "scan.pdf#page=3"
 
 
-def test_a_description_must_say_which_page():
+def test_a_description_must_state_which_page():
     with pytest.raises(
         ValueError, match="d/scan.pdf has 3 pages; .*scan.pdf#page=1.*scan_0001.xml"
     ):
         ImageFile("d/scan.pdf", 3).page_uri(None)
 
 
-def test_a_file_that_cannot_be_counted_is_named():
+def test_the_error_of_an_unreadable_file_names_it():
     files = MemoryFiles({"d/scan.pdf": encrypted_pdf()})
     with pytest.raises(ValueError, match="d/scan.pdf: PDF is encrypted; save it without"):
         find_image_file("d/scan_1.xml", "", files)
@@ -109,8 +109,11 @@ def test_a_page_is_found_among_those_that_a_file_describes(image, markup, names,
     assert (page and page.uri) == found
 
 
-def test_the_page_that_is_asked_for_may_be_a_failure():
-    pages = [*described("s.pdf#page=1"), Failure("s.pdf#page=2", "read", "WIDTH is wrong; mend")]
+def test_the_requested_page_may_be_a_failure():
+    pages = [
+        *described("s.pdf#page=1"),
+        Failure("s.pdf#page=2", "read", "WIDTH is wrong; correct it"),
+    ]
     assert page_described("s.pdf#page=1", "s.xml", pages).uri == "s.pdf#page=1"
     with pytest.raises(ValueError, match="WIDTH is wrong"):
         page_described("s.pdf#page=2", "s.xml", pages)

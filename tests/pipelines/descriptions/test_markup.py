@@ -1,4 +1,4 @@
-"""Page descriptions in XML: found by content, read by their reader."""
+"""Page descriptions in XML: the reader is chosen by content."""
 
 from collections import Counter
 from pathlib import Path
@@ -18,12 +18,12 @@ ALTO = """<alto xmlns="http://www.loc.gov/standards/alto/ns-v4#">
 
 
 @pytest.mark.parametrize("format_name", ["auto", "alto"])
-def test_alto_is_found_by_content(format_name):
+def test_alto_is_recognised_by_content(format_name):
     assert read_markup(ALTO.encode(), format_name).source == "alto"
 
 
 @pytest.mark.parametrize("format_name", ["auto", "page"])
-def test_page_xml_is_found_by_content(format_name):
+def test_page_xml_is_recognised_by_content(format_name):
     assert read_markup(PAGE.encode(), format_name).source == "page"
 
 
@@ -31,20 +31,20 @@ def test_page_xml_is_found_by_content(format_name):
     ("data", "format_name", "reason"),
     [
         ("<alto>", "auto", "not well-formed"),
-        ("", "auto", "file is empty; export it anew"),
+        ("", "auto", "file is empty; export it again"),
         ("<html/>", "auto", "<html> is neither PAGE nor ALTO; save"),
-        (ALTO, "page", "file is not of --format page; give the one that it has"),
-        (PAGE, "alto", "file is not of --format alto; give the one that it has"),
-        ("<alto/>", "auto", "no <Page> of ALTO in it; save"),
+        (ALTO, "page", "file does not match --format page; give the format that it has"),
+        (PAGE, "alto", "file does not match --format alto; give the format that it has"),
+        ("<alto/>", "auto", "file has no ALTO <Page>; save"),
     ],
 )
-def test_a_file_that_is_no_page_says_why(data, format_name, reason):
+def test_the_error_names_what_is_wrong(data, format_name, reason):
     with pytest.raises(ValueError, match=reason):
         read_markup(data.encode(), format_name)
 
 
 @pytest.mark.parametrize("data", ["<html/>", "<alto/>", PAGE.replace("Page ", "Leaf ")])
-def test_advice_fits_commands_without_the_flag_format(data):
+def test_errors_without_a_format_name_no_flag(data):
     with pytest.raises(ValueError, match="; ") as error:
         read_markup(data.replace("/Page>", "/Leaf>").encode())
     assert "--" not in str(error.value)
@@ -63,7 +63,7 @@ def test_points_are_read_in_both_notations(points):
 
 
 def read_folder(folder):
-    """Read every XML file beneath a folder; return the pages, whose images must be there."""
+    """Return the pages of all XML files beneath a folder; their images must exist."""
     pages = []
     for path in sorted(folder.rglob("*.xml")):
         try:
@@ -75,7 +75,7 @@ def read_folder(folder):
     return pages
 
 
-# The data's own README counts lines with text: an empty one is no ground truth.
+# The README of the data counts only lines with text: an empty text is no ground truth.
 @pytest.mark.parametrize(
     ("folder", "page_count", "line_count", "with_text", "source"),
     [
@@ -85,7 +85,7 @@ def read_folder(folder):
         ("cremma-mss-19/data", 69, 1807, 1807, "alto"),
     ],
 )
-def test_real_pages_have_the_lines_their_readme_counts(
+def test_real_pages_have_the_line_counts_of_their_readme(
     shared_data, folder, page_count, line_count, with_text, source
 ):
     pages = read_folder(shared_data / folder)
@@ -96,7 +96,7 @@ def test_real_pages_have_the_lines_their_readme_counts(
     assert all(line.baseline and line.polygon and line.region_id for line in lines)
 
 
-def test_real_pages_tell_the_kinds_of_their_lines(shared_data):
+def test_lines_of_real_pages_have_kinds(shared_data):
     lines = [line for page in read_folder(shared_data / "peraire/data/test") for line in page.lines]
     kinds = Counter(line.kind for line in lines)
     assert kinds == {"DefaultLine": 253, "InterlinearLine": 9}

@@ -31,14 +31,14 @@ def kinds(records):
 
 
 @given(st.sets(NAMES, min_size=1), st.booleans())
-def test_every_file_ends_somewhere_and_order_does_not_matter(names, use_markup):
+def test_every_file_has_an_outcome_and_order_does_not_matter(names, use_markup):
     results = [pair_files(order, use_markup) for order in list(permutations(sorted(names)))[:20]]
     assert all(result == results[0] for result in results)
     named = {uri for record in results[0] for uri in vars(record).values() if isinstance(uri, str)}
     has_markup = use_markup and any(name.endswith(".xml") for name in names)
-    # With XML, the image is named by the XML and the text is the XML's.
-    lost = names - named
-    assert not lost or (has_markup and not any(n.endswith((".xml", ".md")) for n in lost))
+    # With XML, image and text are those of the XML.
+    unused = names - named
+    assert not unused or (has_markup and not any(n.endswith((".xml", ".md")) for n in unused))
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,12 @@ def test_every_file_ends_somewhere_and_order_does_not_matter(names, use_markup):
         (["d/x.jpg", "d/x.txt", "d/x.xml"], [MarkupFile("d/x.xml")]),
     ],
 )
-def test_what_belongs_together_is_put_together(files, expected):
+def test_files_of_the_same_page_are_paired(files, expected):
     assert len({pairing_key(uri) for uri in files}) == 1
     assert pair_files(files) == expected
 
 
-def test_the_half_of_a_pair_fails_with_the_cure():
+def test_an_incomplete_pair_fails_with_the_cure():
     (image,), (text,) = pair_files(["d/x.png"]), pair_files(["d/x.txt"])
     assert image == LoneImage("d/x.png")
     assert "x.txt, x.gt.txt or x.xml" in lone_image_failure(image.uri).error
@@ -65,24 +65,24 @@ def test_the_half_of_a_pair_fails_with_the_cure():
 
 
 @pytest.mark.parametrize("name", ["labels.csv", "a.tsv", "train.parquet", "a.arrow", "LINES.TXT"])
-def test_files_of_many_lines_stand_alone(name):
+def test_container_files_are_never_paired(name):
     assert pair_files([f"d/{name}"]) == [ContainerFile(f"d/{name}")]
     (skipped,) = pair_files([f"d/{name}"], use_markup=False)
     assert isinstance(skipped, Skipped)
 
 
-def test_a_list_of_a_split_is_no_text():
+def test_a_split_list_is_not_a_transcription():
     assert [type(r) for r in pair_files(["d/trainset.txt"])] == [Skipped]
 
 
-def test_a_second_image_of_the_same_name_is_left_out():
+def test_a_second_image_of_the_same_name_is_skipped():
     pair, spare = pair_files(["x.jpg", "x.png", "x.txt"])
     assert pair == PairFiles("x.jpg", "x.txt")
     assert isinstance(spare, Skipped) and spare.uri == "x.png"
 
 
 @given(st.text(alphabet="aé ç.\u0301", min_size=1, max_size=9))
-def test_both_unicode_forms_of_a_name_are_one(name):
+def test_both_unicode_forms_of_a_name_have_one_key(name):
     forms = [unicodedata.normalize(form, f"d/{name}.png") for form in ("NFC", "NFD")]
     assert pairing_key(forms[0]) == pairing_key(forms[1])
 
@@ -120,7 +120,7 @@ def test_numbered_descriptions_are_looked_for_in_all_folders_and_forms():
         assert path in candidates
 
 
-def test_not_many_places_are_asked_for():
+def test_the_number_of_candidates_is_limited():
     for image, most in (("d/x.jpg", 14), ("d/x.pdf#page=3", 200)):
         candidates = markup_candidates(image)
         assert len(candidates) == len(set(candidates)) <= most
@@ -130,10 +130,10 @@ def test_not_many_places_are_asked_for():
     ("data", "reason"),
     [(b"", "empty"), (b" \n", "empty"), (b"a\nb", "2 lines"), (b"\xff\xfe", "not UTF-8")],
 )
-def test_a_text_that_is_no_line_says_why(data, reason):
+def test_a_text_that_is_not_one_line_is_refused(data, reason):
     with pytest.raises(ValueError, match=reason):
         read_pair(data, "x.png")
 
 
-def test_a_byte_order_mark_is_no_text():
+def test_a_byte_order_mark_is_removed():
     assert read_pair("\ufeffété\r\n".encode(), "x.png").lines[0].text == "été"

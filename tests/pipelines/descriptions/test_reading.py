@@ -1,4 +1,4 @@
-"""From files that belong together to pages."""
+"""From paired files to pages."""
 
 from datetime import datetime
 
@@ -53,7 +53,7 @@ def read(source, files, config=None):
 
 
 def uris(records):
-    """Name what was read, failures by their stage."""
+    """Return the URI of each record, for failures with the stage."""
     return [f"{r.uri} {r.stage}" if isinstance(r, Failure) else r.uri for r in records]
 
 
@@ -73,25 +73,25 @@ def test_xml_is_opened_once_and_parsed_once(monkeypatch):
         assert parsed.pop() == data and not parsed
 
 
-def test_xml_of_a_table_is_read_as_one():
+def test_an_iam_form_in_xml_is_read_as_such():
     files = {"xml/a01-000u.xml": FORM, "forms/a01-000u.png": png(STRIPS[0])}
     (page,) = read(MarkupFile("xml/a01-000u.xml"), files)
     assert (page.source, page.lines[0].text) == ("iam", "A MOVE")
 
 
-def test_a_text_is_a_table_or_alone():
+def test_a_text_without_image_is_a_table_or_a_failure():
     files = {"t.txt": b"x.png\tacte\n", "u.txt": b"acte", "x.png": png(STRIPS[0])}
     assert uris(read(LoneText("t.txt"), files)) == ["x.png"]
     assert uris(read(LoneText("u.txt"), files)) == ["u.txt pair"]
     assert uris(read(LoneText("gone.txt"), files)) == ["gone.txt read"]
 
 
-def test_a_container_of_no_known_format_names_the_flag():
+def test_the_error_of_an_unknown_container_names_the_flag():
     (failure,) = read(ContainerFile("x.bin"), {"x.bin": b"?"})
-    assert "give --format one of" in failure.error
+    assert "set --format to one of" in failure.error
 
 
-def test_only_lines_of_the_kinds_asked_for_are_read():
+def test_only_lines_of_the_requested_kinds_are_read():
     lines = (Line("a", 0, "x", kind="heading"), Line("b", 1, "y"))
     data = write_description(Page("x.png", lines, 9, 9), Origin("Quire", datetime(2026, 1, 1)))
     files = {"x.xml": data, "x.png": b""}
@@ -121,21 +121,24 @@ def test_alto_describes_the_pages_of_a_file(image, data, attributes, numbers, na
     assert [page.lines[0].line_id for page in pages] == [f"l{i}" for i in range(len(numbers))]
 
 
-def test_a_bad_page_of_several_fails_alone():
+def test_one_bad_page_does_not_affect_the_others():
     markup = alto("s.pdf", "WIDTH='9' HEIGHT='9'", "WIDTH='wide'", "PHYSICAL_IMG_NR='3'")
     found = read(MarkupFile("s.xml"), {"s.xml": markup, "s.pdf": PDF})
     assert uris(found) == ["s.pdf#page=1", "s.pdf#page=2 read", "s.pdf#page=3"]
-    assert "WIDTH 'wide' is not a number; mend" in found[1].error
+    assert "WIDTH 'wide' is not a number; correct" in found[1].error
 
 
-def test_a_page_that_the_file_has_not_fails_alone():
+def test_a_page_beyond_the_end_of_the_file_fails_alone():
     markup = alto("s.pdf", "PHYSICAL_IMG_NR='3'", "PHYSICAL_IMG_NR='12'")
     found = read(MarkupFile("s.xml"), {"s.xml": markup, "s.pdf": PDF})
     assert uris(found) == ["s.pdf#page=3", "s.pdf#page=12 pair"]
-    assert "page 12 is not in the file, which has 3; mend the number in s.xml" in found[1].error
+    assert (
+        "page 12 is not in the file, which has 3 pages; correct the number in s.xml"
+        in found[1].error
+    )
 
 
-def test_several_pages_cannot_be_those_of_a_plain_image():
+def test_a_plain_image_has_only_one_page():
     found = read(MarkupFile("s.xml"), {"s.xml": alto("s.jpg", "", ""), "s.jpg": b""})
     assert uris(found) == ["s.jpg", "s.jpg#page=2 pair"]
 
@@ -153,15 +156,15 @@ def test_several_pages_cannot_be_those_of_a_plain_image():
         ("s.xml", "../../etc/passwd#page=1", "s.pdf#page=1"),
     ],
 )
-def test_xml_of_one_page_says_which_it_is(markup, image, expected):
+def test_xml_of_one_page_states_its_number(markup, image, expected):
     for data in (page_xml(image), alto(image, "")):
         if image.startswith("C:") and data.startswith(b"<?xml"):
-            # What is written is the name of the file only.
+            # The writer keeps only the name of the file.
             data = data.replace(b'Filename="', b'Filename="C:\\scans\\')
         assert uris(read(MarkupFile(markup), {markup: data, "s.pdf": PDF})) == [expected]
 
 
-def test_pages_without_their_file_fail_each():
+def test_each_page_of_a_missing_file_fails():
     found = read(MarkupFile("s.xml"), {"s.xml": alto("s.pdf", "", "")})
     assert uris(found) == ["s.xml#page=1 pair", "s.xml#page=2 pair"]
     found = read(MarkupFile("s.xml"), {"s.xml": alto("s.pdf", "", ""), "s.pdf": encrypted_pdf()})
@@ -169,35 +172,35 @@ def test_pages_without_their_file_fail_each():
     assert found[0].error == "s.pdf: PDF is encrypted; save it without a password"
 
 
-def test_a_text_goes_with_a_file_of_one_page_only():
+def test_a_text_is_paired_only_with_a_file_of_one_page():
     source = PairFiles("s.pdf", "s.txt")
     one = image_file(STRIPS[:1], "PDF")
     assert uris(read(source, {"s.txt": b"acte", "s.pdf": one})) == ["s.pdf"]
     (failure,) = read(source, {"s.txt": b"acte", "s.pdf": PDF})
-    assert failure.uri == "s.txt" and "s.pdf has 3 pages but a text is that of" in failure.error
+    assert failure.uri == "s.txt" and "s.pdf has 3 pages, but a text belongs to" in failure.error
     (failure,) = read(source, {"s.txt": b"acte", "s.pdf": encrypted_pdf()})
     assert failure.uri == "s.pdf" and "encrypted; save" in failure.error
 
 
-def test_an_image_alone_says_how_many_pages_want_a_description():
+def test_the_failure_of_a_lone_image_counts_its_undescribed_pages():
     files = MemoryFiles({"d/s.pdf": PDF, "d/t.tif": b"", "d/u.png": b""})
     (failure,) = fail_undescribed("d/s.pdf", set(), files)
     error = failure.error
     assert "any of its 3 pages; add s.xml with a <Page> for each, or s_0001.xml" in error
-    (unread,) = fail_undescribed("d/t.tif", set(), files)
-    assert unread.stage == "read"
+    (unreadable,) = fail_undescribed("d/t.tif", set(), files)
+    assert unreadable.stage == "read"
     (alone,) = fail_undescribed("d/u.png", set(), files)
     assert "image has no u.txt" in alone.error
     described = {"d/s.pdf#page=1", "d/s.pdf#page=3"}
-    (left_out,) = fail_undescribed("d/s.pdf", described, files)
-    assert left_out.uri == "d/s.pdf#page=2"
+    (undescribed,) = fail_undescribed("d/s.pdf", described, files)
+    assert undescribed.uri == "d/s.pdf#page=2"
     assert not list(fail_undescribed("d/u.png", {"d/u.png"}, files))
 
 
-def test_pages_are_surveyed_and_left_out_one_by_one():
+def test_pages_are_surveyed_and_skipped_one_by_one():
     files = MemoryFiles({"s.xml": alto("s.pdf", "", ""), "s.pdf": PDF})
     surveyed = survey_source(MarkupFile("s.xml"), ReadConfig(), files)
     assert [page.uri for page in surveyed] == ["s.pdf#page=1", "s.pdf#page=2"]
-    seconds = {("s.pdf#page=2", "s.xml")}
-    first, second = read_first_descriptions(MarkupFile("s.xml"), ReadConfig(), files, seconds)
+    surplus = {("s.pdf#page=2", "s.xml")}
+    first, second = read_first_descriptions(MarkupFile("s.xml"), ReadConfig(), files, surplus)
     assert isinstance(first, Page) and isinstance(second, Skipped)

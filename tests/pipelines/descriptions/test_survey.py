@@ -1,4 +1,4 @@
-"""What the input holds, without its pixels."""
+"""Overview of the input without reading images."""
 
 from itertools import permutations
 
@@ -20,17 +20,17 @@ def test_a_page_is_reduced_to_its_counts():
     assert survey_page(page, "a.xml") == Surveyed("a.png", "a.xml", "page", "eval", 2)
 
 
-def test_the_description_with_most_lines_comes_first_in_any_order():
+def test_the_description_with_most_lines_is_kept_in_any_order():
     pages = [surveyed("b.xml", 9), surveyed("a.xml"), surveyed("c.xml")]
     for order in permutations(pages):
         assert second_descriptions(order) == [("a.png", "a.xml"), ("a.png", "c.xml")]
 
 
-def test_a_file_that_names_an_image_twice_is_no_second_description():
+def test_a_file_that_names_an_image_twice_is_one_description():
     assert second_descriptions([surveyed("labels.csv", 1), surveyed("labels.csv", 1)]) == []
 
 
-def test_counts_are_told_by_format():
+def test_counts_are_listed_by_format():
     counts = {"pages page": 1, "lines page": 2, "pages alto": 3, "lines alto": 9, "failed": 4}
     assert describe_survey(counts).splitlines() == [
         "alto: 3 pages, 9 lines",

@@ -1,4 +1,4 @@
-"""Names of files that are awkward."""
+"""File names that look like globs or are not UTF-8."""
 
 import os
 
@@ -30,7 +30,7 @@ def test_a_folder_that_looks_like_a_glob_is_a_folder(tmp_path):
     assert match_files(f"{tmp_path}/box [2]/") == [f"{tmp_path}/box [2]/deep/a.png"]
 
 
-def test_a_path_has_one_spelling(tmp_path):
+def test_paths_are_normalised(tmp_path):
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "a.png").write_bytes(b"x")
     for given in ("d", "./d/", "d/../d//a.png", "d//*.png"):
@@ -43,7 +43,7 @@ def test_a_glob_is_a_glob(tmp_path):
     assert match_files(f"{tmp_path}/a[2-9].png") == [f"{tmp_path}/a2.png"]
 
 
-def test_a_glob_in_the_folder_where_one_is_finds_what_that_folder_has(tmp_path, monkeypatch):
+def test_a_glob_without_a_folder_matches_in_the_current_folder(tmp_path, monkeypatch):
     (tmp_path / "box1").mkdir()
     for name in ("a.png", "box1/b.png"):
         (tmp_path / name).write_bytes(b"x")
@@ -53,7 +53,7 @@ def test_a_glob_in_the_folder_where_one_is_finds_what_that_folder_has(tmp_path, 
     assert sorted(match_files("**")) == sorted(match_files(".")) == ["./a.png", "./box1/b.png"]
 
 
-def test_a_name_that_is_not_utf8_does_not_take_its_neighbours_down(tmp_path):
+def test_a_name_that_is_not_utf8_does_not_affect_other_files(tmp_path):
     (tmp_path / "a.png").write_bytes(b"x")
     with open(os.fsencode(tmp_path) + b"/caf\xe9.png", "wb"):
         pass

@@ -1,4 +1,4 @@
-"""Output that appears whole or not at all."""
+"""Output that appears only when complete."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_nothing_is_there_until_all_is(tmp_path):
+def test_the_output_appears_only_when_complete(tmp_path):
     out = tmp_path / "deep" / "out"
     with whole_output(str(out)) as staging:
         assert not out.exists()
@@ -18,18 +18,18 @@ def test_nothing_is_there_until_all_is(tmp_path):
     assert names(out) == [".quire", "a"] and names(out.parent) == ["out"]
 
 
-def test_after_an_error_the_old_output_is_untouched(tmp_path):
+def test_an_error_leaves_the_old_output_unchanged(tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "old").write_text("x")
 
-    def break_down():
+    def fail_halfway():
         with whole_output(f"{out}/") as staging:
             (tmp_path / staging / "new").write_text("x")
             raise RuntimeError("disk full")
 
     with pytest.raises(RuntimeError, match="disk full"):
-        break_down()
+        fail_halfway()
     assert names(tmp_path) == ["out"] and names(out) == ["old"]
 
 
@@ -42,7 +42,7 @@ def test_the_leftovers_of_a_killed_run_are_not_mixed_in(tmp_path):
     assert names(out) == [".quire", "new"]
 
 
-def test_something_that_exists_is_only_replaced_on_demand(tmp_path):
+def test_an_existing_output_is_only_replaced_with_overwrite(tmp_path):
     check_free(str(tmp_path / "free"), overwrite=False)
     with whole_output(str(tmp_path / "out")):
         pass
@@ -51,15 +51,15 @@ def test_something_that_exists_is_only_replaced_on_demand(tmp_path):
         check_free(str(tmp_path / "out"), overwrite=False)
 
 
-def test_what_others_wrote_is_never_replaced(tmp_path):
+def test_what_other_programs_wrote_is_never_replaced(tmp_path):
     (tmp_path / "scans").mkdir()
     (tmp_path / "note.txt").write_text("x")
     for name in ("scans", "note.txt"):
-        with pytest.raises(UsageError, match=f"{name} was not written by Quire .* take it away"):
+        with pytest.raises(UsageError, match=f"{name} was not written by Quire .* remove it"):
             check_free(str(tmp_path / name), overwrite=True)
 
 
-def test_a_scratch_folder_is_its_own(tmp_path):
+def test_scratch_folders_are_distinct_and_temporary(tmp_path):
     (tmp_path / "out.scratch").mkdir()
     with scratch_folder(f"{tmp_path}/out/") as one, scratch_folder(f"{tmp_path}/out") as two:
         assert one != two

@@ -1,4 +1,4 @@
-"""How often a host is asked."""
+"""Rate limits for requests to a host."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -12,7 +12,7 @@ from pipelines.files.pace import Pace, retry_after_s
 
 
 class Clock:
-    """Time that passes when somebody sleeps."""
+    """A clock that only `sleep` advances."""
 
     def __init__(self):
         self.now = 100.0
@@ -26,7 +26,7 @@ class Clock:
 
 
 def turns(pace, clock, hosts):
-    """List when each has its turn."""
+    """Return the time at which each request may be sent."""
     found = []
     for host in hosts:
         pace.wait(host)
@@ -34,17 +34,17 @@ def turns(pace, clock, hosts):
     return found
 
 
-def test_each_host_has_a_pace_of_its_own():
+def test_each_host_has_its_own_limit():
     clock = Clock()
     assert turns(Pace(4, clock.read, clock.sleep), clock, "aabab") == [0, 0.25, 0.25, 0.5, 0.5]
 
 
-def test_without_a_limit_nobody_waits():
+def test_without_a_limit_no_request_waits():
     clock = Clock()
     assert turns(Pace(0, clock.read, clock.sleep), clock, "aaaa") == [0, 0, 0, 0]
 
 
-def test_a_host_that_rests_is_left_alone_and_the_others_are_not():
+def test_a_resting_host_gets_no_requests_while_others_do():
     clock = Clock()
     pace = Pace(4, clock.read, clock.sleep)
     pace.wait("a")
@@ -54,7 +54,7 @@ def test_a_host_that_rests_is_left_alone_and_the_others_are_not():
 
 
 @given(st.integers(1, 6), st.floats(0.5, 100))
-def test_threads_together_keep_the_pace(count, rate):
+def test_threads_share_the_limit(count, rate):
     clock = Clock()
     pace = Pace(rate, clock.read, clock.sleep)
     with ThreadPoolExecutor(count) as pool:
@@ -63,11 +63,11 @@ def test_threads_together_keep_the_pace(count, rate):
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1.5", "²", "soon", "\0", "Fri, 99 Foo 1999", None])
-def test_what_says_no_time_asks_for_none(text):
+def test_a_header_without_a_valid_time_is_ignored(text):
     assert retry_after_s(text) == 0
 
 
-def test_a_date_is_so_many_seconds_away():
+def test_a_date_becomes_seconds_from_now():
     date = datetime.now(timezone.utc) + timedelta(seconds=90)
     assert 80 < retry_after_s(format_datetime(date)) <= 90
 

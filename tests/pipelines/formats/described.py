@@ -1,13 +1,11 @@
-"""Read a file that describes one page."""
+"""Read the single page of a PAGE or ALTO file."""
 
 from __future__ import annotations
 
 from pipelines.formats.alto.read import alto_pages
 from pipelines.formats.names import only_page
 from pipelines.formats.page_xml.read import page_xml_pages
-from pipelines.formats.xml_tree import (
-    parse_xml,
-)
+from pipelines.formats.xml_tree import parse_xml
 from schemas.records import Page
 
 

@@ -1,4 +1,4 @@
-"""Files held in memory, for readers that ask for some."""
+"""Files in memory, as `Files` for readers."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ class MemoryFiles:
 
 
 class EndlessFile(io.RawIOBase):
-    """A file that begins in one way and never ends: who reads it whole never returns."""
+    """A file with a start and then endless repetitions: reading all of it never returns."""
 
-    def __init__(self, start: bytes, again: bytes):
+    def __init__(self, start: bytes, repeated: bytes):
         super().__init__()
-        self._ahead, self._again = start, again
+        self._ahead, self._repeated = start, repeated
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer) -> int:
         while len(self._ahead) < len(buffer):
-            self._ahead += self._again
+            self._ahead += self._repeated
         taken, self._ahead = self._ahead[: len(buffer)], self._ahead[len(buffer) :]
         buffer[: len(taken)] = taken
         return len(taken)
 
 
-def endless_file(start: bytes, again: bytes) -> BinaryIO:
-    return io.BufferedReader(EndlessFile(start, again))
+def endless_file(start: bytes, repeated: bytes) -> BinaryIO:
+    return io.BufferedReader(EndlessFile(start, repeated))

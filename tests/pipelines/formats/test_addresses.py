@@ -1,4 +1,4 @@
-"""Addresses of the web."""
+"""Web addresses."""
 
 import pytest
 from hypothesis import given
@@ -18,7 +18,7 @@ from pipelines.formats.addresses import clean_address, is_address
         ("https://example.org/iiif/a%2Fb/full/100,/0/default.jpg",) * 2,
     ],
 )
-def test_addresses_are_made_fit(text, expected):
+def test_addresses_are_cleaned(text, expected):
     assert clean_address(text) == expected
 
 
@@ -41,14 +41,14 @@ def test_addresses_are_made_fit(text, expected):
         "x.jpg",
     ],
 )
-def test_what_cannot_be_asked_for_is_refused(text):
-    with pytest.raises(ValueError, match="mend it|shorten it") as caught:
+def test_invalid_addresses_are_refused(text):
+    with pytest.raises(ValueError, match="correct it|shorten it") as caught:
         clean_address(text)
     assert len(str(caught.value)) < 250
 
 
 @given(st.text(max_size=40))
-def test_any_path_becomes_plain_ascii_and_stays(path):
+def test_any_path_becomes_ascii_and_cleaning_is_idempotent(path):
     cleaned = clean_address("https://example.org/" + path)
     assert is_address(cleaned) and cleaned.isascii() and cleaned.isprintable()
     assert " " not in cleaned and clean_address(cleaned) == cleaned

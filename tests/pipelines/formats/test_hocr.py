@@ -1,4 +1,4 @@
-"""hOCR: structure, places, confidences, escapes."""
+"""Writing hOCR: structure, boxes, confidences, escapes."""
 
 import re
 from dataclasses import replace
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from lxml import etree, html
 
 from pipelines.formats.hocr import write_hocr
-from pipelines.formats.page_text import settle
+from pipelines.formats.page_text import normalise_page
 from tests.pipelines.formats.written_pages import ORIGIN, one_line, pages
 
 BOX = ((100, 100), (500, 100), (500, 140), (100, 140))
@@ -18,7 +18,7 @@ def of_class(root, name):
 
 
 def properties(node):
-    """Read a title's properties, in which a quoted name may hold a semicolon."""
+    """Parse the properties of a title; a quoted name may contain a semicolon."""
     found = re.findall(r'(\w+) ((?:"(?:\\.|[^"\\])*"|[^";])*)', node.get("title"))
     return {name: value.strip() for name, value in found}
 
@@ -26,11 +26,11 @@ def properties(node):
 @given(pages())
 @settings(max_examples=50)
 def test_lines_are_in_order_with_their_texts_in_boxes_on_the_page(page):
-    settled = settle(page)
-    data = write_hocr(settled, ORIGIN)
+    normalised = normalise_page(page)
+    data = write_hocr(normalised, ORIGIN)
     root = etree.fromstring(data)
     found = ["".join(node.itertext()) for node in of_class(root, "ocr_line")]
-    assert found == [line.text for line in settled.lines]
+    assert found == [line.text for line in normalised.lines]
     for name in ("ocr_carea", "ocr_par", "ocr_line", "ocrx_word"):
         for node in of_class(root, name):
             left, top, right, bottom = map(int, properties(node)["bbox"].split())
@@ -39,17 +39,17 @@ def test_lines_are_in_order_with_their_texts_in_boxes_on_the_page(page):
     assert len(ids) == len(set(ids))
 
 
-def test_a_browser_sees_what_xml_says():
-    page = settle(one_line("a <b> & c", BOX))
+def test_html_and_xml_parsers_agree():
+    page = normalise_page(one_line("a <b> & c", BOX))
     empty = replace(page.lines[0], text="")
     data = write_hocr(replace(page, lines=(empty, *page.lines)), ORIGIN)
     lines = of_class(html.document_fromstring(data), "ocr_line")
     assert [line.text_content() for line in lines] == ["", "a <b> & c"]
 
 
-def test_places_and_confidences():
+def test_boxes_and_confidences():
     page = one_line("ab cde", BOX, ((100, 135), (500, 131)), (1, 0.5, 0.9, 0, 0.25, 0.5))
-    root = etree.fromstring(write_hocr(settle(page), ORIGIN))
+    root = etree.fromstring(write_hocr(normalise_page(page), ORIGIN))
     (line,) = of_class(root, "ocr_line")
     assert properties(line)["bbox"] == "100 100 500 140"
     assert properties(line)["baseline"] == "-0.01 -5"
@@ -60,14 +60,14 @@ def test_places_and_confidences():
     ]
 
 
-def test_upright_writing_has_no_baseline_that_is_a_function_of_x():
-    page = settle(one_line("ab", BOX, ((120, 140), (120, 100))))
+def test_vertical_text_has_no_baseline():
+    page = normalise_page(one_line("ab", BOX, ((120, 140), (120, 100))))
     (line,) = of_class(etree.fromstring(write_hocr(page, ORIGIN)), "ocr_line")
     assert "baseline" not in properties(line)
 
 
 def test_image_name_and_page_number():
-    page = settle(replace(one_line("x", BOX), uri='d/a;"b\\.pdf#page=3'))
+    page = normalise_page(replace(one_line("x", BOX), uri='d/a;"b\\.pdf#page=3'))
     (node,) = of_class(etree.fromstring(write_hocr(page, ORIGIN)), "ocr_page")
     found = properties(node)
     assert found["image"] == r'"a;\"b\\.pdf#page=3"'

@@ -1,4 +1,4 @@
-"""Hugging Face datasets in Parquet."""
+"""Reading Hugging Face datasets in Parquet."""
 
 import io
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.formats.hugging_face import read_hugging_face, recognises
+from pipelines.formats.hugging_face import is_parquet, read_hugging_face
 from schemas.records import Failure, Line, Page
 from tests.pipelines.formats.memory_files import MemoryFiles
 
@@ -46,7 +46,7 @@ def line_page(row, image, text, split="train"):
     st.integers(1, 20),
     st.sampled_from(["text", "Transcription", "label"]),
 )
-def test_what_is_written_is_read(rows, image_kind, text_kind, group_rows, name):
+def test_written_data_are_read_back(rows, image_kind, text_kind, group_rows, name):
     if image_kind == "struct":
         images = struct_rows([(data, "x.png") for data, _ in rows])
     else:
@@ -71,7 +71,7 @@ def test_what_is_written_is_read(rows, image_kind, text_kind, group_rows, name):
         ("0000.parquet", ""),
     ],
 )
-def test_the_name_of_the_file_tells_the_split(name, split):
+def test_the_file_name_contains_the_split(name, split):
     data = parquet({"image": struct_rows([(b"PNG", None)]), "text": ["x"]})
     (page,) = read(data, f"d/data/{name}")
     assert page.split == split
@@ -86,7 +86,7 @@ def test_a_row_without_image_or_text_fails_alone():
     assert ["no image" in failures[0].error, "no text" in failures[2].error] == [True, True]
 
 
-def test_an_image_may_be_a_file_beside_but_not_elsewhere():
+def test_an_image_may_be_a_file_in_the_same_folder_only():
     images = struct_rows([(None, "a.png"), (None, "gone.png"), (None, "../../etc/passwd")])
     data = parquet({"image": images, "text": ["x", "y", "z"]})
     page, missing, climbing = read(data, image="a.png")
@@ -124,18 +124,18 @@ WHOLE = parquet({"image": [b"PNG" * 50] * 20, "text": ["x"] * 20}, row_group_siz
 @pytest.mark.parametrize(
     "data", [b"", b"PAR1", b"\0" * 99, b"PAR1" + bytes(99) + b"PAR1", b"a,b\n"]
 )
-def test_what_is_not_parquet_is_refused(data):
-    with pytest.raises(ValueError, match=f"{URI}: no whole Parquet file"):
+def test_other_files_are_refused(data):
+    with pytest.raises(ValueError, match=f"{URI}: not a complete Parquet file"):
         read(data)
 
 
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.99])
-def test_a_file_that_is_cut_off_is_refused(kept):
-    with pytest.raises(ValueError, match=f"{URI}: no whole Parquet file"):
+def test_a_truncated_file_is_refused(kept):
+    with pytest.raises(ValueError, match=f"{URI}: not a complete Parquet file"):
         read(WHOLE[: int(len(WHOLE) * kept)])
 
 
-def test_a_damaged_row_group_costs_no_other():
+def test_a_damaged_row_group_does_not_affect_the_others():
     data = parquet(
         {"image": [bytes([row]) * 50 for row in range(20)], "text": ["x"] * 20},
         row_group_size=5,
@@ -151,6 +151,6 @@ def test_a_damaged_row_group_costs_no_other():
     assert [int(page.uri.split("#")[1]) for page in pages] == [*range(5), *range(10, 20)]
 
 
-def test_parquet_is_told_by_its_first_bytes():
-    assert recognises("x/table", WHOLE[:4096]) and recognises("x.parquet", b"")
-    assert not recognises("x.csv", b"image,text")
+def test_parquet_is_recognised_by_name_or_first_bytes():
+    assert is_parquet("x/table", WHOLE[:4096]) and is_parquet("x.parquet", b"")
+    assert not is_parquet("x.csv", b"image,text")

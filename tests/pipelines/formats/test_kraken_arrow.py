@@ -1,4 +1,4 @@
-"""Binary datasets of kraken's."""
+"""Reading binary datasets of kraken."""
 
 import io
 import json
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.formats.kraken_arrow import read_kraken_arrow, recognises
+from pipelines.formats.kraken_arrow import is_arrow, read_kraken_arrow
 from schemas.records import Failure, Line, Page
 from tests.pipelines.formats.memory_files import MemoryFiles
 
@@ -54,7 +54,7 @@ def read(data: bytes):
     st.integers(1, 7),
     st.sampled_from([None, "lz4", "zstd"]),
 )
-def test_what_is_written_is_read(rows, kind, batch_rows, compression):
+def test_written_data_are_read_back(rows, kind, batch_rows, compression):
     options = pa.ipc.IpcWriteOptions(compression=compression)
     data = arrow(
         lines_of([row[:2] for row in rows], kind),
@@ -80,12 +80,12 @@ def test_flags_and_metadata_may_be_missing():
 
 
 @pytest.mark.parametrize("kind", ["baseline", "bbox"])
-def test_the_dataset_tells_the_kind_of_its_lines(kind):
+def test_lines_have_the_kind_of_the_dataset(kind):
     (page,) = read(arrow(lines_of([("x", b"PNG")]), metadata=metadata(kind)))
     assert page.lines[0].kind == kind
 
 
-def test_a_bad_row_costs_no_other():
+def test_a_bad_row_does_not_affect_the_others():
     rows = [("first", b"PNG"), None, (None, b"PNG"), ("x", None), ("x", b""), ("", b"PNG")]
     first, *failures, last = read(arrow(lines_of(rows)))
     assert (first.lines[0].text, last.lines[0].text) == ("first", "")
@@ -106,7 +106,7 @@ def test_a_text_that_is_not_utf8_fails_alone():
     assert [isinstance(record, Failure) for record in records] == [False, True, True, False]
 
 
-def test_offsets_that_point_elsewhere_cost_their_batch():
+def test_a_batch_with_invalid_offsets_fails():
     offsets = pa.py_buffer(b"\0\0\0\0\xff\xff\xff\x7f\x02\0\0\0")
     wild = pa.Array.from_buffers(pa.string(), 2, [None, offsets, pa.py_buffer(b"ab")])
     lines = pa.StructArray.from_arrays([wild, pa.array([b"PNG"] * 2)], ["text", "im"])
@@ -141,7 +141,7 @@ def test_wrong_columns_are_listed_with_the_cure(columns, named):
 
 
 @pytest.mark.parametrize("lines", ['{"type": "segmentation"}', "[]", "nonsense", "[" * 9999])
-def test_a_dataset_of_something_else_is_refused(lines):
+def test_other_datasets_are_refused(lines):
     with pytest.raises(ValueError, match=f"{URI}: holds .*, not lines;"):
         read(arrow(lines_of([("x", b"PNG")]), metadata={"lines": lines}))
 
@@ -153,19 +153,19 @@ WHOLE = arrow(lines_of([("x", b"PNG" * 50)] * 20))
     "data",
     [b"", b"ARROW1\0\0", b"\0" * 99, b"ARROW1\0\0" + bytes(99) + b"ARROW1", b"PAR1", b"\x80\x04."],
 )
-def test_what_is_not_arrow_is_refused(data):
-    with pytest.raises(ValueError, match=f"{URI}: no whole Arrow file"):
+def test_other_files_are_refused(data):
+    with pytest.raises(ValueError, match=f"{URI}: not a complete Arrow file"):
         read(data)
 
 
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.99])
-def test_a_file_that_is_cut_off_is_refused(kept):
-    with pytest.raises(ValueError, match=f"{URI}: no whole Arrow file"):
+def test_a_truncated_file_is_refused(kept):
+    with pytest.raises(ValueError, match=f"{URI}: not a complete Arrow file"):
         read(WHOLE[: int(len(WHOLE) * kept)])
 
 
 @given(st.integers(8, len(WHOLE) - 11), st.binary(min_size=1, max_size=8))
-def test_damage_is_an_error_and_no_crash(place, noise):
+def test_damaged_files_give_errors_and_no_crash(place, noise):
     data = WHOLE[:place] + noise + WHOLE[place + len(noise) :]
     try:
         records = read(data)
@@ -174,6 +174,6 @@ def test_damage_is_an_error_and_no_crash(place, noise):
     assert len(records) <= 20
 
 
-def test_arrow_is_told_by_its_first_bytes():
-    assert recognises("x/table", WHOLE[:4096]) and recognises("x.arrow", b"")
-    assert not recognises("x.csv", b"image,text")
+def test_arrow_is_recognised_by_name_or_first_bytes():
+    assert is_arrow("x/table", WHOLE[:4096]) and is_arrow("x.arrow", b"")
+    assert not is_arrow("x.csv", b"image,text")

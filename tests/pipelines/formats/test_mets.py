@@ -1,41 +1,11 @@
-"""METS: bytes to pages."""
+"""Reading METS."""
 
 import pytest
 
 from pipelines.formats.mets import is_mets, read_mets
+from tests.pipelines.formats.written_mets import LOGICAL_MAP, mets
 
 URI = "d/mets.xml"
-MAPS = '<structMap TYPE="LOGICAL"><div TYPE="monograph"/></structMap>'
-
-
-def mets(groups, divisions, kind='TYPE="PHYSICAL"'):
-    """Write a METS file.
-
-    Args:
-        groups: USE to {ID: reference}.
-        divisions: (attributes, IDs) of each page.
-        kind: Attributes of the structMap.
-    """
-    listed = "".join(
-        f'<fileGrp USE="{use}">'
-        + "".join(
-            f'<file ID="{name}"><FLocat LOCTYPE="URL" xlink:href="{href}"/></file>'
-            for name, href in files.items()
-        )
-        + "</fileGrp>"
-        for use, files in groups.items()
-    )
-    pages = "".join(
-        f'<div TYPE="page" {attributes}>'
-        + "".join(f'<fptr FILEID="{name}"/>' for name in names)
-        + "</div>"
-        for attributes, names in divisions
-    )
-    return (
-        '<mets xmlns="http://www.loc.gov/METS/" xmlns:xlink="http://www.w3.org/1999/xlink">'
-        f"<fileSec>{listed}</fileSec>{MAPS}<structMap {kind}>"
-        f'<div TYPE="physSequence">{pages}</div></structMap></mets>'
-    ).encode()
 
 
 def uris(data, uri=URI, group=""):
@@ -53,14 +23,14 @@ TWO = {"MAX": {"a": "img/2.jpg", "b": "img/1.jpg"}, "THUMBS": {"c": "t/2.jpg", "
 ORDERED = [('ORDER="2" ORDERLABEL=" 1 v "', ["a", "c"]), ('ORDER="1"', ["d", "b"])]
 
 
-def test_pages_stand_in_their_physical_order():
+def test_pages_are_in_physical_order():
     pages = list(read_mets(mets(TWO, ORDERED), URI))
     assert [page.uri for page in pages] == ["d/img/1.jpg", "d/img/2.jpg"]
     assert [page.label for page in pages] == ["", "1 v"]
     assert [(page.place, page.document) for page in pages] == [(0, URI), (1, URI)]
 
 
-def test_an_order_that_begins_anew_is_that_of_the_file():
+def test_without_unique_orders_document_order_counts():
     twice = [('ORDER="1"', ["a"]), ('ORDER="1"', ["b"])]
     assert uris(mets(TWO, twice)) == ["d/img/2.jpg", "d/img/1.jpg"]
     assert uris(mets(TWO, [("", ["a"]), ('ORDER="x"', ["b"])])) == ["d/img/2.jpg", "d/img/1.jpg"]
@@ -81,7 +51,7 @@ def test_the_group_can_be_chosen():
         ({"FULLTEXT": "alto/p.xml", "": "q.tif"}, "d/q.tif"),
     ],
 )
-def test_the_largest_images_are_taken(groups, taken):
+def test_the_group_of_the_largest_images_is_chosen(groups, taken):
     files = {use: {f"f{n}": href} for n, (use, href) in enumerate(groups.items())}
     assert uris(mets(files, [("", ["f0", "f1"])])) == [taken]
 
@@ -100,9 +70,9 @@ def test_files_within_areas_are_found():
     assert uris(data.replace(b'<fptr FILEID="a"/>', area)) == ["d/img/2.jpg"]
 
 
-def test_without_a_physical_map_the_only_one_serves():
+def test_without_a_physical_map_another_is_used():
     assert uris(
-        mets(TWO, ORDERED).replace(MAPS.encode(), b"").replace(b' TYPE="PHYSICAL"', b"")
+        mets(TWO, ORDERED).replace(LOGICAL_MAP.encode(), b"").replace(b' TYPE="PHYSICAL"', b"")
     ) == [
         "d/img/1.jpg",
         "d/img/2.jpg",
@@ -122,7 +92,7 @@ def test_without_a_physical_map_the_only_one_serves():
         ("../1.jpg", "https://example.org/m/mets.xml", "https://example.org/1.jpg"),
     ],
 )
-def test_files_are_named_from_the_folder_of_the_mets(href, uri, expected):
+def test_file_names_are_relative_to_the_mets(href, uri, expected):
     page = one_file(href, uri)
     assert (page.uri, page.addresses, page.fault) == (expected, (expected,), "")
 
@@ -139,7 +109,7 @@ def test_files_are_named_from_the_folder_of_the_mets(href, uri, expected):
         ("http://user:secret@example.org/1.jpg", URI),
     ],
 )
-def test_files_that_lie_elsewhere_fail_alone(href, uri):
+def test_files_outside_the_folder_fail_alone(href, uri):
     page = one_file(href, uri)
     assert page.uri == f"{uri}#file=a" and page.addresses == ()
     assert page.fault.startswith(uri) and ";" in page.fault
@@ -155,12 +125,12 @@ def test_files_that_lie_elsewhere_fail_alone(href, uri):
         (b"<mets", "not well-formed"),
     ],
 )
-def test_what_lists_no_pages_is_refused(data, cure):
+def test_files_without_pages_are_refused(data, cure):
     with pytest.raises(ValueError, match=cure):
         list(read_mets(data, URI))
 
 
-def test_mets_is_told_from_other_xml():
+def test_mets_is_recognised():
     assert is_mets(mets(TWO, ORDERED))
     assert is_mets(b"<?xml version='1.0'?><!-- x --><METS:mets\n xmlns:METS='y'>".lower())
     assert not is_mets(b"<PcGts><metsx/></PcGts>")

@@ -1,4 +1,4 @@
-"""Text files line by line."""
+"""Reading text files line by line."""
 
 import io
 from itertools import islice
@@ -18,7 +18,7 @@ def read(data: bytes):
 
 
 @given(st.lists(TEXTS, min_size=1), st.sampled_from(["\n", "\r\n"]), st.booleans())
-def test_what_is_written_is_read(texts, line_end, has_mark):
+def test_written_data_are_read_back(texts, line_end, has_mark):
     written = [text.removeprefix("\ufeff") + line_end for text in texts]
     lines = read("".join(written).encode("utf-8-sig" if has_mark else "utf-8"))
     assert [line.text for line in lines] == written
@@ -31,21 +31,21 @@ def test_what_is_written_is_read(texts, line_end, has_mark):
     [
         (b"\xff", "line 2 is not UTF-8"),
         (b"\xed\xa0\x80", "line 2 is not UTF-8"),
-        (b"a\0b", "line 2 holds NUL bytes"),
+        (b"a\0b", "line 2 contains NUL bytes"),
         (b"x" * (3 * LONGEST_LINE_BYTES), "line 2 is longer than"),
     ],
 )
-def test_a_faulty_line_costs_no_other(data, fault):
+def test_a_damaged_line_does_not_affect_the_others(data, fault):
     first, faulty, last = read(b"first\n" + data + b"\nlast")
     assert (first.text, last.text, last.number) == ("first\n", "last", 3)
     assert faulty.fault.startswith(fault) and "; " in faulty.fault
 
 
-def test_a_line_without_end_is_told_at_once():
+def test_an_endless_line_is_reported_at_once():
     lines = read_text_lines(endless_file(b"first\n", bytes(9)))
     assert [line.is_whole for line in islice(lines, 2)] == [True, False]
 
 
 @given(st.binary(max_size=99))
-def test_no_bytes_break_it(data):
+def test_arbitrary_bytes_give_lines(data):
     assert len(read(data)) == data.count(b"\n") + bool(data and not data.endswith(b"\n"))

@@ -1,9 +1,10 @@
-"""Words and where they are."""
+"""Splitting lines into words, and their boxes."""
 
 import pytest
 from hypothesis import given
 
-from pipelines.formats.page_text import box_of, settle
+from pipelines.formats.boxes import box_of
+from pipelines.formats.page_text import normalise_page
 from pipelines.formats.words import words_of
 from tests.pipelines.formats.written_pages import one_line, pages
 
@@ -11,12 +12,12 @@ BOX = ((100, 100), (500, 100), (500, 140), (100, 140))
 
 
 def words(*arguments):
-    return words_of(settle(one_line(*arguments)).lines[0])
+    return words_of(normalise_page(one_line(*arguments)).lines[0])
 
 
 @given(pages())
-def test_words_joined_are_the_text_and_lie_inside_the_line(page):
-    for line in settle(page).lines:
+def test_joined_words_are_the_text_and_their_boxes_are_inside_the_line(page):
+    for line in normalise_page(page).lines:
         found = words_of(line)
         assert " ".join(word.text for word in found) == line.text
         left, top, right, bottom = box_of(line.line.polygon)
@@ -41,34 +42,34 @@ def test_words_joined_are_the_text_and_lie_inside_the_line(page):
         ("", []),
     ],
 )
-def test_one_space_parts_two_words(text, expected):
+def test_one_space_separates_two_words(text, expected):
     assert [word.text for word in words(text, BOX)] == expected
 
 
-def test_confidences_are_those_of_the_word():
+def test_a_word_has_the_confidences_of_its_characters():
     first, second = words("ab c", BOX, (), (0.5, 1.0, 0.1, 0.25))
     assert (first.confidence, second.confidence) == (0.75, 0.25)
     assert first.confidences == (0.5, 1.0)
     assert [word.confidence for word in words("ab c", BOX)] == [0.75, 0.75]
 
 
-def test_the_baseline_says_how_far_the_writing_goes():
+def test_the_baseline_limits_the_extent_of_the_text():
     (_, second) = words("ab cd", BOX, ((200, 130), (400, 130)))
     assert second.box == (320, 100, 400, 140)
 
 
-def test_a_slope_moves_the_boxes():
+def test_boxes_follow_a_sloping_line():
     polygon = ((0, 100), (400, 300), (400, 340), (0, 140))
     first, second = words("aaaa aaaaa", polygon)
     assert first.box == (0, 100, 160, 220) and second.box == (200, 200, 400, 340)
 
 
-def test_writing_that_climbs_the_page_is_parted_along_it():
+def test_vertical_lines_are_split_along_y():
     polygon = ((100, 100), (140, 100), (140, 300), (100, 300))
     first, second = words("aaaa aaaaa", polygon, ((130, 300), (130, 100)))
     assert first.box == (100, 220, 140, 300) and second.box == (100, 100, 140, 200)
 
 
-def test_an_accent_of_its_own_takes_no_room():
+def test_a_combining_accent_has_no_width():
     composed = words("é ab", BOX)
     assert [word.box for word in words("e\u0301 ab", BOX)] == [word.box for word in composed]

@@ -1,4 +1,4 @@
-"""Transcribed pages for the tests of the writers: drawn by hypothesis, and the schemas."""
+"""Transcribed pages for tests of the writers, drawn by Hypothesis, and XML schemas."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemas.records import Character, Line, Polyline, Transcript
 ORIGIN = Origin("Quire 1.2", datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc), "abc")
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas" / "xsd"
 
-# Letters of several scripts, marks, spaces, markup and what XML cannot hold.
+# Letters of several scripts, marks, spaces, markup and characters that XML cannot contain.
 TEXTS = st.text(
     st.sampled_from("aé ſꝑ\u0301Жλ \t<>&\"']]>-\u00a0\u2028\U0001d504\U00010348\0\x0b\x1f\ufffe")
     | st.characters(exclude_categories=["Cs"]),
@@ -28,7 +28,7 @@ SHARES = st.floats(0, 1, width=32)
 
 @st.composite
 def lines(draw, index: int) -> Transcript:
-    """Draw a line as the tables may have it."""
+    """Draw a line that the tables may contain."""
     text = draw(TEXTS)
     line = Line(draw(NAMES), index, None, draw(POINTS), draw(POINTS), draw(NAMES))
     known = draw(st.booleans())
@@ -38,7 +38,7 @@ def lines(draw, index: int) -> Transcript:
 
 @st.composite
 def pages(draw) -> PageText:
-    """Draw a page as the tables may have it."""
+    """Draw a page that the tables may contain."""
     found = [draw(lines(index)) for index in range(draw(st.integers(0, 4)))]
     width, height = draw(st.integers(1, 2000)), draw(st.integers(1, 2000))
     return PageText("d/p.jpg", width, height, tuple(found))
@@ -46,10 +46,10 @@ def pages(draw) -> PageText:
 
 @st.composite
 def plain_pages(draw) -> PageText:
-    """Draw a page that every reader gives back as it was.
+    """Draw a page that every reader returns unchanged.
 
-    Ids are valid and stand once, regions are left but once, points are whole, texts hold
-    what XML does.
+    Ids are valid and unique, regions contiguous, points whole numbers, and texts contain only
+    what XML allows.
     """
     count = draw(st.integers(0, 5))
     regions = sorted(draw(st.lists(st.sampled_from(["r1", "r2", "r3"]), min_size=5, max_size=5)))

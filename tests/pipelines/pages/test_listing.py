@@ -1,6 +1,5 @@
 """From the values of --input to pages."""
 
-import hashlib
 import json
 
 import apache_beam as beam
@@ -13,7 +12,6 @@ from pipelines.archive.folder import Archive
 from pipelines.cli.options import LOCAL_RUNNER, UsageError
 from pipelines.files.web import FetchConfig
 from pipelines.pages.fetched import read_page_bytes
-from pipelines.pages.image import open_image
 from pipelines.pages.inputs import PageInputs, page_inputs
 from pipelines.pages.listing import (
     ListPages,
@@ -26,8 +24,8 @@ from pipelines.pages.listing import (
 )
 from schemas.records import PageSource
 from tests.drawn import png
-from tests.drawn_files import encrypted_pdf, image_file
-from tests.pipelines.formats.test_mets import mets
+from tests.drawn_files import image_file
+from tests.pipelines.formats.written_mets import mets
 from tests.pipelines.iiif_server import Scripted, serve_iiif
 
 BLANK = np.full((30, 20), 255, np.uint8)
@@ -111,9 +109,9 @@ def test_inputs_are_sorted_by_what_they_name(folder):
     ("named", "cure"),
     [
         ("none.json", "no such file or folder"),
-        ("http://", "none of http or https; mend it; check --pages"),
+        ("http://", "not http or https; correct it; check --pages"),
         ("@none.txt", "list cannot be read"),
-        ("ftp://example.org/x.jpg", "kind of address that is not read; check --pages"),
+        ("ftp://example.org/x.jpg", "scheme is not supported; check --pages"),
     ],
 )
 def test_inputs_that_name_nothing_are_refused(named, cure):
@@ -229,7 +227,7 @@ def test_other_xml_and_images_on_the_web_stand_for_themselves(server, folder):
         (Scripted(503), "HTTP 503", True, 2),
         (Scripted(body=b" <!DOCTYPE html><html>"), "HTML or XML, no manifest; give", False, 1),
         (Scripted(body=b"\xff\xd8\xff"), "is not JSON", False, 1),
-        (Scripted(body=b'{"type":"Collection"}'), "is a IIIF collection", False, 1),
+        (Scripted(body=b'{"type":"Collection"}'), "is an IIIF collection", False, 1),
         (Scripted(headers={"Content-Length": "50000001"}), "larger than 50 MB", False, 1),
         (Scripted(body=b'{"type":' + b"[" * 900 + b"]" * 900 + b"}"), "; ", False, 1),
     ],
@@ -289,8 +287,8 @@ def test_entries_of_a_list_stand_for_files_folders_and_manifests(folder):
     [
         ("none", "no such file or folder, or nothing in it; check the list"),
         ("none/*.jpg", "no such file or folder, or nothing in it; check the list"),
-        ("http://", "none of http or https; mend it"),
-        ("ftp://example.org/x", "kind of address that is not read; check the list"),
+        ("http://", "not http or https; correct it"),
+        ("ftp://example.org/x", "scheme is not supported; check the list"),
     ],
 )
 def test_an_entry_that_names_nothing_is_one_page_with_a_fault(entry, cure):
@@ -311,36 +309,6 @@ def test_pages_on_the_web_and_faults_are_not_opened():
         PageSource("c", (), fault="f"),
     ):
         assert pages_of_file(source) == [source]
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "numbers"),
-    [
-        ("x.pdf", image_file([BLANK] * 3, "PDF"), (1, 2, 3)),
-        ("x.TIF", image_file([BLANK] * 3, "TIFF"), (1, 2, 3)),
-        ("x.pdf", image_file([BLANK], "PDF"), ()),
-        ("x.tif", image_file([BLANK], "TIFF"), ()),
-        ("x.pdf", encrypted_pdf(), ()),
-        ("x.tif", b"", ()),
-        ("x.jpg", b"not looked at", ()),
-    ],
-)
-def test_a_file_is_expanded_to_its_pages(tmp_path, name, data, numbers):
-    path = tmp_path / name
-    path.write_bytes(data)
-    pages = pages_of_file(file_source(str(path)))
-    wanted = [f"{path}#page={n}" for n in numbers] or [str(path)]
-    assert [page.uri for page in pages] == wanted
-    digest = hashlib.sha256(data).hexdigest()
-    assert {page.file_sha256 for page in pages} == ({digest} if numbers else {""})
-
-
-def test_pages_are_counted_once(tmp_path, monkeypatch):
-    path = tmp_path / "x.tif"
-    path.write_bytes(image_file([BLANK], "TIFF"))
-    (source,) = pages_of_file(file_source(str(path)))
-    monkeypatch.setattr("pipelines.pages.image.count_pages", None)
-    assert source.page_count == 1 and open_image(source).grey.shape == BLANK.shape
 
 
 @pytest.mark.parametrize("way", ["folder", "glob", "manifests", "list"])

@@ -1,4 +1,4 @@
-"""ALTO: bytes to a page."""
+"""Reading ALTO."""
 
 from dataclasses import replace
 from xml.sax.saxutils import quoteattr
@@ -30,7 +30,7 @@ ALTO = """<alto xmlns="http://www.loc.gov/standards/alto/ns-v4#">
 
 
 def alto_of(blocks, unit="pixel", page='WIDTH="100" HEIGHT="200"', head="", namespace=V4):
-    """Read a page whose blocks are given."""
+    """Read a page with some blocks."""
     attribute = f'xmlns="{namespace}"' if namespace else ""
     text = (
         f"<alto {attribute}><Description><MeasurementUnit>{unit}</MeasurementUnit></Description>"
@@ -40,7 +40,7 @@ def alto_of(blocks, unit="pixel", page='WIDTH="100" HEIGHT="200"', head="", name
 
 
 def line_of(content="", attributes=""):
-    """Read a line whose content is given."""
+    """Read a line with some content."""
     return alto_of(f"<TextBlock><TextLine {attributes}>{content}</TextLine></TextBlock>").lines[0]
 
 
@@ -50,7 +50,7 @@ def block(name, *lines, attributes=""):
 
 
 def order(page):
-    """Name the lines in the order they are read, which must be their index."""
+    """Return the ids of the lines in reading order, which must be that of their index."""
     assert [one.index for one in page.lines] == list(range(len(page.lines)))
     return " ".join(one.line_id for one in page.lines)
 
@@ -94,7 +94,7 @@ def test_every_version_is_read(namespace):
         ('<String CONTENT="a"><ALTERNATIVE>x</ALTERNATIVE><Glyph CONTENT="y"/></String>', "a"),
     ],
 )  # fmt: skip
-def test_the_text_is_what_stands_on_the_line(content, text):
+def test_the_text_is_what_is_written_on_the_line(content, text):
     assert line_of(content).text == text
 
 
@@ -118,7 +118,7 @@ CORNERS = ((10.5, 20), (100.5, 20), (100.5, 70), (10.5, 70))
         ("", 'HPOS="-5" VPOS="-6" WIDTH="7" HEIGHT="8"', ((-5, -6), (2, -6), (2, 2), (-5, 2))),
     ],
 )  # fmt: skip
-def test_the_outline_is_the_shape_or_else_the_box(content, attributes, polygon):
+def test_the_polygon_is_the_shape_or_else_the_box(content, attributes, polygon):
     assert line_of(content, attributes).polygon == polygon
 
 
@@ -173,12 +173,12 @@ BLOCKS = (
          '<OrderedGroup><ElementRef REF="b3"/></OrderedGroup>', "c a b d"),
     ],
 )  # fmt: skip
-def test_lines_go_by_the_first_reading_order_and_the_others_after(groups, expected):
+def test_the_first_reading_order_sorts_its_lines_before_the_others(groups, expected):
     page = alto_of(BLOCKS, head=f"<ReadingOrder>{groups}</ReadingOrder>")
     assert order(page) == expected
 
 
-def test_a_reading_order_of_words_is_one_of_their_lines():
+def test_a_reading_order_of_words_sorts_their_lines():
     strings = "".join(
         f'<TextLine ID="l{i}"><String ID="s{i}" CONTENT=""/></TextLine>' for i in (1, 2)
     )
@@ -190,7 +190,7 @@ def test_a_reading_order_of_words_is_one_of_their_lines():
 
 
 @pytest.mark.parametrize("unit", ["mm10", "inch1200"])
-def test_a_file_in_another_unit_keeps_it_and_is_brought_to_pixels_by_the_size_of_the_page(unit):
+def test_other_units_are_kept_and_converted_to_pixels_by_the_page_size(unit):
     page = alto_of(
         f"<TextBlock><TextLine {BOX}/></TextBlock>", unit, 'WIDTH="2100.2" HEIGHT="2969.6"'
     )
@@ -205,13 +205,13 @@ def test_a_file_in_another_unit_keeps_it_and_is_brought_to_pixels_by_the_size_of
     [
         ({"unit": "mm10", "page": ""}, "mm10 but <Page> has no WIDTH and HEIGHT .*; add them"),
         ({"unit": "inch1200", "page": 'WIDTH="9"'}, "inch1200 but <Page> has no"),
-        ({"unit": "furlong"}, "'furlong' is none of ALTO's; export the file in pixels"),
-        ({"page": 'WIDTH="wide"'}, "<Page> WIDTH 'wide' is not a number; mend"),
-        ({"page": 'HEIGHT="-1"'}, "<Page> HEIGHT '-1' is negative; mend"),
-        ({"namespace": "http://www.loc.gov/standards/alto/ns-v5#"}, "ns-v5# is not of ALTO 2, 3"),
+        ({"unit": "furlong"}, "'furlong' is not a unit of ALTO; export the file in pixels"),
+        ({"page": 'WIDTH="wide"'}, "<Page> WIDTH 'wide' is not a number; correct"),
+        ({"page": 'HEIGHT="-1"'}, "<Page> HEIGHT '-1' is negative; correct"),
+        ({"namespace": "http://www.loc.gov/standards/alto/ns-v5#"}, "ns-v5# is not ALTO 2, 3"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_named(arguments, reason):
+def test_the_error_names_what_cannot_be_read(arguments, reason):
     with pytest.raises(ValueError, match=reason):
         alto_of(**{"blocks": "", **arguments})
 
@@ -219,26 +219,26 @@ def test_what_cannot_be_read_is_named(arguments, reason):
 @pytest.mark.parametrize(
     ("attributes", "reason"),
     [
-        ('BASELINE="9 x"', "points '9 x' are not numbers; mend"),
-        ('BASELINE="low"', "<TextLine> BASELINE 'low' is not a number; mend"),
-        (BOX.replace("90", "nan"), "<TextLine> WIDTH 'nan' is beyond any page; mend"),
+        ('BASELINE="9 x"', "points '9 x' are not numbers; correct"),
+        ('BASELINE="low"', "<TextLine> BASELINE 'low' is not a number; correct"),
+        (BOX.replace("90", "nan"), "<TextLine> WIDTH 'nan' is too large for any page; correct"),
     ],
 )
-def test_a_line_that_cannot_be_read_is_a_fault_of_its_own(attributes, reason):
+def test_a_line_that_cannot_be_read_has_a_fault(attributes, reason):
     blocks = f'<TextBlock><TextLine ID="bad" {attributes}/><TextLine ID="good" {BOX}/></TextBlock>'
     bad, good = alto_of(blocks=blocks).lines
     assert reason in bad.fault and not (bad.baseline or bad.polygon)
     assert good.fault == "" and good.polygon
 
 
-def test_a_file_of_several_pages_is_refused_rather_than_cut():
+def test_a_file_of_several_pages_is_refused_by_only_page():
     two = ALTO.replace("</Layout>", '<Page WIDTH="1" HEIGHT="1"/></Layout>')
     with pytest.raises(ValueError, match="2 pages; give each page a file of its own"):
         read_alto(two.encode())
 
 
 def render(page: Page, comma: bool, whole_lines: bool, blocks: list[str]) -> bytes:
-    """Write a page as ALTO 4.4, its blocks in an order other than that of reading."""
+    """Write a page as ALTO 4.4, its blocks in another order than the reading order."""
     tags, references = "", ""
     block_texts = dict.fromkeys(blocks, "")
     for line in page.lines:
@@ -273,7 +273,7 @@ def render_line(line: Line, comma: bool, whole: bool) -> str:
     )
 
 
-# White space other than the space between words is not kept in an attribute.
+# XML attributes do not keep white space other than the space between words.
 WORDS = st.text(st.characters(blacklist_categories=("Cc", "Cs", "Cn", "Z")), min_size=1, max_size=9)
 TEXTS = st.lists(WORDS, max_size=4).map(" ".join)
 NUMBERS = st.floats(-9999, 9999) | st.integers(-99, 9999).map(float)

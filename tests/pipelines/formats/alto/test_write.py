@@ -1,4 +1,4 @@
-"""ALTO: valid, and read back as it was."""
+"""Writing ALTO: valid files that are read back unchanged."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from lxml import etree
 
 from pipelines.formats.alto.write import write_alto
-from pipelines.formats.page_text import settle
+from pipelines.formats.page_text import normalise_page
 from tests.pipelines.formats.described import read_alto
 from tests.pipelines.formats.written_pages import ORIGIN, one_line, pages, plain_pages, schema
 
@@ -17,22 +17,22 @@ BOX = ((100, 100), (500, 100), (500, 140), (100, 140))
 @given(pages())
 @settings(max_examples=50)
 def test_every_page_is_valid_and_keeps_its_texts(page):
-    settled = settle(page)
-    data = write_alto(settled, ORIGIN)
+    normalised = normalise_page(page)
+    data = write_alto(normalised, ORIGIN)
     SCHEMA.assertValid(etree.fromstring(data))
-    assert [line.text for line in read_alto(data).lines] == [line.text for line in settled.lines]
+    assert [line.text for line in read_alto(data).lines] == [line.text for line in normalised.lines]
 
 
 @given(plain_pages())
-def test_what_is_written_is_read_again(page):
-    read = read_alto(write_alto(settle(page), ORIGIN))
+def test_written_pages_are_read_back(page):
+    read = read_alto(write_alto(normalise_page(page), ORIGIN))
     assert (read.uri, read.width_px, read.height_px) == ("p.jpg", page.width_px, page.height_px)
     assert list(read.lines) == [replace(line.line, text=line.text) for line in page.lines]
 
 
-def test_words_have_places_and_confidences():
+def test_words_have_boxes_and_confidences():
     page = one_line("ab cde", BOX, ((100, 130), (500, 130)), (1, 0.5, 0.9, 0, 0.25, 0.5))
-    root = etree.fromstring(write_alto(settle(page), ORIGIN))
+    root = etree.fromstring(write_alto(normalise_page(page), ORIGIN))
     first, second = (dict(string.attrib) for string in root.iterfind(".//{*}String"))
     assert first == {
         "CONTENT": "ab",
@@ -48,15 +48,15 @@ def test_words_have_places_and_confidences():
     assert root.find(".//{*}TextLine").get("BASELINE") == "100,130 500,130"
 
 
-def test_a_page_of_several_has_its_number():
-    page = settle(replace(one_line("x", BOX), uri="d/scan.pdf#page=3"))
+def test_one_page_of_several_has_its_number():
+    page = normalise_page(replace(one_line("x", BOX), uri="d/scan.pdf#page=3"))
     data = write_alto(page, ORIGIN)
     assert etree.fromstring(data).find(".//{*}Page").get("PHYSICAL_IMG_NR") == "3"
     assert read_alto(data).uri == "scan.pdf#page=3"
 
 
-def test_version_and_origin_are_said():
-    root = etree.fromstring(write_alto(settle(one_line("", BOX)), ORIGIN))
+def test_version_and_origin_are_written():
+    root = etree.fromstring(write_alto(normalise_page(one_line("", BOX)), ORIGIN))
     assert root.get("SCHEMAVERSION") == "4.4"
     assert root.findtext(".//{*}softwareName") == "Quire"
     assert root.findtext(".//{*}softwareVersion") == "1.2"

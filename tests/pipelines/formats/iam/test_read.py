@@ -1,4 +1,4 @@
-"""The IAM database."""
+"""Reading the IAM database."""
 
 import io
 from html import escape
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.formats.iam.files import is_companion, lines_index_beside
-from pipelines.formats.iam.read import read_iam, recognises
+from pipelines.formats.iam.read import is_iam, read_iam
 from schemas.records import Failure, Line, Page, Skipped
 from tests.pipelines.formats.memory_files import MemoryFiles, endless_file
 
@@ -22,7 +22,7 @@ TOKENS = st.text(
 )
 TEXTS = st.lists(TOKENS, max_size=5).map(" ".join)
 FORMS = st.sampled_from(["a01-000u", "a01-000x", "r06-137"])
-# What XML cannot hold is no text of a form.
+# Characters that XML cannot contain do not occur in forms.
 XML_TEXTS = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=20
 )
@@ -53,7 +53,7 @@ def read_lines(text: str, images=(), lists=None):
 
 
 @given(st.lists(st.tuples(FORMS, TEXTS, st.sampled_from(["ok", "err"])), max_size=6, min_size=1))
-def test_lines_that_are_written_are_read(records):
+def test_written_lines_are_read_back(records):
     rows, expected = [], []
     for index, (form, text, mark) in enumerate(records):
         iam_id = f"{form}-{index:02d}"
@@ -66,7 +66,7 @@ def test_lines_that_are_written_are_read(records):
     st.lists(st.tuples(FORMS, TEXTS, TOKENS.filter(lambda tag: not tag.isdigit())), min_size=1),
     st.booleans(),
 )
-def test_words_that_are_written_are_read(records, has_components):
+def test_written_words_are_read_back(records, has_components):
     rows, expected = [], []
     count = "1 " if has_components else ""
     for index, (form, text, tag) in enumerate(records):
@@ -77,7 +77,7 @@ def test_words_that_are_written_are_read(records, has_components):
     assert read("d/iam/words.txt", data, [page.uri for page in expected]) == expected
 
 
-def test_a_badly_cut_word_is_skipped_but_its_line_is_not():
+def test_a_badly_segmented_word_is_skipped_but_its_line_is_not():
     uri = "d/iam/words.txt"
     data = b"a01-000u-00-00 err 154 -1 -1 -1 -1 AT A\n"
     (skipped,) = read(uri, data, [image_of("a01-000u-00-00")])
@@ -85,7 +85,7 @@ def test_a_badly_cut_word_is_skipped_but_its_line_is_not():
 
 
 @pytest.mark.parametrize("image", ["lines/a01-000u-00.png", "a01/a01-000u/a01-000u-00.jpg"])
-def test_images_may_lie_flat_or_without_the_folder_lines(image):
+def test_images_may_be_in_flat_folders(image):
     (page,) = read_lines("a01-000u-00 ok 1 1 1 1 1 1 A\n", [f"d/iam/{image}"])
     assert page.uri == f"d/iam/{image}"
 
@@ -98,11 +98,11 @@ IMAGES = [image_of(row.split(" ")[0]) for row in LINES.splitlines()]
 
 
 @pytest.mark.parametrize("folder", ["d/iam/", "d/iam/ascii/", "d/iam/splits/"])
-def test_official_splits_are_kept_to_the_line(folder):
+def test_official_splits_apply_to_single_lines(folder):
     lists = {
         f"{folder}trainset.txt": b"a01-000u-00\n",
         f"{folder}validationset2.txt": b"b01-000-00\r\n",
-        # Not looked at where there are official lists.
+        # Ignored where there are official lists.
         f"{folder}test.uttlist": b"a01-000u\n",
     }
     train, skipped, held_out, free = read_lines(LINES, IMAGES, lists)
@@ -110,7 +110,7 @@ def test_official_splits_are_kept_to_the_line(folder):
     assert isinstance(skipped, Skipped) and skipped.uri.endswith("#a01-000u-01")
 
 
-def test_lists_of_forms_take_all_their_lines():
+def test_lists_of_forms_include_all_their_lines():
     lists = {"d/iam/train.uttlist": b"a01-000u\n", "d/iam/test.uttlist": b"c01-000"}
     splits = [page.split for page in read_lines(LINES, IMAGES, lists)]
     assert splits == ["train", "train", "", "test"]
@@ -123,16 +123,16 @@ def test_lists_of_forms_take_all_their_lines():
             {"trainset.txt": b"a01-000u-00\n", "testset.txt": b"a01-000u-01\n"},
             "in test and in train",
         ),
-        ({"trainset.txt": b"nonsense\n"}, "trainset.txt: 'nonsense' is no identifier"),
+        ({"trainset.txt": b"nonsense\n"}, "trainset.txt: 'nonsense' is not an identifier"),
         ({"testset.txt": b"\xff\n"}, "testset.txt: line 1 is not UTF-8"),
     ],
 )
-def test_lists_that_cannot_be_right_are_refused(lists, reason):
+def test_contradictory_lists_are_refused(lists, reason):
     with pytest.raises(ValueError, match=reason):
         read_lines(LINES, IMAGES, {f"d/iam/{name}": data for name, data in lists.items()})
 
 
-def test_writers_are_those_of_the_forms():
+def test_writers_come_from_forms_txt():
     forms = b"# forms.txt\na01-000u 000 2 prt 7 5 52 36\nb01-000 017 2 prt 7 5 52 36\n"
     pages = read_lines(LINES, IMAGES, {"d/iam/ascii/forms.txt": forms})
     assert [page.writer for page in pages] == ["000", "000", "017", ""]
@@ -141,15 +141,15 @@ def test_writers_are_those_of_the_forms():
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (b"a01-000u-01 ok 154 19", "is no row of"),
-        (b"a01-000u-01 maybe 1 1 1 1 1 1 A", "is no row of"),
-        (b"../../x-y-z ok 1 1 1 1 1 1 A", "is no identifier"),
+        (b"a01-000u-01 ok 154 19", "is not a row of"),
+        (b"a01-000u-01 maybe 1 1 1 1 1 1 A", "is not a row of"),
+        (b"../../x-y-z ok 1 1 1 1 1 1 A", "is not an identifier"),
         (b"a01-000u-01 ok 1 1 1 1 1 1 \xff", "is not UTF-8"),
         (b"a01-000u-01 ok 1 1 1 1 1 1 \0", "NUL"),
         (b"x" * 2_000_000, "longer than"),
     ],
 )
-def test_a_bad_row_costs_no_other(row, reason):
+def test_a_bad_row_does_not_affect_the_others(row, reason):
     good = b"a01-000u-00 ok 1 1 1 1 1 1 A\n"
     for data in (good + row + b"\n" + good, row + b"\n" + good + good):
         records = read("d/iam/lines.txt", data, IMAGES)
@@ -159,8 +159,8 @@ def test_a_bad_row_costs_no_other(row, reason):
 
 
 @pytest.mark.parametrize("data", [b"", b"#\n#\n", b"\0\0\n", b"Audience\n" * 500, b"\x89PNG\r\n"])
-def test_what_is_not_of_iam_is_refused(data):
-    with pytest.raises(ValueError, match="d/iam/lines.txt: no row of IAM's"):
+def test_other_files_are_refused(data):
+    with pytest.raises(ValueError, match="d/iam/lines.txt: has no row of IAM's"):
         read("d/iam/lines.txt", data)
 
 
@@ -170,7 +170,7 @@ def test_a_missing_image_is_named():
     assert image_of("a01-000u-00") in failure.error
 
 
-def test_a_file_without_end_is_read_row_by_row():
+def test_an_endless_file_is_read_row_by_row():
     row = b"a01-000u-00 ok 1 1 1 1 1 1 A|B\n"
     files = MemoryFiles({"d/iam/lines.txt": Seekable(endless_file(b"", row)), IMAGES[0]: b"PNG"})
     assert len(list(islice(read_iam("d/iam/lines.txt", files), 2000))) == 2000
@@ -187,7 +187,7 @@ _QUOTE = {'"': "&quot;"}
 
 
 def form_xml(form, lines, attributes='width="2479" height="3542"'):
-    """Write a form as the database does: ISO-8859-1, a DTD elsewhere, quotes escaped twice."""
+    """Write a form as the database does: ISO-8859-1, an external DTD, quotes escaped twice."""
     nodes = "".join(
         f'<line id="{line.line_id}" text="{escape(entities(line.text, _QUOTE))}"><word>'
         + "".join(
@@ -216,7 +216,7 @@ def box_around(boxes):
     st.lists(st.tuples(XML_TEXTS, BOXES), min_size=1, max_size=5),
     st.sampled_from(["forms", "formsA-D"]),
 )
-def test_a_form_that_is_written_is_read(records, folder):
+def test_written_forms_are_read_back(records, folder):
     lines = [
         (Line(f"a01-000u-{index:02d}", index, text, polygon=box_around(boxes)), boxes)
         for index, (text, boxes) in enumerate(records)
@@ -240,14 +240,14 @@ TWO_LINES = [
 ]
 
 
-def test_without_the_form_its_lines_are_read():
+def test_without_the_form_image_line_images_are_read():
     data = form_xml("a01-000u", TWO_LINES)
     page, failure = read("d/iam/xml/a01-000u.xml", data, [image_of("a01-000u-00")])
     assert page == iam_page("a01-000u-00", '"A', writer="000")
     assert failure.uri == "d/iam/xml/a01-000u.xml#a01-000u-01" and failure.stage == "pair"
 
 
-def test_a_line_without_a_place_on_the_form_fails():
+def test_a_line_without_a_box_on_the_form_fails():
     data = form_xml("a01-000u", TWO_LINES)
     failure, page = read("d/iam/xml/a01-000u.xml", data, ["d/iam/forms/a01-000u.png"])
     assert "a01-000u-01 has no <cmp>" in failure.error
@@ -259,7 +259,7 @@ def test_a_form_without_lines_is_skipped():
     assert isinstance(record, Skipped) and "no handwritten line" in record.reason
 
 
-def test_a_form_keeps_its_split_and_leaves_out_what_the_list_does():
+def test_a_form_keeps_its_split_without_the_lines_missing_in_the_list():
     uri = "d/iam/xml/a01-000u.xml"
     contents = {uri: form_xml("a01-000u", TWO_LINES), "d/iam/testset.txt": b"a01-000u-00\n"}
     files = MemoryFiles({**contents, "d/iam/forms/a01-000u.png": b"PNG"})
@@ -269,7 +269,7 @@ def test_a_form_keeps_its_split_and_leaves_out_what_the_list_does():
 
 
 @pytest.mark.parametrize("number", ["NaN", "inf", "1e9", "-1e30", "", "twelve"])
-def test_a_nonsense_box_costs_its_line(number):
+def test_a_line_with_an_invalid_box_fails(number):
     data = form_xml("a01-000u", TWO_LINES[:1] * 2).replace(b'x="1"', f'x="{number}"'.encode(), 1)
     failure, page = read("d/iam/xml/a01-000u.xml", data, ["d/iam/forms/a01-000u.png"])
     assert "line a01-000u-00: <cmp> x" in failure.error and len(page.lines) == 1
@@ -278,8 +278,8 @@ def test_a_nonsense_box_costs_its_line(number):
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b'<form id="a01-000u"/>', "no <handwritten-part>"),
-        (b"<form id='../../etc/passwd'><handwritten-part/></form>", "is no identifier"),
+        (b'<form id="a01-000u"/>', "no <form> with a <handwritten-part>"),
+        (b"<form id='../../etc/passwd'><handwritten-part/></form>", "is not an identifier"),
         (b"<?xml version='1.0'?><form ", "not well-formed"),
         (form_xml("a01-000u", TWO_LINES, 'width="wide"'), "'wide' is not a number"),
         (
@@ -296,7 +296,7 @@ def test_a_form_that_cannot_be_read_is_refused(data, reason):
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_break_the_reader(data):
+def test_arbitrary_bytes_give_pages_or_errors(data):
     good = b"a01-000u-00 ok 1 1 1 1 1 1 A\n"
     records = read("d/iam/lines.txt", good + data)
     assert all(isinstance(record, Failure) for record in records)
@@ -314,18 +314,18 @@ def test_no_bytes_break_the_reader(data):
         ("x/lines.txt", b"", False),
     ],
 )
-def test_files_of_iam_are_told_by_content(name, head, expected):
-    assert recognises(name, head) is expected
+def test_files_of_iam_are_recognised_by_content(name, head, expected):
+    assert is_iam(name, head) is expected
 
 
-def test_companions_are_known():
+def test_companions_are_recognised():
     names = ["ascii/forms.txt", "sentences.txt", "testset.txt", "splits/validation.uttlist"]
     assert all(map(is_companion, names))
     assert not is_companion("a01-000u.txt")
 
 
 @pytest.mark.parametrize("name", ["ascii/words.txt", "xml/a01-000u.xml", "words.txt"])
-def test_the_same_writing_is_not_read_twice(name):
+def test_the_same_lines_are_not_read_twice(name):
     files = MemoryFiles({"d/ascii/lines.txt": b"", f"d/{name}": b""})
     assert lines_index_beside(f"d/{name}", files) == "d/ascii/lines.txt"
     assert lines_index_beside(f"e/{name}", files) is None

@@ -1,4 +1,4 @@
-"""IIIF manifests: bytes to pages."""
+"""Reading IIIF manifests."""
 
 import json
 
@@ -60,7 +60,7 @@ def test_both_versions_give_the_same_pages(version):
     assert {page.canvas_px for page in pages} == {(30, 40)}
 
 
-def test_the_width_is_capped_and_never_more_than_the_image_has():
+def test_the_requested_width_is_limited_and_never_above_that_of_the_image():
     capped = f"{SERVICE}/full/2400,/0/default.jpg"
     assert addresses(image([service()])) == (capped, IMAGE)
     assert addresses(image([service()], width=1200))[0] == f"{SERVICE}/full/1200,/0/default.jpg"
@@ -76,30 +76,30 @@ def test_the_width_is_capped_and_never_more_than_the_image_has():
         ["http://iiif.io/api/image/2/level0.json", {"formats": ["jpg"]}],
     ],
 )
-def test_a_service_of_ready_made_sizes_is_left_alone(profile):
+def test_a_level_0_service_is_not_used(profile):
     assert addresses(image([service(profile=profile)])) == (IMAGE,)
 
 
-def test_the_first_version_of_the_image_api_calls_its_images_native():
+def test_version_1_of_the_image_api_names_its_quality_native():
     old = {"@id": SERVICE + "/", "@context": "http://iiif.io/api/image/1/context.json"}
     assert addresses(image(old))[0] == f"{SERVICE}/full/2400,/0/native.jpg"
 
 
-def test_other_services_are_not_asked_for_images():
+def test_other_services_are_not_used_for_images():
     auth = {"@id": "https://example.org/login", "@type": "AuthCookieService1"}
     assert addresses(image([auth])) == (IMAGE,)
     assert addresses(image([auth, service()]))[0].startswith(SERVICE)
     assert addresses(image({"@id": SERVICE}))[0].startswith(SERVICE)
 
 
-def test_the_first_of_a_choice_is_taken():
+def test_the_first_image_of_a_choice_is_used():
     other = image(id="https://example.org/infrared.jpg")
     assert addresses({"type": "Choice", "items": [image(), other]}) == (IMAGE,)
     assert addresses({"@type": "oa:Choice", "default": image(), "item": [other]}) == (IMAGE,)
     assert addresses([image(), other]) == (IMAGE,)
 
 
-def test_a_part_of_an_image_stays_that_part():
+def test_a_part_of_an_image_is_requested_as_such():
     half = f"{SERVICE}/0,0,800,1500/full/0/default.jpg"
     assert addresses(image([service()], id=half)) == (half,)
     turned = f"{SERVICE}/full/full/90/default.jpg"
@@ -132,7 +132,7 @@ def test_a_region_is_never_enlarged(region, width_px):
     assert addresses(selected) == (f"{SERVICE}/{region}/{width_px},/0/default.jpg",)
 
 
-def test_a_region_that_is_none_is_not_asked_for():
+def test_an_invalid_region_is_not_requested():
     selected = {
         "type": "SpecificResource",
         "source": image([service()], width=2000),
@@ -141,7 +141,7 @@ def test_a_region_that_is_none_is_not_asked_for():
     assert addresses(selected) == (IMAGE,)
 
 
-def test_relative_addresses_start_from_the_manifest():
+def test_relative_addresses_are_resolved_against_the_manifest():
     assert addresses({"id": "../7.jpg"}) == ("https://example.org/iiif/7.jpg",)
 
 
@@ -152,10 +152,10 @@ TWO_PARTS = {"items": [{"target": f"c#xywh=0,{y},1000,1000", "body": {}} for y i
     ("one", "cure"),
     [
         ({"id": "c"}, "has no image; add one"),
-        (canvas(image(), target="c#xywh=0,0,500,900"), "has its image on a part of it; give"),
-        (canvas([image()], items=[TWO_PARTS]), "put together from 2 images; give"),
-        (canvas({"type": "Image"}), "without an address; mend the manifest"),
-        (canvas({"id": "file:///etc/passwd"}), "none of http or https; mend it"),
+        (canvas(image(), target="c#xywh=0,0,500,900"), "has an image on only a part of it; give"),
+        (canvas([image()], items=[TWO_PARTS]), "is composed of 2 images; give"),
+        (canvas({"type": "Image"}), "without an address; correct the manifest"),
+        (canvas({"id": "file:///etc/passwd"}), "is not http or https; correct it"),
         (canvas([]), "without an image; add one"),
         (canvas(5), "without an image; add one"),
     ],
@@ -167,13 +167,13 @@ def test_a_page_that_cannot_be_fetched_fails_alone(one, cure):
     assert good.addresses == (IMAGE,)
 
 
-def test_an_image_on_the_whole_canvas_goes_before_one_on_a_part():
+def test_an_image_on_the_whole_canvas_is_preferred():
     page = canvas(image(id="https://example.org/flap.jpg"), target="c#xywh=5,5,10,10")
     page["items"][0]["items"].append({"target": "c#xywh=0,0,1000,2000", "body": image()})
     assert read(v3(page))[0].addresses == (IMAGE,)
 
 
-def test_pages_without_an_id_or_with_that_of_another_are_numbered():
+def test_pages_without_a_unique_id_are_numbered():
     other = image(id="https://example.org/8.jpg")
     pages = read(v3(canvas(image(), ""), canvas(image(), "c"), canvas(other, "c")))
     assert [page.uri for page in pages] == [f"{URI}#canvas=1", f"{URI}#id=c", f"{URI}#canvas=3"]
@@ -187,17 +187,17 @@ def test_pages_without_an_id_or_with_that_of_another_are_numbered():
         (b"[" * 100_000, "is not JSON"),
         (b"{" + b'"a":{' * 100_000, "is not JSON"),
         (b"\xff\xfe\x00", "is not JSON"),
-        (b"[1]", "list or value; give a manifest"),
+        (b"[1]", "list or value, not an IIIF manifest; give a manifest"),
         (b"{}", "neither sequences nor items"),
-        (b'{"type": "Manifest", "items": []}', "no pages; take it out"),
-        (b'{"sequences": [{"canvases": []}]}', "no pages; take it out"),
-        (b'{"sequences": 5}', "no pages; take it out"),
+        (b'{"type": "Manifest", "items": []}', "no pages; remove it"),
+        (b'{"sequences": [{"canvases": []}]}', "no pages; remove it"),
+        (b'{"sequences": 5}', "no pages; remove it"),
         (b'{"type": "Collection", "items": [{}, {}]}', "collection of 2, not a manifest; list"),
         (b'{"@type": "sc:Collection", "manifests": [{}]}', "collection of 1, not a manifest"),
         (b'{"@context": "x", "members": ["a"]}', "collection of 1, not a manifest"),
     ],
 )
-def test_what_is_no_manifest_is_refused(data, cure):
+def test_other_files_are_refused(data, cure):
     with pytest.raises(ValueError, match=cure):
         list(read_manifest(data, URI))
 
@@ -251,17 +251,17 @@ def test_any_json_gives_pages_with_addresses_or_faults(values, name):
     for page in pages:
         assert bool(page.addresses) != bool(page.fault)
         assert all(one.startswith("http") for one in page.addresses)
-        # As the tables have to hold them.
+        # The tables must be able to store them.
         (page.uri + page.label + page.fault).encode()
 
 
-def test_half_a_surrogate_can_be_written():
+def test_lone_surrogates_are_replaced():
     data = json.dumps(v3(canvas(image(id=IMAGE + "\ud800"), "c\ud800\n", label="\ud800")))
     (page,) = read_manifest(data.encode(), URI)
     assert (page.uri, page.label) == (f"{URI}#id=c", "?") and page.addresses == (IMAGE,)
 
 
-def test_ten_thousand_pages_are_given_one_by_one():
+def test_ten_thousand_pages_are_yielded_one_by_one():
     manifest = v3(
         *(canvas(image([service()]), f"https://example.org/c/{n}") for n in range(10_000))
     )

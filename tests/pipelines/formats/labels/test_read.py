@@ -1,4 +1,4 @@
-"""Label files: CSV and TSV."""
+"""Reading label tables: CSV and TSV."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.formats.labels.layout import FROM_HEADER, LabelColumns
-from pipelines.formats.labels.read import read_labels, recognises
+from pipelines.formats.labels.read import is_label_table, read_labels
 from pipelines.formats.text_lines import LONGEST_LINE_BYTES
 from schemas.records import Failure, Line, Page
 from tests.pipelines.formats.memory_files import MemoryFiles, endless_file
@@ -45,7 +45,7 @@ def good_and_bad(records):
     st.booleans(),
     st.sampled_from([(csv.QUOTE_MINIMAL, "\r\n"), (csv.QUOTE_ALL, "\n")]),
 )
-def test_what_is_written_is_read(records, delimiter, has_mark, style):
+def test_written_data_are_read_back(records, delimiter, has_mark, style):
     quoting, line_end = style
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator=line_end)
@@ -57,7 +57,7 @@ def test_what_is_written_is_read(records, delimiter, has_mark, style):
 
 
 @given(st.lists(st.tuples(NAMES, TEXTS), min_size=1), st.sampled_from(["\n", "\r\n"]))
-def test_a_table_without_header_is_read_quotes_and_all(records, line_end):
+def test_quotes_are_literal_in_a_table_without_header(records, line_end):
     records = [(name, text.translate(str.maketrans("\t\r\n", "   "))) for name, text in records]
     table = "".join(f"{name}\t{text}{line_end}" for name, text in records).encode()
     expected = [label_page(f"d/{name}", text) for name, text in records]
@@ -74,7 +74,7 @@ def test_columns_and_delimiter_are_found_in_the_header(header):
     assert read(table, ["d/a.png"]) == [label_page("d/a.png", "Audience")]
 
 
-def test_columns_may_be_given():
+def test_columns_can_be_set_by_the_caller():
     table = b"id,scan,text,reading\n1,a.png,no,yes\n"
     columns = LabelColumns(image="scan", text="reading", delimiter=",")
     assert read(table, ["d/a.png"], columns=columns) == [label_page("d/a.png", "yes")]
@@ -85,7 +85,8 @@ def test_columns_may_be_given():
 )
 def test_wrong_columns_are_listed_with_the_cure(table):
     with pytest.raises(
-        ValueError, match="d/labels.csv: columns are .*; name one of images"
+        ValueError,
+        match="d/labels.csv: columns are .*; in the first line, name the column of images",
     ) as error:
         read(table)
     assert table.decode().splitlines()[0].replace(",", ", ") in str(error.value)
@@ -99,11 +100,11 @@ def test_wrong_columns_are_listed_with_the_cure(table):
         (b"\xff\xfei\0m\0a\0g\0e\0,\0", "line 1 is not UTF-8"),
         (b"\x1f\x8b\x08\0\0\0", "line 1 is not UTF-8"),
         (b"image,text\0\na,b\n", "NUL"),
-        (b"image,text\ra.png,x\r", "first line is no row"),
+        (b"image,text\ra.png,x\r", "first line is not a valid row"),
         (b"a" * (LONGEST_LINE_BYTES + 9), "longer than"),
     ],
 )
-def test_what_is_no_table_is_refused(table, reason):
+def test_other_files_are_refused(table, reason):
     with pytest.raises(ValueError, match=f"d/labels.csv: .*{reason}"):
         read(table)
 
@@ -111,23 +112,23 @@ def test_what_is_no_table_is_refused(table, reason):
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (b'b.png,"open', "begins no whole row"),
-        (b'b.png,"shut" and on', "begins no whole row"),
+        (b'b.png,"open', "does not start a valid row"),
+        (b'b.png,"shut" and on', "does not start a valid row"),
         (b"b.png,a,b", "has 3 columns, not 2; put quotes"),
         (b"b.png", "has 1 columns, not 2"),
         (b"b.png,\xff\xfe", "line 3 is not UTF-8"),
         (b"b.png,\xed\xa0\x80", "line 3 is not UTF-8"),
         (b"b.png,a\0b", "NUL"),
         (b"b.png," + b"x" * (2 * LONGEST_LINE_BYTES), "line 3 is longer than"),
-        (b"b.png," + b"x" * (LONGEST_LINE_BYTES // 2), "begins no whole row"),
-        (b",text", "no image is named"),
+        (b"b.png," + b"x" * (LONGEST_LINE_BYTES // 2), "does not start a valid row"),
+        (b",text", "row names no image"),
         (b"../../etc/passwd,root", "leads out of d"),
         (b"/etc/passwd,root", "leads out of d"),
         (b"..\\..\\etc\\passwd,root", "leads out of d"),
         (b"images/../../b.png,x", "leads out of d"),
     ],
 )
-def test_a_bad_row_costs_no_other(row, reason):
+def test_a_bad_row_does_not_affect_the_others(row, reason):
     table = b"image,text\na.png,first\n" + row + b"\nc.png,third\n"
     pages, failures = good_and_bad(read(table, ["d/a.png", "d/b.png", "d/c.png"]))
     assert [page.lines[0].text for page in pages] == ["first", "third"]
@@ -143,7 +144,7 @@ def test_a_label_of_several_lines_that_is_not_utf8_fails_once():
     assert [failure.uri for failure in failures] == ["d/labels.csv#2"]
 
 
-def test_a_missing_image_is_a_pair_without_its_half():
+def test_a_missing_image_is_an_incomplete_pair():
     pages, failures = good_and_bad(read(b"image,text\ngone.png,x\n"))
     assert not pages
     assert failures[0].stage == "pair" and "'gone.png' is not in d; put it" in failures[0].error
@@ -170,7 +171,7 @@ def test_images_are_found_beneath_the_table(named, there):
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.text("./\\ax:~"))
-def test_nothing_outside_the_folder_is_looked_for(name):
+def test_no_path_outside_the_folder_is_tried(name):
     table = 'image,text\n"{}",x\n'.format(name.replace('"', '""'))
     files = MemoryFiles({"d/labels.csv": table.encode()})
     assert all(isinstance(record, Failure) for record in read_labels("d/labels.csv", files))
@@ -181,12 +182,12 @@ def test_nothing_outside_the_folder_is_looked_for(name):
     ("uri", "split"),
     [("d/train_list.txt", "train"), ("d/val_list.txt", "eval"), ("d/labels.txt", "")],
 )
-def test_the_name_of_the_file_may_tell_the_split(uri, split):
+def test_the_file_name_may_contain_the_split(uri, split):
     (page,) = read(b"a.png\tx\n", ["d/a.png"], uri)
     assert page.split == split
 
 
-def test_a_table_without_end_is_read_row_by_row():
+def test_an_endless_table_is_read_row_by_row():
     rows = b'a.png,"x, ""y""\nz"\nb.png,\xff\n'
     files = MemoryFiles({"d/l.csv": endless_file(b"image,text\n", rows), "d/a.png": IMAGE})
     pages, failures = good_and_bad(list(islice(read_labels("d/l.csv", files), 4000)))
@@ -195,7 +196,7 @@ def test_a_table_without_end_is_read_row_by_row():
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_break_the_reader(data):
+def test_arbitrary_bytes_give_pages_or_errors(data):
     files = MemoryFiles({"d/l.csv": b"image,text\n" + data})
     assert all(isinstance(record, Failure) for record in read_labels("d/l.csv", files))
 
@@ -211,5 +212,5 @@ def test_no_bytes_break_the_reader(data):
         ("x.md", b"lines/1.png\tAudience\n", False),
     ],
 )
-def test_label_files_are_told_by_name_and_content(name, head, expected):
-    assert recognises(name, head) is expected
+def test_label_tables_are_recognised_by_name_and_content(name, head, expected):
+    assert is_label_table(name, head) is expected

@@ -1,4 +1,4 @@
-"""Found lines as PAGE XML: valid, and read back as they were."""
+"""Writing detected lines as PAGE XML: valid files that are read back unchanged."""
 
 from dataclasses import replace
 
@@ -24,13 +24,13 @@ LINES = tuple(
 PAGE = Page("d/a.jpg", LINES, 100, 80, "finder")
 
 
-def test_lines_regions_and_order_are_read_again():
+def test_lines_regions_and_order_are_read_back():
     read = read_page_xml(write_found_lines(PAGE, ORIGIN))
     assert (read.uri, read.width_px, read.height_px) == ("a.jpg", 100, 80)
     assert read.lines == LINES
 
 
-def test_the_file_is_valid_and_says_nothing_of_text():
+def test_the_file_is_valid_and_has_no_text():
     data = write_found_lines(PAGE, ORIGIN)
     SCHEMA.assertValid(etree.fromstring(data))
     assert b"TextEquiv" not in data and b"Unicode" not in data
@@ -48,6 +48,6 @@ def test_a_page_without_lines_is_a_valid_file():
     assert read_page_xml(data).lines == ()
 
 
-def test_a_name_that_xml_cannot_hold_is_refused():
+def test_a_name_that_xml_cannot_contain_is_refused():
     with pytest.raises(ValueError, match="XML compatible"):
         write_found_lines(replace(PAGE, uri="d/a\x01.jpg"), ORIGIN)

@@ -1,4 +1,4 @@
-"""PAGE XML: bytes to a page and back."""
+"""Reading PAGE XML, also as written by `write_description`."""
 
 import random
 from dataclasses import replace
@@ -40,7 +40,7 @@ PAGE = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def page_of(body, version="2019-07-15", attributes='imageFilename="a.jpg"'):
-    """Read a page whose content is given."""
+    """Read a page with some content."""
     return read_page_xml(
         f'<PcGts xmlns="{PREFIX}{version}"><Page {attributes}>{body}</Page></PcGts>'.encode()
     )
@@ -55,7 +55,7 @@ def region(name, *content, attributes=""):
 
 
 def order(page):
-    """Name the lines in the order they are read, which must be their index."""
+    """Return the ids of the lines in reading order, which must be that of their index."""
     assert [one.index for one in page.lines] == list(range(len(page.lines)))
     return " ".join(one.line_id for one in page.lines)
 
@@ -119,12 +119,12 @@ REGIONS = region("r1", line("a"), line("b")) + region("r2", line("c")) + region(
         ("<OrderedGroup/>", "a b c d"),
     ],
 )  # fmt: skip
-def test_regions_go_by_the_reading_order_and_the_others_after(groups, expected):
+def test_the_reading_order_sorts_its_regions_before_the_others(groups, expected):
     page = page_of(f"<ReadingOrder>{groups}</ReadingOrder>{REGIONS}")
     assert order(page) == expected
 
 
-def test_a_nested_region_goes_where_it_is_named_or_else_with_the_one_around_it():
+def test_a_nested_region_has_its_own_place_or_that_of_the_outer_one():
     nested = region("r1", region("r1a", line("b")), line("a")) + region("r2", line("c"))
     refs = (
         "<RegionRefIndexed index='0' regionRef='r2'/><RegionRefIndexed index='1' regionRef='r1'/>"
@@ -140,14 +140,14 @@ def test_a_nested_region_goes_where_it_is_named_or_else_with_the_one_around_it()
 INDEX = "readingOrder {{index:{};}}"
 
 
-def test_lines_go_by_their_custom_index_if_all_lines_of_the_region_have_one():
+def test_the_custom_index_sorts_the_lines_of_a_region_if_all_have_one():
     lines = [line(n, INDEX.format(i)) for n, i in (("a", 10), ("b", 9), ("c", 0))]
     assert order(page_of(region("r", *lines))) == "c b a"
     assert order(page_of(region("r", *lines, line("d")))) == "a b c d"
     assert order(page_of(region("q", line("x")) + region("r", *lines))) == "x c b a"
 
 
-def test_lines_go_by_the_index_of_the_schema_where_custom_has_none():
+def test_the_schema_index_sorts_lines_without_a_custom_index():
     lines = ['<TextLine id="a" index="1"/>', '<TextLine id="b" index="0"/>']
     assert order(page_of(region("r", *lines))) == "b a"
     both = [
@@ -183,7 +183,7 @@ def test_lines_in_tables_are_read_in_both_notations():
     assert [(one.line_id, one.region_id) for one in page.lines] == [("a", "c1"), ("b", "c2")]
 
 
-def test_every_line_has_a_name_of_its_own():
+def test_every_line_has_a_unique_name():
     page = page_of(region("r", line("a"), line("a"), "<TextLine/>", line("line_3"), line("a_2")))
     assert order(page) == "a a_3 line_3_2 line_3 a_2"
 
@@ -192,19 +192,21 @@ def test_every_line_has_a_name_of_its_own():
     ("attributes", "body", "reason"),
     [
         ("", "", "no imageFilename; add it"),
-        ('imageFilename="a" imageWidth="abc"', "", "<Page> imageWidth 'abc' is not a number; mend"),
-        ('imageFilename="a" imageHeight="-3"', "", "imageHeight '-3' is negative; mend"),
-        ('imageFilename="a" imageHeight="inf"', "", "imageHeight 'inf' is beyond any page; mend"),
+        ('imageFilename="a" imageWidth="abc"', "",
+         "<Page> imageWidth 'abc' is not a number; correct"),
+        ('imageFilename="a" imageHeight="-3"', "", "imageHeight '-3' is negative; correct"),
+        ('imageFilename="a" imageHeight="inf"', "",
+         "imageHeight 'inf' is too large for any page; correct"),
         ('imageFilename="a"', line("l", "readingOrder {index:first;}"),
-         "line l: readingOrder index 'first' is not a number; mend"),
+         "line l: readingOrder index 'first' is not a number; correct"),
         ('imageFilename="a"', '<TextLine id="l" index="1st"/>',
-         "line l: <TextLine> index '1st' is not a number; mend"),
+         "line l: <TextLine> index '1st' is not a number; correct"),
         ('imageFilename="a"',
          "<ReadingOrder><OrderedGroup><RegionRefIndexed index='?' regionRef='r'/>"
-         "</OrderedGroup></ReadingOrder>", "<RegionRefIndexed> index '?' is not a number; mend"),
+         "</OrderedGroup></ReadingOrder>", "<RegionRefIndexed> index '?' is not a number; correct"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_named(attributes, body, reason):
+def test_the_error_names_what_cannot_be_read(attributes, body, reason):
     with pytest.raises(ValueError, match=reason.replace("?", r"\?")):
         page_of(body, attributes=attributes)
 
@@ -212,32 +214,32 @@ def test_what_cannot_be_read_is_named(attributes, body, reason):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("<TextEquiv index='x'/>", "<TextEquiv> index 'x' is not a number; mend"),
-        ('<Coords points="1,2 3"/>', "points '1,2 3' are not pairs of pixels; mend"),
-        ('<Coords points="1,2 nan,4"/>', "are not pairs of pixels; mend"),
-        ('<Baseline points="1,2 1000000000,4"/>', "are not pairs of pixels; mend"),
+        ("<TextEquiv index='x'/>", "<TextEquiv> index 'x' is not a number; correct"),
+        ('<Coords points="1,2 3"/>', "points '1,2 3' are not pairs of pixels; correct"),
+        ('<Coords points="1,2 nan,4"/>', "are not pairs of pixels; correct"),
+        ('<Baseline points="1,2 1000000000,4"/>', "are not pairs of pixels; correct"),
     ],
 )
-def test_a_line_that_cannot_be_read_is_a_fault_of_its_own(content, reason):
+def test_a_line_that_cannot_be_read_has_a_fault(content, reason):
     body = line("bad", content=content) + line("good", content='<Coords points="1,2 3,4 5,9"/>')
     bad, good = page_of(body).lines
     assert reason in bad.fault and not (bad.baseline or bad.polygon)
     assert good.fault == "" and good.polygon
 
 
-def test_a_page_of_before_2013_is_refused_rather_than_read_without_its_points():
-    with pytest.raises(ValueError, match="PAGE of 2010-03-19 .*; save it as 2013-07-15 or later"):
+def test_versions_before_2013_are_refused():
+    with pytest.raises(ValueError, match="PAGE 2010-03-19 .*; save it as 2013-07-15 or later"):
         page_of(REGIONS, version="2010-03-19")
 
 
-def test_a_custom_attribute_holds_any_name_of_a_kind():
+def test_custom_can_hold_any_kind():
     assert custom_value("", "structure", "type") == ""
     assert custom_value("structure {type:a", "structure", "type") == ""
-    # Half a surrogate pair is no character.
+    # A lone surrogate is not a character.
     assert custom_value(r"structure {type:\ud800;}", "structure", "type") == r"\ud800"
 
 
-# XML cannot hold control characters; the writer of a name is free in all else.
+# XML cannot contain control characters; names may have any others.
 XML_TEXT = st.text(st.characters(blacklist_categories=("Cc", "Cs", "Cn", "Co")), max_size=20)
 NAMES = st.text(st.characters(blacklist_categories=("Cc", "Cs", "Cn", "Co", "Z")), max_size=12)
 POINTS = st.lists(st.tuples(st.integers(-99, 9999), st.integers(-99, 9999))).map(tuple)
@@ -249,7 +251,7 @@ SIZES = st.integers(0, 9999)
 
 @st.composite
 def pages(draw):
-    """Draw a page as PAGE XML can hold it: every line in a region, regions one by one."""
+    """Draw a page that PAGE XML can represent: every line in a region, regions contiguous."""
     regions = draw(st.lists(st.tuples(NAMES, st.lists(LINES, min_size=1, max_size=4)), max_size=4))
     lines = [
         replace(one, region_id=f"r{number}", region_kind=kind)
@@ -271,14 +273,14 @@ def test_a_written_page_is_read_back(page):
 
 
 @given(pages(), st.randoms(use_true_random=False))
-def test_a_written_page_is_read_back_from_any_order_that_says_how_to_read_it(page, chance):
+def test_a_page_is_read_back_from_any_document_order_with_a_reading_order(page, chance):
     root = etree.fromstring(write_description(page, Origin("Quire", CREATED)))
     shuffle(root, chance)
     assert read_page_xml(etree.tostring(root)) == page
 
 
 def shuffle(root: etree._Element, chance: random.Random) -> None:
-    """Mix up the regions of a page and their lines, and write down where they belong."""
+    """Shuffle the regions of a page and their lines, and add the reading order."""
     page = root.find("{*}Page")
     regions = page.findall("{*}TextRegion")
     order_node = etree.Element("ReadingOrder")
@@ -300,7 +302,7 @@ def shuffle_lines(region_node: etree._Element, chance: random.Random) -> None:
         region_node.append(node)
 
 
-def test_lines_of_one_region_are_written_together_and_those_of_none_in_one():
+def test_lines_are_written_by_region_and_those_without_in_one():
     lines = [Line(f"l{i}", i, region_id=name) for i, name in enumerate(("a", "b", "a", ""))]
     page = read_page_xml(write_description(Page("d/x.png", tuple(lines)), Origin("Quire", CREATED)))
     assert [(one.line_id, one.region_id) for one in page.lines] == [

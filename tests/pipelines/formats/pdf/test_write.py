@@ -1,4 +1,4 @@
-"""Searchable PDF: the text is found where it was written, and not seen."""
+"""Writing searchable PDF: the text is in its place, and invisible."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdfium2 import raw
 
-from pipelines.formats.page_text import settle
+from pipelines.formats.page_text import normalise_page
 from pipelines.formats.pdf.write import write_pdf
 from schemas.records import Line, Transcript
 from tests.drawn import jpeg
@@ -22,7 +22,7 @@ SCRIPTS = "Ünï ſꝑ αβγ ѣжд ½ 漢字 \U0001d504\U00010348 e\u0301"
 
 
 def opened(page, picture=PICTURE):
-    return pdfium.PdfDocument(write_pdf(settle(page), picture))
+    return pdfium.PdfDocument(write_pdf(normalise_page(page), picture))
 
 
 def read(document):
@@ -33,7 +33,7 @@ def test_every_script_is_read_back():
     assert read(opened(one_line(SCRIPTS, BOX))) == SCRIPTS
 
 
-# Without a hyphen: at the end of a line PDFium takes it for one that joins two parts of a word.
+# Without a hyphen: at the end of a line PDFium treats it as hyphenation.
 @given(st.lists(st.text(st.sampled_from("abcÄéſß λж.,'"), min_size=1, max_size=30), max_size=4))
 @settings(max_examples=30)
 def test_lines_are_read_back_in_order(texts):
@@ -77,7 +77,7 @@ def test_the_first_letter_is_where_the_line_begins(baseline, corner):
     assert top - bottom == pytest.approx(40 * scale, abs=2.5)
 
 
-def test_writing_that_climbs_the_page_is_found():
+def test_vertical_text_is_found():
     box = ((100, 100), (140, 100), (140, 400), (100, 400))
     document = opened(one_line("abcd efg", box, ((130, 400), (130, 100))))
     assert read(document) == "abcd efg"
@@ -86,7 +86,7 @@ def test_writing_that_climbs_the_page_is_found():
     assert last[1] > first[3] and last[0] == pytest.approx(first[0], abs=1)
 
 
-def test_the_picture_is_seen_and_the_text_is_not():
+def test_the_image_is_visible_and_the_text_is_not():
     with_text = opened(one_line(SCRIPTS, BOX))[0].render(
         scale=300 / 72 * (1 - 1e-5), grayscale=True
     )
@@ -97,11 +97,11 @@ def test_the_picture_is_seen_and_the_text_is_not():
     assert modes == [raw.FPDF_TEXTRENDERMODE_INVISIBLE] * 2
 
 
-def test_the_picture_is_not_encoded_anew():
-    assert PICTURE in write_pdf(settle(one_line("", BOX)), PICTURE)
+def test_the_image_is_not_encoded_again():
+    assert PICTURE in write_pdf(normalise_page(one_line("", BOX)), PICTURE)
 
 
-def test_few_letters_on_a_long_line_are_not_drawn_out():
+def test_few_letters_on_a_long_line_are_not_stretched():
     box = opened(one_line("a", BOX))[0].get_textpage().get_charbox(0)
     assert box[2] - box[0] == pytest.approx(40 * 72 / 300, abs=0.1)
 
@@ -112,6 +112,6 @@ def test_a_page_is_as_large_as_its_original(dpi, width_inches):
     assert opened(page)[0].get_width() == pytest.approx(72 * width_inches, abs=0.1)
 
 
-def test_a_picture_that_is_none_is_refused():
-    with pytest.raises(ValueError, match="PDFium does not take the picture"):
-        write_pdf(settle(one_line("", BOX)), b"no picture")
+def test_an_invalid_image_is_refused():
+    with pytest.raises(ValueError, match="PDFium does not accept the image"):
+        write_pdf(normalise_page(one_line("", BOX)), b"no picture")

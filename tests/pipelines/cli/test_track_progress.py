@@ -10,10 +10,10 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
 
 from pipelines.cli.options import LOCAL_RUNNER
-from pipelines.cli.progress import Tally, count_one, count_pages, show_progress
+from pipelines.cli.progress import PageCounters, increment, show_progress, track_progress
 from pipelines.transforms.routing import RouteByType
 from schemas.records import Failure, Page, PageDone, Skipped
-from tests.pipelines.cli.test_progress import FakeTerminal
+from tests.pipelines.cli.fake_terminal import FakeTerminal
 
 TWO_PROCESSES = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
 
@@ -23,7 +23,7 @@ def local(flags=()):
 
 
 def finish_page(page, everything=None):
-    """Finish a page in every way there is, each with the failure of a line beside it."""
+    """Finish pages with every outcome, each along with the failure of a line."""
     number = int(page.uri)
     yield Failure(page.uri, "crop", "thin", "line 7")
     if number % 3 == 0:
@@ -34,7 +34,7 @@ def finish_page(page, everything=None):
         yield PageDone(page.uri, "", 1, 1, "pair", 2)
 
 
-def build(pipeline, tally, pages, finish=finish_page):
+def build(pipeline, counters, pages, finish=finish_page):
     found = (
         pipeline
         | beam.Create([str(number) for number in range(pages)])
@@ -43,37 +43,37 @@ def build(pipeline, tally, pages, finish=finish_page):
     )
     everything = beam.pvalue.AsSingleton(found | beam.combiners.Count.Globally())
     out = found | "Finish" >> RouteByType(finish, (PageDone, Failure, Skipped), everything)
-    count_pages(tally, [found], [out.PageDone, out.Failure, out.Skipped])
+    track_progress(counters, [found], [out.PageDone, out.Failure, out.Skipped])
     return out
 
 
 @pytest.mark.parametrize("flags", [[], TWO_PROCESSES], ids=["one process", "two processes"])
 def test_every_page_is_counted_once(flags):
     terminal = FakeTerminal()
-    with show_progress("ingest", local(flags), terminal) as tally:
+    with show_progress("ingest", local(flags), terminal) as counters:
         with beam.Pipeline(options=local(flags)) as pipeline:
-            build(pipeline, tally, 200)
-        assert tally.counts() == (200, 200)
+            build(pipeline, counters, 200)
+        assert counters.counts() == (200, 200)
     assert "\ringest  200 of 200 pages  100 %  " in terminal.getvalue()
 
 
-def test_pages_are_counted_as_they_come_and_not_at_the_end(tmp_path):
-    tally = Tally.in_folder(str(tmp_path))
+def test_pages_are_counted_one_by_one_and_not_at_the_end(tmp_path):
+    counters = PageCounters.in_folder(str(tmp_path))
 
     def note_counts(page, everything):
-        yield PageDone(page.uri, "", *tally.counts(), "pair", everything)
+        yield PageDone(page.uri, "", *counters.counts(), "pair", everything)
 
     with beam.Pipeline(options=local()) as pipeline:
-        done = build(pipeline, tally, 20, note_counts).PageDone
+        done = build(pipeline, counters, 20, note_counts).PageDone
         seen = done | beam.Map(lambda page: (page.width_px, page.height_px))
         assert_that(seen, equal_to([(20, finished) for finished in range(20)]))
 
 
-def test_without_a_tally_the_pipeline_stays_as_it_is():
+def test_without_counters_the_pipeline_is_unchanged():
     labels = []
-    for tally in (None, Tally("found", "finished")):
+    for counters in (None, PageCounters("found", "finished")):
         pipeline = beam.Pipeline(options=local())
-        build(pipeline, tally, 1)
+        build(pipeline, counters, 1)
         labels.append({part.full_label for part in pipeline.transforms_stack[0].parts})
     assert {label.split("/")[0] for label in labels[1] - labels[0]} == {
         "Count found 0",
@@ -87,11 +87,11 @@ def test_without_a_tally_the_pipeline_stays_as_it_is():
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk_does_not_end_the_run():
     with beam.Pipeline(options=local()) as pipeline:
-        build(pipeline, Tally("/dev/full", "/no/such/folder"), 3)
+        build(pipeline, PageCounters("/dev/full", "/no/such/folder"), 3)
 
 
-def test_one_is_one_byte(tmp_path):
-    tally = Tally.in_folder(str(tmp_path))
-    count_one(tally.found)
-    count_one(tally.found)
-    assert tally.counts() == (2, 0)
+def test_each_increment_is_one_byte(tmp_path):
+    counters = PageCounters.in_folder(str(tmp_path))
+    increment(counters.found)
+    increment(counters.found)
+    assert counters.counts() == (2, 0)

@@ -1,4 +1,4 @@
-"""Datasets of ours as input."""
+"""Reading datasets written by ingest."""
 
 import gzip
 import struct
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.dataset.splits import page_uri_of
-from pipelines.formats.our_records import read_our_records, recognises
+from pipelines.formats.quire_dataset import is_tfrecord, read_quire_dataset
 from schemas import tf_example
 from schemas.features import encode_line
 from schemas.records import Failure, Line, LineExample, Page
@@ -38,11 +38,11 @@ def tfrecord(records) -> bytes:
 
 
 def read(data: bytes):
-    return list(read_our_records(URI, MemoryFiles({URI: data})))
+    return list(read_quire_dataset(URI, MemoryFiles({URI: data})))
 
 
 @given(st.lists(EXAMPLES, max_size=6))
-def test_what_is_written_is_read(examples):
+def test_written_data_are_read_back(examples):
     pages = read(tfrecord(map(encode_line, examples)))
     assert pages == [
         Page(
@@ -75,17 +75,17 @@ def features(**values) -> bytes:
     ("record", "reason"),
     [
         (b"", "no feature image"),
-        (b"\xff" * 40, "no line of ours"),
+        (b"\xff" * 40, "not a line of a Quire dataset"),
         (features(text=None), "no feature text"),
         (features(text=7), "text is not of type bytes"),
         (features(text=b"\xff"), "codec can't decode"),
         (features(text=b"\xed\xa0\x80"), "codec can't decode"),
         (features(width_px=b"wide"), "width_px is not of type int"),
         (features(image=b""), "no image"),
-        (features(split="fold_3"), "split 'fold_3' is none of train, eval, test;"),
+        (features(split="fold_3"), "split 'fold_3' is not one of train, eval, test;"),
     ],
 )
-def test_a_bad_record_costs_no_other(record, reason):
+def test_a_bad_record_does_not_affect_the_others(record, reason):
     good = encode_line(EXAMPLE)
     first, failure, third = read(tfrecord([good, record, good]))
     assert isinstance(first, Page) and first == third
@@ -94,7 +94,7 @@ def test_a_bad_record_costs_no_other(record, reason):
 
 
 @pytest.mark.parametrize("data", [b"", b"PAR1", b"\x1f\x8b", tfrecord([b"x" * 99])[:-20]])
-def test_what_is_no_tfrecord_file_is_refused(data):
+def test_other_files_are_refused(data):
     with pytest.raises(ValueError, match=URI):
         read(data)
 
@@ -110,5 +110,5 @@ def test_what_comes_before_a_cut_is_read():
     assert failure.uri == f"{URI}#{len(pages)}" and "not a whole gzip" in failure.error
 
 
-def test_our_files_are_told_by_name():
-    assert recognises(URI, b"") and not recognises("d/tfrecords/a.gz", b"\x1f\x8b")
+def test_tfrecords_are_recognised_by_name():
+    assert is_tfrecord(URI, b"") and not is_tfrecord("d/tfrecords/a.gz", b"\x1f\x8b")

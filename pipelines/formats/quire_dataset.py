@@ -1,4 +1,4 @@
-"""Datasets of ours, to merge or deal out anew: TFRecords of lines that are cut already."""
+"""Read datasets written by ingest, to merge or split them again: TFRecords of line images."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from schemas.features import CUT_SOURCE, SPLITS, decode_line
 from schemas.records import Failure, Line, LineExample, Page
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_NAME = ".tfrecord"
+_NAME_PART = ".tfrecord"
 
 
-def recognises(name: str, head: bytes) -> bool:
-    """Tell a TFRecord file by its name, which says more than its first bytes.
+def is_tfrecord(name: str, head: bytes) -> bool:
+    """Return whether a file is a TFRecord file, by its name; its first bytes are only gzip.
 
     Args:
         name: Name of the file.
         head: Its first bytes.
     """
-    return _NAME in posixpath.basename(name).lower()
+    return _NAME_PART in posixpath.basename(name).lower()
 
 
-def read_our_records(uri: str, files: Files) -> Iterator[Page | Failure]:
+def read_quire_dataset(uri: str, files: Files) -> Iterator[Page | Failure]:
     """Read the lines of a TFRecord file of a compiled dataset.
 
     Args:
@@ -34,16 +34,16 @@ def read_our_records(uri: str, files: Files) -> Iterator[Page | Failure]:
         files: Opens it.
 
     Yields:
-        A page of one line for each record, or why not. Its `uri` is that of the page that
-        the line was cut from, '#' and the line; `page_uri_of` takes them apart.
+        For each record a page of one line, or a failure. The `uri` is that of the page which
+        the line was cut from, '#' and the line; `page_uri_of` separates them.
 
     Raises:
         OSError: If the file cannot be opened.
-        ValueError: If it is no gzip TFRecord file.
+        ValueError: If it is not a TFRecord file with gzip compression.
     """
     with files.open(uri) as file:
         if file.read(len(_GZIP_MAGIC)) != _GZIP_MAGIC:
-            raise ValueError(f"{uri}: no gzip TFRecord file; give one that ingest wrote")
+            raise ValueError(f"{uri}: not a gzip TFRecord file; give one that ingest wrote")
         file.seek(0)
         records = read_records_from(file, uri)
         number = 0
@@ -82,9 +82,11 @@ def _decode(record: bytes) -> LineExample:
     try:
         example = decode_line(record)
     except DecodeError:
-        raise ValueError("record is no line of ours; ingest the dataset anew") from None
+        raise ValueError("record is not a line of a Quire dataset; run ingest again") from None
     if not example.image:
-        raise ValueError("record has no image; ingest the dataset anew")
+        raise ValueError("record has no image; run ingest again")
     if example.split not in SPLITS:
-        raise ValueError(f"split {example.split[:40]!r} is none of {', '.join(SPLITS)}; mend it")
+        raise ValueError(
+            f"split {example.split[:40]!r} is not one of {', '.join(SPLITS)}; correct it"
+        )
     return example
