@@ -21,7 +21,7 @@ from schemas.features import SPLITS
 
 if TYPE_CHECKING:
     from model.text.rules import TextRules
-    from pipelines.evaluation.results import Evaluation
+    from pipelines.evaluation.results import EvaluationResults
 
 _DEFAULT_SPLIT = "test"
 _DEFAULT_FORM = "NFC"
@@ -129,7 +129,7 @@ def _check_flags(args: argparse.Namespace) -> None:
             raise UsageError(f"--{names[0]} needs --{missing[0]}; give both")
 
 
-def _of_dataset(args: argparse.Namespace) -> Evaluation:
+def _of_dataset(args: argparse.Namespace) -> EvaluationResults:
     from pipelines.evaluation.dataset import DatasetSplit, evaluate_dataset
 
     split = getattr(args, "split", _DEFAULT_SPLIT)
@@ -139,7 +139,7 @@ def _of_dataset(args: argparse.Namespace) -> Evaluation:
     return evaluate_dataset(DatasetSplit(args.dataset, split, model, precision, decoding))
 
 
-def _of_transcripts(args: argparse.Namespace) -> Evaluation:
+def _of_transcripts(args: argparse.Namespace) -> EvaluationResults:
     from pipelines.evaluation.truth import TruthFiles, evaluate_transcripts
     from pipelines.transcripts.files import naming_damage
 

@@ -14,8 +14,8 @@ from pipelines.training.cluster import ClusterConfig, check_cluster, machine_of
 from pipelines.training.config import (
     DEFAULT_MAX_CER,
     DEFAULT_MAX_DRIFT,
-    Recipe,
     TrainConfig,
+    TrainingRecipe,
     check_config,
 )
 
@@ -86,7 +86,7 @@ def _run(args: argparse.Namespace) -> int:
     except ValueError as error:
         raise UsageError(str(error)) from None
     flags = chosen_training_flags(args)
-    recipe = Recipe(flags, max_cer=args.max_cer, max_drift=args.max_drift)
+    recipe = TrainingRecipe(flags, max_cer=args.max_cer, max_drift=args.max_drift)
     if args.runner == KUBEFLOW:
         return _compile(args, recipe)
     if args.image or args.compile_to:
@@ -99,7 +99,7 @@ def _run(args: argparse.Namespace) -> int:
     return run_train(config)
 
 
-def _compile(args: argparse.Namespace, recipe: Recipe) -> int:
+def _compile(args: argparse.Namespace, recipe: TrainingRecipe) -> int:
     if not args.image or not args.compile_to:
         raise UsageError("--runner kubeflow: give --image and --compile_to too")
     machine = machine_of(args.machine_type, args.gpu_type, args.gpu_count)

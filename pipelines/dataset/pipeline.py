@@ -18,7 +18,7 @@ from pipelines.dataset.leaks import FACT_FOLDERS, FindLeaks, leak_failure
 from pipelines.dataset.read import (
     ChooseSplits,
     PairFilesUp,
-    ReadPages,
+    ReadDescriptions,
     SecondDescriptions,
     SurveySources,
     UndescribedFailures,
@@ -114,7 +114,7 @@ def build_compile(
     survey = sources | "Survey" >> SurveySources(config.read)
     undescribed = (sources, survey.Surveyed) | "Undescribed" >> UndescribedFailures()
     seconds = survey.Surveyed | "Second descriptions" >> SecondDescriptions()
-    read = sources | "Read pages" >> ReadPages(config.read, seconds)
+    read = sources | "Read descriptions" >> ReadDescriptions(config.read, seconds)
     cut = (
         read.Page
         | "Choose splits" >> ChooseSplits(config.splits, survey.Surveyed)

@@ -99,7 +99,7 @@ class UndescribedFailures(beam.PTransform):
         )
 
 
-class ReadPages(beam.PTransform):
+class ReadDescriptions(beam.PTransform):
     """Read the pages that the sources describe.
 
     Args:

@@ -23,7 +23,7 @@ from model.recogniser.line_reading import read_line
 from model.recogniser.recogniser import Recogniser
 from model.text.charset import normalise_text
 from pipelines.cli.options import UsageError
-from pipelines.evaluation.results import Evaluation, name_of
+from pipelines.evaluation.results import EvaluationResults, name_of
 from schemas.features import DATASET_VERSION, LINE_FILES, MANIFEST_FILE, decode_line
 from schemas.records import Failure, Line, LineExample, LineImage, Transcript
 
@@ -55,7 +55,7 @@ class DatasetSplit:
         return Path(self.dataset) / self.split
 
 
-def evaluate_dataset(config: DatasetSplit) -> Evaluation:
+def evaluate_dataset(config: DatasetSplit) -> EvaluationResults:
     """Let a model read a split and count its errors.
 
     Args:
@@ -82,7 +82,7 @@ def evaluate_dataset(config: DatasetSplit) -> Evaluation:
         raise UsageError(
             f"--model {config.model} could read no line of {config.folder}; train it anew"
         )
-    return Evaluation(
+    return EvaluationResults(
         title=f"{config.split} of {name_of(config.dataset)}",
         model_digest=bundle.digest(method),
         summary=summarise(tally),

@@ -23,7 +23,7 @@ _CONFUSIONS_PRINTED = 8
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluationResults:
     """An evaluation that is done.
 
     Attributes:
@@ -113,7 +113,7 @@ def check_report(path: str) -> None:
         raise UsageError(f"--report {path} does not end in .html")
 
 
-def write_report(evaluation: Evaluation, path: str) -> None:
+def write_report(evaluation: EvaluationResults, path: str) -> None:
     """Write the report of an evaluation; one that is there is replaced.
 
     Args:

@@ -17,7 +17,7 @@ from model.text.rules import TextRules
 from pipelines.cli.options import UsageError
 from pipelines.evaluation.match import ReadPage, found_too_much, match_page
 from pipelines.evaluation.pairs import pair_truth, read_truth
-from pipelines.evaluation.results import Evaluation, name_of, with_pictures
+from pipelines.evaluation.results import EvaluationResults, name_of, with_pictures
 from pipelines.pages.cut import cut_page
 from pipelines.pages.image import open_page
 from pipelines.transcripts.tables import open_tables
@@ -50,7 +50,7 @@ class TruthFiles:
     is_complete: bool = True
 
 
-def evaluate_transcripts(config: TruthFiles) -> Evaluation:
+def evaluate_transcripts(config: TruthFiles) -> EvaluationResults:
     """Compare transcripts with ground truth, line by line.
 
     Args:
@@ -85,7 +85,7 @@ def evaluate_transcripts(config: TruthFiles) -> Evaluation:
         of_extra = _with_lines(connection, [pages[uri] for uri in extra])
         summary = with_pictures(summary, dict(_pictures_of_extra(of_extra, extra)))
     counts = {"lines_without_truth": without_truth}
-    return Evaluation(
+    return EvaluationResults(
         title=name_of(config.transcripts),
         model_digest=_model_digest(connection),
         summary=summary,

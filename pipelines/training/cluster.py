@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.cli.options import UsageError
-from pipelines.training.config import Recipe
+from pipelines.training.config import TrainingRecipe
 
 # Google Cloud's machine families: GB of memory for each virtual CPU.
 _MEMORY_GB = {
@@ -60,7 +60,7 @@ class ClusterConfig:
 
     dataset: str
     output: str
-    recipe: Recipe
+    recipe: TrainingRecipe
     image: str
     machine: Machine
     compile_to: Path

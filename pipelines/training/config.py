@@ -31,7 +31,7 @@ def _new_run_id() -> str:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingRecipe:
     """How a model is trained and judged, wherever that happens.
 
     Attributes:
@@ -63,7 +63,7 @@ class TrainConfig:
 
     dataset: Path
     output: Path
-    recipe: Recipe
+    recipe: TrainingRecipe
     run_id: str = field(default_factory=_new_run_id)
 
     @property

@@ -17,7 +17,7 @@ from components.line_example_gen import LineExampleGen
 from components.line_schema import LineSchema, schema_text
 from components.training import CODE
 from pipelines.cli.options import LOCAL_RUNNER
-from pipelines.training.config import SPLITS, Recipe
+from pipelines.training.config import SPLITS, TrainingRecipe
 from schemas.features import LINE_FILES
 
 _BEAM_ARGS = [
@@ -49,7 +49,7 @@ class Places:
     resources: Any = None
 
 
-def create_pipeline(recipe: Recipe, places: Places) -> tfx.dsl.Pipeline:
+def create_pipeline(recipe: TrainingRecipe, places: Places) -> tfx.dsl.Pipeline:
     """Wire the components.
 
     Args:
@@ -97,7 +97,7 @@ def _import_lines(dataset: str) -> LineExampleGen:
     return LineExampleGen(input_base=dataset, input_config=tfx.proto.Input(splits=splits))
 
 
-def _train(recipe: Recipe, lines, charset) -> tfx.components.Trainer:
+def _train(recipe: TrainingRecipe, lines, charset) -> tfx.components.Trainer:
     return tfx.components.Trainer(
         run_fn="components.training.run_fn",
         examples=lines.outputs["examples"],
@@ -114,7 +114,7 @@ def _find_blessed() -> tfx.dsl.Resolver:
     ).with_id("LatestBlessed")
 
 
-def _evaluate(recipe: Recipe, lines, trainer, blessed) -> tfx.components.Evaluator:
+def _evaluate(recipe: TrainingRecipe, lines, trainer, blessed) -> tfx.components.Evaluator:
     return tfx.components.Evaluator(
         examples=lines.outputs["examples"],
         model=trainer.outputs["model"],

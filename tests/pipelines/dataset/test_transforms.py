@@ -13,7 +13,7 @@ from pipelines.dataset.cut import CutConfig, CutExamples
 from pipelines.dataset.read import (
     ChooseSplits,
     PairFilesUp,
-    ReadPages,
+    ReadDescriptions,
     SecondDescriptions,
     SurveySources,
     UndescribedFailures,
@@ -89,7 +89,7 @@ def test_pages_are_read_and_what_cannot_be_read_is_a_failure(pipeline, tmp_path)
         Failure("lone.txt", "pair", "no image"),
     ]
     seconds = pipeline | "None" >> beam.Create([set()])
-    out = pipeline | beam.Create(sources) | ReadPages(ReadConfig(), seconds)
+    out = pipeline | beam.Create(sources) | ReadDescriptions(ReadConfig(), seconds)
     expect(
         out.Page,
         [("pairs", "", 1, "pair"), (tmp_path.name, "eval", 3, "page")],

@@ -9,7 +9,7 @@ import pytest
 from components.evaluation import Evaluation, SliceResult
 from model.evaluation.metrics import ErrorCount
 from model.recogniser.bundle import load_bundle, write_card
-from pipelines.training.config import Recipe, TrainConfig
+from pipelines.training.config import TrainConfig, TrainingRecipe
 from pipelines.training.release import Outcome, point_link, release
 from pipelines.training.run import essence, refusal
 from tests.fakes import write_fake_bundle
@@ -31,7 +31,10 @@ def stage(tmp_path):
 
     def make(version, run_id, height_px=64):
         config = TrainConfig(
-            tmp_path / "data", tmp_path / "models", Recipe({"preset": "tiny"}), run_id=run_id
+            tmp_path / "data",
+            tmp_path / "models",
+            TrainingRecipe({"preset": "tiny"}),
+            run_id=run_id,
         )
         staged = write_fake_bundle(config.staging / version, strip_height_px=height_px)
         write_card(staged, {"parameters": 7})
