@@ -12,10 +12,9 @@ from apache_beam.io.filesystems import FileSystems
 
 from model.dataset.leaks import leak_places, leaks_to_show
 from model.dataset.summary import sum_digests
-from model.dataset.tfrecord import read_records_from
 from model.images.digest import exact_key
 from model.report.contact_sheet import Sample
-from pipelines.files.filesystem import BeamFiles
+from pipelines.dataset.tfrecord import read_records
 from pipelines.transforms.routing import RouteByType
 from pipelines.transforms.write import RecordSink
 from schemas.features import decode_line
@@ -104,7 +103,7 @@ def drop_leaks(
     sink = RecordSink(bytes)
     with FileSystems.create(written.path, compression_type=_AS_IT_IS) as file:
         sink.open(file)
-        for record in _records(path):
+        for record in read_records(path):
             line = decode_line(record)
             place = f"{line.page_uri} {line.line_id}"
             if (place, line.split) in shown:
@@ -137,15 +136,10 @@ def read_back(file: DatasetFile) -> FileContent:
         ValueError: If it is cut off or otherwise damaged.
     """
     lines, digest = 0, sum_digests(())
-    for record in _records(file.path):
+    for record in read_records(file.path):
         lines += 1
         digest = sum_digests((digest, exact_key(record)))
     return FileContent(*_split_and_name(file.path), lines, digest)
-
-
-def _records(path: str) -> Iterator[bytes]:
-    with BeamFiles().open(path) as file:
-        yield from read_records_from(file, path)
 
 
 def _split_and_name(path: str) -> tuple[str, str]:

@@ -14,8 +14,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from model.dataset.leak_keys import deal_out, entries, keys_in_two_splits, shared_keys, short_key
 from model.dataset.leaks import find_leaks, first_leak
-from model.dataset.tfrecord import read_records_from
-from pipelines.files.filesystem import BeamFiles
+from pipelines.dataset.tfrecord import read_records
 from pipelines.transforms.write import WriteRecords
 from schemas.line_fact import decode_fact, encode_fact
 from schemas.records import Failure, Leak
@@ -107,7 +106,7 @@ def facts_under_keys(path: str, packed_keys: Iterable[bytes]) -> Iterator[tuple[
     short_keys = np.sort(np.frombuffer(b"".join(packed_keys), np.uint64))
     if not short_keys.size:
         return
-    for record in _records(path):
+    for record in read_records(path):
         for key in shared_keys(decode_fact(record), short_keys):
             yield key, record
 
@@ -123,7 +122,7 @@ def leaks_of_part(paths: Iterable[str]) -> Iterator[Leak]:
     """
     facts_of_key = defaultdict(list)
     for path in paths:
-        for record in _records(path):
+        for record in read_records(path):
             key, fact = record.split(_END_OF_KEY, 1)
             facts_of_key[key].append(fact)
     for facts in facts_of_key.values():
@@ -136,11 +135,6 @@ def _folder_of(entry: tuple[str, bytes]) -> str:
 
 def _pack(entry: tuple[str, bytes]) -> bytes:
     return entry[0].encode() + _END_OF_KEY + entry[1]
-
-
-def _records(path: str) -> Iterator[bytes]:
-    with BeamFiles().open(path) as file:
-        yield from read_records_from(file, path)
 
 
 def leak_failure(leak: Leak) -> Failure:

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from model.dataset.tfrecord import read_records
+from model.dataset.examples import decode_strip, read_examples
 from model.decoding.config import BEAM, GREEDY, DecodingConfig
 from model.evaluation.confidence_summary import ConfidenceTally
 from model.evaluation.error_summary import summarise
@@ -24,7 +23,7 @@ from model.recogniser.recogniser import Recogniser
 from model.text.charset import normalise_text
 from pipelines.cli.options import UsageError
 from pipelines.evaluation.results import EvaluationResults, name_of
-from schemas.features import DATASET_VERSION, LINE_FILES, MANIFEST_FILE, decode_line
+from schemas.features import DATASET_VERSION, LINE_FILES, MANIFEST_FILE
 from schemas.records import Failure, Line, LineExample, LineImage, Transcript
 
 # A model of another script shares digits and stops with the texts, hardly more.
@@ -185,8 +184,7 @@ def _examples(config: DatasetSplit) -> Iterator[LineExample]:
     """Give the lines of a split that have text."""
     for path in sorted(config.folder.glob(LINE_FILES)):
         try:
-            for record in read_records(path):
-                example = decode_line(record)
+            for example in read_examples([str(path)]):
                 if normalise_text(example.text):
                     yield example
         except DecodeError:
@@ -209,8 +207,8 @@ def _read_line(example: LineExample, outcome: Transcript | Failure) -> ReadLine:
 
 
 def _line_image(example: LineExample) -> LineImage:
-    strip = cv2.imdecode(np.frombuffer(example.image, np.uint8), cv2.IMREAD_GRAYSCALE)
-    if strip is None:
-        place = f"{example.page_uri} {example.line_id}"
-        raise UsageError(f"{place}: line image does not decode; ingest the dataset anew")
+    try:
+        strip = decode_strip(example)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     return LineImage(example.page_uri, Line(example.line_id, 0), strip)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from model.dataset.tfrecord import read_records
+from model.dataset.examples import read_examples
 from model.line_images.preprocess import PreprocessConfig
 from model.networks.presets import preset_named
 from model.training.flags import training_config
 from pipelines.cli.options import UsageError
-from schemas.features import LINE_FILES, decode_line
-from schemas.records import LineExample
+from schemas.features import LINE_FILES
 
 SPLITS = ("train", "eval")
 LATEST = "latest"
@@ -110,7 +109,7 @@ def _check_split(config: TrainConfig, split: str) -> None:
     if not paths:
         raise UsageError(f"{folder}: no {LINE_FILES}; {cure}")
     try:
-        line = next(_lines(paths), None)
+        line = next(read_examples(map(str, paths)), None)
     except (OSError, ValueError) as error:
         raise UsageError(str(error)) from None
     if line is None:
@@ -119,10 +118,6 @@ def _check_split(config: TrainConfig, split: str) -> None:
         PreprocessConfig(line.height_px, preset_named(config.recipe.preset).input_height_px)
     except ValueError as error:
         raise UsageError(f"{folder}: {error}") from None
-
-
-def _lines(paths: list[Path]) -> Iterator[LineExample]:
-    return (decode_line(record) for path in paths for record in read_records(path))
 
 
 def _check_output(output: Path) -> None:

@@ -8,9 +8,8 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
-from model.dataset.tfrecord import read_records
+from model.dataset.examples import read_examples
 from pipelines.ingest import main
-from schemas.features import decode_line
 from tests.pipelines.drawn_archive import (
     TEXTS,
     write_bad_files,
@@ -24,8 +23,7 @@ DIRECT = ["--runner", "DirectRunner"]
 
 def examples(dataset, split="*"):
     paths = sorted(str(path) for path in dataset.glob(f"{split}/*.tfrecord.gz"))
-    found = [decode_line(record) for path in paths for record in read_records(path)]
-    return sorted(found, key=lambda e: (e.page_uri, e.line_id))
+    return sorted(read_examples(paths), key=lambda e: (e.page_uri, e.line_id))
 
 
 def ingest(inputs, output, *flags):

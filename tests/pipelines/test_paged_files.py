@@ -8,14 +8,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from model.dataset.tfrecord import read_records
+from model.dataset.examples import read_examples
 from model.images import pdf as pdf_pages
 from pipelines.formats.page_text import Origin
 from pipelines.formats.page_xml.write import write_description
 from pipelines.ingest import main as ingest_main
 from pipelines.pages.image import open_page
 from pipelines.transcribe import main as transcribe_main
-from schemas.features import decode_line
 from schemas.records import Line, Page
 from tests.drawn import FONT, text_strip
 from tests.drawn_files import encrypted_pdf, image_file
@@ -73,8 +72,9 @@ def transcribe(inputs, model, output, *flags):
 def examples(dataset, parts=1):
     """Read text and image of each page's line, by the last parts of its URI."""
     paths = sorted(str(path) for path in dataset.glob("*/*.tfrecord.gz"))
-    found = [decode_line(record) for path in paths for record in read_records(path)]
-    return {"/".join(e.page_uri.split("/")[-parts:]): (e.text, e.image) for e in found}
+    return {
+        "/".join(e.page_uri.split("/")[-parts:]): (e.text, e.image) for e in read_examples(paths)
+    }
 
 
 def rows(output, table, *columns):

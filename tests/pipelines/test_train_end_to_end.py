@@ -7,11 +7,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from model.dataset.examples import decode_strip
 from model.evaluation.metrics import error_rates
 from model.recogniser.bundle import load_bundle
 from model.recogniser.recogniser import Recogniser
@@ -166,8 +166,8 @@ def read_onnx(models: Path, lines: list[LineExample]) -> list[tuple[str, float]]
     recogniser = Recogniser(load_bundle(models / "latest"))
     read = []
     for line in lines:
-        strip = cv2.imdecode(np.frombuffer(line.image, np.uint8), cv2.IMREAD_GRAYSCALE)
-        transcript = recogniser.read(LineImage(line.page_uri, Line(line.line_id, 0), strip))
+        image = LineImage(line.page_uri, Line(line.line_id, 0), decode_strip(line))
+        transcript = recogniser.read(image)
         read.append((transcript.text, transcript.confidence))
     return read
 
