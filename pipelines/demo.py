@@ -6,7 +6,8 @@ import argparse
 import os
 import sys
 
-from pipelines.cli.options import UsageError, run_verb, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import UsageError, verb_parser
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -17,18 +18,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_verb(_parser(), _run, argv)
-
-
 def _run(args: argparse.Namespace) -> int:
     from pipelines.demonstration.steps import DemoConfig, run_demo
 
@@ -36,6 +25,8 @@ def _run(args: argparse.Namespace) -> int:
         raise UsageError(f"{args.output} exists; give another --output, or remove it")
     return run_demo(DemoConfig(args.output, args.pages, args.epochs))
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from model import DEFAULT_MODEL
 from model.decoding.config import DECODINGS, GREEDY
 from model.recogniser.bundle import ONNX_FILES
-from pipelines.cli.options import UsageError, run_verb, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import UsageError, verb_parser
 from schemas.features import SPLITS
 
 if TYPE_CHECKING:
@@ -81,18 +82,6 @@ def _parser() -> argparse.ArgumentParser:
         help="HTML file to write, with the worst lines and their pictures; replaced if it exists",
     )
     return parser
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -169,6 +158,8 @@ def _text_rules(args: argparse.Namespace) -> TextRules:
     except ValueError as error:
         raise UsageError(f"{args.rules}: {error}") from None
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

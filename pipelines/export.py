@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pipelines.cli.options import add_output_flags, finish, run_verb, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import add_output_flags, finish, verb_parser
 from pipelines.formats.page_xml.write import VERSIONS
 
 _FORMATS = ("page", "alto", "hocr", "text", "pdf", "iiif")
@@ -32,18 +33,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_verb(_parser(), _run, argv)
-
-
 def _run(args: argparse.Namespace) -> int:
     from pipelines.exporting.pipeline import ExportConfig, run_export
     from pipelines.transcripts.files import naming_damage
@@ -62,6 +51,8 @@ def _run(args: argparse.Namespace) -> int:
     failure_rate = exported.account.failure_rate
     return finish(failure_rate, args.max_failure_rate, f"{args.output}/failures")
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

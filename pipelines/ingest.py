@@ -8,11 +8,11 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipelines.cli.main import command_main
 from pipelines.cli.options import (
     UsageError,
     add_output_flags,
     finish,
-    run_beam_verb,
     share,
     verb_parser,
 )
@@ -68,18 +68,6 @@ def _add_split_flags(parser: argparse.ArgumentParser) -> None:
         default="page",
         help="what is never torn apart",
     )
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_beam_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
@@ -151,6 +139,8 @@ def _read_text(path: str) -> str:
     except OSError:
         raise UsageError(f"{path}: no such file; check --rules and --charset") from None
 
+
+main = command_main(_parser, _run, runs_beam=True)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pipelines.cli.options import EXIT_FAILURES, EXIT_OK, run_verb, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import EXIT_FAILURES, EXIT_OK, verb_parser
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,20 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`. 3 where an image, a page or a line
-        could not be read.
-    """
-    return run_verb(_parser(), _run, argv)
-
-
 def _run(args: argparse.Namespace) -> int:
+    """Return 3 where an image, a page or a line could not be read, 0 otherwise."""
     from model.decoding.config import DecodingConfig
     from pipelines.prediction.run import PredictConfig, run_predict
 
@@ -86,6 +75,8 @@ def _run(args: argparse.Namespace) -> int:
     )
     return EXIT_FAILURES if run_predict(config, sys.stdout, sys.stderr) else EXIT_OK
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -6,7 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from pipelines.cli.options import UsageError, run_verb, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import UsageError, verb_parser
 from pipelines.transcripts.recipes import find_recipe, recipe_page
 
 if TYPE_CHECKING:
@@ -55,18 +56,6 @@ def _assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_verb(_parser(), _run, argv)
-
-
 def _run(args: argparse.Namespace) -> int:
     query, values = args.query, dict(args.set)
     if args.recipe is not None:
@@ -100,6 +89,8 @@ def _select(connection: DuckDBPyConnection, query: str, values: dict[str, str]):
         raise UsageError("query gives no rows; write a SELECT")
     return rows
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

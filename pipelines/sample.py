@@ -6,7 +6,8 @@ import argparse
 import os
 import sys
 
-from pipelines.cli.options import UsageError, run_verb, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import UsageError, verb_parser
 
 _DEFAULT_COUNTS = {"lines": 400, "pages": 24}
 
@@ -27,18 +28,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_verb(_parser(), _run, argv)
-
-
 def _run(args: argparse.Namespace) -> int:
     from pipelines.demonstration.archive import SampleConfig, draw_archive
 
@@ -51,6 +40,8 @@ def _run(args: argparse.Namespace) -> int:
     print(f"{args.output}: {draw_archive(config)} lines drawn")
     return 0
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

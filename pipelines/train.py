@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from model.training.flags import add_training_flags, chosen_training_flags, training_config
-from pipelines.cli.options import EXIT_OK, UsageError, run_verb, share, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import EXIT_OK, UsageError, share, verb_parser
 from pipelines.training.cluster import ClusterConfig, check_cluster, machine_of
 from pipelines.training.config import (
     DEFAULT_MAX_CER,
@@ -67,20 +68,13 @@ def _add_cluster_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--gpu_count", type=int, choices=(0, 1, 2, 4, 8), default=1)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
+def _run(args: argparse.Namespace) -> int:
+    """Train, or write the pipeline for a cluster.
 
     Returns:
-        The exit status: 0 released, 1 a component broke, 2 arguments or dataset that
-        cannot be used, 3 a model that reads too badly to be released.
+        The exit status: 0 released or written, 1 a component failed, 3 the model reads too
+        badly to be released.
     """
-    return run_verb(_parser(), _run, argv)
-
-
-def _run(args: argparse.Namespace) -> int:
     try:
         training_config(vars(args))
     except ValueError as error:
@@ -127,6 +121,8 @@ def _prepare_tensorflow() -> None:
     # Its C++ part calls harmless things errors; what breaks comes as an exception.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

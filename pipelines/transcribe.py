@@ -14,13 +14,13 @@ from model.decoding.config import DECODINGS, GREEDY, DecodingConfig
 from model.networks.session import AUTO, DEVICES
 from model.recogniser.bundle import ONNX_FILES
 from pipelines.cli.interruption import Interrupted, interruptible
+from pipelines.cli.main import command_main
 from pipelines.cli.options import (
     EXIT_OK,
     UsageError,
     add_failure_flag,
     finish,
     output_folder,
-    run_beam_verb,
     verb_parser,
 )
 from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
@@ -113,18 +113,6 @@ def collection(text: str) -> str:
     return text
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_beam_verb(_parser(), _run, argv)
-
-
 def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
     if not 0 <= args.page_time_limit_s < threading.TIMEOUT_MAX:
         raise UsageError(f"--page_time_limit_s {args.page_time_limit_s} is no time to wait")
@@ -162,6 +150,8 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
     failure_rate = transcribed.account.failure_rate
     return finish(failure_rate, args.max_failure_rate, f"{args.output}/failures")
 
+
+main = command_main(_parser, _run, runs_beam=True)
 
 if __name__ == "__main__":
     sys.exit(main())
