@@ -20,12 +20,11 @@ from pipelines.evaluation.pairs import pair_truth, read_truth
 from pipelines.evaluation.results import EvaluationResults, name_of, with_pictures
 from pipelines.pages.cut import cut_page
 from pipelines.pages.image import open_page
-from pipelines.transcripts.tables import open_tables
+from pipelines.transcripts.tables import iterate_rows, open_tables, to_polyline
 from schemas.features import FOUND_SOURCE
-from schemas.records import Line, LineImage, Page, Polyline
+from schemas.records import Line, LineImage, Page
 
 _PICTURE_HEIGHT_PX = 64
-_FETCHED_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -128,23 +127,14 @@ def _with_lines(
     )
     left = {page.uri: page for page in pages}
     places = [page.uri for page in pages if page.by_place]
-    rows = _fetched(connection.execute(query, [places, list(left)]))
+    rows = iterate_rows(connection.execute(query, [places, list(left)]))
     for uri, of_page in groupby(rows, key=lambda row: row[0]):
         lines = (
-            Line(line_id, index, text, _points(baseline), _points(polygon))
+            Line(line_id, index, text, to_polyline(baseline), to_polyline(polygon))
             for _, line_id, index, text, baseline, polygon in of_page
         )
         yield replace(left.pop(uri), lines=tuple(lines))
     yield from left.values()
-
-
-def _points(rows: list[dict[str, float]] | None) -> Polyline:
-    return tuple((point["x"], point["y"]) for point in rows or ())
-
-
-def _fetched(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
-    while rows := connection.fetchmany(_FETCHED_ROWS):
-        yield from rows
 
 
 def _check_counts(tally: ErrorTally, found: LineScore | None) -> None:

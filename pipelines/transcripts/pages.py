@@ -12,11 +12,11 @@ import duckdb
 from pipelines.cli.options import UsageError
 from pipelines.files.mirror import common_folder
 from pipelines.formats.page_text import Origin, PageText
+from pipelines.transcripts.tables import iterate_rows
 from schemas.records import Character, Line, Skipped, Transcript
 
 # Beyond it DuckDB sorts on disk.
 _MEMORY_LIMIT = "1GB"
-_ROWS_AT_A_TIME = 1000
 # Lists of numbers leave DuckDB several times faster than lists of structs.
 _QUERY = """
     SELECT page_uri, status, sha256, width_px, height_px, address,
@@ -92,14 +92,8 @@ def pages_with_lines(
     """
     connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
     connection.execute("SET temp_directory = $folder", {"folder": scratch})
-    for _, rows in groupby(_rows(connection), key=lambda row: row[0]):
+    for _, rows in groupby(iterate_rows(connection.execute(_QUERY)), key=lambda row: row[0]):
         yield _page(list(rows))
-
-
-def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
-    result = connection.execute(_QUERY)
-    while rows := result.fetchmany(_ROWS_AT_A_TIME):
-        yield from rows
 
 
 def _page(rows: list[tuple]) -> PageText | Skipped:

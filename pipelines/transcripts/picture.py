@@ -12,7 +12,7 @@ from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import write_bytes
 from pipelines.pages.fetched import page_again
 from pipelines.pages.image import open_page
-from schemas.records import Polyline
+from pipelines.transcripts.tables import to_polyline
 
 
 def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> str:
@@ -43,14 +43,10 @@ def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> 
         raise UsageError(f"{uri}: {error}") from None
     query = "SELECT baseline, polygon, text FROM lines WHERE page_uri = ? ORDER BY line_index"
     lines = [
-        (_polyline(baseline), _polyline(polygon), text)
+        (to_polyline(baseline), to_polyline(polygon), text)
         for baseline, polygon, text in connection.execute(query, [uri]).fetchall()
     ]
     png = io.BytesIO()
     Image.fromarray(draw_transcript(grey, lines)).save(png, "PNG")
     write_bytes(output, png.getvalue())
     return uri
-
-
-def _polyline(points: list[dict]) -> Polyline:
-    return tuple((point["x"], point["y"]) for point in points)

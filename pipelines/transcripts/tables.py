@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -13,6 +14,10 @@ import duckdb
 from pipelines.cli.options import UsageError
 from pipelines.transcripts.files import files_of, naming_damage, runs_of
 from pipelines.transcripts.views import VIEWS
+from schemas.records import Polyline
+
+# Rows in memory at a time.
+_BATCH_ROWS = 1000
 
 
 def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
@@ -55,6 +60,29 @@ def _view_of_all(connection: duckdb.DuckDBPyConnection, directory: str, table: s
     rows.project("* REPLACE (collection::VARCHAR AS collection)").create_view(f"all_{table}")
 
 
+def iterate_rows(result: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> Iterator[tuple]:
+    """Fetch the rows of a query, few of them in memory at a time.
+
+    Args:
+        result: An executed query, or a relation.
+
+    Yields:
+        The rows, in the order of the query.
+    """
+    while batch := result.fetchmany(_BATCH_ROWS):
+        yield from batch
+
+
+def to_polyline(points: list[dict[str, float]] | None) -> Polyline:
+    """Return the points of a column `baseline` or `polygon`; none for a missing value.
+
+    Example:
+        >>> to_polyline([{"x": 1.0, "y": 2.5}]), to_polyline(None)
+        (((1.0, 2.5),), ())
+    """
+    return tuple((point["x"], point["y"]) for point in points or ())
+
+
 def write_rows(rows: duckdb.DuckDBPyRelation, format_name: str, out: TextIO) -> None:
     """Write the rows of a query.
 
@@ -70,12 +98,11 @@ def write_rows(rows: duckdb.DuckDBPyRelation, format_name: str, out: TextIO) -> 
     writer = csv.writer(out, lineterminator="\n")
     if format_name == "csv":
         writer.writerow(names)
-    while batch := rows.fetchmany(1000):
-        for row in batch:
-            if format_name == "csv":
-                writer.writerow(map(_flat, row))
-            else:
-                out.write(f"{_json_text(dict(zip(names, row)))}\n")
+    for row in iterate_rows(rows):
+        if format_name == "csv":
+            writer.writerow(map(_flat, row))
+        else:
+            out.write(f"{_json_text(dict(zip(names, row)))}\n")
 
 
 def _table(rows: duckdb.DuckDBPyRelation) -> str:

@@ -9,7 +9,7 @@ from pipelines.evaluate import main as evaluate
 from pipelines.formats.page_text import Origin
 from pipelines.formats.page_xml.write import write_description
 from pipelines.transcribe import main as transcribe
-from pipelines.transcripts.tables import open_tables
+from pipelines.transcripts.tables import open_tables, to_polyline
 from schemas.records import Line, Page
 from tests.fakes import write_fake_bundle
 from tests.pipelines.drawn_archive import write_page
@@ -41,15 +41,11 @@ def found(archive):
     )
     rows = open_tables(f"{archive}/out").sql(query).fetchall()
     lines = [
-        Line(f"t{index}", index, text.strip(), to_points(baseline), to_points(polygon))
+        Line(f"t{index}", index, text.strip(), to_polyline(baseline), to_polyline(polygon))
         for index, text, baseline, polygon in rows
     ]
     assert len(lines) >= 3 and all(line.text for line in lines)
     return lines
-
-
-def to_points(rows):
-    return tuple((row["x"], row["y"]) for row in rows)
 
 
 def write_truth(folder, lines, name="p1", scale=1):
