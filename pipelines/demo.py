@@ -1,4 +1,4 @@
-"""Draw a small archive and go the whole way with it: ingest, train, transcribe, query."""
+"""Draw a small archive, then ingest, train, transcribe and query it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipelines.cli.options import UsageError, verb_parser
 
 def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("demo", __doc__, takes_beam_flags=False)
-    parser.add_argument("--output", default="out/demo", help="folder to make")
+    parser.add_argument("--output", default="out/demo", help="folder to create")
     parser.add_argument("--pages", type=int, default=48, help="pages to draw")
     parser.add_argument("--epochs", type=int, default=8, help="passes over the training lines")
     return parser

@@ -20,11 +20,13 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         choices=_FORMATS,
         required=True,
-        help="formats, each in a folder of its own that mirrors the input; a character that XML "
-        "cannot hold becomes U+FFFD; only pdf reads the images",
+        help="formats, each in its own folder that mirrors the input; characters that XML "
+        "does not allow become U+FFFD; only pdf reads the images",
     )
     add_output_flags(parser)
-    parser.add_argument("--page_version", choices=VERSIONS, default=VERSIONS[0], help="of PAGE XML")
+    parser.add_argument(
+        "--page_version", choices=VERSIONS, default=VERSIONS[0], help="PAGE XML schema"
+    )
     parser.add_argument(
         "--iiif_base",
         default="",

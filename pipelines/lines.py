@@ -20,8 +20,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--show",
         action="store_true",
-        help="draw each page, too, with its lines, their numbers in the reading order and their "
-        "polygons, a colour a region",
+        help="also draw each page with its lines, their numbers in reading order and their "
+        "polygons, one colour per region",
     )
     add_page_flags(parser)
     return parser

@@ -45,7 +45,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _read(inputs: list[str]) -> Iterator:
-    """Read the pages that have XML, in the order of their names, and what fails."""
+    """Yield the pages that have XML, in the order of their names, and the failures."""
     from apache_beam.io.filesystems import FileSystems
 
     from pipelines.descriptions.pairing import MarkupFile, pair_files, pairing_key

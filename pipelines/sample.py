@@ -14,7 +14,7 @@ _DEFAULT_COUNTS = {"lines": 400, "pages": 24}
 
 def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("sample", __doc__, takes_beam_flags=False)
-    parser.add_argument("--output", required=True, help="folder to make")
+    parser.add_argument("--output", required=True, help="folder to create")
     parser.add_argument(
         "--kind",
         choices=list(_DEFAULT_COUNTS),
@@ -23,8 +23,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--count", type=int, help="images to draw (400 lines or 24 pages)")
     parser.add_argument("--lines_per_page", type=int, default=18, help="lines of each page")
-    parser.add_argument("--hands", type=int, default=2, help="writers")
-    parser.add_argument("--seed", type=int, default=0, help="draws another archive")
+    parser.add_argument("--hands", type=int, default=2, help="number of handwritings")
+    parser.add_argument("--seed", type=int, default=0, help="another seed gives another archive")
     return parser
 
 

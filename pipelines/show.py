@@ -1,4 +1,4 @@
-"""Draw a transcribed page: its image with lines and texts on it."""
+"""Draw a transcribed page: its image with the lines and their texts."""
 
 from __future__ import annotations
 

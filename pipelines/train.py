@@ -1,4 +1,4 @@
-"""Train a recogniser on a dataset and release it if it reads well enough."""
+"""Train a recogniser on a dataset and release it if its error rate is low enough."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LOCAL, KUBEFLOW = "local", "kubeflow"
 def _parser() -> argparse.ArgumentParser:
     # TFX runs its steps in this process, so Beam's flags are not taken.
     parser = verb_parser("train", __doc__, takes_beam_flags=False)
-    parser.add_argument("--dataset", default="out/dataset", help="what pipelines.ingest wrote")
+    parser.add_argument("--dataset", default="out/dataset", help="folder that ingest wrote")
     parser.add_argument(
         "--output", default="out/models", help="folder of the models; a run adds a version"
     )
@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         "--max_drift",
         type=share,
         default=DEFAULT_MAX_DRIFT,
-        help="difference of the eval split from the train split above which nothing is trained",
+        help="difference between the eval and train splits above which no model is trained",
     )
     add_training_flags(parser)
     _add_cluster_flags(parser)
@@ -55,17 +55,19 @@ def _add_cluster_flags(parser: argparse.ArgumentParser) -> None:
         help="train here, or write a pipeline for Kubeflow Pipelines v2 and Vertex AI",
     )
     group = parser.add_argument_group("with --runner kubeflow")
-    group.add_argument("--image", help="container that has quire[train,vertex]")
+    group.add_argument("--image", help="container image with quire[train,vertex]")
     group.add_argument("--compile_to", type=Path, help="file to write, .json or .yaml")
     group.add_argument(
-        "--machine_type", default="n1-standard-8", help="worker of Trainer and Evaluator"
+        "--machine_type", default="n1-standard-8", help="machine of Trainer and Evaluator"
     )
     group.add_argument(
         "--gpu_type",
         default="NVIDIA_TESLA_T4",
-        help="its GPUs, as the cluster calls them; nvidia.com/gpu on a Kubernetes of your own",
+        help="its GPUs, as the cluster names them; nvidia.com/gpu on your own Kubernetes",
     )
-    group.add_argument("--gpu_count", type=int, choices=(0, 1, 2, 4, 8), default=1)
+    group.add_argument(
+        "--gpu_count", type=int, choices=(0, 1, 2, 4, 8), default=1, help="GPUs of each machine"
+    )
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -113,12 +115,16 @@ def _compile(args: argparse.Namespace, recipe: TrainingRecipe) -> int:
 
 
 def _prepare_tensorflow() -> None:
-    """Settle what has to be settled before TensorFlow and Keras are imported."""
+    """Set the environment that TensorFlow and Keras read when they are imported.
+
+    Raises:
+        UsageError: If TFX is not installed.
+    """
     if importlib.util.find_spec("tfx") is None:
         raise UsageError("training needs TFX, which is not installed: pip install 'quire[train]'")
-    # TFX judges and serves a SavedModel, which only this backend writes.
+    # TFX evaluates a SavedModel, which only this backend writes.
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    # Its C++ part calls harmless things errors; what breaks comes as an exception.
+    # TensorFlow's C++ code logs harmless events as errors; real errors raise exceptions.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 

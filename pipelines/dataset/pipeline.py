@@ -1,4 +1,4 @@
-"""The dataset compiler: files in; TFRecords, an account and a report out."""
+"""The pipeline of ingest: from files to TFRecords, an account of all pages and a report."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class IngestConfig:
     Attributes:
         inputs: Files, folders and globs.
         output: Folder of the dataset.
-        overwrite: Whether to replace it.
+        overwrite: Whether to replace the folder if it exists.
         read: What is read from the input.
         cut: How pages become examples.
         splits: How pages are assigned to splits.
@@ -63,7 +63,7 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
     """Compile a dataset.
 
     Args:
-        config: What and how.
+        config: What to ingest and how.
         options: Beam's options.
 
     Returns:
@@ -108,7 +108,7 @@ def build_compile(
     Args:
         pipeline: The pipeline to add to.
         patterns: Result of `input_patterns`.
-        config: What and how.
+        config: What to ingest and how.
         intermediate: Where to write; the dataset's folder has a folder for each split.
         tally: Where to count pages for the progress line; None for nowhere.
     """
