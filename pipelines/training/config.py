@@ -1,4 +1,4 @@
-"""What one `train` does, and the checks that need no TFX."""
+"""Configuration of one training run, with the checks that do not need TFX."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from schemas.features import LINE_FILES
 SPLITS = ("train", "eval")
 LATEST = "latest"
 
-# A network that reads nothing, or one and the same thing everywhere, has a CER close to 1.
+# A network that outputs nothing, or the same text for every line, has a CER close to 1.
 DEFAULT_MAX_CER = 0.95
-# Pages of one collection differ by less than 0.1 between splits, collections by 0.37 and more.
+# Splits of one collection differ by less than 0.1, different collections by 0.37 or more.
 DEFAULT_MAX_DRIFT = 0.3
 
 
@@ -31,12 +31,13 @@ def _new_run_id() -> str:
 
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """How a model is trained and judged, wherever that happens.
+    """How a model is trained and evaluated, on this machine or on a cluster.
 
     Attributes:
-        training: Flags of `model.training.flags`, by name; those left out have their default.
-        max_cer: Highest CER on the eval split of a model that is pushed.
-        max_drift: Highest divergence of the eval split from the train split.
+        training: Flags of `model.training.flags`, by name; missing ones have their default.
+        max_cer: Highest CER on the eval split at which a model is released.
+        max_drift: Highest divergence of the eval split from the train split at which a model
+            is trained.
     """
 
     training: Mapping[str, Any]
@@ -54,10 +55,10 @@ class TrainConfig:
     """One training run on this machine.
 
     Attributes:
-        dataset: What `pipelines.ingest` wrote.
+        dataset: Folder that `pipelines.ingest` wrote.
         output: Folder of the models; a version goes to `<output>/<version>`.
-        recipe: How the model is trained and judged.
-        run_id: Names the run.
+        recipe: How the model is trained and evaluated.
+        run_id: Identifier of the run.
     """
 
     dataset: Path
@@ -67,7 +68,7 @@ class TrainConfig:
 
     @property
     def tfx_root(self) -> Path:
-        """Folder of everything that TFX keeps; the pushed models need nothing from it."""
+        """Folder of everything that TFX keeps; the released models do not need it."""
         return self.output / ".tfx"
 
     @property
@@ -82,12 +83,12 @@ class TrainConfig:
 
     @property
     def staging(self) -> Path:
-        """Where the Pusher puts the model before it is released."""
+        """Folder where the Pusher puts the model before it is released."""
         return self.run_root / "staging"
 
 
 def check_config(config: TrainConfig) -> None:
-    """Refuse what cannot be trained on before anything slow starts.
+    """Check dataset and output before TFX is imported.
 
     Args:
         config: The run.

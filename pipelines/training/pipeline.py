@@ -1,4 +1,4 @@
-"""The training pipeline in TFX: from lines to a pushed model."""
+"""The training pipeline in TFX: from the lines of a dataset to a pushed model."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _BEAM_ARGS = [
     f"--runner={LOCAL_RUNNER}",
     "--direct_running_mode=in_memory",
     "--direct_num_workers=1",
-    # Everything runs in this process. TFX packs itself up for far-away workers, 50 MB a
-    # component, unless they seem to have an image that holds it.
+    # Everything runs in this process. Without an image name TFX would pack itself for remote
+    # workers, 50 MB for each component.
     "--sdk_container_image=none",
 ]
 
@@ -35,11 +35,11 @@ class Places:
     """Where a pipeline reads and writes; paths or URIs.
 
     Attributes:
-        dataset: What `pipelines.ingest` wrote.
+        dataset: Folder that `pipelines.ingest` wrote.
         root: Folder of the artifacts.
-        models: Where the Pusher puts a model, in a folder of its own.
-        metadata: Connection to ML Metadata; None where the orchestrator has its own.
-        resources: What the workers of Trainer and Evaluator need; None for any worker.
+        models: Folder where the Pusher puts a model, in a new folder of its own.
+        metadata: Connection to ML Metadata; None if the orchestrator has its own.
+        resources: Resources of the workers of Trainer and Evaluator; None for the default.
     """
 
     dataset: str
@@ -50,14 +50,11 @@ class Places:
 
 
 def create_pipeline(recipe: TrainingRecipe, places: Places) -> tfx.dsl.Pipeline:
-    """Wire the components.
+    """Return the pipeline: import, statistics, validation, charset, training, evaluation, push.
 
     Args:
-        recipe: How the model is trained and judged.
-        places: Where everything is.
-
-    Returns:
-        Import, statistics, validation, charset, training, evaluation and push.
+        recipe: How the model is trained and evaluated.
+        places: Where the pipeline reads and writes.
     """
     lines = _import_lines(places.dataset)
     schema = LineSchema(text=schema_text())

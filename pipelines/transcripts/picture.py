@@ -19,7 +19,7 @@ def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> 
     """Draw the lines and texts of one page on its image.
 
     Args:
-        connection: What `pipelines.transcripts.tables.open_tables` gave.
+        connection: Result of `pipelines.transcripts.tables.open_tables`.
         page: End of the page's URI; empty for the first page.
         output: PNG file to write.
 
@@ -27,7 +27,7 @@ def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> 
         The URI of the page that was drawn.
 
     Raises:
-        UsageError: If there is no such page, or its image cannot be read any more.
+        UsageError: If there is no such page, or its image cannot be read.
     """
     query = (
         "SELECT page_uri, address FROM pages WHERE status = 'ok' AND ends_with(page_uri, ?) "
@@ -35,7 +35,9 @@ def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> 
     )
     found = connection.execute(query, [page]).fetchone()
     if found is None:
-        raise UsageError(f"--page {page}: no page that was read ends so; see the table pages")
+        raise UsageError(
+            f"--page {page}: no page that was read has a URI with this end; see the table pages"
+        )
     uri, address = found
     try:
         grey, _ = open_page(page_again(uri, address))

@@ -1,4 +1,4 @@
-"""Query the tables of a run with DuckDB."""
+"""Query the tables that transcribe wrote with DuckDB, and print the rows."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
     """Open the tables of all runs as views.
 
     Args:
-        directory: What transcribe wrote.
+        directory: Folder that transcribe wrote.
 
     Returns:
-        A connection with the views `runs`; `lines`, `pages` and `failures`, which show each
-        page as the newest run that read it left it; `all_lines`, `all_pages` and
-        `all_failures`, which keep the older versions; and the table function
-        `line_changes(old, new)` between two runs.
+        A connection with the views `runs`; `lines`, `pages` and `failures`, which show the
+        result of the newest run that read a page; `all_lines`, `all_pages` and `all_failures`,
+        which also have the older results; and the table function `line_changes(old, new)`, the
+        lines that two runs read differently.
 
     Raises:
-        UsageError: If the folder holds no finished run, or a file is damaged. Damage that shows
-            only when rows are read is for `pipelines.transcripts.files.naming_damage`.
+        UsageError: If the folder holds no finished run, or a file is damaged. Damage that is
+            noticed only when rows are read: see `pipelines.transcripts.files.naming_damage`.
     """
     if not Path(directory).is_dir():
         raise UsageError(f"{directory}: no such folder; give --transcripts what transcribe wrote")
     runs = list(runs_of(directory).values())
     if not runs:
-        raise UsageError(f"{directory} has no table runs, so no run ended here; transcribe again")
+        raise UsageError(f"{directory} has no table runs, so no run has finished; transcribe again")
     connection = duckdb.connect()
     with naming_damage(directory):
         connection.read_parquet(runs, union_by_name=True).create_view("runs")
@@ -56,7 +56,7 @@ def _view_of_all(connection: duckdb.DuckDBPyConnection, directory: str, table: s
     if not files:
         raise UsageError(f"{directory} has no table {table}; transcribe again")
     rows = connection.read_parquet(files, hive_partitioning=True, union_by_name=True)
-    # A collection may be called 1858; it is a name all the same.
+    # A name such as 1858 would become a number.
     rows.project("* REPLACE (collection::VARCHAR AS collection)").create_view(f"all_{table}")
 
 
@@ -89,7 +89,7 @@ def write_rows(rows: duckdb.DuckDBPyRelation, format_name: str, out: TextIO) -> 
     Args:
         rows: Rows of a query, not yet fetched.
         format_name: 'table', 'csv' or 'jsonl'. Lists and structs are JSON in all of them.
-        out: Where to.
+        out: Stream to write to.
     """
     if format_name == "table":
         out.write(f"{_table(rows)}\n")
@@ -121,21 +121,21 @@ def _cell(value) -> str:
 
 
 def _flat(value):
-    """Make text of a list or struct; anything else stays."""
+    """Return a list or struct as JSON, and anything else unchanged."""
     return _json_text(value) if isinstance(value, (list, tuple, dict)) else value
 
 
 def _json_text(value) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
-    # JSON has no NaN, and its names are texts; DuckDB has numbers and maps of all kinds.
+    # JSON has no NaN and only strings as keys; DuckDB has NaN, and maps with keys of any type.
     except (TypeError, ValueError):
         return json.dumps(_plain(value), ensure_ascii=False, default=str)
 
 
 def _plain(value):
     if isinstance(value, dict):
-        return {str(name): _plain(one) for name, one in value.items()}
+        return {str(key): _plain(element) for key, element in value.items()}
     if isinstance(value, (list, tuple)):
         return list(map(_plain, value))
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -166,7 +166,7 @@ def test_a_charset_that_is_not_the_networks_is_refused(dataset, tmp_path, capsys
 def test_a_model_for_lines_of_another_height_is_refused(dataset, tmp_path, capsys):
     other = write_fake_bundle(tmp_path / "other", strip_height_px=96)
     error = refused(capsys, dataset, other)
-    assert "64 px high but the model wants 96" in error and "--line_height_px 96" in error
+    assert "64 px high but the model expects 96" in error and "--line_height_px 96" in error
 
 
 def test_a_network_for_lines_of_another_height_is_refused(dataset, tmp_path, capsys):
@@ -178,7 +178,7 @@ def test_a_network_for_lines_of_another_height_is_refused(dataset, tmp_path, cap
 def test_a_model_that_reads_no_line_is_refused(dataset, model, monkeypatch, capsys):
     failure = Failure("p", "recognise", "network gave logits that are not numbers", "l")
     monkeypatch.setattr(evaluation_dataset, "read_line", lambda image, recogniser: failure)
-    assert "could read no line" in refused(capsys, dataset, model)
+    assert "could not read any line" in refused(capsys, dataset, model)
 
 
 def test_a_line_that_cannot_be_read_is_lost_text(dataset, model, monkeypatch, capsys):
@@ -202,8 +202,8 @@ def test_a_network_that_does_not_load_is_refused(dataset, tmp_path, capsys):
     ("manifest", "reason"),
     [
         (json.dumps({"schema_version": "0.9"}), "schema version 0.9"),
-        ("{}", "no manifest of ours"),
-        ("[", "no manifest of ours"),
+        ("{}", "not a manifest of Quire"),
+        ("[", "not a manifest of Quire"),
     ],
 )
 def test_a_dataset_of_another_schema_is_refused(dataset, model, capsys, manifest, reason):
@@ -228,7 +228,7 @@ def test_an_empty_split_is_refused(dataset, model, capsys):
     ("content", "reason"),
     [
         (b"no gzip", "not a whole gzip TFRecord file"),
-        (gzip.compress(b"\x04" + bytes(11) + b"junk" + bytes(4)), "no lines of ours"),
+        (gzip.compress(b"\x04" + bytes(11) + b"junk" + bytes(4)), "not lines of Quire"),
         (gzip.compress(bytes(16)), "record has no feature"),
     ],
 )

@@ -11,7 +11,7 @@ from model.evaluation.metrics import ErrorCount
 from model.recogniser.bundle import load_bundle, write_card
 from pipelines.training.config import TrainConfig, TrainingRecipe
 from pipelines.training.release import Outcome, point_link, release
-from pipelines.training.run import essence, refusal
+from pipelines.training.run import error_line, refusal
 from tests.fakes import write_fake_bundle
 
 pytestmark = pytest.mark.train
@@ -140,4 +140,4 @@ def test_a_refusal_of_a_worse_model_names_that_of_the_last_good_one():
     ],
 )
 def test_an_error_is_told_in_one_line(error, expected):
-    assert essence(error) == expected
+    assert error_line(error) == expected
