@@ -82,11 +82,11 @@ def rows(output, table, *columns):
     return sorted(tuple(row[column] for column in columns) for row in found)
 
 
-# All go into one split, where the same line may stand again.
+# All pages in one split, in which a line may occur again.
 TRAIN_ONLY = ["--eval_fraction", "0", "--test_fraction", "0"]
 
 
-def test_pages_of_one_file_are_what_single_images_are(tmp_path):
+def test_pages_of_one_file_give_the_lines_of_single_images(tmp_path):
     archive = tmp_path / "archive"
     conventions = [
         (name, kind, folder)
@@ -112,12 +112,12 @@ def test_pages_of_one_file_are_what_single_images_are(tmp_path):
             single = found[f"archive/single/p{i}.tif"]
             page = found[f"{kind}/{folder}/{name}#page={i}"]
             assert page[0] == single[0]
-            # A box of ALTO's is another outline.
+            # The ALTO has a bounding box, not the polygon.
             assert page == single or folder == "alto"
     assert len(found) == 3 + 3 * len(conventions)
 
 
-def test_a_pair_and_what_is_wrong_with_files_of_several_pages(tmp_path, capsys):
+def test_pairs_and_the_failures_of_multi_page_files(tmp_path, capsys):
     archive = tmp_path / "archive"
     write_scan(archive, "one.pdf", "PDF", [text_strip(TEXTS[0])])
     (archive / "one.txt").write_text(TEXTS[0])
@@ -170,7 +170,7 @@ def test_every_page_of_a_file_is_transcribed_by_itself(tmp_path, capsys):
     assert len({sha256 for _, status, sha256, _ in pages if status == "ok"}) == 3
 
 
-def test_a_pdf_behind_one_that_hangs_fails_and_may_pass_later(tmp_path, monkeypatch):
+def test_a_pdf_behind_one_that_hangs_fails_and_can_be_read_later(tmp_path, monkeypatch):
     monkeypatch.setattr(pdf_pages, "_LONGEST_WAIT_S", 0.05)
     write_scan(tmp_path, "scan.pdf", "PDF")
     with pdf_pages._ONE_AT_A_TIME, pytest.raises(TimeoutError, match="another PDF .* run again"):
@@ -205,7 +205,7 @@ def test_given_lines_are_found_for_each_page(tmp_path):
     assert all("no PAGE or ALTO file beside it" in error for (error,) in errors)
 
 
-def test_a_file_of_several_is_opened_by_page_only(tmp_path):
+def test_a_multi_page_file_is_opened_only_by_page(tmp_path):
     write_scan(tmp_path, "scan.tif", "TIFF")
     with pytest.raises(ValueError, match="file has 3 pages; name one of them, as in .*#page=1"):
         open_page(Page(f"{tmp_path}/scan.tif"))
@@ -214,7 +214,7 @@ def test_a_file_of_several_is_opened_by_page_only(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "kind"), [("scan.pdf", "PDF"), ("scan.tif", "TIFF")])
-def test_the_pages_of_a_file_are_not_one_image_seen_several_times(tmp_path, name, kind):
+def test_the_pages_of_a_file_have_different_digests(tmp_path, name, kind):
     write_scan(tmp_path, name, kind)
     digests = [open_page(Page(f"{tmp_path}/{name}#page={n}"))[1] for n in (1, 2, 3)]
     assert len(set(digests)) == 3

@@ -1,4 +1,4 @@
-"""Tables as transcribe leaves them, made by hand."""
+"""Tables as transcribe writes them, made by hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schemas.tables import TABLES
 
 
 def whole_row(table: str, values: dict) -> dict:
-    """Fill up the columns that a test does not care for."""
+    """Return a row with empty values in the columns that a test leaves out."""
     row = {}
     for field in TABLES[table]:
         is_list = pa.types.is_list(field.type)
@@ -25,12 +25,12 @@ def whole_row(table: str, values: dict) -> dict:
 
 
 def page(uri: str, **columns) -> dict:
-    """Make a row of `pages` of a page that was read."""
+    """Return a row of `pages` for a page that was read."""
     return {"page_uri": uri, "status": "ok"} | columns
 
 
 def write_run(folder: Path, run: dict, **rows: list[dict]) -> None:
-    """Write what one run leaves in an archive.
+    """Write the tables of one run in an archive.
 
     Args:
         folder: The archive.
@@ -50,7 +50,7 @@ def _write(path: Path, table: str, rows: list[dict]) -> None:
 
 
 def ask_recipe(folder: Path, recipe: str, *values: str) -> list[dict]:
-    """Run a recipe on an archive and give its rows; values are those of `--set`."""
+    """Run a recipe on an archive and return its rows; values are those of `--set`."""
     flags = [flag for value in values for flag in ("--set", value)]
     with redirect_stdout(StringIO()) as out:
         paths = ["--transcripts", str(folder), "--format", "jsonl"]
