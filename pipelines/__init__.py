@@ -3,8 +3,8 @@
 import logging
 import warnings
 
-# What libraries say on import about themselves, and the user of a command can do nothing
-# about: Google's about the Python that TFX 1.16 needs, Beam's about its optional parts.
+# Messages that libraries log on import and that the user of a command cannot act on: Google's
+# about the Python version that TFX 1.16 needs, Beam's about its optional dependencies.
 _NOISE = ("apitools not found", "Resource module is not available")
 
 warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\..*")

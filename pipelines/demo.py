@@ -1,4 +1,4 @@
-"""Draw a small archive and go the whole way with it: ingest, train, transcribe, query."""
+"""Draw a small archive, then ingest, train, transcribe and query it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,16 @@ import argparse
 import os
 import sys
 
-from pipelines.cli.options import UsageError, run_verb, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import UsageError, verb_parser
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("demo", __doc__, takes_beam_flags=False)
-    parser.add_argument("--output", default="out/demo", help="folder to make")
+    parser.add_argument("--output", default="out/demo", help="folder to create")
     parser.add_argument("--pages", type=int, default=48, help="pages to draw")
     parser.add_argument("--epochs", type=int, default=8, help="passes over the training lines")
     return parser
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -36,6 +25,8 @@ def _run(args: argparse.Namespace) -> int:
         raise UsageError(f"{args.output} exists; give another --output, or remove it")
     return run_demo(DemoConfig(args.output, args.pages, args.epochs))
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

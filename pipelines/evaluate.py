@@ -1,9 +1,9 @@
-"""Measure how well lines are read: CER and WER with intervals, confusions, the worst lines.
+"""Measure recognition errors: CER and WER with intervals, confusions, the worst lines.
 
-Either a model reads a split of a dataset (--dataset, --split, --model), or transcripts are
-compared with PAGE or ALTO ground truth (--transcripts, --truth); where the lines were found,
-that too is measured, and the CER is that of whole pages. Texts are compared in NFC,
-every run of white space one space. The last line printed is one JSON object.
+Evaluates either a model on a split of a dataset (--dataset, --split, --model), or transcripts
+against PAGE or ALTO ground truth (--transcripts, --truth). Where the line finder found the lines,
+line detection is measured too, and the CER is that of whole pages. Texts are compared in NFC,
+with every run of white space as one space. The last line printed is a JSON object.
 """
 
 from __future__ import annotations
@@ -16,83 +16,72 @@ from typing import TYPE_CHECKING
 from model import DEFAULT_MODEL
 from model.decoding.config import DECODINGS, GREEDY
 from model.recogniser.bundle import ONNX_FILES
-from pipelines.cli.options import UsageError, run_verb, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import UsageError, verb_parser
 from schemas.features import SPLITS
 
 if TYPE_CHECKING:
     from model.text.rules import TextRules
-    from pipelines.evaluation.results import Evaluation
+    from pipelines.evaluation.results import EvaluationResults
 
 _DEFAULT_SPLIT = "test"
 _DEFAULT_FORM = "NFC"
-# The flags of each way, and those that it cannot do without.
-_OF_DATASET = ("dataset", "model", "split", "precision", "decoding")
-_OF_TRANSCRIPTS = ("transcripts", "truth", "match", "incomplete_truth", "normalisation", "rules")
-_NEEDED = ("dataset", "transcripts", "truth")
+# The flags of the two kinds of evaluation, and those among them that are required.
+_DATASET_FLAGS = ("dataset", "model", "split", "precision", "decoding")
+_TRANSCRIPT_FLAGS = ("transcripts", "truth", "match", "incomplete_truth", "normalisation", "rules")
+_REQUIRED = ("dataset", "transcripts", "truth")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("evaluate", __doc__, takes_beam_flags=False)
-    # A flag that is not given is left out: it has no default that holds for both ways.
+    # Flags that are not given stay out of the namespace: so those of the other kind are noticed.
     suppress = {"argument_default": argparse.SUPPRESS}
     dataset = parser.add_argument_group("a model on a dataset", **suppress)
     dataset.add_argument("--dataset", help="folder that ingest wrote")
     dataset.add_argument(
-        "--split", choices=SPLITS, help=f"what to read (default: {_DEFAULT_SPLIT})"
+        "--split", choices=SPLITS, help=f"split to read (default: {_DEFAULT_SPLIT})"
     )
-    dataset.add_argument("--model", help="folder that train pushed (default: the one in the box)")
+    dataset.add_argument("--model", help="folder that train wrote (default: the bundled model)")
     dataset.add_argument(
-        "--precision", choices=sorted(ONNX_FILES), help="of the network (default: fp32)"
+        "--precision", choices=sorted(ONNX_FILES), help="precision of the network (default: fp32)"
     )
     dataset.add_argument(
         "--decoding",
         choices=DECODINGS,
-        help="how text is read: greedy, or beam, with the model's language model (default: greedy)",
+        help="greedy, or beam: a search with the model's language model (default: greedy)",
     )
     transcripts = parser.add_argument_group("transcripts against ground truth", **suppress)
     transcripts.add_argument("--transcripts", help="folder that transcribe wrote")
     transcripts.add_argument(
         "--truth",
         nargs="+",
-        help="PAGE or ALTO files, folders or quoted globs; a page is found by its file name; "
-        "lines that were not transcribed count as lost",
+        help="PAGE or ALTO files, folders or quoted globs; each belongs to the page of its file "
+        "name; lines that were not transcribed count as deleted",
     )
     transcripts.add_argument(
         "--match",
         choices=["id", "place"],
-        help="how a line is found: id, by its identifier; place, by its baseline, and lines "
-        "found too much count as inserted (default: place on pages whose lines the line finder "
-        "found, else id)",
+        help="how lines are matched: id, by identifier; place, by baseline, where extra lines "
+        "count as inserted (default: place on pages whose lines the line finder found, "
+        "otherwise id)",
     )
     transcripts.add_argument(
         "--incomplete_truth",
         action="store_true",
-        help="the truth leaves lines of its pages out: what is found elsewhere does not count",
+        help="the truth does not have all lines of its pages: lines found elsewhere do not count",
     )
     transcripts.add_argument(
         "--normalisation",
         choices=["NFC", "NFD", "NFKC", "NFKD"],
-        help=f"of the truth, as given to ingest (default: {_DEFAULT_FORM})",
+        help=f"Unicode form of the truth, as for ingest (default: {_DEFAULT_FORM})",
     )
-    transcripts.add_argument("--rules", help="file of rules for the truth, as given to ingest")
+    transcripts.add_argument("--rules", help="file of text rules for the truth, as for ingest")
     parser.add_argument(
         "--report",
         default="",
-        help="HTML file to write, with the worst lines and their pictures; replaced if it exists",
+        help="HTML file to write, with images of the worst lines; replaced if it exists",
     )
     return parser
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -101,13 +90,13 @@ def _run(args: argparse.Namespace) -> int:
 
     if args.report:
         check_report(args.report)
-    evaluation = _of_dataset(args) if "dataset" in args else _of_transcripts(args)
+    evaluation = _evaluate_dataset(args) if "dataset" in args else _evaluate_transcripts(args)
     for line in evaluation.lines():
         print(line)
     if not args.report:
         print("give --report FILE.html to see the worst lines")
     print(json.dumps(evaluation.to_dict(), ensure_ascii=False, allow_nan=False), flush=True)
-    # Last, so that the figures are told even where it cannot be written.
+    # Last, so that the figures are printed even where the report cannot be written.
     if args.report:
         write_report(evaluation, args.report)
     return 0
@@ -116,20 +105,22 @@ def _run(args: argparse.Namespace) -> int:
 def _check_flags(args: argparse.Namespace) -> None:
     given = [
         [name for name in names if getattr(args, name, None)]
-        for names in (_OF_DATASET, _OF_TRANSCRIPTS)
+        for names in (_DATASET_FLAGS, _TRANSCRIPT_FLAGS)
     ]
     if all(given):
         one, other = (names[0] for names in given)
-        raise UsageError(f"--{one} and --{other} do not go together; evaluate one way at a time")
+        raise UsageError(
+            f"--{one} and --{other} do not go together; give the flags of one kind of evaluation"
+        )
     if not any(given):
         raise UsageError("give --dataset, or --transcripts and --truth")
-    for names, known in zip(given, (_OF_DATASET, _OF_TRANSCRIPTS)):
-        missing = [name for name in known if name in _NEEDED and name not in names]
+    for names, known in zip(given, (_DATASET_FLAGS, _TRANSCRIPT_FLAGS)):
+        missing = [name for name in known if name in _REQUIRED and name not in names]
         if names and missing:
             raise UsageError(f"--{names[0]} needs --{missing[0]}; give both")
 
 
-def _of_dataset(args: argparse.Namespace) -> Evaluation:
+def _evaluate_dataset(args: argparse.Namespace) -> EvaluationResults:
     from pipelines.evaluation.dataset import DatasetSplit, evaluate_dataset
 
     split = getattr(args, "split", _DEFAULT_SPLIT)
@@ -139,7 +130,7 @@ def _of_dataset(args: argparse.Namespace) -> Evaluation:
     return evaluate_dataset(DatasetSplit(args.dataset, split, model, precision, decoding))
 
 
-def _of_transcripts(args: argparse.Namespace) -> Evaluation:
+def _evaluate_transcripts(args: argparse.Namespace) -> EvaluationResults:
     from pipelines.evaluation.truth import TruthFiles, evaluate_transcripts
     from pipelines.transcripts.files import naming_damage
 
@@ -169,6 +160,8 @@ def _text_rules(args: argparse.Namespace) -> TextRules:
     except ValueError as error:
         raise UsageError(f"{args.rules}: {error}") from None
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pipelines.cli.options import add_output_flags, finish, run_verb, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import add_output_flags, finish, verb_parser
 from pipelines.formats.page_xml.write import VERSIONS
 
 _FORMATS = ("page", "alto", "hocr", "text", "pdf", "iiif")
@@ -19,29 +20,19 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         choices=_FORMATS,
         required=True,
-        help="formats, each in a folder of its own that mirrors the input; a character that XML "
-        "cannot hold becomes U+FFFD; only pdf reads the images",
+        help="formats, each in its own folder that mirrors the input; characters that XML "
+        "does not allow become U+FFFD; only pdf reads the images",
     )
     add_output_flags(parser)
-    parser.add_argument("--page_version", choices=VERSIONS, default=VERSIONS[0], help="of PAGE XML")
+    parser.add_argument(
+        "--page_version", choices=VERSIONS, default=VERSIONS[0], help="PAGE XML schema"
+    )
     parser.add_argument(
         "--iiif_base",
         default="",
         help="https:// address at which the folder iiif of the output will be served",
     )
     return parser
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -62,6 +53,8 @@ def _run(args: argparse.Namespace) -> int:
     failure_rate = exported.account.failure_rate
     return finish(failure_rate, args.max_failure_rate, f"{args.output}/failures")
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""Compile images and their texts into a dataset of TFRecords."""
+"""Compile images and their transcriptions into a dataset of TFRecords."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipelines.cli.main import command_main
 from pipelines.cli.options import (
     UsageError,
     add_output_flags,
     finish,
-    run_beam_verb,
     share,
     verb_parser,
 )
@@ -35,16 +35,24 @@ def _parser() -> argparse.ArgumentParser:
         "--input",
         nargs="+",
         default=[_DEFAULT_INPUT],
-        help="files, folders, quoted globs, or @FILE that lists such: images with texts, PAGE or "
-        "ALTO XML, CSV or TSV labels, IAM, Parquet, Arrow, TFRecords; a folder may mix them",
+        help="files, folders, quoted globs, or @FILE with a list of them: images with texts, PAGE "
+        "or ALTO XML, CSV or TSV labels, IAM, Parquet, Arrow, TFRecords; a folder may mix them",
     )
     add_output_flags(parser, default="out/dataset")
-    parser.add_argument("--format", choices=_FORMATS, default="auto", help="auto: by content")
-    parser.add_argument("--dry_run", action="store_true", help="tell what would be read, and stop")
-    parser.add_argument("--line_kinds", nargs="+", default=[], help="read only lines of these")
-    parser.add_argument("--region_kinds", nargs="+", default=[], help="read only regions of these")
+    parser.add_argument(
+        "--format", choices=_FORMATS, default="auto", help="of the input; auto: detected by content"
+    )
+    parser.add_argument("--dry_run", action="store_true", help="count what would be read, and stop")
+    parser.add_argument(
+        "--line_kinds", nargs="+", default=[], help="read only lines of these kinds"
+    )
+    parser.add_argument(
+        "--region_kinds", nargs="+", default=[], help="read only regions of these kinds"
+    )
     parser.add_argument("--line_height_px", type=int, default=64, help="height of the line images")
-    parser.add_argument("--shards", type=int, default=0, help="files a split; 0: as they come")
+    parser.add_argument(
+        "--shards", type=int, default=0, help="files per split; 0: the runner decides"
+    )
     _add_text_flags(parser)
     _add_split_flags(parser)
     return parser
@@ -52,34 +60,25 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_text_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--normalisation", choices=["NFC", "NFD", "NFKC", "NFKD"], default="NFC", help="of texts"
+        "--normalisation",
+        choices=["NFC", "NFD", "NFKC", "NFKD"],
+        default="NFC",
+        help="Unicode form",
     )
-    parser.add_argument("--rules", help="file of rules, one `pattern -> replacement` a line")
+    parser.add_argument("--rules", help="file of text rules, one `pattern -> replacement` per line")
     parser.add_argument("--charset", help="charset.json; lines with other characters are rejected")
 
 
 def _add_split_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--eval_fraction", type=share, default=0.1, help="share of eval pages")
-    parser.add_argument("--test_fraction", type=share, default=0.1, help="share of test pages")
-    parser.add_argument("--split_seed", type=int, default=0, help="deals the pages anew")
+    parser.add_argument("--eval_fraction", type=share, default=0.1, help="share of pages in eval")
+    parser.add_argument("--test_fraction", type=share, default=0.1, help="share of pages in test")
+    parser.add_argument("--split_seed", type=int, default=0, help="another seed gives other splits")
     parser.add_argument(
         "--group_by",
         choices=["page", "document", "writer"],
         default="page",
-        help="what is never torn apart",
+        help="unit that is assigned to a split as a whole",
     )
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_beam_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
@@ -151,6 +150,8 @@ def _read_text(path: str) -> str:
     except OSError:
         raise UsageError(f"{path}: no such file; check --rules and --charset") from None
 
+
+main = command_main(_parser, _run, runs_beam=True)
 
 if __name__ == "__main__":
     sys.exit(main())

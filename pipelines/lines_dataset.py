@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from pipelines.cli.options import UsageError, run_verb, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import UsageError, verb_parser
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -19,18 +20,6 @@ def _parser() -> argparse.ArgumentParser:
         "--leave_out", nargs="*", default=[], help="pages or documents to leave out, by name"
     )
     return parser
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -56,7 +45,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _read(inputs: list[str]) -> Iterator:
-    """Read the pages that have XML, in the order of their names, and what fails."""
+    """Yield the pages that have XML, in the order of their names, and the failures."""
     from apache_beam.io.filesystems import FileSystems
 
     from pipelines.descriptions.pairing import MarkupFile, pair_files, pairing_key
@@ -72,6 +61,8 @@ def _read(inputs: list[str]) -> Iterator:
                 records = read_source(source, ReadConfig(), BeamFiles())
                 yield from (record for record in records if not isinstance(record, Skipped))
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

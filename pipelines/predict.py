@@ -1,11 +1,12 @@
-"""Read a few images and print what is in them: text, confidence and warnings."""
+"""Read a few images and print their text, confidence and warnings."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from pipelines.cli.options import EXIT_FAILURES, EXIT_OK, run_verb, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import EXIT_FAILURES, EXIT_OK, verb_parser
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
 
 
@@ -18,61 +19,49 @@ def _parser() -> argparse.ArgumentParser:
         help="line or page images, PDF or TIFF; scan.pdf#page=3 is one page of several",
     )
     parser.add_argument(
-        "--model", default="default", help="folder that train pushed; default: the one in the box"
+        "--model", default="default", help="folder that train wrote; default: the bundled model"
     )
     parser.add_argument(
         "--precision",
         choices=("fp32", "int8"),
         default="fp32",
-        help="int8 reads about twice as fast and all but as well",
+        help="int8 is about twice as fast and almost as accurate",
     )
     parser.add_argument(
         "--lines",
         choices=("auto", "whole", "find"),
         default="auto",
-        help="whole: the image is one line; find: its lines are to be found; auto: whole where "
-        "it is 4 times as wide as high, or at most 128 px high",
+        help="whole: the image is one line; find: the line finder finds its lines; auto: whole "
+        "where the image is 4 times as wide as high, or at most 128 px high",
     )
     parser.add_argument(
         "--decoding",
         choices=("greedy", "beam"),
         default="greedy",
-        help="beam: search with the language model of the model, if it has one",
+        help="beam: a search with the model's language model, if it has one",
     )
     parser.add_argument(
         "--spelling",
         default="",
         metavar="WORDS",
-        help="show lines with corrected spelling, too: by a word list, UTF-8, and the words of "
-        "the model; 'model' for those alone; it helps after greedy, not after beam",
+        help="also print lines with corrected spelling, by a word list in UTF-8 and the words of "
+        "the model; 'model' for those alone; this helps after greedy, not after beam",
     )
     parser.add_argument(
         "--show",
         default="",
         metavar="PICTURE",
-        help="write the image with the text under it: a .png or .jpg, or else a folder for all",
+        help="write the image with the text under it: a .png or .jpg file, or a folder for all",
     )
     add_time_limit_flag(parser)
     parser.add_argument(
-        "--json", action="store_true", help="print a JSON object a page instead of text"
+        "--json", action="store_true", help="print one JSON object per page instead of text"
     )
     return parser
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`. 3 where an image, a page or a line
-        could not be read.
-    """
-    return run_verb(_parser(), _run, argv)
-
-
 def _run(args: argparse.Namespace) -> int:
+    """Return 3 where an image, a page or a line could not be read, 0 otherwise."""
     from model.decoding.config import DecodingConfig
     from pipelines.prediction.run import PredictConfig, run_predict
 
@@ -89,6 +78,8 @@ def _run(args: argparse.Namespace) -> int:
     )
     return EXIT_FAILURES if run_predict(config, sys.stdout, sys.stderr) else EXIT_OK
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

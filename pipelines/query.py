@@ -6,7 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from pipelines.cli.options import UsageError, run_verb, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import UsageError, verb_parser
 from pipelines.transcripts.recipes import find_recipe, recipe_page
 
 if TYPE_CHECKING:
@@ -26,13 +27,13 @@ class _PrintRecipes(argparse.Action):
 def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("query", __doc__, takes_beam_flags=False)
     parser.add_argument("--transcripts", required=True, help="folder that transcribe wrote")
-    parser.add_argument("--format", choices=_FORMATS, default="table", help="of the rows on stdout")
+    parser.add_argument("--format", choices=_FORMATS, default="table", help="of the printed rows")
     parser.add_argument(
         "--recipes",
         action=_PrintRecipes,
         nargs=0,
         default=argparse.SUPPRESS,
-        help="print queries that are often asked for, with their SQL, and exit",
+        help="print the ready-made queries with their SQL, and exit",
     )
     parser.add_argument(
         "--set",
@@ -40,11 +41,11 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="value of a parameter, $NAME in the SQL; may be given again",
+        help="value of a parameter, $NAME in the SQL; may be repeated",
     )
-    asked = parser.add_mutually_exclusive_group(required=True)
-    asked.add_argument("--recipe", metavar="NAME", help="a query by its name; see --recipes")
-    asked.add_argument("query", nargs="?", help='SQL, for instance "SELECT * FROM failures"')
+    query = parser.add_mutually_exclusive_group(required=True)
+    query.add_argument("--recipe", metavar="NAME", help="name of a ready-made query; see --recipes")
+    query.add_argument("query", nargs="?", help='SQL, for instance "SELECT * FROM failures"')
     return parser
 
 
@@ -55,24 +56,12 @@ def _assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_verb(_parser(), _run, argv)
-
-
 def _run(args: argparse.Namespace) -> int:
     query, values = args.query, dict(args.set)
     if args.recipe is not None:
         recipe = find_recipe(args.recipe)
         query, values = recipe.sql, recipe.values(values)
-    # DuckDB takes a moment to import, and --help and --recipes need none of it.
+    # DuckDB takes a moment to import, and --help and --recipes do not need it.
     import duckdb
 
     from pipelines.transcripts.files import naming_damage
@@ -82,7 +71,7 @@ def _run(args: argparse.Namespace) -> int:
     try:
         with naming_damage(args.transcripts):
             write_rows(_select(connection, query, values), args.format, sys.stdout)
-    # Some errors show only while rows are made.
+    # Some errors are raised only while rows are computed.
     except duckdb.Error as error:
         raise UsageError(f"query: {str(error).splitlines()[0]}") from None
     return 0
@@ -100,6 +89,8 @@ def _select(connection: DuckDBPyConnection, query: str, values: dict[str, str]):
         raise UsageError("query gives no rows; write a SELECT")
     return rows
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -6,14 +6,15 @@ import argparse
 import os
 import sys
 
-from pipelines.cli.options import UsageError, run_verb, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import UsageError, verb_parser
 
 _DEFAULT_COUNTS = {"lines": 400, "pages": 24}
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("sample", __doc__, takes_beam_flags=False)
-    parser.add_argument("--output", required=True, help="folder to make")
+    parser.add_argument("--output", required=True, help="folder to create")
     parser.add_argument(
         "--kind",
         choices=list(_DEFAULT_COUNTS),
@@ -22,21 +23,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--count", type=int, help="images to draw (400 lines or 24 pages)")
     parser.add_argument("--lines_per_page", type=int, default=18, help="lines of each page")
-    parser.add_argument("--hands", type=int, default=2, help="writers")
-    parser.add_argument("--seed", type=int, default=0, help="draws another archive")
+    parser.add_argument("--hands", type=int, default=2, help="number of handwritings")
+    parser.add_argument("--seed", type=int, default=0, help="another seed gives another archive")
     return parser
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -51,6 +40,8 @@ def _run(args: argparse.Namespace) -> int:
     print(f"{args.output}: {draw_archive(config)} lines drawn")
     return 0
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,11 +1,12 @@
-"""Draw a transcribed page: its image with lines and texts on it."""
+"""Draw a transcribed page: its image with the lines and their texts."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from pipelines.cli.options import UsageError, run_verb, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import UsageError, verb_parser
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -14,18 +15,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--page", default="", help="end of the page's URI; the first page if empty")
     parser.add_argument("--output", required=True, help="PNG file to write")
     return parser
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -40,6 +29,8 @@ def _run(args: argparse.Namespace) -> int:
     print(f"{args.output} shows {uri}")
     return 0
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

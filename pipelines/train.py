@@ -1,4 +1,4 @@
-"""Train a recogniser on a dataset and release it if it reads well enough."""
+"""Train a recogniser on a dataset and release it if its error rate is low enough."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 
 from model.training.flags import add_training_flags, chosen_training_flags, training_config
-from pipelines.cli.options import EXIT_OK, UsageError, run_verb, share, verb_parser
+from pipelines.cli.main import command_main
+from pipelines.cli.options import EXIT_OK, UsageError, share, verb_parser
 from pipelines.training.cluster import ClusterConfig, check_cluster, machine_of
 from pipelines.training.config import (
     DEFAULT_MAX_CER,
     DEFAULT_MAX_DRIFT,
-    Recipe,
     TrainConfig,
+    TrainingRecipe,
     check_config,
 )
 
@@ -25,7 +26,7 @@ LOCAL, KUBEFLOW = "local", "kubeflow"
 def _parser() -> argparse.ArgumentParser:
     # TFX runs its steps in this process, so Beam's flags are not taken.
     parser = verb_parser("train", __doc__, takes_beam_flags=False)
-    parser.add_argument("--dataset", default="out/dataset", help="what pipelines.ingest wrote")
+    parser.add_argument("--dataset", default="out/dataset", help="folder that ingest wrote")
     parser.add_argument(
         "--output", default="out/models", help="folder of the models; a run adds a version"
     )
@@ -39,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         "--max_drift",
         type=share,
         default=DEFAULT_MAX_DRIFT,
-        help="difference of the eval split from the train split above which nothing is trained",
+        help="difference between the eval and train splits above which no model is trained",
     )
     add_training_flags(parser)
     _add_cluster_flags(parser)
@@ -54,39 +55,34 @@ def _add_cluster_flags(parser: argparse.ArgumentParser) -> None:
         help="train here, or write a pipeline for Kubeflow Pipelines v2 and Vertex AI",
     )
     group = parser.add_argument_group("with --runner kubeflow")
-    group.add_argument("--image", help="container that has quire-htr[train,vertex]")
+    group.add_argument("--image", help="container image with quire-htr[train,vertex]")
     group.add_argument("--compile_to", type=Path, help="file to write, .json or .yaml")
     group.add_argument(
-        "--machine_type", default="n1-standard-8", help="worker of Trainer and Evaluator"
+        "--machine_type", default="n1-standard-8", help="machine of Trainer and Evaluator"
     )
     group.add_argument(
         "--gpu_type",
         default="NVIDIA_TESLA_T4",
-        help="its GPUs, as the cluster calls them; nvidia.com/gpu on a Kubernetes of your own",
+        help="its GPUs, as the cluster names them; nvidia.com/gpu on your own Kubernetes",
     )
-    group.add_argument("--gpu_count", type=int, choices=(0, 1, 2, 4, 8), default=1)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status: 0 released, 1 a component broke, 2 arguments or dataset that
-        cannot be used, 3 a model that reads too badly to be released.
-    """
-    return run_verb(_parser(), _run, argv)
+    group.add_argument(
+        "--gpu_count", type=int, choices=(0, 1, 2, 4, 8), default=1, help="GPUs of each machine"
+    )
 
 
 def _run(args: argparse.Namespace) -> int:
+    """Train, or write the pipeline for a cluster.
+
+    Returns:
+        The exit status: 0 released or written, 1 a component failed, 3 the model reads too
+        badly to be released.
+    """
     try:
         training_config(vars(args))
     except ValueError as error:
         raise UsageError(str(error)) from None
     flags = chosen_training_flags(args)
-    recipe = Recipe(flags, max_cer=args.max_cer, max_drift=args.max_drift)
+    recipe = TrainingRecipe(flags, max_cer=args.max_cer, max_drift=args.max_drift)
     if args.runner == KUBEFLOW:
         return _compile(args, recipe)
     if args.image or args.compile_to:
@@ -99,7 +95,7 @@ def _run(args: argparse.Namespace) -> int:
     return run_train(config)
 
 
-def _compile(args: argparse.Namespace, recipe: Recipe) -> int:
+def _compile(args: argparse.Namespace, recipe: TrainingRecipe) -> int:
     if not args.image or not args.compile_to:
         raise UsageError("--runner kubeflow: give --image and --compile_to too")
     machine = machine_of(args.machine_type, args.gpu_type, args.gpu_count)
@@ -119,16 +115,22 @@ def _compile(args: argparse.Namespace, recipe: Recipe) -> int:
 
 
 def _prepare_tensorflow() -> None:
-    """Settle what has to be settled before TensorFlow and Keras are imported."""
+    """Set the environment that TensorFlow and Keras read when they are imported.
+
+    Raises:
+        UsageError: If TFX is not installed.
+    """
     if importlib.util.find_spec("tfx") is None:
         raise UsageError(
             "training needs TFX, which is not installed: pip install 'quire-htr[train]'"
         )
-    # TFX judges and serves a SavedModel, which only this backend writes.
+    # TFX evaluates a SavedModel, which only this backend writes.
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    # Its C++ part calls harmless things errors; what breaks comes as an exception.
+    # TensorFlow's C++ code logs harmless events as errors; real errors raise exceptions.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+
+main = command_main(_parser, _run)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -13,13 +13,13 @@ from model.decoding.config import DECODINGS, GREEDY, DecodingConfig
 from model.networks.session import AUTO, DEVICES
 from model.recogniser.bundle import ONNX_FILES
 from pipelines.cli.interruption import Interrupted, interruptible
+from pipelines.cli.main import command_main
 from pipelines.cli.options import (
     EXIT_OK,
     UsageError,
     add_failure_flag,
     finish,
     output_folder,
-    run_beam_verb,
     verb_parser,
 )
 from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
@@ -36,26 +36,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--model",
         default=DEFAULT_MODEL,
-        help="folder that train pushed; default: the one in the box",
+        help="folder that train wrote; default: the bundled model",
     )
     parser.add_argument(
         "--precision",
         choices=sorted(ONNX_FILES),
         default="fp32",
-        help="int8 reads about twice as fast and all but as well",
+        help="int8 is about twice as fast and almost as accurate",
     )
     parser.add_argument(
         "--decoding",
         choices=DECODINGS,
         default=GREEDY,
-        help="greedy: the best path, fast; beam: a search with the model's language model, "
-        "which makes fewer errors",
+        help="greedy: the most probable label at each time step, fast; beam: a search with the "
+        "model's language model, with fewer errors",
     )
-    parser.add_argument("--beam_width", type=int, help="prefixes that the search keeps")
+    parser.add_argument("--beam_width", type=int, help="prefixes that the beam search keeps")
     parser.add_argument(
         "--lexicon",
         default="",
-        help="text file of words that the search need not doubt, beside those of training",
+        help="text file of words that the beam search takes as known, besides those of training",
     )
     parser.add_argument(
         "--device", choices=DEVICES, default=AUTO, help="auto: a GPU if ONNX Runtime finds one"
@@ -64,13 +64,13 @@ def _parser() -> argparse.ArgumentParser:
         "--output",
         type=output_folder,
         required=True,
-        help="folder of the tables; what is in it already stays",
+        help="folder of the tables; what earlier runs wrote there is kept",
     )
     parser.add_argument(
         "--collection",
         type=collection,
         default="all",
-        help="partition of the tables to write to; pages that are unchanged stay where they are",
+        help="partition of the tables to write to; unchanged pages stay in theirs",
     )
     parser.add_argument(
         "--redo", action="store_true", help="read pages again that an earlier run has read"
@@ -79,8 +79,8 @@ def _parser() -> argparse.ArgumentParser:
         "--lines",
         choices=LINE_SOURCES,
         default="auto",
-        help="given: from the PAGE or ALTO file beside the image; find: from the line finder; "
-        "auto: given if there, else find; whole: each image is one line",
+        help="given: from the PAGE or ALTO file beside the image; find: by the line finder; "
+        "auto: given if there is such a file, otherwise find; whole: each image is one line",
     )
     add_time_limit_flag(parser)
     add_page_flags(parser)
@@ -88,17 +88,17 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--dry_run",
         action="store_true",
-        help="count pages, new and changed ones apart from those that are unchanged; try some; "
-        "tell what it would take",
+        help="count new, changed and unchanged pages, transcribe a few as a probe, estimate what "
+        "a run would take, and stop",
     )
-    add("--workers", type=int, default=1, help="to reckon with in the dry run, a core each")
-    add("--price_per_core_hour", type=float, default=0.0, help="to reckon with in the dry run")
+    add("--workers", type=int, default=1, help="for the estimate, one core each")
+    add("--price_per_core_hour", type=float, default=0.0, help="for the estimate")
     add_failure_flag(parser)
     return parser
 
 
 def collection(text: str) -> str:
-    """Read the name of a partition.
+    """Return a flag's value if it can name a partition.
 
     Example:
         >>> collection("registers-1858")
@@ -106,28 +106,16 @@ def collection(text: str) -> str:
     """
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", text):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no name for a folder; use letters, digits, '-', '_' and '.'"
+            f"{text!r} is not a name of a collection; use letters, digits, '-', '_' and '.'"
         )
     return text
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status; see `pipelines.cli.options.run_verb`.
-    """
-    return run_beam_verb(_parser(), _run, argv)
 
 
 def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
     if args.workers < 1:
         raise UsageError(f"--workers {args.workers} is not 1 or more")
     if args.decoding == GREEDY and (args.lexicon or args.beam_width is not None):
-        raise UsageError("--lexicon and --beam_width are of the beam search; add --decoding beam")
+        raise UsageError("--lexicon and --beam_width need the beam search; add --decoding beam")
     if args.price_per_core_hour < 0:
         raise UsageError(f"--price_per_core_hour {args.price_per_core_hour} is below 0")
     try:
@@ -158,6 +146,8 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
     failure_rate = transcribed.account.failure_rate
     return finish(failure_rate, args.max_failure_rate, f"{args.output}/failures")
 
+
+main = command_main(_parser, _run, runs_beam=True)
 
 if __name__ == "__main__":
     sys.exit(main())

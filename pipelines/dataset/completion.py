@@ -1,16 +1,15 @@
-"""Finish a dataset when its lines are written: check it against the account, and describe it."""
+"""Complete a dataset after its lines are written: check it against the account, describe it."""
 
 from __future__ import annotations
 
-import json
 import posixpath
 
 from apache_beam.io.filesystems import FileSystems
 
-from model.dataset.summary import DatasetSummary, sample_from_row, sum_digests, summary_from_json
-from model.report.contact_sheet import ReportSample
+from model.dataset.summary import DatasetSummary, sum_digests
 from pipelines.dataset.description import DatasetOrigin, describe_dataset, title_of
 from pipelines.dataset.drop import FileContent
+from pipelines.dataset.intermediate import IntermediateFiles
 from pipelines.files.filesystem import read_bytes
 from pipelines.tables.account import Account, AccountError
 from pipelines.tables.runs import RunStart
@@ -18,31 +17,28 @@ from schemas.features import SPLITS
 
 
 def complete_dataset(
-    dataset: str, notes: str, output: str, account: Account, start: RunStart
+    intermediate: IntermediateFiles, output: str, account: Account, start: RunStart
 ) -> None:
-    """Put the files in their places, check them, and write what stands beside them.
+    """Move the files to their places, check them, and write the files that describe them.
 
     Args:
-        dataset: Folder with the splits, `failures` and `leaks.jsonl`.
-        notes: Folder of what the pipeline found out: `files.jsonl`, `inputs.jsonl`,
-            `shown.jsonl`, the summary of the lines and, if there are leaks, of those that
-            stay, and `kept`, the files without the lines that leak.
-        output: What the dataset's folder will be called.
+        intermediate: What the pipeline left beside the splits, `failures` and `leaks.jsonl`.
+        output: Folder that the dataset will be moved to.
         account: What was counted as the dataset was written.
         start: The run.
 
     Raises:
         AccountError: If the dataset does not hold what was counted.
     """
+    dataset = intermediate.dataset
     has_leaks = bool(read_bytes(f"{dataset}/leaks.jsonl"))
     if has_leaks:
-        _put_in_place(dataset, f"{notes}/kept")
-    name = "kept.json" if has_leaks else "summary.json"
-    summary = summary_from_json(read_bytes(f"{notes}/{name}").decode())
-    check_files(dataset, _content(f"{notes}/files.jsonl"), summary, account)
-    (inputs_digest,) = _rows(f"{notes}/inputs.jsonl")
+        _replace_splits(dataset, intermediate.kept)
+    summary = intermediate.read_summary(has_leaks)
+    check_files(dataset, intermediate.read_contents(), summary, account)
+    inputs_digest = intermediate.read_inputs_digest()
     origin = DatasetOrigin(title_of(output), start.flags, account, inputs_digest)
-    describe_dataset(summary, dataset, origin, _shown(f"{notes}/shown.jsonl"))
+    describe_dataset(summary, dataset, origin, intermediate.read_shown())
 
 
 def check_files(
@@ -50,13 +46,13 @@ def check_files(
 ) -> None:
     """Check that a dataset holds the lines that were cut, in the files that were read back.
 
-    A file that was not moved to its place, is left over from a step that ran twice, or does
-    not hold byte for byte what was handed to it, does not pass.
+    Rejects a file that was not moved to its place, that is left over from a step that ran twice,
+    or that does not hold the bytes that were written to it.
 
     Args:
         dataset: Folder with the splits.
-        files: What its files were found to hold.
-        summary: What the lines were summed up to as they were cut.
+        files: What its files held when they were read back.
+        summary: What the lines added up to as they were cut.
         account: What was counted.
 
     Raises:
@@ -81,7 +77,7 @@ def check_files(
         raise AccountError("the dataset's lines are not those that were cut; ingest again")
 
 
-def _put_in_place(dataset: str, kept: str) -> None:
+def _replace_splits(dataset: str, kept: str) -> None:
     for split in SPLITS:
         if FileSystems.exists(f"{kept}/{split}"):
             FileSystems.delete([f"{dataset}/{split}"])
@@ -89,22 +85,10 @@ def _put_in_place(dataset: str, kept: str) -> None:
 
 
 def _names(dataset: str) -> list[tuple[str, str]]:
+    """Return the split and the name of each file."""
     matches = FileSystems.match([f"{dataset}/{split}/*" for split in SPLITS])
     return [
         (split, posixpath.basename(metadata.path.replace("\\", "/")))
         for split, match in zip(SPLITS, matches)
         for metadata in match.metadata_list
     ]
-
-
-def _content(path: str) -> list[FileContent]:
-    return [FileContent(**row) for row in _rows(path)]
-
-
-def _shown(path: str) -> dict[tuple[str, str], ReportSample]:
-    samples = map(sample_from_row, _rows(path))
-    return {(sample.uri, sample.note): sample for sample in samples}
-
-
-def _rows(path: str) -> list:
-    return list(map(json.loads, read_bytes(path).splitlines()))

@@ -1,4 +1,4 @@
-"""From pages to training examples."""
+"""Cut pages into training examples."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class CutConfig:
     """How pages become examples.
 
     Attributes:
-        line_height_px: Height of the strips.
-        rules: What a line must be to become an example.
+        line_height_px: Height of the line images.
+        rules: Conditions that a line must meet to become an example.
     """
 
     line_height_px: int = 64
@@ -32,7 +32,7 @@ class CutExamples(beam.PTransform):
     """Cut every line of a page into a training example.
 
     Args:
-        config: How.
+        config: How lines are cut and which of them become examples.
     """
 
     def __init__(self, config: CutConfig):
@@ -51,7 +51,7 @@ def cut_examples(
 
     Args:
         page: The page, with its split.
-        config: How.
+        config: How lines are cut and which of them become examples.
 
     Yields:
         A `PageDone`, and for each line an example and its fact, or a failure; or one

@@ -1,4 +1,4 @@
-"""What stands beside a dataset: its charset, manifest, charset audit and report."""
+"""The files that describe a dataset: charset, manifest, character audit and report."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ from schemas import VERSION
 from schemas.features import DATASET_VERSION, MANIFEST_FILE, SPLITS
 from schemas.records import Leak
 
-_SAMPLES_OF_A_REJECT = 6
+_SAMPLES_PER_REJECT_KIND = 6
 _LEAK_STAGE = "leak"
+# The lines of leaks by what `leak_places` returns: page with line, and split.
 Pictures = dict[tuple[str, str], ReportSample]
 
 
@@ -44,7 +45,7 @@ class DatasetOrigin:
     Attributes:
         title: Its name.
         flags: The configuration, as plain values.
-        account: What became of everything.
+        account: What became of all pages and lines.
         inputs_digest: Sum of the digests of its page images, hex.
     """
 
@@ -63,7 +64,7 @@ def describe_dataset(
         summary: What the dataset holds.
         dataset: Its folder, with `failures` and `leaks.jsonl`.
         origin: What it was made from.
-        pictures: The lines of the leaks that are shown, by `leak_places`.
+        pictures: The lines of the leaks that the report shows, by `leak_places`.
     """
     charset = Charset(tuple(sorted(summary.train_characters)))
     manifest = json.dumps(_manifest(summary, origin), ensure_ascii=False, indent=1, sort_keys=True)
@@ -131,13 +132,13 @@ def _report_data(
 
 
 def _leak_pair(leak: Leak, pictures: Pictures) -> LeakPair:
-    kept, dropped = (pictures[place] for place in leak_places(leak))
-    fate = "dropped from train" if leak.split == "train" else f"also in {leak.split}"
-    return LeakPair(leak.kind, kept, replace(dropped, note=fate))
+    kept, other = (pictures[place] for place in leak_places(leak))
+    outcome = "dropped from train" if leak.split == "train" else f"also in {leak.split}"
+    return LeakPair(leak.kind, kept, replace(other, note=outcome))
 
 
 def _reject_kinds(dataset: str) -> tuple[RejectKind, ...]:
-    """Gather the rejects but leaks, which have a place of their own."""
+    """Group the rejects by stage and reason; leaks have a section of their own in the report."""
     counts: dict[tuple[str, str], int] = {}
     samples: dict[tuple[str, str], SampleReservoir] = {}
     for row in _failures(dataset):
@@ -145,7 +146,7 @@ def _reject_kinds(dataset: str) -> tuple[RejectKind, ...]:
             continue
         kind = row["stage"], kind_of_error(row["error"])
         counts[kind] = counts.get(kind, 0) + 1
-        reservoir = samples.setdefault(kind, SampleReservoir(_SAMPLES_OF_A_REJECT))
+        reservoir = samples.setdefault(kind, SampleReservoir(_SAMPLES_PER_REJECT_KIND))
         place = f"{row['uri']} {row['line_id']}".strip()
         reservoir.add(place, ReportSample(place, note=row["error"], text=row["uri"]))
     return tuple(
@@ -157,7 +158,7 @@ def _reject_kinds(dataset: str) -> tuple[RejectKind, ...]:
 
 
 def _with_picture(sample: ReportSample) -> ReportSample:
-    """Show the page of a reject, if it is an image that can be read."""
+    """Return a sample with a thumbnail of its page, if that is an image that can be read."""
     uri = sample.text
     image = b""
     if uri.lower().endswith(IMAGE_EXTENSIONS):
@@ -173,13 +174,13 @@ def _failures(dataset: str) -> Iterator[dict]:
         for metadata in match.metadata_list:
             with FileSystems.open(metadata.path) as file:
                 parquet = pq.ParquetFile(file)
-                # Some versions of pyarrow refuse to iterate over a table without rows.
+                # Some versions of pyarrow cannot iterate over a table without rows.
                 for batch in parquet.iter_batches() if parquet.num_row_groups else ():
                     yield from batch.to_pylist()
 
 
 def title_of(output: str) -> str:
-    """Name a dataset after its folder.
+    """Return the name of a dataset: that of its folder.
 
     Example:
         >>> title_of("out/letters_1858/")

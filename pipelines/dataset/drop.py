@@ -1,4 +1,4 @@
-"""Take the lines that leak out of the training files, and read back what was written."""
+"""Remove lines that leak from the training files, and read back the files of the dataset."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from apache_beam.io.filesystems import FileSystems
 
 from model.dataset.leaks import leak_places, leaks_to_show
 from model.dataset.summary import sum_digests
-from model.dataset.tfrecord import read_records_from
 from model.images.digest import exact_key
 from model.report.contact_sheet import ReportSample
-from pipelines.files.filesystem import BeamFiles
+from pipelines.dataset.tfrecord import read_records
 from pipelines.transforms.routing import RouteByType
 from pipelines.transforms.write import RecordSink
 from schemas.features import decode_line
 from schemas.records import Leak, LineExample
 
-_AS_IT_IS = CompressionTypes.UNCOMPRESSED
+# `RecordSink` compresses the file itself.
+_NO_COMPRESSION = CompressionTypes.UNCOMPRESSED
 
 
 @dataclass(frozen=True)
 class DatasetFile:
-    """A file of the dataset that is as it is to be.
+    """A file of the dataset without lines that leak.
 
     Attributes:
-        path: Where it lies.
+        path: Its path.
     """
 
     path: str
@@ -37,13 +37,13 @@ class DatasetFile:
 
 @dataclass(frozen=True)
 class FileContent:
-    """What a file was found to hold.
+    """The content of a file, as it was read back.
 
     Attributes:
-        split: The folder that it lies in.
-        name: Its name.
-        lines: Its records.
-        digest: Sum of their SHA-256, hex.
+        split: Split of its lines, which is the name of its folder.
+        name: Its file name.
+        lines: Number of its records.
+        digest: Sum of the SHA-256 digests of its records, hex.
     """
 
     split: str
@@ -53,13 +53,13 @@ class FileContent:
 
 
 class DropLeaks(beam.PTransform):
-    """Write the files of a dataset anew without the training lines that leak.
+    """Rewrite the files of a dataset without the training lines that leak.
 
-    Without a leak no file is opened. With leaks, give all lines that stay and pictures of
-    the leaks that a report shows.
+    Without leaks no file is opened. With leaks, the outputs are all lines that stay, the lines
+    of those leaks that the report shows, and the files.
 
     Args:
-        folder: For the files that take the place of the others.
+        folder: Folder of the files that replace the others.
         leaks: The leaks.
     """
 
@@ -84,16 +84,16 @@ class DropLeaks(beam.PTransform):
 def drop_leaks(
     path: str, folder: str, leaks: list[Leak]
 ) -> Iterator[DatasetFile | LineExample | ReportSample]:
-    """Write a file anew without the training lines that leak.
+    """Rewrite a file without the training lines that leak.
 
     Args:
         path: File of a dataset, in the folder of its split.
-        folder: Where to write it, in the folder of its split; the file itself stays.
+        folder: Where to write the new file, in a folder for its split; the old one stays.
         leaks: All leaks of the dataset.
 
     Yields:
-        The lines that stay, the lines of those leaks that a report shows, and the file that
-        was written; without leaks only the file, as it is.
+        The lines that stay, the lines of those leaks that the report shows, and the file that
+        was written; without leaks only the file at `path`.
     """
     if not leaks:
         yield DatasetFile(path)
@@ -102,9 +102,9 @@ def drop_leaks(
     shown = {place for leak in leaks_to_show(leaks) for place in leak_places(leak)}
     written = DatasetFile(f"{folder}/{'/'.join(_split_and_name(path))}")
     sink = RecordSink(bytes)
-    with FileSystems.create(written.path, compression_type=_AS_IT_IS) as file:
+    with FileSystems.create(written.path, compression_type=_NO_COMPRESSION) as file:
         sink.open(file)
-        for record in _records(path):
+        for record in read_records(path):
             line = decode_line(record)
             place = f"{line.page_uri} {line.line_id}"
             if (place, line.split) in shown:
@@ -117,35 +117,27 @@ def drop_leaks(
 
 
 class ReadBack(beam.PTransform):
-    """Read every file to its end and sum up what lies in it."""
+    """Read every file to its end and sum up its content."""
 
     def expand(self, files):
         return files | "Read back" >> beam.Map(read_back)
 
 
 def read_back(file: DatasetFile) -> FileContent:
-    """Sum up what lies in a file.
+    """Return the content of a file: its records counted and summed up, but not decoded.
 
     Args:
         file: The file.
 
-    Returns:
-        Its content; nothing is decoded.
-
     Raises:
-        OSError: If it is not there.
-        ValueError: If it is cut off or otherwise damaged.
+        OSError: If it does not exist.
+        ValueError: If it is truncated or otherwise damaged.
     """
     lines, digest = 0, sum_digests(())
-    for record in _records(file.path):
+    for record in read_records(file.path):
         lines += 1
         digest = sum_digests((digest, exact_key(record)))
     return FileContent(*_split_and_name(file.path), lines, digest)
-
-
-def _records(path: str) -> Iterator[bytes]:
-    with BeamFiles().open(path) as file:
-        yield from read_records_from(file, path)
 
 
 def _split_and_name(path: str) -> tuple[str, str]:

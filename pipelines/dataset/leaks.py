@@ -1,4 +1,4 @@
-"""Find the lines that stand in two splits."""
+"""Find the lines that occur in two splits."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from model.dataset.leak_keys import (
     short_key,
 )
 from model.dataset.leaks import find_leaks, first_leak
-from model.dataset.tfrecord import read_records_from
-from pipelines.files.filesystem import BeamFiles
+from pipelines.dataset.tfrecord import read_records
 from pipelines.transforms.write import WriteRecords
 from schemas.line_fact import decode_fact, encode_fact
 from schemas.records import Failure, Leak
 
-# Keys are compared in this many parts, one at a time in memory, and so are lines.
+# Keys and lines are compared in parts, of which one at a time is in memory.
 _KEY_PARTS = 64
 _LINE_PARTS = 16
+# Keys that a worker gathers before it passes them on.
 _MOST_ENTRIES = 1 << 18
 _END_OF_KEY = b"\n"
 _ALL_FACTS = "facts"
@@ -38,14 +38,14 @@ FACT_FOLDERS = _ALL_FACTS, *_FACTS_OF_PART
 
 
 class FindLeaks(beam.PTransform):
-    """Hold every line against those that share its page image or its look.
+    """Compare every line with those of the same page image and those that look alike.
 
-    What is known of each line goes to files. Only the lines under keys that occur in two
-    splits, few of all, are read back and dealt out into other files by their keys. So no
-    more lines are in memory at a time than one of these parts has.
+    The facts of each line are written to files. Only lines with a key that occurs in two
+    splits, which are few, are read back and distributed to other files by their keys. So
+    never more lines are in memory than one of these parts has.
 
     Args:
-        folder: For the files; it must have the `FACT_FOLDERS`.
+        folder: Folder for the files; it must have the `FACT_FOLDERS`.
     """
 
     def __init__(self, folder: str):
@@ -64,9 +64,9 @@ class FindLeaks(beam.PTransform):
             | "Write" >> WriteRecords(self._folder, self._folder, lambda _: _ALL_FACTS, encode_fact)
             | "Spread" >> beam.Reshuffle()
             | "Read" >> beam.FlatMap(facts_under_keys, beam.pvalue.AsIter(shared))
-            | "Deal out" >> WriteRecords(self._folder, self._folder, _folder_of, _pack)
+            | "Distribute" >> WriteRecords(self._folder, self._folder, _folder_of, _pack)
             | "Key by part" >> beam.WithKeys(posixpath.dirname)
-            | "Meet" >> beam.GroupByKey()
+            | "Lines of a part" >> beam.GroupByKey()
             | "Compare" >> beam.FlatMap(lambda part: leaks_of_part(part[1]))
             | "Key by line" >> beam.WithKeys(lambda leak: (leak.page_uri, leak.line_id))
             | "Of a line" >> beam.GroupByKey()
@@ -75,7 +75,7 @@ class FindLeaks(beam.PTransform):
 
 
 class _ShortKeys(beam.DoFn):
-    """Gather the keys of many lines, and give them part by part."""
+    """Gather the keys of many lines, and emit them part by part."""
 
     def start_bundle(self):
         self._entries = array("Q")
@@ -101,19 +101,19 @@ def _shared_of_part(packed: Iterable[bytes]) -> bytes:
 
 
 def facts_under_keys(path: str, packed_keys: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
-    """Read the facts of a file that some keys belong to.
+    """Read the facts of a file that have one of some keys.
 
     Args:
         path: File of facts.
-        packed_keys: Short keys as uint64, in parts.
+        packed_keys: Short keys as the bytes of uint64, in parts.
 
     Yields:
-        (key, fact as it is in the file), for each of those keys.
+        (key, encoded fact) for each of those keys of a fact.
     """
     short_keys = np.sort(np.frombuffer(b"".join(packed_keys), np.uint64))
     if not short_keys.size:
         return
-    for record in _records(path):
+    for record in read_records(path):
         for key in shared_keys(decode_fact(record), short_keys):
             yield key, record
 
@@ -125,11 +125,11 @@ def leaks_of_part(paths: Iterable[str]) -> Iterator[Leak]:
         paths: All files of those keys.
 
     Yields:
-        What `find_leaks` gives for each key.
+        The results of `find_leaks` for each key.
     """
     facts_of_key = defaultdict(list)
     for path in paths:
-        for record in _records(path):
+        for record in read_records(path):
             key, fact = record.split(_END_OF_KEY, 1)
             facts_of_key[key].append(fact)
     for facts in facts_of_key.values():
@@ -144,13 +144,8 @@ def _pack(entry: tuple[str, bytes]) -> bytes:
     return entry[0].encode() + _END_OF_KEY + entry[1]
 
 
-def _records(path: str) -> Iterator[bytes]:
-    with BeamFiles().open(path) as file:
-        yield from read_records_from(file, path)
-
-
 def leak_failure(leak: Leak) -> Failure:
-    """Say why a line is dropped, as a row of `failures`."""
+    """Return the failure that says why a line is dropped."""
     error = (
         f"{leak.kind} of {leak.other_page_uri} {leak.other_line_id} in split "
         f"{leak.other_split}; dropped from {leak.split}"

@@ -1,4 +1,4 @@
-"""The dataset compiler: files in; TFRecords, an account and a report out."""
+"""The pipeline of ingest: from files to TFRecords, an account of all pages and a report."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.dataset.completion import complete_dataset
 from pipelines.dataset.cut import CutConfig, CutExamples
 from pipelines.dataset.drop import DropLeaks, ReadBack
-from pipelines.dataset.leaks import FACT_FOLDERS, FindLeaks, leak_failure
+from pipelines.dataset.intermediate import IntermediateFiles
+from pipelines.dataset.leaks import FindLeaks, leak_failure
 from pipelines.dataset.read import (
     ChooseSplits,
     PairFilesUp,
-    ReadPages,
+    ReadDescriptions,
     SecondDescriptions,
     SurveySources,
     UndescribedFailures,
@@ -26,12 +27,12 @@ from pipelines.dataset.read import (
 from pipelines.dataset.write import WriteExamples, WriteSummary
 from pipelines.descriptions.reading import ReadConfig
 from pipelines.files.filesystem import MatchFiles, input_patterns
-from pipelines.files.output import check_free, discard, whole_output
+from pipelines.files.output import check_free, whole_output
 from pipelines.tables.account import Account, WriteAccount
 from pipelines.tables.rows import failure_row
 from pipelines.tables.runs import RunStart, plain
 from pipelines.tables.write import WriteTable, write_one_row
-from pipelines.transforms.write import UNFINISHED_FOLDER, WriteJsonLines
+from pipelines.transforms.write import WriteJsonLines
 from schemas.features import SPLITS
 
 
@@ -42,11 +43,11 @@ class IngestConfig:
     Attributes:
         inputs: Files, folders and globs.
         output: Folder of the dataset.
-        overwrite: Whether to replace it.
-        read: What is read of the input.
+        overwrite: Whether to replace the folder if it exists.
+        read: What is read from the input.
         cut: How pages become examples.
-        splits: How pages are dealt out.
-        shards: Files a split; 0 leaves it to the runner.
+        splits: How pages are assigned to splits.
+        shards: Files for each split; 0 leaves it to the runner.
     """
 
     inputs: tuple[str, ...]
@@ -62,30 +63,29 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
     """Compile a dataset.
 
     Args:
-        config: What and how.
+        config: What to ingest and how.
         options: Beam's options.
 
     Returns:
-        The account, which closes.
+        The account, whose sums match.
 
     Raises:
         UsageError: If the input is missing or the output exists.
-        AccountError: If the sums do not close; nothing is written then.
+        AccountError: If the sums do not match; nothing is written then.
     """
     patterns = input_patterns(config.inputs)
     check_free(config.output, config.overwrite)
     start = RunStart.now("ingest", plain(config))
     with whole_output(config.output) as staging, show_progress("ingest", options) as counters:
-        notes = f"{staging}/{UNFINISHED_FOLDER}"
+        intermediate = IntermediateFiles(staging)
+        intermediate.make()
         for split in SPLITS:
             FileSystems.mkdirs(f"{staging}/{split}")
-        for folder in FACT_FOLDERS:
-            FileSystems.mkdirs(f"{notes}/{folder}")
         with beam.Pipeline(options=options) as pipeline:
-            build_compile(pipeline, patterns, config, staging, counters)
-        account = Account.read(f"{notes}/counts.json")
-        complete_dataset(staging, notes, config.output, account, start)
-        discard(notes)
+            build_compile(pipeline, patterns, config, intermediate, counters)
+        account = intermediate.read_account()
+        complete_dataset(intermediate, config.output, account, start)
+        intermediate.discard()
         write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(account))
     return account
 
@@ -94,17 +94,23 @@ def build_compile(
     pipeline: beam.Pipeline,
     patterns: tuple[str, ...],
     config: IngestConfig,
-    staging: str,
+    intermediate: IntermediateFiles,
     counters: PageCounters | None = None,
 ) -> None:
-    """Wire the pipeline that writes lines, failures, leaks and counts.
+    """Build the pipeline that writes lines, failures, leaks and counts.
+
+    Each description (PAGE, ALTO and so on) is parsed twice: by the survey, and again when its
+    page is read. Which description of an image counts, and whether there are official splits,
+    is known only once all descriptions were surveyed. To parse each of them once, all pages
+    would have to wait with their lines until then, and the local runner would hold them in
+    memory. The survey keeps only a few values of each page.
 
     Args:
-        pipeline: To add to.
-        patterns: What `input_patterns` gave.
-        config: What and how.
-        staging: Folder to write in.
-        counters: Where to count pages for the terminal.
+        pipeline: The pipeline to add to.
+        patterns: Result of `input_patterns`.
+        config: What to ingest and how.
+        intermediate: Where to write; the dataset's folder has a folder for each split.
+        counters: Where to count pages for the progress line; None for nowhere.
     """
     sources = (
         pipeline
@@ -114,7 +120,7 @@ def build_compile(
     survey = sources | "Survey" >> SurveySources(config.read)
     undescribed = (sources, survey.Surveyed) | "Undescribed" >> UndescribedFailures()
     seconds = survey.Surveyed | "Second descriptions" >> SecondDescriptions()
-    read = sources | "Read pages" >> ReadPages(config.read, seconds)
+    read = sources | "Read descriptions" >> ReadDescriptions(config.read, seconds)
     cut = (
         read.Page
         | "Choose splits" >> ChooseSplits(config.splits, survey.Surveyed)
@@ -125,25 +131,25 @@ def build_compile(
         found=(survey.Surveyed, survey.Failure, survey.Skipped),
         finished=(read.Failure, read.Skipped, cut.Failure, cut.PageDone),
     )
-    notes = f"{staging}/{UNFINISHED_FOLDER}"
-    leaks = cut.LineFact | "Find leaks" >> FindLeaks(notes)
+    leaks = cut.LineFact | "Find leaks" >> FindLeaks(intermediate.folder)
     dropped = leaks | "Of train" >> beam.Filter(lambda leak: leak.split == "train")
     failures = (read.Failure, cut.Failure, undescribed) | "All failures" >> beam.Flatten()
     rejects = failures, dropped | "As failures" >> beam.Map(leak_failure)
 
-    _write_lines(cut.LineExample, leaks, config.shards, staging)
+    _write_lines(cut.LineExample, leaks, config.shards, intermediate)
     (
         cut.PageDone
         | "Digests" >> beam.Map(lambda page: page.sha256)
         | "Sum of digests" >> beam.CombineGlobally(sum_digests)
-        | "Write digest" >> WriteJsonLines(f"{notes}/inputs")
+        | "Write digest" >> WriteJsonLines(intermediate.inputs)
     )
-    leaks | "Leak rows" >> beam.Map(asdict) | "Write leaks" >> WriteJsonLines(f"{staging}/leaks")
+    dataset = intermediate.dataset
+    leaks | "Leak rows" >> beam.Map(asdict) | "Write leaks" >> WriteJsonLines(f"{dataset}/leaks")
     (
         rejects
         | "All rejects" >> beam.Flatten()
         | "Reject rows" >> beam.Map(failure_row)
-        | "Write failures" >> WriteTable(staging, "failures")
+        | "Write failures" >> WriteTable(dataset, "failures")
     )
     {
         "inputs": (survey.Surveyed, survey.Failure, survey.Skipped, undescribed)
@@ -153,29 +159,28 @@ def build_compile(
         "skipped": read.Skipped,
         "lines": cut.LineExample,
         "dropped": dropped,
-    } | "Account" >> WriteAccount(f"{notes}/counts.json")
+    } | "Account" >> WriteAccount(intermediate.account)
 
 
 def _write_lines(
-    lines: beam.PCollection, leaks: beam.PCollection, shards: int, staging: str
+    lines: beam.PCollection, leaks: beam.PCollection, shards: int, intermediate: IntermediateFiles
 ) -> None:
-    """Write the lines, drop those that leak, and look at what lies there in the end."""
-    notes = f"{staging}/{UNFINISHED_FOLDER}"
-    lines | "Summary" >> WriteSummary(f"{notes}/summary.json")
+    """Write the lines, drop those that leak, and read back the files that remain."""
+    lines | "Summary" >> WriteSummary(intermediate.summary)
     kept = (
         lines
-        | "Write lines" >> WriteExamples(staging, shards)
-        | "Drop leaks" >> DropLeaks(f"{notes}/kept", leaks)
+        | "Write lines" >> WriteExamples(intermediate.dataset, shards)
+        | "Drop leaks" >> DropLeaks(intermediate.kept, leaks)
     )
-    kept.LineExample | "Summary of kept" >> WriteSummary(f"{notes}/kept.json")
+    kept.LineExample | "Summary of kept" >> WriteSummary(intermediate.kept_summary)
     (
         kept.ReportSample
         | "Sample rows" >> beam.Map(sample_to_row)
-        | "Write shown" >> WriteJsonLines(f"{notes}/shown")
+        | "Write shown" >> WriteJsonLines(intermediate.shown)
     )
     (
         kept.DatasetFile
         | "Read back" >> ReadBack()
         | "File rows" >> beam.Map(asdict)
-        | "Write files" >> WriteJsonLines(f"{notes}/files")
+        | "Write files" >> WriteJsonLines(intermediate.contents)
     )

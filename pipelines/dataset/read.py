@@ -1,4 +1,4 @@
-"""From files to pages: pair them up, survey them, read their descriptions."""
+"""From files to pages: pair files up, survey them, read the descriptions, choose the splits."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from schemas.records import Failure, Page, Skipped
 
 
 class PairFilesUp(beam.PTransform):
-    """Turn file names into what is to be read.
+    """Pair up images and the files that describe them, by their names.
 
     Args:
-        config: What is read.
+        config: What is read from the input.
     """
 
     def __init__(self, config: ReadConfig):
@@ -44,10 +44,10 @@ class PairFilesUp(beam.PTransform):
 
 
 class SurveySources(beam.PTransform):
-    """Read all descriptions but no pixel, and keep little of each page.
+    """Read all descriptions but no image, and keep a few values of each page.
 
     Args:
-        config: What is read.
+        config: What is read from the input.
     """
 
     def __init__(self, config: ReadConfig):
@@ -61,7 +61,7 @@ class SurveySources(beam.PTransform):
 
 
 class SecondDescriptions(beam.PTransform):
-    """Find what describes an image that another file describes already."""
+    """Find the descriptions of images that another file describes already, as one set."""
 
     def expand(self, surveyed):
         return (
@@ -69,13 +69,16 @@ class SecondDescriptions(beam.PTransform):
             | "Key by image" >> beam.WithKeys(lambda page: page.uri)
             | "Gather" >> beam.GroupByKey()
             | "Descriptions" >> beam.Values()
-            | "All but the first" >> beam.FlatMap(second_descriptions)
-            | "Which there are" >> beam.combiners.ToSet()
+            | "Second ones" >> beam.FlatMap(second_descriptions)
+            | "As a set" >> beam.combiners.ToSet()
         )
 
 
 class UndescribedFailures(beam.PTransform):
-    """Fail the image files, and the pages of files of several, that no file describes."""
+    """Make a failure of each image file, and each page of a multi-page file, without description.
+
+    Takes the sources and what `SurveySources` found in them.
+    """
 
     def expand(self, sources_and_surveyed):
         sources, surveyed = sources_and_surveyed
@@ -99,12 +102,12 @@ class UndescribedFailures(beam.PTransform):
         )
 
 
-class ReadPages(beam.PTransform):
-    """Read the pages that the sources describe.
+class ReadDescriptions(beam.PTransform):
+    """Read the pages that the sources describe, each image by its first description only.
 
     Args:
-        config: What is read.
-        seconds: What `SecondDescriptions` found.
+        config: What is read from the input.
+        seconds: Result of `SecondDescriptions`.
     """
 
     def __init__(self, config: ReadConfig, seconds: beam.PCollection):
@@ -123,11 +126,11 @@ class ReadPages(beam.PTransform):
 
 
 class ChooseSplits(beam.PTransform):
-    """Give every page its split.
+    """Assign each page to a split.
 
     Args:
-        config: Shares and seed.
-        surveyed: All pages, for the official splits that there are.
+        config: How pages are assigned to splits.
+        surveyed: All pages, for the official splits that they have.
     """
 
     def __init__(self, config: SplitConfig, surveyed: beam.PCollection):
@@ -139,7 +142,7 @@ class ChooseSplits(beam.PTransform):
         official = (
             self._surveyed
             | "Official split" >> beam.Map(lambda page: page.split)
-            | "Which there are" >> beam.combiners.ToSet()
+            | "As a set" >> beam.combiners.ToSet()
         )
         return pages | "Choose" >> beam.Map(
             lambda page, seen, config: replace(page, split=choose_split(page, seen, config)),

@@ -1,4 +1,4 @@
-"""The dry run: what ingest would read, without reading a pixel."""
+"""The dry run of ingest: count what would be read, without opening an image."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def run_survey(
 
     Args:
         inputs: Files, folders and globs.
-        config: What is read.
-        output: Folder that ingest would write; a scratch folder beside it is used.
+        config: What is read from the input.
+        output: Folder that ingest would write; the counts go to a scratch folder beside it.
         options: Beam's options.
 
     Returns:
@@ -43,12 +43,12 @@ def run_survey(
 def build_survey(
     pipeline: beam.Pipeline, patterns: tuple[str, ...], config: ReadConfig, prefix: str
 ) -> None:
-    """Wire the pipeline.
+    """Build the pipeline that counts.
 
     Args:
-        pipeline: To add to.
-        patterns: What `input_patterns` gave.
-        config: What is read.
+        pipeline: The pipeline to add to.
+        patterns: Result of `input_patterns`.
+        config: What is read from the input.
         prefix: File of the counts, without `.jsonl`.
     """
     sources = (

@@ -1,4 +1,4 @@
-"""Sum lines up as they pass."""
+"""Write the lines of a dataset, and their summary."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemas.features import encode_line
 
 
 class WriteSummary(beam.PTransform):
-    """Sum lines up and write the sum as JSON.
+    """Write the `DatasetSummary` of lines as JSON.
 
     Args:
         path: The file.
@@ -32,17 +32,17 @@ class WriteSummary(beam.PTransform):
 
 
 class WriteExamples(beam.PTransform):
-    """Write lines as gzip TFRecords, a folder a split, as they come from the step before.
+    """Write lines as gzip TFRecords, in a folder for each split.
 
-    Nothing is gathered first, so memory does not grow with the dataset; only with a fixed
-    number of shards it does on the local runner.
+    Lines are written as they arrive, so memory does not grow with the dataset. With a fixed
+    number of shards it does grow on the local runner, which has to gather the lines first.
 
     Args:
-        output: The dataset's folder; it must have a folder of each split.
-        shards: Files a split; 0 leaves it to the runner.
+        output: Folder of the dataset; it must have a folder for each split.
+        shards: Files for each split; 0 leaves it to the runner.
 
     Returns:
-        Where the files are.
+        The paths of the files.
     """
 
     def __init__(self, output: str, shards: int):

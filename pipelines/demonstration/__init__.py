@@ -1,1 +1,1 @@
-"""The parts of `python -m pipelines.sample` and `pipelines.demo`."""
+"""The parts of `python -m pipelines.sample` and `python -m pipelines.demo`."""

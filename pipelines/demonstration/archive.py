@@ -1,4 +1,4 @@
-"""A small drawn archive on disk, to try the other commands on."""
+"""Draw a small archive, to try the other commands on."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class SampleConfig:
     """What to draw.
 
     Attributes:
-        output: Folder to make.
+        output: Folder to create.
         kind: 'lines' for line images with their texts, 'pages' for page images with
             their PAGE XML.
         count: Images to draw.
         lines_per_page: Lines of each page.
-        hands: Writers; the images are dealt out among them.
-        seed: Draws another archive.
+        hands: Number of handwritings; the images use them in turn.
+        seed: Seed of the texts and handwritings.
     """
 
     output: str
@@ -80,12 +80,12 @@ def _draw_page(path: Path, rng: np.random.Generator, hand, line_count: int) -> N
 
 
 def pages_of_split(folder: str, split: str, config: SplitConfig) -> list[str]:
-    """List the pages of a drawn archive that ingest puts in a split.
+    """List the pages of a drawn archive that ingest assigns to a split.
 
     Args:
-        folder: What `draw_archive` made.
+        folder: Folder that `draw_archive` created.
         split: 'train', 'eval' or 'test'.
-        config: How ingest deals pages out.
+        config: How ingest assigns pages to splits.
 
     Returns:
         The images, sorted.

@@ -1,4 +1,4 @@
-"""The demonstration: the commands a user would type, one after the other."""
+"""The demonstration: run the commands that a user would type, one after the other."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DemoConfig:
     """What to demonstrate.
 
     Attributes:
-        output: Folder to make.
+        output: Folder to create.
         page_count: Pages to draw.
         epochs: Passes over the training lines.
     """
@@ -44,7 +44,7 @@ def run_demo(config: DemoConfig) -> int:
         0, or the exit status of the first command that failed.
 
     Raises:
-        UsageError: If the pages are too few for one of them to be a test page.
+        UsageError: If there are so few pages that none is in the test split.
     """
     for command in _commands(config):
         print(f"\n$ python -m {shlex.join(command)}", flush=True)
@@ -61,15 +61,15 @@ def _commands(config: DemoConfig) -> Iterator[list[str]]:
     pages = ["--kind", "pages", "--count", str(config.page_count)]
     yield ["pipelines.sample", *pages, "--output", archive]
     yield ["pipelines.ingest", "--input", archive, "--output", dataset]
-    # Drawn lines all look alike: it is quicker not to have them changed by chance. They are read
-    # by the best path, which asks no language model.
+    # Drawn lines look very similar, so training is faster without augmentation. They are decoded
+    # greedily, without a language model, so no recurrent one is trained.
     size = ["--preset", "tiny", "--augmentation", "0", "--epochs", str(config.epochs)]
     size += ["--recurrent_epochs", "0"]
     yield ["pipelines.train", "--dataset", dataset, "--output", models, *size]
 
     test_pages = pages_of_split(archive, "test", SplitConfig())
     if not test_pages:
-        raise UsageError(f"--pages {config.page_count} leave none to test on; draw more")
+        raise UsageError(f"--pages {config.page_count} leave none for the test split; draw more")
     model = ["--model", f"{models}/latest"]
     yield ["pipelines.transcribe", "--input", *test_pages, *model, "--output", transcripts]
     yield ["pipelines.query", "--transcripts", transcripts, " ".join(_QUERY.split())]

@@ -1,4 +1,4 @@
-"""Evaluation of a model on a split of a dataset: records in, read lines out."""
+"""Evaluate a model on a split of a dataset."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from model.dataset.tfrecord import read_records
+from model.dataset.examples import decode_strip, read_examples
 from model.decoding.config import GREEDY, DecodingConfig
 from model.evaluation.confidence_summary import ConfidenceTally
 from model.evaluation.error_summary import summarise
@@ -22,20 +21,20 @@ from model.recogniser.line_reading import read_line
 from model.recogniser.recogniser import Recogniser
 from model.text.charset import normalise_text
 from pipelines.cli.options import UsageError
-from pipelines.evaluation.results import Evaluation, name_of
-from schemas.features import DATASET_VERSION, LINE_FILES, MANIFEST_FILE, decode_line
+from pipelines.evaluation.results import EvaluationResults, name_of
+from schemas.features import DATASET_VERSION, LINE_FILES, MANIFEST_FILE
 from schemas.records import Failure, Line, LineExample, LineImage, Transcript
 
-# A model of another script shares digits and stops with the texts, hardly more.
+# With a model of another script the texts share digits and punctuation, hardly more.
 _LEAST_KNOWN_SHARE = 0.25
 
 
 @dataclass(frozen=True)
 class DatasetSplit:
-    """What to evaluate on what.
+    """A split of a dataset, and the model to evaluate on it.
 
     Attributes:
-        dataset: What `pipelines.ingest` wrote.
+        dataset: Folder that `pipelines.ingest` wrote.
         split: 'train', 'eval' or 'test'.
         model: Folder of the bundle.
         precision: One of `model.recogniser.bundle.ONNX_FILES`.
@@ -54,8 +53,8 @@ class DatasetSplit:
         return Path(self.dataset) / self.split
 
 
-def evaluate_dataset(config: DatasetSplit) -> Evaluation:
-    """Let a model read a split and count its errors.
+def evaluate_dataset(config: DatasetSplit) -> EvaluationResults:
+    """Read a split with a model and count the errors.
 
     Args:
         config: The split and the model.
@@ -79,9 +78,9 @@ def evaluate_dataset(config: DatasetSplit) -> Evaluation:
             confidences.add(example.text, outcome)
     if tally.lines_missing == tally.lines:
         raise UsageError(
-            f"--model {config.model} could read no line of {config.folder}; train it anew"
+            f"--model {config.model} could not read any line of {config.folder}; train it again"
         )
-    return Evaluation(
+    return EvaluationResults(
         title=f"{config.split} of {name_of(config.dataset)}",
         model_digest=bundle.digest(method),
         summary=summarise(tally),
@@ -98,7 +97,7 @@ def _remarks(unknown: Counter[str], missing: int) -> Iterator[str]:
             f"{unknown.total():,} ({''.join(sorted(unknown))})"
         )
     if missing:
-        yield f"lines that could not be read, counted as lost: {missing:,}"
+        yield f"lines that could not be read, counted as deleted: {missing:,}"
 
 
 def _check_dataset(config: DatasetSplit) -> None:
@@ -119,11 +118,11 @@ def _check_version(manifest: Path) -> None:
     try:
         version = str(json.loads(manifest.read_text("utf-8"))["schema_version"])
     except (ValueError, KeyError, TypeError):
-        raise UsageError(f"{manifest}: no manifest of ours; ingest the dataset anew") from None
+        raise UsageError(f"{manifest}: not a manifest of Quire; ingest the dataset again") from None
     if version.split(".")[0] != DATASET_VERSION.split(".")[0]:
         raise UsageError(
             f"{manifest}: dataset of schema version {version}, but this is {DATASET_VERSION}; "
-            "ingest it anew"
+            "ingest it again"
         )
 
 
@@ -136,28 +135,30 @@ def _open_model(config: DatasetSplit) -> tuple[Bundle, Recogniser]:
     blank = LineImage("", Line("", 0), np.full((height_px, height_px), 255, np.uint8))
     try:
         recogniser = Recogniser(bundle, DecodingConfig(config.decoding))
-        # What does not fit together shows on any line.
+        # A network, charset and preprocessing that do not match fail on any line.
         recogniser.read(blank)
-    except Exception as error:  # ONNX Runtime's errors have no other base.
-        what = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UsageError(f"--model {bundle.onnx_path}: {what}; train or copy it anew") from None
+    except Exception as error:  # ONNX Runtime's errors have no other base class.
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UsageError(
+            f"--model {bundle.onnx_path}: {reason}; train it or copy it again"
+        ) from None
     if recogniser.plan.obstacle:
         raise UsageError(f"--decoding beam: {recogniser.plan.obstacle}")
     return bundle, recogniser
 
 
 def _check_lines(config: DatasetSplit, bundle: Bundle) -> Counter[str]:
-    """Read all records through before the slow part; count characters the model cannot write."""
+    """Check all lines before the slow part, and count characters that the model cannot output."""
     characters: Counter[str] = Counter()
     lines = 0
     for line in _examples(config):
         lines += 1
         characters.update(line.text.replace(" ", ""))
-        wanted_px = bundle.preprocess.strip_height_px
-        if line.height_px != wanted_px:
+        height_px = bundle.preprocess.strip_height_px
+        if line.height_px != height_px:
             raise UsageError(
-                f"{config.folder}: lines are {line.height_px} px high but the model wants "
-                f"{wanted_px}; ingest with --line_height_px {wanted_px}"
+                f"{config.folder}: lines are {line.height_px} px high but the model expects "
+                f"{height_px}; ingest with --line_height_px {height_px}"
             )
     if not lines:
         raise UsageError(f"{config.folder}: no line with text in its files; give another --split")
@@ -166,7 +167,7 @@ def _check_lines(config: DatasetSplit, bundle: Bundle) -> Counter[str]:
     if characters.total() - unknown.total() < _LEAST_KNOWN_SHARE * characters.total():
         some = "".join(c for c, _ in unknown.most_common(20))
         raise UsageError(
-            f"--model {config.model} has another charset: it cannot write {some!r}, "
+            f"--model {config.model} has another charset: it cannot output {some!r}, "
             f"{unknown.total() / characters.total():.0%} of the text of {config.folder}; "
             "give a model that was trained on such texts"
         )
@@ -174,18 +175,19 @@ def _check_lines(config: DatasetSplit, bundle: Bundle) -> Counter[str]:
 
 
 def _examples(config: DatasetSplit) -> Iterator[LineExample]:
-    """Give the lines of a split that have text."""
+    """Yield the lines of a split that have text."""
     for path in sorted(config.folder.glob(LINE_FILES)):
         try:
-            for record in read_records(path):
-                example = decode_line(record)
+            for example in read_examples([str(path)]):
                 if normalise_text(example.text):
                     yield example
         except DecodeError:
-            raise UsageError(f"{path}: holds no lines of ours; ingest the dataset anew") from None
+            raise UsageError(
+                f"{path}: records are not lines of Quire; ingest the dataset again"
+            ) from None
         except (OSError, ValueError) as error:
-            told = str(error)
-            raise UsageError(told if str(path) in told else f"{path}: {told}") from None
+            message = str(error)
+            raise UsageError(message if str(path) in message else f"{path}: {message}") from None
 
 
 def _read_line(example: LineExample, outcome: Transcript | Failure) -> EvaluatedLine:
@@ -201,8 +203,8 @@ def _read_line(example: LineExample, outcome: Transcript | Failure) -> Evaluated
 
 
 def _line_image(example: LineExample) -> LineImage:
-    strip = cv2.imdecode(np.frombuffer(example.image, np.uint8), cv2.IMREAD_GRAYSCALE)
-    if strip is None:
-        place = f"{example.page_uri} {example.line_id}"
-        raise UsageError(f"{place}: line image does not decode; ingest the dataset anew")
+    try:
+        strip = decode_strip(example)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     return LineImage(example.page_uri, Line(example.line_id, 0), strip)

@@ -1,4 +1,4 @@
-"""The lines of a transcribed page beside those of its truth: by identifier, or by place."""
+"""Match the lines of a transcribed page with those of its truth: by identifier, or by place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from model.text.rules import TextRules, apply_rules
 from pipelines.cli.options import UsageError
 from schemas.records import Line, Page
 
-# Told apart by this from a line of the truth that has the same identifier.
+# Distinguishes an extra line from a line of the truth with the same identifier.
 _FOUND = " (found)"
 
 
@@ -25,12 +25,12 @@ class ReadPage:
     """A page of the transcripts.
 
     Attributes:
-        uri: The page.
-        lines: What was read, in the order of the page; without geometry where lines are
-            matched by their identifiers.
+        uri: URI of the page.
+        lines: The lines that were read, in reading order; without geometry where lines are
+            matched by identifier.
         width_px: Width of its image; 0 where the page was not read.
         height_px: Height of its image; 0 where the page was not read.
-        by_place: Whether its lines are matched by where they lie.
+        by_place: Whether its lines are matched by their baselines and polygons.
     """
 
     uri: str
@@ -42,12 +42,12 @@ class ReadPage:
 
 @dataclass(frozen=True)
 class MatchedPage:
-    """The lines of a page with what stands there and what was read.
+    """The lines of a page, each with its true text and the text that was read.
 
     Attributes:
-        lines: Those that count.
+        lines: The lines that count.
         without_truth: Lines read where the truth has no text; they do not count.
-        score: How well the lines were found, where they were matched by place.
+        score: Score of the line detection; None where lines were not matched by place.
     """
 
     lines: tuple[EvaluatedLine, ...]
@@ -58,28 +58,28 @@ class MatchedPage:
 def match_page(
     truth: Page, read: ReadPage, rules: TextRules, is_complete: bool = True
 ) -> MatchedPage:
-    """Put what was read beside the truth.
+    """Match the lines that were read on a page with those of the truth.
 
     Args:
         truth: The page with the true texts.
-        read: What was read on it.
-        rules: What is done to the true texts.
-        is_complete: Whether the truth has all lines of the page: what was found elsewhere
-            is found too much then.
+        read: The page as it was read.
+        rules: Rules that are applied to the true texts.
+        is_complete: Whether the truth has all lines of the page. If so, lines found elsewhere
+            are errors.
 
     Returns:
-        The lines of the truth that have text; by place also those found too much.
+        The lines of the truth that have text and, if matched by place, the extra lines.
 
     Raises:
-        UsageError: If the rules refuse a text, or the truth was drawn on another image.
+        UsageError: If the rules reject a text, or the truth belongs to another image.
     """
     if read.by_place:
         return _by_place(truth, read, rules, is_complete)
     return _by_id(truth, read, rules)
 
 
-def found_too_much(read: ReadPage) -> tuple[Line, ...]:
-    """Give the lines of a page under the names that they have where they have no truth."""
+def extra_lines(read: ReadPage) -> tuple[Line, ...]:
+    """Return the lines of a page with the identifiers that they get if they have no truth."""
     return tuple(
         Line(line.line_id + _FOUND, line.index, line.text, line.baseline, line.polygon)
         for line in read.lines
@@ -106,23 +106,23 @@ def _by_place(truth: Page, read: ReadPage, rules: TextRules, is_complete: bool) 
         if text
     ]
     matched = {found for found, _ in match.pairs}
-    too_much = [
+    extra = [
         _read_line(truth, read, line.line_id, None, line.text)
-        for place, line in enumerate(found_too_much(read))
+        for place, line in enumerate(extra_lines(read))
         if place not in matched
     ]
     without_truth = sum(not texts[true] for true in text_of_true)
     if is_complete:
-        return MatchedPage((*lines, *too_much), without_truth, match.score)
-    # Of what the truth leaves out nobody knows whether it is there.
-    return MatchedPage(tuple(lines), without_truth + len(too_much))
+        return MatchedPage((*lines, *extra), without_truth, match.score)
+    # An extra line may be one that the truth leaves out, so the detection has no score.
+    return MatchedPage(tuple(lines), without_truth + len(extra))
 
 
 def _true_lines(truth: Page, read: ReadPage) -> Sequence[Line]:
-    """Bring the lines of the truth to the pixels of the image that was read."""
+    """Scale the lines of the truth to the pixels of the image that was read."""
     if not (read.width_px and read.height_px):
         return truth.lines
-    # Nothing but its shape is asked of the image.
+    # Only the shape of the image is used.
     blank = np.broadcast_to(np.uint8(255), (read.height_px, read.width_px))
     try:
         return fit_to_image(truth, blank).lines

@@ -1,4 +1,4 @@
-"""Which file of the truth belongs to which transcribed page."""
+"""Find the transcribed page that each file of the truth belongs to."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from pipelines.files.filesystem import input_patterns, read_bytes
 from pipelines.formats.names import MARKUP_EXTENSION
 from schemas.records import Page
 
-# The folders and the name of a file without extension, NFC.
+# The folders and the name of a file, without extension, in NFC.
 Parts = tuple[str, ...]
 
 
 def pair_truth(page_uris: Sequence[str], truth: Iterable[str]) -> dict[str, str]:
     """Find the transcribed page of each file of the truth.
 
-    A file has the name that transcribe looks for beside the page; where several pages go by
-    that name, the folders decide, counted from the file upwards.
+    A file has a name that transcribe looks for beside the page. If several pages have that
+    name, the one with the most folders in common is taken, compared from the file upwards.
 
     Args:
         page_uris: The transcribed pages.
@@ -32,7 +32,7 @@ def pair_truth(page_uris: Sequence[str], truth: Iterable[str]) -> dict[str, str]
         Page to the file with its truth.
 
     Raises:
-        UsageError: If a file has no page, or none that is its alone.
+        UsageError: If a file has no page, or may belong to several, or shares one.
     """
     places = _places(page_uris)
     truth_of_page: dict[str, str] = {}
@@ -55,7 +55,7 @@ def pair_truth(page_uris: Sequence[str], truth: Iterable[str]) -> dict[str, str]
 
 
 def read_truth(path: str) -> Page:
-    """Read a file of the truth.
+    """Read the page of a file of the truth.
 
     Raises:
         UsageError: If it cannot be read.
@@ -88,7 +88,7 @@ def _describes_no_page(path: str) -> bool:
 
 
 def _places(page_uris: Sequence[str]) -> dict[str, list[tuple[Parts, str]]]:
-    """List by name where the description of each page may be: (parts of its path, page)."""
+    """Return by name where the description of a page may be: (parts of its path, page)."""
     places: dict[str, list[tuple[Parts, str]]] = {}
     for uri in page_uris:
         for parts in dict.fromkeys(map(_parts, markup_candidates(uri))):

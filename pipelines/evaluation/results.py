@@ -1,4 +1,4 @@
-"""What both ways to evaluate share: the results, their print and their report."""
+"""The results of an evaluation, on a dataset or of transcripts: as text, as JSON, as a report."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _CONFUSIONS_PRINTED = 8
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """An evaluation that is done.
+class EvaluationResults:
+    """The results of an evaluation.
 
     Attributes:
         title: What was evaluated.
         model_digest: Digest of the model that read; may be empty.
-        summary: The results.
-        counts: What else was counted, for the JSON object.
-        remarks: What the reader of the figures should know, a sentence each.
-        found: How well the lines were found; None where they were given.
-        confidence: What confidences are worth; None where nobody knows.
+        summary: The error rates, confusions and worst lines.
+        counts: Other counts, for the JSON object.
+        remarks: Remarks on the figures, one sentence each.
+        found: Score of the line detection; None where the lines were given.
+        confidence: Calibration of the confidences; None where it was not measured.
     """
 
     title: str
@@ -45,14 +45,14 @@ class Evaluation:
     confidence: ConfidenceSummary | None = None
 
     def to_dict(self) -> dict:
-        """Give all figures as what JSON can hold."""
+        """Return all figures as values that JSON can hold."""
         digest = {"model_digest": self.model_digest}
         found = score_to_dict(self.found) if self.found else {}
-        said = {"confidence": self.confidence.to_dict()} if self.confidence else {}
-        return {**self.summary.to_dict(), **found, **said, **self.counts, **digest}
+        confidence = {"confidence": self.confidence.to_dict()} if self.confidence else {}
+        return {**self.summary.to_dict(), **found, **confidence, **self.counts, **digest}
 
     def lines(self) -> Iterator[str]:
-        """Give the figures as lines of text."""
+        """Yield the figures as lines of text."""
         rates = self.summary.overall
         length = rates.characters[RAW].errors.length
         yield f"{self.title}: {rates.lines:,} lines of {rates.pages:,} pages, {length:,} characters"
@@ -66,8 +66,8 @@ class Evaluation:
             yield from _confidence_lines(self.confidence)
         worst = commonest(self.summary.confusions, _CONFUSIONS_PRINTED)
         if worst:
-            told = ", ".join(f"{_said(c.truth)} as {_said(c.read)} {n:,}" for c, n in worst)
-            yield f"read wrongly: {told}"
+            pairs = (f"{_quoted(c.truth)} as {_quoted(c.read)} {n:,}" for c, n in worst)
+            yield f"read wrongly: {', '.join(pairs)}"
 
 
 def _cells(rates: ErrorRates, view: str) -> str:
@@ -99,26 +99,26 @@ def _confidence_lines(summary: ConfidenceSummary) -> Iterator[str]:
         )
 
 
-def _said(character: str) -> str:
+def _quoted(character: str) -> str:
     return repr(character) if character else "nothing"
 
 
 def check_report(path: str) -> None:
-    """Refuse a report that could not be written before anything slow starts.
+    """Check the name of a report before the evaluation starts.
 
     Raises:
-        UsageError: If it is no `.html` file.
+        UsageError: If it does not end in `.html`.
     """
     if not path.lower().endswith(".html"):
         raise UsageError(f"--report {path} does not end in .html")
 
 
-def write_report(evaluation: Evaluation, path: str) -> None:
-    """Write the report of an evaluation; one that is there is replaced.
+def write_report(evaluation: EvaluationResults, path: str) -> None:
+    """Write the report of an evaluation, replacing an existing one.
 
     Args:
         evaluation: The results, with the pictures of the worst lines.
-        path: The file; folders are made.
+        path: The file; missing folders are created.
 
     Raises:
         UsageError: If it cannot be written.
@@ -141,14 +141,11 @@ def write_report(evaluation: Evaluation, path: str) -> None:
 
 
 def with_pictures(summary: ErrorSummary, pictures: dict[tuple[str, str], bytes]) -> ErrorSummary:
-    """Give the worst lines their pictures.
+    """Return the results with pictures of the worst lines.
 
     Args:
         summary: The results.
-        pictures: PNGs by page and line.
-
-    Returns:
-        The results; lines without a picture keep what they have.
+        pictures: PNGs by page and line; lines without one keep the picture that they have.
     """
     worst = (
         replace(
@@ -163,7 +160,7 @@ def with_pictures(summary: ErrorSummary, pictures: dict[tuple[str, str], bytes])
 
 
 def name_of(path: str) -> str:
-    """Name a folder or file by the end of its path.
+    """Return the last part of the path of a folder or file.
 
     Example:
         >>> name_of("out/letters/")

@@ -1,4 +1,4 @@
-"""Evaluation of transcripts against PAGE or ALTO ground truth, page by page."""
+"""Evaluate transcripts against PAGE or ALTO ground truth, page by page."""
 
 from __future__ import annotations
 
@@ -15,30 +15,29 @@ from model.evaluation.line_scores import LineScore
 from model.report.contact_sheet import thumbnail
 from model.text.rules import TextRules
 from pipelines.cli.options import UsageError
-from pipelines.evaluation.match import ReadPage, found_too_much, match_page
+from pipelines.evaluation.match import ReadPage, extra_lines, match_page
 from pipelines.evaluation.pairs import pair_truth, read_truth
-from pipelines.evaluation.results import Evaluation, name_of, with_pictures
+from pipelines.evaluation.results import EvaluationResults, name_of, with_pictures
 from pipelines.pages.cut import cut_page
 from pipelines.pages.image import open_described
-from pipelines.transcripts.tables import open_tables
+from pipelines.transcripts.tables import iterate_rows, open_tables, to_polyline
 from schemas.features import FOUND_SOURCE
-from schemas.records import Line, LineImage, Page, Polyline
+from schemas.records import Line, LineImage, Page
 
 _PICTURE_HEIGHT_PX = 64
-_FETCHED_ROWS = 10_000
 
 
 @dataclass(frozen=True)
 class TruthFiles:
-    """What to compare with what.
+    """Transcripts, and the ground truth to compare them with.
 
     Attributes:
         transcripts: Folder that transcribe wrote.
         truth: PAGE or ALTO files, folders and globs.
-        rules: What is done to the texts of the truth, as ingest did before training.
-        has_pictures: Whether the worst lines get pictures, for which pages are opened.
+        rules: Rules that are applied to the texts of the truth, as ingest did before training.
+        has_pictures: Whether to cut out pictures of the worst lines, which opens their pages.
         match: How lines are matched, 'id' or 'place'; empty for place where the line finder
-            found them, else id.
+            found the lines, and id otherwise.
         is_complete: Whether the truth has all lines of its pages.
     """
 
@@ -50,7 +49,7 @@ class TruthFiles:
     is_complete: bool = True
 
 
-def evaluate_transcripts(config: TruthFiles) -> Evaluation:
+def evaluate_transcripts(config: TruthFiles) -> EvaluationResults:
     """Compare transcripts with ground truth, line by line.
 
     Args:
@@ -60,15 +59,15 @@ def evaluate_transcripts(config: TruthFiles) -> Evaluation:
         The results.
 
     Raises:
-        UsageError: If a file cannot be read, a page of the truth was not transcribed, or no
-            line of it.
+        UsageError: If a file cannot be read, or a page of the truth or all its lines were not
+            transcribed.
     """
     connection = open_tables(config.transcripts)
     pages = _transcribed_pages(connection, config.match)
     truth_of_page = pair_truth(list(pages), config.truth)
-    wanted = [pages[uri] for uri in truth_of_page]
+    pages_with_truth = [pages[uri] for uri in truth_of_page]
     tally, without_truth, scores = ErrorTally(), 0, []
-    for read in _with_lines(connection, wanted):
+    for read in _with_lines(connection, pages_with_truth):
         matched = match_page(
             read_truth(truth_of_page[read.uri]), read, config.rules, config.is_complete
         )
@@ -81,11 +80,11 @@ def evaluate_transcripts(config: TruthFiles) -> Evaluation:
     summary = summarise(tally)
     if config.has_pictures:
         summary = with_pictures(summary, dict(_pictures(summary, truth_of_page)))
-        extra = _wanted(summary, has_truth=False)
-        of_extra = _with_lines(connection, [pages[uri] for uri in extra])
-        summary = with_pictures(summary, dict(_pictures_of_extra(of_extra, extra)))
+        extra = _worst_lines(summary, has_truth=False)
+        pages_with_extra = _with_lines(connection, [pages[uri] for uri in extra])
+        summary = with_pictures(summary, dict(_pictures_of_extra(pages_with_extra, extra)))
     counts = {"lines_without_truth": without_truth}
-    return Evaluation(
+    return EvaluationResults(
         title=name_of(config.transcripts),
         model_digest=_model_digest(connection),
         summary=summary,
@@ -96,14 +95,14 @@ def evaluate_transcripts(config: TruthFiles) -> Evaluation:
 
 
 def _transcribed_pages(connection: duckdb.DuckDBPyConnection, match: str) -> dict[str, ReadPage]:
-    """List the pages, still without lines, and say how the lines of each are matched."""
-    # A page that failed counts: its text is lost. What was left out is no page.
+    """Return the pages, without lines yet, and how the lines of each are matched."""
+    # A page that failed counts, with all its text deleted; a skipped file is not a page.
     query = (
         "SELECT page_uri, lines_source, width_px, height_px FROM pages "
         "WHERE status <> 'skipped' ORDER BY page_uri"
     )
     rows = connection.sql(query).fetchall()
-    # Nobody knows how the lines of a page that failed were to be had: as those of the others.
+    # A page that failed has no source of lines; it is matched as the other pages are.
     sources = [FOUND_SOURCE, ""] if any(source == FOUND_SOURCE for _, source, _, _ in rows) else []
     return {
         uri: ReadPage(uri, (), width, height, match == "place" if match else source in sources)
@@ -118,33 +117,24 @@ def _model_digest(connection: duckdb.DuckDBPyConnection) -> str:
 def _with_lines(
     connection: duckdb.DuckDBPyConnection, pages: Sequence[ReadPage]
 ) -> Iterator[ReadPage]:
-    """Give the pages with their lines, a page at a time."""
-    # Geometry is slow to fetch, and most pages need none.
+    """Yield the pages with their lines, one page at a time."""
+    # Geometry is slow to fetch, and pages matched by identifier do not need it.
     query = (
         "SELECT page_uri, line_id, line_index, text, "
         "CASE WHEN by_place THEN baseline END, CASE WHEN by_place THEN polygon END "
         "FROM (SELECT *, page_uri IN (SELECT unnest(?)) AS by_place FROM lines) "
         "WHERE page_uri IN (SELECT unnest(?)) ORDER BY page_uri, line_index"
     )
-    left = {page.uri: page for page in pages}
+    remaining = {page.uri: page for page in pages}
     places = [page.uri for page in pages if page.by_place]
-    rows = _fetched(connection.execute(query, [places, list(left)]))
+    rows = iterate_rows(connection.execute(query, [places, list(remaining)]))
     for uri, of_page in groupby(rows, key=lambda row: row[0]):
         lines = (
-            Line(line_id, index, text, _points(baseline), _points(polygon))
+            Line(line_id, index, text, to_polyline(baseline), to_polyline(polygon))
             for _, line_id, index, text, baseline, polygon in of_page
         )
-        yield replace(left.pop(uri), lines=tuple(lines))
-    yield from left.values()
-
-
-def _points(rows: list[dict[str, float]] | None) -> Polyline:
-    return tuple((point["x"], point["y"]) for point in rows or ())
-
-
-def _fetched(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
-    while rows := connection.fetchmany(_FETCHED_ROWS):
-        yield from rows
+        yield replace(remaining.pop(uri), lines=tuple(lines))
+    yield from remaining.values()
 
 
 def _check_counts(tally: ErrorTally, found: LineScore | None) -> None:
@@ -161,7 +151,7 @@ def _check_counts(tally: ErrorTally, found: LineScore | None) -> None:
 def _remarks(tally: ErrorTally, without_truth: int) -> Iterator[str]:
     if tally.lines_missing:
         yield (
-            "lines of the truth that were not transcribed, counted as lost: "
+            "lines of the truth that were not transcribed, counted as deleted: "
             f"{tally.lines_missing:,}"
         )
     if tally.lines_extra:
@@ -170,28 +160,28 @@ def _remarks(tally: ErrorTally, without_truth: int) -> Iterator[str]:
         yield f"transcribed lines of these pages without truth, not counted: {without_truth:,}"
 
 
-def _wanted(summary: ErrorSummary, has_truth: bool) -> dict[str, set[str]]:
-    """List by page the worst lines, those of the truth or those found too much."""
-    wanted: dict[str, set[str]] = {}
+def _worst_lines(summary: ErrorSummary, has_truth: bool) -> dict[str, set[str]]:
+    """Return the worst lines by page: either those of the truth or the extra ones."""
+    line_ids: dict[str, set[str]] = {}
     for worst in summary.worst:
         if (worst.line.truth is not None) == has_truth:
-            wanted.setdefault(worst.line.page_uri, set()).add(worst.line.line_id)
-    return wanted
+            line_ids.setdefault(worst.line.page_uri, set()).add(worst.line.line_id)
+    return line_ids
 
 
 def _pictures(
     summary: ErrorSummary, truth_of_page: dict[str, str]
 ) -> Iterator[tuple[tuple[str, str], bytes]]:
-    """Cut the worst lines out of their pages once more, each page opened once."""
-    for uri, line_ids in _wanted(summary, has_truth=True).items():
+    """Cut the worst lines of the truth out of their pages, opening each page once."""
+    for uri, line_ids in _worst_lines(summary, has_truth=True).items():
         yield from _cut(replace(read_truth(truth_of_page[uri]), uri=uri), line_ids)
 
 
 def _pictures_of_extra(
-    pages: Iterable[ReadPage], wanted: dict[str, set[str]]
+    pages: Iterable[ReadPage], line_ids: dict[str, set[str]]
 ) -> Iterator[tuple[tuple[str, str], bytes]]:
     for page in pages:
-        yield from _cut(Page(page.uri, found_too_much(page)), wanted[page.uri])
+        yield from _cut(Page(page.uri, extra_lines(page)), line_ids[page.uri])
 
 
 def _cut(page: Page, line_ids: set[str]) -> Iterator[tuple[tuple[str, str], bytes]]:
@@ -201,7 +191,7 @@ def _cut(page: Page, line_ids: set[str]) -> Iterator[tuple[tuple[str, str], byte
 
 
 def _strips(page: Page) -> Iterable[LineImage]:
-    """Cut all lines: how a line is cut depends on its neighbours. None if the page is gone."""
+    """Cut all lines, since the cut depends on the neighbours; none if the page cannot be read."""
     try:
         image = open_described(page)
         grey, sha256 = image.grey, image.sha256

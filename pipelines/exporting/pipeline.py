@@ -1,7 +1,8 @@
-"""Transcribed pages out of the tables into files of other formats, one page after the other.
+"""Export transcribed pages from the tables to files of other formats, one page after the other.
 
-No Beam: a page's lines lie anywhere in the table, and to bring them together Beam's local
-runner would hold them all. DuckDB sorts them on disk, and one page is in memory at a time.
+This does not use Beam: the lines of a page are spread over the table, and to group them Beam's
+local runner would hold all lines in memory. DuckDB sorts them on disk, and one page is in memory
+at a time.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from pipelines.tables.account import Account
 from pipelines.tables.rows import failure_row
 from pipelines.tables.runs import RunStart
 from pipelines.tables.write import write_one_row
-from pipelines.transcripts.pages import Extent, measure, pages_with_lines, read_origin
+from pipelines.transcripts.pages import Extent, pages_with_lines, read_extent, read_origin
 from pipelines.transcripts.tables import open_tables
 from schemas import VERSION
 from schemas.records import Failure, Skipped
@@ -40,7 +41,7 @@ from schemas.tables import TABLES
 
 _ROWS_AT_A_TIME = 10_000
 
-# Each format has a folder of its own, so that two of them may end alike.
+# Each format has its own folder, so that two of them may have the same extension.
 EXTENSIONS = {
     "page": ".xml",
     "alto": ".xml",
@@ -58,8 +59,8 @@ class ExportConfig:
     Attributes:
         transcripts: Folder of the tables.
         output: Folder to write.
-        formats: Some of `EXTENSIONS`.
-        overwrite: Whether to replace the output.
+        formats: Some of the keys of `EXTENSIONS`.
+        overwrite: Whether to replace the output if it exists.
         page_version: Version of PAGE XML.
         iiif_base: Address at which the folder `iiif` of the output will be served.
     """
@@ -74,12 +75,12 @@ class ExportConfig:
 
 @dataclass(frozen=True)
 class Exported:
-    """What came of an export.
+    """The result of an export.
 
     Attributes:
         account: Pages and lines; a page is ok if all its files were written.
         file_count: Files written.
-        replaced_count: Characters written as U+FFFD.
+        replaced_count: Characters that were replaced by U+FFFD.
     """
 
     account: Account
@@ -87,32 +88,32 @@ class Exported:
     replaced_count: int = 0
 
     def __str__(self):
-        said = f"{self.account}\nfiles: {self.file_count} written"
+        text = f"{self.account}\nfiles: {self.file_count} written"
         if self.replaced_count:
-            said += f"\n{self.replaced_count} characters that XML cannot hold are now U+FFFD"
-        return said
+            text += f"\n{self.replaced_count} characters that XML cannot hold are now U+FFFD"
+        return text
 
 
 def run_export(config: ExportConfig) -> Exported:
-    """Export the pages of a run.
+    """Export all transcribed pages.
 
     Args:
-        config: What and how.
+        config: What to export and how.
 
     Returns:
-        What came of it; its account closes.
+        The counts; the sums of the account match.
 
     Raises:
         UsageError: If the tables or an argument cannot be used, the output exists, or the
             disk is full.
-        AccountError: If the sums do not close; nothing is written then.
+        AccountError: If the sums do not match; nothing is written then.
     """
     if "iiif" in config.formats and not is_address(config.iiif_base):
         raise UsageError(
             "--to iiif needs --iiif_base, the https:// address at which its files will be served"
         )
     connection = open_tables(config.transcripts)
-    extent, origin = measure(connection), read_origin(connection, VERSION)
+    extent, origin = read_extent(connection), read_origin(connection, VERSION)
     check_free(config.output, config.overwrite)
     start = RunStart.now("export", asdict(config), origin.model_digest)
     with whole_output(config.output) as staging, scratch_folder(config.output) as scratch:
@@ -150,17 +151,17 @@ def _export(
 def export_page(
     page: PageText, folder: str, config: ExportConfig, origin: Origin, staging: str
 ) -> Iterator[Failure]:
-    """Write a page in every format; one that fails takes no other along.
+    """Write a page in every format; a format that fails does not affect the others.
 
     Args:
         page: The page.
-        folder: What to leave out of its URI.
-        config: What to write.
+        folder: Start of its URI that is left out of the file names.
+        config: The formats and their settings.
         origin: Where the text comes from.
         staging: Folder to write in.
 
     Yields:
-        A failure for each format in which it could not be written.
+        A failure for each format in which the page could not be written.
     """
     try:
         page = normalise_page(page)
@@ -184,21 +185,18 @@ def export_page(
 def render(
     page: PageText, name: str, picture: bytes, mirrored: str, config: ExportConfig, origin: Origin
 ) -> bytes:
-    """Write a page in one format.
+    """Return the file of a page in one format.
 
     Args:
         page: A normalised page.
-        name: The format, one of `EXTENSIONS`.
+        name: The format, a key of `EXTENSIONS`.
         picture: The page's JPEG, for the PDF.
-        mirrored: The page's file without extension.
-        config: Version and address.
+        mirrored: Path of the page's file in the folder of the format, without extension.
+        config: Version of PAGE XML and address of the annotations.
         origin: Where the text comes from.
 
-    Returns:
-        The file.
-
     Raises:
-        ValueError: If the page cannot be written so.
+        ValueError: If the page cannot be written in this format.
     """
     if name == "page":
         return write_page(page, origin, config.page_version)
@@ -214,7 +212,7 @@ def render(
 
 
 def _write_new(path: str, data: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file that does not exist yet, completely or not at all."""
     if FileSystems.exists(path):
         name = posixpath.basename(path)
         raise FileExistsError(f"another page has the file {name} already; rename one image")
@@ -228,7 +226,7 @@ def _write_new(path: str, data: bytes) -> None:
 
 
 class FailureTable:
-    """A table that is open for writing.
+    """The table `failures`, open for writing.
 
     Args:
         output: Folder that holds the tables.

@@ -40,7 +40,9 @@ def page_time_limit_s(args: argparse.Namespace) -> float:
         UsageError: If no thread can wait so long.
     """
     if not 0 <= args.page_time_limit_s < threading.TIMEOUT_MAX:
-        raise UsageError(f"--page_time_limit_s {args.page_time_limit_s} is no time to wait")
+        raise UsageError(
+            f"--page_time_limit_s {args.page_time_limit_s} is not a time limit; give seconds, or 0"
+        )
     return args.page_time_limit_s
 
 

@@ -1,4 +1,4 @@
-"""Where a cluster trains, and on what machine; the checks that need neither TFX nor Kubeflow."""
+"""Configuration of training on a cluster, with the checks that need neither TFX nor Kubeflow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.cli.options import UsageError
-from pipelines.training.config import Recipe
+from pipelines.training.config import TrainingRecipe
 
 # Google Cloud's machine families: GB of memory for each virtual CPU.
 _MEMORY_GB = {
@@ -23,20 +23,20 @@ _MEMORY_GB = {
     "c3-highmem": 8.0,
     "g2-standard": 4.0,
 }
-# In the A families the number is that of the GPUs: (virtual CPUs, GB) for each.
+# In the A families the size is the number of GPUs: (virtual CPUs, GB) for each GPU.
 _PER_GPU = {"a2-highgpu": (12, 85.0), "a2-ultragpu": (12, 170.0), "a3-highgpu": (26, 234.0)}
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A worker.
+    """The resources of a worker.
 
     Attributes:
         cpus: Virtual CPUs.
         memory_gb: Memory.
-        gpu_type: What the cluster calls its GPUs: on Vertex for instance NVIDIA_TESLA_T4, on
-            a Kubernetes of your own nvidia.com/gpu.
-        gpu_count: How many of them; 0 for none.
+        gpu_type: Type of its GPUs, as the cluster names it: for instance NVIDIA_TESLA_T4 on
+            Vertex, nvidia.com/gpu on your own Kubernetes.
+        gpu_count: Number of GPUs; 0 for none.
     """
 
     cpus: int
@@ -50,32 +50,29 @@ class ClusterConfig:
     """A training pipeline for a cluster.
 
     Attributes:
-        dataset: What `pipelines.ingest` wrote, where the workers find it.
-        output: Folder of the models, where the workers find it.
-        recipe: How the model is trained and judged.
-        image: Container that has this package with its extras `train` and `vertex`.
-        machine: What Trainer and Evaluator run on.
+        dataset: Folder that `pipelines.ingest` wrote, as the workers see it.
+        output: Folder of the models, as the workers see it.
+        recipe: How the model is trained and evaluated.
+        image: Container image that has this package with its extras `train` and `vertex`.
+        machine: Machine of Trainer and Evaluator.
         compile_to: File to write, .json or .yaml.
     """
 
     dataset: str
     output: str
-    recipe: Recipe
+    recipe: TrainingRecipe
     image: str
     machine: Machine
     compile_to: Path
 
 
 def machine_of(machine_type: str, gpu_type: str, gpu_count: int) -> Machine:
-    """Say what a machine type has; Kubeflow asks for that, not for the type's name.
+    """Return the resources of a machine type, which Kubeflow takes instead of the type's name.
 
     Args:
-        machine_type: A name of Google Cloud, such as n1-standard-8.
+        machine_type: A machine type of Google Cloud, such as n1-standard-8.
         gpu_type: See `Machine`.
         gpu_count: See `Machine`.
-
-    Returns:
-        The machine.
 
     Raises:
         UsageError: If the type is not known.
@@ -88,7 +85,7 @@ def machine_of(machine_type: str, gpu_type: str, gpu_count: int) -> Machine:
     size = size.removesuffix("g" if family in _PER_GPU else "")
     if not size.isdecimal() or int(size) == 0 or family not in {*_MEMORY_GB, *_PER_GPU}:
         raise UsageError(
-            f"--machine_type {machine_type}: not known; give one such as n1-standard-8, of "
+            f"--machine_type {machine_type}: unknown; give one such as n1-standard-8, of "
             f"{', '.join([*_MEMORY_GB, *_PER_GPU])}"
         )
     cpus, memory_gb = _PER_GPU.get(family) or (1, _MEMORY_GB[family])
@@ -96,18 +93,18 @@ def machine_of(machine_type: str, gpu_type: str, gpu_count: int) -> Machine:
 
 
 def check_cluster(config: ClusterConfig) -> None:
-    """Refuse what no worker could use.
+    """Check that the workers of a cluster can use a configuration.
 
     Args:
         config: The pipeline.
 
     Raises:
-        UsageError: If a place is only of this machine, or the file cannot be written.
+        UsageError: If a folder is visible only on this machine, or the file cannot be written.
     """
-    for flag, place in (("--dataset", config.dataset), ("--output", config.output)):
-        if "://" not in place and not place.startswith("/"):
+    for flag, folder in (("--dataset", config.dataset), ("--output", config.output)):
+        if "://" not in folder and not folder.startswith("/"):
             raise UsageError(
-                f"{place}: a cluster does not see this folder; give {flag} a URI such as "
+                f"{folder}: a cluster does not see this folder; give {flag} a URI such as "
                 "gs://bucket/folder, or the absolute path of a disk that all workers mount"
             )
     if config.compile_to.suffix not in (".json", ".yaml"):

@@ -1,28 +1,27 @@
-"""What one `train` does, and the checks that need no TFX."""
+"""Configuration of one training run, with the checks that do not need TFX."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from model.dataset.tfrecord import read_records
+from model.dataset.examples import read_examples
 from model.line_images.preprocess import PreprocessConfig
 from model.networks.presets import preset_named
 from model.training.flags import training_config
 from pipelines.cli.options import UsageError
-from schemas.features import LINE_FILES, decode_line
-from schemas.records import LineExample
+from schemas.features import LINE_FILES
 
 SPLITS = ("train", "eval")
 LATEST = "latest"
 
-# A network that reads nothing, or one and the same thing everywhere, has a CER close to 1.
+# A network that outputs nothing, or the same text for every line, has a CER close to 1.
 DEFAULT_MAX_CER = 0.95
-# Pages of one collection differ by less than 0.1 between splits, collections by 0.37 and more.
+# Splits of one collection differ by less than 0.1, different collections by 0.37 or more.
 DEFAULT_MAX_DRIFT = 0.3
 
 
@@ -31,13 +30,14 @@ def _new_run_id() -> str:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How a model is trained and judged, wherever that happens.
+class TrainingRecipe:
+    """How a model is trained and evaluated, on this machine or on a cluster.
 
     Attributes:
-        training: Flags of `model.training.flags`, by name; those left out have their default.
-        max_cer: Highest CER on the eval split of a model that is pushed.
-        max_drift: Highest divergence of the eval split from the train split.
+        training: Flags of `model.training.flags`, by name; missing ones have their default.
+        max_cer: Highest CER on the eval split at which a model is released.
+        max_drift: Highest divergence of the eval split from the train split at which a model
+            is trained.
     """
 
     training: Mapping[str, Any]
@@ -55,20 +55,20 @@ class TrainConfig:
     """One training run on this machine.
 
     Attributes:
-        dataset: What `pipelines.ingest` wrote.
+        dataset: Folder that `pipelines.ingest` wrote.
         output: Folder of the models; a version goes to `<output>/<version>`.
-        recipe: How the model is trained and judged.
-        run_id: Names the run.
+        recipe: How the model is trained and evaluated.
+        run_id: Identifier of the run.
     """
 
     dataset: Path
     output: Path
-    recipe: Recipe
+    recipe: TrainingRecipe
     run_id: str = field(default_factory=_new_run_id)
 
     @property
     def tfx_root(self) -> Path:
-        """Folder of everything that TFX keeps; the pushed models need nothing from it."""
+        """Folder of everything that TFX keeps; the released models do not need it."""
         return self.output / ".tfx"
 
     @property
@@ -83,12 +83,12 @@ class TrainConfig:
 
     @property
     def staging(self) -> Path:
-        """Where the Pusher puts the model before it is released."""
+        """Folder where the Pusher puts the model before it is released."""
         return self.run_root / "staging"
 
 
 def check_config(config: TrainConfig) -> None:
-    """Refuse what cannot be trained on before anything slow starts.
+    """Check dataset and output before TFX is imported.
 
     Args:
         config: The run.
@@ -110,7 +110,7 @@ def _check_split(config: TrainConfig, split: str) -> None:
     if not paths:
         raise UsageError(f"{folder}: no {LINE_FILES}; {cure}")
     try:
-        line = next(_lines(paths), None)
+        line = next(read_examples(map(str, paths)), None)
     except (OSError, ValueError) as error:
         raise UsageError(str(error)) from None
     if line is None:
@@ -119,10 +119,6 @@ def _check_split(config: TrainConfig, split: str) -> None:
         PreprocessConfig(line.height_px, preset_named(config.recipe.preset).input_height_px)
     except ValueError as error:
         raise UsageError(f"{folder}: {error}") from None
-
-
-def _lines(paths: list[Path]) -> Iterator[LineExample]:
-    return (decode_line(record) for path in paths for record in read_records(path))
 
 
 def _check_output(output: Path) -> None:

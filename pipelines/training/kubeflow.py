@@ -13,7 +13,7 @@ _ResourceSpec = PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec
 
 
 def compile_pipeline(config: ClusterConfig) -> None:
-    """Write the specification.
+    """Write the specification to `config.compile_to`.
 
     Args:
         config: The pipeline.

@@ -1,4 +1,4 @@
-"""What a training run says: its steps and its warnings, not TFX's diary."""
+"""The output of a training run: its steps and warnings, without TFX's progress messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 # Logged by TFX's LocalDagRunner through absl.
 _STEP_MESSAGE = "Component %s is running."
 _CACHE_MESSAGE = "A cached execution %d is used."
-# Warnings about the inside of TFX that come with every run.
+# Warnings about the internals of TFX that every run logs.
 _NOISE = (
     "ArtifactQuery.property_predicate is not supported",
     "From %s: %s (from %s) is deprecated",
@@ -20,10 +20,10 @@ _QUIET_LOGGERS = ("absl", "tensorflow", "apache_beam")
 
 
 class StepPrinter(logging.Handler):
-    """Print each component's name as it starts, and whether it had anything to do.
+    """Print each component's name as it starts, and whether its result came from the cache.
 
     Attributes:
-        step: The component that runs or ran last; empty before the first.
+        step: The component that started last; empty before the first.
     """
 
     def __init__(self):
@@ -31,7 +31,7 @@ class StepPrinter(logging.Handler):
         self.step = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print a step; let everything else pass."""
+        """Print a step; ignore all other records."""
         if record.msg == _STEP_MESSAGE and record.args:
             self.step = str(record.args[0])
             print(f"{self.step} ...", flush=True)
@@ -39,26 +39,26 @@ class StepPrinter(logging.Handler):
             print(f"{self.step}: nothing has changed, the result of an earlier run is used")
 
 
-def is_worth_telling(record: logging.LogRecord) -> bool:
-    """Tell warnings and errors from noise."""
+def is_relevant(record: logging.LogRecord) -> bool:
+    """Return whether a record is not one of the warnings that every run logs."""
     return not str(record.msg).startswith(_NOISE)
 
 
 @contextmanager
 def training_log() -> Iterator[StepPrinter]:
-    """Print steps, warnings and errors only, for as long as the context lasts.
+    """Print only steps, warnings and errors while the context lasts.
 
     Yields:
-        Knows the step that runs.
+        The handler that prints the steps and knows the current one.
     """
-    # Comes with TFX; this module is imported without it too.
+    # absl is installed with TFX; this module is also imported without it.
     from absl import logging as absl_logging
 
     steps = StepPrinter()
     warnings = logging.StreamHandler(sys.stderr)
     warnings.setLevel(logging.WARNING)
     warnings.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-    warnings.addFilter(is_worth_telling)
+    warnings.addFilter(is_relevant)
     loggers = [logging.getLogger(name) for name in _QUIET_LOGGERS]
     before = [(logger, logger.handlers, logger.level, logger.propagate) for logger in loggers]
     verbosity = absl_logging.get_verbosity()
@@ -66,7 +66,7 @@ def training_log() -> Iterator[StepPrinter]:
         logger.handlers, logger.propagate = [warnings], False
         logger.setLevel(logging.WARNING)
     logging.getLogger("absl").handlers = [steps, warnings]
-    # TensorFlow sets the level anew now and then, to what absl remembers.
+    # TensorFlow now and then resets the level to the verbosity that absl has stored.
     absl_logging.set_verbosity(absl_logging.INFO)
     try:
         yield steps

@@ -1,4 +1,4 @@
-"""What a run left behind, as ML Metadata remembers it: made now, or taken from its cache."""
+"""The artifacts of a run, looked up in ML Metadata: made by the run, or taken from the cache."""
 
 from __future__ import annotations
 
@@ -18,30 +18,27 @@ class RunArtifacts:
     """The artifacts of a run.
 
     Attributes:
-        folders: For each component and output, such as ('Trainer', 'model'), its folder.
+        folders: The folder of each component and output, such as ('Trainer', 'model').
     """
 
     folders: dict[tuple[str, str], Path]
 
     def folder(self, component: str, output: str) -> Path:
-        """Look a folder up."""
+        """Return the folder of an output."""
         return self.folders[component, output]
 
 
 def read_artifacts(config: TrainConfig) -> RunArtifacts:
-    """Ask ML Metadata for the artifacts of a finished run.
+    """Return the artifacts of a finished run, including those from the cache.
 
     Args:
         config: The run.
-
-    Returns:
-        Its artifacts, those from the cache included.
     """
     connection = metadata_store_pb2.ConnectionConfig()
     connection.sqlite.filename_uri = str(config.metadata_path)
     store = MetadataStore(connection)
     run = store.get_context_by_type_and_name(_RUN, config.run_id)
-    # The name of a component's type is the path of its class.
+    # An execution type is named after the component's class, with its module.
     components = {t.id: t.name.rpartition(".")[2] for t in store.get_execution_types()}
     folders = {}
     for execution in store.get_executions_by_context(run.id):

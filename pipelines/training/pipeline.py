@@ -1,4 +1,4 @@
-"""The training pipeline in TFX: from lines to a pushed model."""
+"""The training pipeline in TFX: from the lines of a dataset to a pushed model."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from components.line_example_gen import LineExampleGen
 from components.line_schema import LineSchema, schema_text
 from components.training import CODE
 from pipelines.cli.options import LOCAL_RUNNER
-from pipelines.training.config import SPLITS, Recipe
+from pipelines.training.config import SPLITS, TrainingRecipe
 from schemas.features import LINE_FILES
 
 _BEAM_ARGS = [
     f"--runner={LOCAL_RUNNER}",
     "--direct_running_mode=in_memory",
     "--direct_num_workers=1",
-    # Everything runs in this process. TFX packs itself up for far-away workers, 50 MB a
-    # component, unless they seem to have an image that holds it.
+    # Everything runs in this process. Without an image name TFX would pack itself for remote
+    # workers, 50 MB for each component.
     "--sdk_container_image=none",
 ]
 
@@ -35,11 +35,11 @@ class Places:
     """Where a pipeline reads and writes; paths or URIs.
 
     Attributes:
-        dataset: What `pipelines.ingest` wrote.
+        dataset: Folder that `pipelines.ingest` wrote.
         root: Folder of the artifacts.
-        models: Where the Pusher puts a model, in a folder of its own.
-        metadata: Connection to ML Metadata; None where the orchestrator has its own.
-        resources: What the workers of Trainer and Evaluator need; None for any worker.
+        models: Folder where the Pusher puts a model, in a new folder of its own.
+        metadata: Connection to ML Metadata; None if the orchestrator has its own.
+        resources: Resources of the workers of Trainer and Evaluator; None for the default.
     """
 
     dataset: str
@@ -49,15 +49,12 @@ class Places:
     resources: Any = None
 
 
-def create_pipeline(recipe: Recipe, places: Places) -> tfx.dsl.Pipeline:
-    """Wire the components.
+def create_pipeline(recipe: TrainingRecipe, places: Places) -> tfx.dsl.Pipeline:
+    """Return the pipeline: import, statistics, validation, charset, training, evaluation, push.
 
     Args:
-        recipe: How the model is trained and judged.
-        places: Where everything is.
-
-    Returns:
-        Import, statistics, validation, charset, training, evaluation and push.
+        recipe: How the model is trained and evaluated.
+        places: Where the pipeline reads and writes.
     """
     lines = _import_lines(places.dataset)
     schema = LineSchema(text=schema_text())
@@ -97,7 +94,7 @@ def _import_lines(dataset: str) -> LineExampleGen:
     return LineExampleGen(input_base=dataset, input_config=tfx.proto.Input(splits=splits))
 
 
-def _train(recipe: Recipe, lines, charset) -> tfx.components.Trainer:
+def _train(recipe: TrainingRecipe, lines, charset) -> tfx.components.Trainer:
     return tfx.components.Trainer(
         run_fn="components.training.run_fn",
         examples=lines.outputs["examples"],
@@ -114,7 +111,7 @@ def _find_blessed() -> tfx.dsl.Resolver:
     ).with_id("LatestBlessed")
 
 
-def _evaluate(recipe: Recipe, lines, trainer, blessed) -> tfx.components.Evaluator:
+def _evaluate(recipe: TrainingRecipe, lines, trainer, blessed) -> tfx.components.Evaluator:
     return tfx.components.Evaluator(
         examples=lines.outputs["examples"],
         model=trainer.outputs["model"],

@@ -1,4 +1,4 @@
-"""From a finished run to a released model: read the verdict, complete the card, publish."""
+"""Release the model of a finished run: read the evaluation, complete the card, publish."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _LIBRARIES = ("apache-beam", "keras", "numpy", "onnx", "tensorflow", "tfx")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run's components left behind.
+    """The results of a run's components.
 
     Attributes:
         evaluation: Errors on the eval split.
-        blessed: Whether the Evaluator found them few enough.
+        blessed: Whether the Evaluator accepted the model.
         line_counts: Lines by split.
     """
 
@@ -41,11 +41,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Release:
-    """Where a model is released.
+    """A released model.
 
     Attributes:
-        folder: Of its version.
-        is_new: Whether this run made the version.
+        folder: Folder of its version.
+        is_new: Whether this run added the version.
     """
 
     folder: Path
@@ -53,13 +53,13 @@ class Release:
 
 
 def read_outcome(config: TrainConfig) -> Outcome:
-    """Read what the components of a finished run wrote.
+    """Read the results of the components of a finished run.
 
     Args:
         config: The run.
 
     Returns:
-        Evaluation, verdict and counts.
+        The evaluation, whether the model was accepted, and the counts.
     """
     artifacts = read_artifacts(config)
     return Outcome(
@@ -77,15 +77,16 @@ def _only_folder(parent: Path) -> Path:
 def release(config: TrainConfig, outcome: Outcome) -> Release:
     """Complete the model that the Pusher staged, and make it `latest`.
 
-    The version appears whole under its final name; the link is replaced in one step. A model
-    that is released already is not released twice, but becomes `latest` again.
+    The folder of the version is complete when it gets its final name, and the link is replaced
+    atomically. A model that was released before is not released twice, but becomes `latest`
+    again.
 
     Args:
         config: The run.
-        outcome: What its components left behind; blessed.
+        outcome: The results of its components; blessed.
 
     Returns:
-        The folder of the model, `<output>/<version>`.
+        The release, in `<output>/<version>`.
     """
     staged = _only_folder(config.staging)
     released = _find_released(config.output, load_bundle(staged).digest(BEAM))
@@ -121,7 +122,7 @@ def _facts(staged: Path, config: TrainConfig, outcome: Outcome) -> dict:
             "lines": outcome.line_counts,
         },
         "digest": bundle.digest(),
-        # With the language model, if there is one.
+        # Includes the language model, if there is one.
         "whole_digest": bundle.digest(BEAM),
         "evaluation": {
             "split": "eval",
@@ -138,7 +139,7 @@ def _facts(staged: Path, config: TrainConfig, outcome: Outcome) -> dict:
 
 
 def _publish(staged: Path, output: Path) -> Path:
-    # The Pusher counts versions in seconds; another run may have had the same one.
+    # The Pusher uses the time in seconds as version; another run may have the same one.
     version = int(staged.name)
     while (output / str(version)).exists():
         version += 1
@@ -148,12 +149,12 @@ def _publish(staged: Path, output: Path) -> Path:
 
 
 def point_link(link: Path, target: str) -> None:
-    """Make a relative link, or turn it to another target, in one step.
+    """Create a relative link, or point it to another target, atomically.
 
     Args:
         link: The link.
-        target: Name of what lies beside it.
+        target: Name of a file or folder beside it.
     """
-    fresh = link.with_name(f".{link.name}-{secrets.token_hex(4)}")
-    fresh.symlink_to(target)
-    os.replace(fresh, link)
+    new_link = link.with_name(f".{link.name}-{secrets.token_hex(4)}")
+    new_link.symlink_to(target)
+    os.replace(new_link, link)

@@ -1,4 +1,4 @@
-"""One training run: run the pipeline, look at its verdict, release the model."""
+"""One training run: run the pipeline, read the outcome, release the model."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _RUN_ID = "pipeline-run-id"
 
 
 def run_train(config: TrainConfig) -> int:
-    """Train, and release the model if it reads well enough.
+    """Train, and release the model if its error rate is low enough.
 
     Args:
         config: The run.
 
     Returns:
-        The exit status: 0 released, 1 a component broke, 3 not released.
+        The exit status: 0 released, 1 a component failed, 3 not released.
 
     Raises:
         UsageError: If the dataset cannot be trained on.
@@ -40,7 +40,7 @@ def run_train(config: TrainConfig) -> int:
             raise UsageError(str(error)) from None
         except Exception as error:
             traceback.print_exc()
-            print(f"train: {log.step or 'setup'} failed: {essence(error)}", file=sys.stderr)
+            print(f"train: {log.step or 'setup'} failed: {error_line(error)}", file=sys.stderr)
             return EXIT_BROKEN
     if released is None:
         print(refusal(outcome, config.recipe.max_cer), file=sys.stderr)
@@ -51,14 +51,14 @@ def run_train(config: TrainConfig) -> int:
 
 
 class _NamedRun(tfx.orchestration.LocalDagRunner):
-    """Run under a name of ours, so that ML Metadata can be asked for this very run."""
+    """Run the pipeline with a given identifier, to find this run in ML Metadata."""
 
     def __init__(self, run_id: str):
         super().__init__()
         self._run_id = run_id
 
     def run_with_ir(self, pipeline, *args, **options):
-        """Put our name where TFX would put the time."""
+        """Run with the given identifier, where TFX would use the time."""
         substitute_runtime_parameter(pipeline, {_RUN_ID: self._run_id})
         super().run_with_ir(pipeline, *args, **options)
 
@@ -71,7 +71,7 @@ def _places(config: TrainConfig) -> Places:
 
 
 def summary(outcome: Outcome) -> str:
-    """Say in a few words how well the model reads."""
+    """Return the error rates of the model on the eval split, in a few words."""
     overall = outcome.evaluation.overall
     low, high = overall.cer_interval
     return (
@@ -81,7 +81,7 @@ def summary(outcome: Outcome) -> str:
 
 
 def refusal(outcome: Outcome, max_cer: float) -> str:
-    """Say why a model is not released, and what to do."""
+    """Return why a model is not released, and the cures."""
     cer, baseline = outcome.evaluation.overall.characters.rate, outcome.evaluation.baseline
     reasons, cures = [], ["train for more --epochs", "ingest more pages"]
     if not cer <= max_cer:
@@ -94,10 +94,10 @@ def refusal(outcome: Outcome, max_cer: float) -> str:
     return f"not released: {summary(outcome)}, but {' and '.join(reasons)}; {cure}"
 
 
-def essence(error: Exception) -> str:
-    """Give the one line of an error that says what happened.
+def error_line(error: Exception) -> str:
+    """Return the line of an error's message that says what happened.
 
-    Beam puts the worker's whole traceback into its message; the error itself comes last.
+    Beam puts the whole traceback of a worker into its message; the error itself is the last line.
     """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if not lines:

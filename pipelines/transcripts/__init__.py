@@ -1,1 +1,1 @@
-"""The tables of transcripts, read again: query, recipes, show."""
+"""Read the tables of transcripts: for query, show, export and evaluate."""

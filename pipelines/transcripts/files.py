@@ -1,4 +1,4 @@
-"""The files of the tables that transcribe wrote, on a disk."""
+"""The local files of the tables that transcribe wrote, and which of them is damaged."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ def runs_of(directory: str) -> dict[str, str]:
     """List the runs that are finished.
 
     Args:
-        directory: What transcribe wrote.
+        directory: Folder that transcribe wrote.
 
     Returns:
-        Run to the file of its row. That is written last: what no run vouches for may be cut short.
+        Run to the file of its row. That file is written last: files of a run without one may
+        be incomplete.
     """
     return {path.stem: str(path) for path in sorted(Path(directory, "runs").glob("*.parquet"))}
 
@@ -28,11 +29,11 @@ def files_of(directory: str, table: str) -> dict[str, str]:
     """List the files of a table.
 
     Args:
-        directory: What transcribe wrote.
+        directory: Folder that transcribe wrote.
         table: 'lines', 'pages' or 'failures'.
 
     Returns:
-        File to the run that wrote it, which is finished.
+        File to the run that wrote it; only files of finished runs.
     """
     runs = runs_of(directory)
     found = sorted(Path(directory, table).glob("collection=*/*.parquet"))
@@ -42,13 +43,13 @@ def files_of(directory: str, table: str) -> dict[str, str]:
 
 @contextmanager
 def naming_damage(directory: str) -> Iterator[None]:
-    """Say which file is at fault where DuckDB meets one that it cannot read.
+    """Turn DuckDB's errors about a damaged file into a `UsageError` that names the file.
 
     Args:
-        directory: What transcribe wrote.
+        directory: Folder that transcribe wrote.
 
     Raises:
-        UsageError: If a file of the tables is damaged or cut short.
+        UsageError: If a file of the tables is damaged or truncated.
     """
     try:
         yield
@@ -64,19 +65,19 @@ def naming_damage(directory: str) -> Iterator[None]:
 
 
 def damaged_file(paths: Iterable[str], error: duckdb.Error) -> str | None:
-    """Find the file that an error comes from.
+    """Find the file that an error of DuckDB is about.
 
     Args:
         paths: The files of the tables.
-        error: What DuckDB said; it may name the file, or not.
+        error: The error; its message names the file, or does not.
 
     Returns:
-        The file; None where the query is at fault.
+        The file; None where the error is in the query.
     """
-    # Errors of queries have classes of their own, but for what says that something is no input.
+    # Errors in queries have other classes, except some InvalidInputExceptions; those name no file.
     if isinstance(error, (duckdb.InvalidInputException, duckdb.IOException)):
-        said = str(error).partition("\n")[0]
-        return next((path for path in paths if path in said), None)
+        message = str(error).partition("\n")[0]
+        return next((path for path in paths if path in message), None)
     if type(error) is not duckdb.Error:
         return None
     return next((path for path in paths if not _is_whole(path)), None)
@@ -84,7 +85,7 @@ def damaged_file(paths: Iterable[str], error: duckdb.Error) -> str | None:
 
 def _is_whole(path: str) -> bool:
     try:
-        # Of all columns, so that all of them are read.
+        # Hashes all columns, so that all of them are read.
         duckdb.connect().execute("SELECT bit_xor(hash(t)) FROM read_parquet($p) t", {"p": path})
     except duckdb.Error:
         return False

@@ -1,4 +1,4 @@
-"""The pages of a run with their lines, one at a time, from the tables."""
+"""The transcribed pages with their lines, read from the tables one page at a time."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import duckdb
 from pipelines.cli.options import UsageError
 from pipelines.files.mirror import common_folder
 from pipelines.formats.page_text import Origin, PageText
+from pipelines.transcripts.tables import iterate_rows
 from schemas.records import Character, Line, Skipped, Transcript
 
-# Beyond it DuckDB sorts on disk.
+# DuckDB sorts on disk what exceeds it.
 _MEMORY_LIMIT = "1GB"
-_ROWS_AT_A_TIME = 1000
-# Lists of numbers leave DuckDB several times faster than lists of structs.
+# DuckDB returns lists of numbers several times faster than lists of structs.
 _QUERY = """
     SELECT page_uri, status, sha256, width_px, height_px, address,
         canvas_width_px, canvas_height_px, dpi,
@@ -32,10 +32,10 @@ _QUERY = """
 
 @dataclass(frozen=True)
 class Extent:
-    """What is to come out of the tables.
+    """How much the tables hold, and where the pages are.
 
     Attributes:
-        page_count: Pages, whatever their status.
+        page_count: Pages of any status.
         line_count: Lines that were read.
         folder: The folder that all pages are in, with its '/'; empty where they share none.
     """
@@ -45,11 +45,11 @@ class Extent:
     folder: str
 
 
-def measure(connection: duckdb.DuckDBPyConnection) -> Extent:
-    """Count what is in the tables and find the folder that all pages are in.
+def read_extent(connection: duckdb.DuckDBPyConnection) -> Extent:
+    """Count the pages and lines in the tables, and find the folder that all pages are in.
 
     Args:
-        connection: What `pipelines.transcripts.tables.open_tables` gave.
+        connection: Result of `pipelines.transcripts.tables.open_tables`.
 
     Raises:
         UsageError: If there is no page.
@@ -64,13 +64,13 @@ def measure(connection: duckdb.DuckDBPyConnection) -> Extent:
 
 
 def read_origin(connection: duckdb.DuckDBPyConnection, version: str) -> Origin:
-    """Read from the last run where the text comes from.
+    """Return the origin of the text, as the row of the last run has it.
 
     Args:
-        connection: What `pipelines.transcripts.tables.open_tables` gave.
+        connection: Result of `pipelines.transcripts.tables.open_tables`.
         version: Version of this program.
     """
-    # In seconds: for a time with its zone DuckDB would want another library.
+    # In seconds: to return a time with its zone DuckDB needs another library.
     seconds, model_digest = connection.execute(
         "SELECT epoch(finished), model_digest FROM runs ORDER BY finished DESC LIMIT 1"
     ).fetchone()
@@ -84,29 +84,23 @@ def pages_with_lines(
     """Read the pages one after the other, sorted by their URIs.
 
     Args:
-        connection: What `pipelines.transcripts.tables.open_tables` gave.
+        connection: Result of `pipelines.transcripts.tables.open_tables`.
         scratch: Local folder for what does not fit into memory; it need not exist.
 
     Yields:
-        Each page with its lines in reading order, or that it was not transcribed.
+        Each page with its lines in reading order, or a `Skipped` if it was not transcribed.
     """
     connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
     connection.execute("SET temp_directory = $folder", {"folder": scratch})
-    for _, rows in groupby(_rows(connection), key=lambda row: row[0]):
+    for _, rows in groupby(iterate_rows(connection.execute(_QUERY)), key=lambda row: row[0]):
         yield _page(list(rows))
-
-
-def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
-    result = connection.execute(_QUERY)
-    while rows := result.fetchmany(_ROWS_AT_A_TIME):
-        yield from rows
 
 
 def _page(rows: list[tuple]) -> PageText | Skipped:
     uri, status, sha256, width_px, height_px, address, *canvas_px, dpi = rows[0][:9]
     if status != "ok":
         return Skipped(uri, f"transcribe left it as {status}")
-    # A page without lines is one row all the same.
+    # A page without lines still has one row, from the left join.
     lines = tuple(_transcript(uri, row[9:]) for row in rows if row[9] is not None)
     return PageText(uri, width_px, height_px, lines, sha256, address, tuple(canvas_px), dpi or 0)
 

@@ -11,14 +11,14 @@ from model.pictures.transcript import draw_transcript
 from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import write_bytes
 from pipelines.pages.image import open_again
-from schemas.records import Polyline
+from pipelines.transcripts.tables import to_polyline
 
 
 def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> str:
     """Draw the lines and texts of one page on its image.
 
     Args:
-        connection: What `pipelines.transcripts.tables.open_tables` gave.
+        connection: Result of `pipelines.transcripts.tables.open_tables`.
         page: End of the page's URI; empty for the first page.
         output: PNG file to write.
 
@@ -26,7 +26,7 @@ def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> 
         The URI of the page that was drawn.
 
     Raises:
-        UsageError: If there is no such page, or its image cannot be read any more.
+        UsageError: If there is no such page, or its image cannot be read.
     """
     query = (
         "SELECT page_uri, address FROM pages WHERE status = 'ok' AND ends_with(page_uri, ?) "
@@ -34,7 +34,9 @@ def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> 
     )
     found = connection.execute(query, [page]).fetchone()
     if found is None:
-        raise UsageError(f"--page {page}: no page that was read ends so; see the table pages")
+        raise UsageError(
+            f"--page {page}: no page that was read has a URI with this end; see the table pages"
+        )
     uri, address = found
     try:
         grey = open_again(uri, address).grey
@@ -42,14 +44,10 @@ def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> 
         raise UsageError(f"{uri}: {error}") from None
     query = "SELECT baseline, polygon, text FROM lines WHERE page_uri = ? ORDER BY line_index"
     lines = [
-        (_polyline(baseline), _polyline(polygon), text)
+        (to_polyline(baseline), to_polyline(polygon), text)
         for baseline, polygon, text in connection.execute(query, [uri]).fetchall()
     ]
     png = io.BytesIO()
     Image.fromarray(draw_transcript(grey, lines)).save(png, "PNG")
     write_bytes(output, png.getvalue())
     return uri
-
-
-def _polyline(points: list[dict]) -> Polyline:
-    return tuple((point["x"], point["y"]) for point in points)

@@ -1,13 +1,13 @@
 r"""The SQL of the recipes, over the views that `pipelines.transcripts.tables.open_tables` makes.
 
-Values are bound parameters, `$name`; each is cast where it is used, so that text will do.
+Values are bound parameters, `$name`; each is cast where it is used, so that all can be text.
 """
 
 from __future__ import annotations
 
-# A name of several words is compared with as many words of the line. Only what is neither word
-# nor space is replaced, and edits are plain ones: matching words, or letters that changed
-# places, would take three times as long.
+# A name of several words is compared with every run of as many words of the line. Characters
+# that are neither letters, digits nor spaces are replaced by spaces, and the distance is plain
+# Levenshtein: matching words by a pattern, or counting transpositions, takes three times as long.
 NAMES = r"""
 WITH sought AS (
     SELECT array_to_string(words, ' ') AS name, words[1] AS first_word, len(words) AS word_count
@@ -22,8 +22,8 @@ plain AS (
     ) AS letters, string_split(letters, ' ') AS pieces
     FROM lines
 ),
--- Another letter changes a word by one edit, or joins two where a space was: only lines with a
--- word that near are looked into, and those where a space may set the word free.
+-- Another letter changes a word by one edit, or joins two words at a space. So only lines with a
+-- word that is one edit further away, or with the word inside another, are searched.
 near AS MATERIALIZED (
     SELECT page_uri, line_id, line_index, text, characters, alternatives
     FROM plain, sought
@@ -82,7 +82,7 @@ ORDER BY edits, matches.source, page_uri, line_index
 LIMIT $limit::BIGINT
 """
 
-# A page has no confidence where no character was read: with lines on it all of them are lost.
+# A page without any character read has no confidence; if it has lines, all of them are lost.
 WORST_PAGES = """
 WITH errors AS (
     SELECT *, CASE
@@ -100,7 +100,7 @@ ORDER BY error DESC, page_uri
 LIMIT $limit::BIGINT
 """
 
-# A file beside the page is named like it: its name is a word that goes up to the last point.
+# Errors may name a file beside the page: the page's name with another extension.
 FAILURES_BY_CAUSE = r"""
 WITH named AS (
     SELECT *, regexp_extract(uri, '[^/]*.$') AS name,
@@ -128,7 +128,7 @@ GROUP BY stage, kind, cause
 ORDER BY failures DESC, stage, kind, cause
 """
 
-# A run may have read three new pages only: what counts is a page that both have read.
+# The newest run may have read only some new pages: runs are compared that both read some page.
 DIFFERENCES = """
 WITH pair AS (
     SELECT before.run_id AS old, after.run_id AS new
@@ -197,7 +197,7 @@ ORDER BY page_uri, line_index
 LIMIT $limit::BIGINT
 """
 
-# No table says what the newest run has seen: a page that is unchanged has no row.
+# The tables do not say which pages the newest run found: unchanged pages get no row.
 GONE = r"""
 WITH there AS (
     SELECT file FROM glob(rtrim($folder::VARCHAR, '/') || '/**')

@@ -1,4 +1,4 @@
-"""Recipes: queries by name, with parameters, and the page that shows them."""
+"""Recipes: named queries with parameters, and the page that documents them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Parameter:
     """A value that a recipe takes.
 
     Attributes:
-        name: Of the flag `--set` and, after a '$', in the SQL.
+        name: Its name in `--set` and, after a '$', in the SQL.
         purpose: What it is, for the page.
-        default: Taken where none is given; None where one must be given.
+        default: The value if none is given; None if one must be given.
     """
 
     name: str
@@ -30,11 +30,11 @@ class Recipe:
     """A query with a name.
 
     Attributes:
-        name: Of the flag `--recipe`.
+        name: Its name in `--recipe`.
         purpose: What its rows are, for the page.
         sql: The query; its values are bound parameters.
+        parameters: The parameters that it takes.
         example: Values for the command on the page.
-        parameters: What it takes.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Recipe:
     example: tuple[str, ...] = ()
 
     def values(self, given: dict[str, str]) -> dict[str, str]:
-        """Complete what was given by the defaults.
+        """Return the given values, completed by the defaults.
 
         Args:
             given: Parameter to value.
@@ -76,45 +76,44 @@ class Recipe:
 
 
 def _limit(rows: int) -> Parameter:
-    return Parameter("limit", "most rows", str(rows))
+    return Parameter("limit", "maximum number of rows", str(rows))
 
 
 RECIPES = (
     Recipe(
         "names",
-        "Lines with a name, or with words that are almost the name: in the text, in another "
-        "reading of the line, or with one letter replaced by what else the model saw there. That "
-        "a letter may be a space is tried where the first word of the name stands beside it. "
-        "Accents and capitals make no difference. Edits are counted in bytes: one for a Latin "
-        "letter.",
+        "Lines with a name, or with words that are almost the name: in the text, in an "
+        "alternative reading of the line, or with one letter replaced by one of its alternatives. "
+        "A letter is replaced by a space only beside the first word of the name. Accents and "
+        "capitals make no difference. Edits are counted in bytes: one for a Latin letter.",
         recipe_sql.NAMES,
         (
             Parameter("name", "a name of one word or several"),
-            Parameter("distance", "letters that may be added, left out or changed", "1"),
+            Parameter("distance", "most letters that may be added, left out or changed", "1"),
             _limit(1000),
         ),
         ("name=Martin",),
     ),
     Recipe(
         "worst_pages",
-        "The pages that are read worst, by the CER to be expected; where the model predicts "
-        "none, by the share that is missing to full confidence. A page with lines but "
-        "without any text counts as wrong throughout.",
+        "The pages with the most errors, by the estimated CER; where the model estimates none, by "
+        "one minus the confidence. A page with lines but no text at all counts as entirely wrong.",
         recipe_sql.WORST_PAGES,
-        (_limit(50), Parameter("least", "CER from which on a page is listed", "0")),
+        (_limit(50), Parameter("least", "lowest CER of a page that is listed", "0")),
         ("least=0.1",),
     ),
     Recipe(
         "failures_by_cause",
-        "How often each cause of a failure occurs: errors with file names and numbers taken "
-        "out, and one page for each.",
+        "How often each cause of a failure occurs: the errors without file names and numbers, "
+        "each with one page as an example.",
         recipe_sql.FAILURES_BY_CAUSE,
         (),
     ),
     Recipe(
         "differences",
-        "Lines that two models read differently, the greatest changes first. Without runs: the "
-        "newest run that read a page anew with another model, and the newest one before it.",
+        "Lines that two models read differently, the greatest changes first. By default it "
+        "compares the newest run that read a page again with another model, and the newest run "
+        "before it.",
         recipe_sql.DIFFERENCES,
         (
             Parameter("old", "the earlier run", ""),
@@ -124,33 +123,36 @@ RECIPES = (
     ),
     Recipe(
         "got_worse",
-        "Pages whose newest reading is worse than the one before: by the CER to be expected; "
-        "where one of the two has none, by the confidence. A page with lines but without any text "
-        "counts as wrong throughout.",
+        "Pages whose newest reading is worse than the one before, by the estimated CER; where "
+        "one of the two has none, by the confidence. A page with lines but no text at all counts "
+        "as entirely wrong.",
         recipe_sql.GOT_WORSE,
-        (Parameter("least", "listed are those that are worse by more", "0.01"), _limit(1000)),
+        (
+            Parameter("least", "pages are listed that are worse by more than this", "0.01"),
+            _limit(1000),
+        ),
     ),
     Recipe(
         "pages_per_day",
-        "What was done on each day, UTC, on which a run began.",
+        "Counts and speed of the runs that started on each day (UTC).",
         recipe_sql.PAGES_PER_DAY,
         (_limit(31),),
     ),
     Recipe(
         "warnings",
-        "Lines whose image may be at fault: 'several lines', 'low contrast', 'no margin', "
+        "Lines with a warning about their image: 'several lines', 'low contrast', 'no margin', "
         "'blurred'.",
         recipe_sql.WARNINGS,
-        (Parameter("warning", "only lines with this one", ""), _limit(1000)),
+        (Parameter("warning", "only lines with this warning", ""), _limit(1000)),
         ("warning=several lines",),
     ),
     Recipe(
         "gone",
-        "Pages that were read and whose image is not in its folder any more: they stay in the "
-        "views. Only of folders on a disk; where the folder itself cannot be seen, all its pages.",
+        "Pages that were read and whose image no longer exists; they stay in the views. Only for "
+        "local folders; if the folder itself is missing, all its pages are listed.",
         recipe_sql.GONE,
         (
-            Parameter("folder", "the folder of the images, named as it was for --input"),
+            Parameter("folder", "the folder of the images, written as it was for --input"),
             _limit(1000),
         ),
         ("folder=scans",),
@@ -159,13 +161,10 @@ RECIPES = (
 
 
 def find_recipe(name: str) -> Recipe:
-    """Find a recipe by its name.
+    """Return the recipe of a name.
 
     Args:
         name: The name.
-
-    Returns:
-        The recipe.
 
     Raises:
         UsageError: If there is none.
@@ -180,22 +179,18 @@ def find_recipe(name: str) -> Recipe:
 _INTRODUCTION = """\
 # Recipes
 
-Queries that archives ask for, made by `python -m pipelines.query --recipes`. Each runs by its
-name, and its SQL can be copied, changed and run: values come in by `--set`, as `$name` in the
-SQL, and are never part of it.
+Ready-made queries; `python -m pipelines.query --recipes` prints this page. Each is run by its
+name, and its SQL can be copied, changed and run. Values are given by `--set` and bound to `$name`
+in the SQL; they never become part of it.
 
-The views are `lines`, `pages` and `failures`, which show each page as the newest run that read
-it left it; `all_lines`, `all_pages` and `all_failures`, which keep older versions; `runs`; and
-`line_changes(old, new)`, the lines that two runs read differently.
+The views are `lines`, `pages` and `failures`, which show the result of the newest run that read
+a page; `all_lines`, `all_pages` and `all_failures`, which also have the older results; `runs`;
+and `line_changes(old, new)`, the lines that two runs read differently.
 """
 
 
 def recipe_page() -> str:
-    """Write the page of all recipes.
-
-    Returns:
-        Markdown.
-    """
+    """Return the page of all recipes, as Markdown."""
     return "\n".join([_INTRODUCTION, *("\n".join(_section(recipe)) for recipe in RECIPES)])
 
 

@@ -1,10 +1,11 @@
-"""Query the tables of a run with DuckDB."""
+"""Query the tables that transcribe wrote with DuckDB, and print the rows."""
 
 from __future__ import annotations
 
 import csv
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -13,29 +14,33 @@ import duckdb
 from pipelines.cli.options import UsageError
 from pipelines.transcripts.files import files_of, naming_damage, runs_of
 from pipelines.transcripts.views import VIEWS
+from schemas.records import Polyline
+
+# Rows in memory at a time.
+_BATCH_ROWS = 1000
 
 
 def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
     """Open the tables of all runs as views.
 
     Args:
-        directory: What transcribe wrote.
+        directory: Folder that transcribe wrote.
 
     Returns:
-        A connection with the views `runs`; `lines`, `pages` and `failures`, which show each
-        page as the newest run that read it left it; `all_lines`, `all_pages` and
-        `all_failures`, which keep the older versions; and the table function
-        `line_changes(old, new)` between two runs.
+        A connection with the views `runs`; `lines`, `pages` and `failures`, which show the
+        result of the newest run that read a page; `all_lines`, `all_pages` and `all_failures`,
+        which also have the older results; and the table function `line_changes(old, new)`, the
+        lines that two runs read differently.
 
     Raises:
-        UsageError: If the folder holds no finished run, or a file is damaged. Damage that shows
-            only when rows are read is for `pipelines.transcripts.files.naming_damage`.
+        UsageError: If the folder holds no finished run, or a file is damaged. Damage that is
+            noticed only when rows are read: see `pipelines.transcripts.files.naming_damage`.
     """
     if not Path(directory).is_dir():
         raise UsageError(f"{directory}: no such folder; give --transcripts what transcribe wrote")
     runs = list(runs_of(directory).values())
     if not runs:
-        raise UsageError(f"{directory} has no table runs, so no run ended here; transcribe again")
+        raise UsageError(f"{directory} has no table runs, so no run has finished; transcribe again")
     connection = duckdb.connect()
     with naming_damage(directory):
         connection.read_parquet(runs, union_by_name=True).create_view("runs")
@@ -51,8 +56,31 @@ def _view_of_all(connection: duckdb.DuckDBPyConnection, directory: str, table: s
     if not files:
         raise UsageError(f"{directory} has no table {table}; transcribe again")
     rows = connection.read_parquet(files, hive_partitioning=True, union_by_name=True)
-    # A collection may be called 1858; it is a name all the same.
+    # A name such as 1858 would become a number.
     rows.project("* REPLACE (collection::VARCHAR AS collection)").create_view(f"all_{table}")
+
+
+def iterate_rows(result: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> Iterator[tuple]:
+    """Fetch the rows of a query, few of them in memory at a time.
+
+    Args:
+        result: An executed query, or a relation.
+
+    Yields:
+        The rows, in the order of the query.
+    """
+    while batch := result.fetchmany(_BATCH_ROWS):
+        yield from batch
+
+
+def to_polyline(points: list[dict[str, float]] | None) -> Polyline:
+    """Return the points of a column `baseline` or `polygon`; none for a missing value.
+
+    Example:
+        >>> to_polyline([{"x": 1.0, "y": 2.5}]), to_polyline(None)
+        (((1.0, 2.5),), ())
+    """
+    return tuple((point["x"], point["y"]) for point in points or ())
 
 
 def write_rows(rows: duckdb.DuckDBPyRelation, format_name: str, out: TextIO) -> None:
@@ -61,7 +89,7 @@ def write_rows(rows: duckdb.DuckDBPyRelation, format_name: str, out: TextIO) -> 
     Args:
         rows: Rows of a query, not yet fetched.
         format_name: 'table', 'csv' or 'jsonl'. Lists and structs are JSON in all of them.
-        out: Where to.
+        out: Stream to write to.
     """
     if format_name == "table":
         out.write(f"{_table(rows)}\n")
@@ -70,12 +98,11 @@ def write_rows(rows: duckdb.DuckDBPyRelation, format_name: str, out: TextIO) -> 
     writer = csv.writer(out, lineterminator="\n")
     if format_name == "csv":
         writer.writerow(names)
-    while batch := rows.fetchmany(1000):
-        for row in batch:
-            if format_name == "csv":
-                writer.writerow(map(_flat, row))
-            else:
-                out.write(f"{_json_text(dict(zip(names, row)))}\n")
+    for row in iterate_rows(rows):
+        if format_name == "csv":
+            writer.writerow(map(_flat, row))
+        else:
+            out.write(f"{_json_text(dict(zip(names, row)))}\n")
 
 
 def _table(rows: duckdb.DuckDBPyRelation) -> str:
@@ -94,21 +121,21 @@ def _cell(value) -> str:
 
 
 def _flat(value):
-    """Make text of a list or struct; anything else stays."""
+    """Return a list or struct as JSON, and anything else unchanged."""
     return _json_text(value) if isinstance(value, (list, tuple, dict)) else value
 
 
 def _json_text(value) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
-    # JSON has no NaN, and its names are texts; DuckDB has numbers and maps of all kinds.
+    # JSON has no NaN and only strings as keys; DuckDB has NaN, and maps with keys of any type.
     except (TypeError, ValueError):
         return json.dumps(_plain(value), ensure_ascii=False, default=str)
 
 
 def _plain(value):
     if isinstance(value, dict):
-        return {str(name): _plain(one) for name, one in value.items()}
+        return {str(key): _plain(element) for key, element in value.items()}
     if isinstance(value, (list, tuple)):
         return list(map(_plain, value))
     return None if isinstance(value, float) and not math.isfinite(value) else value

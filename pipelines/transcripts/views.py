@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-# The name of a run begins with the time of its start.
-# Of each page the newest run that read it; of one that none could read, the newest that tried.
-# A page that failed and came back as it was read is skipped, in a row of its own.
-# A document that cannot be opened is a page that failed, until a run opens it and finds its pages.
+# Identifiers of runs start with the time of their start, so their order is that of the runs.
+# A page has the row of the newest run that read it or, if none could, of the newest that tried.
+# A page that failed and then was found as an earlier run had read it has a row as skipped.
+# A document that cannot be opened is a failed page, until a run opens it and finds its pages.
 _PAGES = """
 CREATE VIEW pages AS
 WITH documents AS (
@@ -26,8 +26,8 @@ SELECT all_lines.*
 FROM all_lines SEMI JOIN pages USING (page_uri, run_id)
 """
 
-# What still is wrong: pages and documents whose last run failed, and lines of the text that is
-# shown.
+# The failures that still hold: of pages and documents that failed in their last run, and of
+# lines on the pages that the view `pages` shows.
 _FAILURES = """
 CREATE VIEW failures AS
 WITH last_run AS (
@@ -47,9 +47,9 @@ FROM all_failures SEMI JOIN (
 ) USING (uri, run_id)
 """
 
-# Given lines keep their names from run to run; found ones keep them while the finder and
-# the image stay the same. A page that only one of the two runs read has not changed. DuckDB
-# counts edits in bytes: one of 'é' into 'e' is two.
+# Given lines keep their identifiers from run to run; found ones keep them while the line finder
+# and the image stay the same. A page that only one of the two runs read counts as unchanged.
+# DuckDB counts edits in bytes: from 'é' to 'e' there are two.
 _LINE_CHANGES = """
 CREATE MACRO line_changes(old, new) AS TABLE
 WITH both_read AS (

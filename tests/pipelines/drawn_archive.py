@@ -44,10 +44,10 @@ def write_page(folder: Path, name: str, texts: tuple[str, ...] = TEXTS) -> Page:
 
 
 def write_bad_files(folder: Path) -> dict[str, str]:
-    """Write one file for each kind of error.
+    """Write a file of each kind that cannot be read.
 
     Returns:
-        File name to the expected stage of its failure.
+        File name to the stage of its failure.
     """
     write_pair(folder, "lonely_image", "x")
     (folder / "lonely_image.txt").unlink()

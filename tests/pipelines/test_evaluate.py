@@ -12,26 +12,16 @@ from pipelines.show import main as show
 from pipelines.transcribe import main as transcribe
 from tests.fakes import write_fake_bundle
 from tests.pipelines.drawn_archive import TEXTS, write_page
+from tests.pipelines.evaluated import measured, write_transcribed_archive
 
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory):
     """Two pages, one that cannot be read, and their transcripts."""
     folder = tmp_path_factory.mktemp("archive")
-    for name in ("p1", "p2", "broken"):
-        write_page(folder / "pages", name)
-    (folder / "pages" / "broken.jpg").write_bytes(b"no image")
-    model = write_fake_bundle(folder / "m")
-    # The XML is found in the folder too, and left out: p1 is one page, not two.
-    paths = ["--input", f"{folder}/pages", "--model", str(model), "--output", f"{folder}/out"]
-    flags = ["--runner", "DirectRunner", "--max_failure_rate", "1"]
-    assert transcribe([*paths, *flags]) == 0
+    # The XML files in the folder are skipped: p1 is one page, not two.
+    write_transcribed_archive(folder, "pages")
     return folder
-
-
-def measured(archive, truth, capsys, *flags):
-    assert evaluate(["--transcripts", f"{archive}/out", "--truth", str(truth), *flags]) == 0
-    return json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
 def refused(capsys, *flags):
@@ -49,7 +39,7 @@ def transcripts(archive):
 
 
 def as_read(archive, name, texts=()):
-    """Give the transcript of a page as its truth, and further lines."""
+    """Return the texts read on a page, to write as its truth, and further lines."""
     read = transcripts(archive)
     return (*(read[name, f"l{i}"] for i in range(3)), *texts)
 
@@ -76,14 +66,14 @@ def test_the_transcript_itself_as_truth_has_no_errors(archive, tmp_path, capsys)
     assert figures["confusions"] == []
 
 
-def test_a_line_that_was_not_transcribed_is_lost_text(archive, tmp_path, capsys):
+def test_a_line_that_was_not_transcribed_counts_as_deleted(archive, tmp_path, capsys):
     write_page(tmp_path, "p1", as_read(archive, "p1", ["lost"]))
     figures = measured(archive, tmp_path / "*.xml", capsys)
     assert (figures["lines_missing"], figures["deletions"]) == (1, 4)
     assert figures["cer"] == pytest.approx(4 / figures["characters"])
 
 
-def test_a_page_that_failed_is_lost_text(archive, capsys):
+def test_a_page_that_failed_counts_as_deleted(archive, capsys):
     figures = measured(archive, archive / "pages", capsys)
     assert (figures["pages"], figures["lines"], figures["lines_missing"]) == (3, 9, 3)
     assert figures["deletions"] >= sum(map(len, TEXTS))
@@ -95,7 +85,7 @@ def test_a_transcribed_line_without_truth_does_not_count(archive, tmp_path, caps
     assert (figures["lines"], figures["lines_without_truth"], figures["cer"]) == (2, 1, 0)
 
 
-def test_the_truth_gets_the_rules_and_the_form_of_ingest(archive, tmp_path, capsys):
+def test_text_rules_and_normalisation_apply_to_the_truth(archive, tmp_path, capsys):
     one, *others = as_read(archive, "p1")
     write_page(tmp_path, "p1", (f"  #{one} ", *others))
     assert measured(archive, tmp_path / "p1.xml", capsys)["insertions"] == 0
@@ -113,14 +103,14 @@ def test_the_report_shows_the_worst_lines(archive, tmp_path, capsys):
     report = tmp_path / "deep" / "report.html"
     measured(archive, archive / "pages" / "*.xml", capsys, "--report", str(report))
     document = report.read_text("utf-8")
-    # The page that cannot be opened has its lines all the same, without a picture.
+    # The lines of the page that cannot be opened are listed too, without a picture.
     assert document.count('src="data:image/png;base64,iVBOR') == 6
     assert document.count(">not transcribed<") == 3
     addresses = re.findall(r'(?:src|href)="([^"]*)"', document)
     assert all(a.startswith(("#", "data:image/png;base64,")) for a in addresses)
 
 
-def test_pages_of_one_name_are_told_apart_by_their_folders(tmp_path, capsys):
+def test_folders_distinguish_pages_of_one_name(tmp_path, capsys):
     for folder, texts in (("a", TEXTS), ("b", TEXTS[::-1])):
         write_page(tmp_path / "scans" / folder, "p1", texts)
     model = write_fake_bundle(tmp_path / "m")
@@ -197,7 +187,7 @@ def test_two_truths_of_one_name_are_refused(archive, tmp_path, capsys):
         (["--transcripts", "no", "--truth", "t", "--rules", "r"], "r: no such file"),
     ],
 )
-def test_flags_that_do_not_work_are_one_line_and_status_2(capsys, flags, reason):
+def test_unusable_flags_are_one_line_and_status_2(capsys, flags, reason):
     assert reason in refused(capsys, *flags)
 
 
@@ -206,7 +196,7 @@ def test_missing_truth_is_refused(archive, capsys):
     assert "nowhere/*.xml: no such file" in error and "check --truth" in error
 
 
-def test_the_figures_are_told_where_the_report_cannot_be_written(archive, tmp_path, capsys):
+def test_figures_are_printed_even_if_the_report_cannot_be_written(archive, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     flags = ["--transcripts", f"{archive}/out", "--truth", f"{archive}/pages/p1.xml"]
     assert evaluate([*flags, "--report", f"{tmp_path}/file/report.html"]) == 2

@@ -23,7 +23,7 @@ from tests.drawn import line_example, write_tfrecords
 from tests.fakes import CHARACTERS, write_fake_bundle, write_language_model
 from tests.pipelines.drawn_archive import write_page
 
-# Mostly of what the fake model can write.
+# Mostly characters of the fake model's charset.
 TEXTS = ("abbé de cadeba", "ecadé bac", "dé ace eba z", "bac cadeb")
 DIRECT = ["--runner", "DirectRunner"]
 
@@ -55,7 +55,7 @@ def refused(capsys, dataset, model, *flags):
     return captured.err
 
 
-def test_both_ways_give_the_same_figures(tmp_path, model, capsys):
+def test_dataset_and_transcripts_give_the_same_figures(tmp_path, model, capsys):
     for i in range(3):
         write_page(tmp_path / "letters" / "test", f"p{i}", TEXTS[i : i + 2])
     pages = tmp_path / "letters" / "test"
@@ -75,7 +75,7 @@ def test_both_ways_give_the_same_figures(tmp_path, model, capsys):
     assert of_dataset["model_digest"] == load_bundle(model).digest()
 
 
-def test_slices_and_intervals_are_told(dataset, model, capsys):
+def test_slices_and_intervals_are_reported(dataset, model, capsys):
     figures = measured(capsys, dataset, model)
     assert figures["lines"] == 20 and figures["pages"] == 4
     assert set(figures["slices"]["document"]) == {"a", "b"}
@@ -106,9 +106,7 @@ def test_the_report_has_the_lines_of_the_dataset(dataset, model, tmp_path, capsy
         (DecodingSettings(auxiliary_share=0.5), "no auxiliary.onnx; copy the model anew"),
     ],
 )
-def test_a_search_that_lacks_something_is_not_measured(
-    dataset, tmp_path, capsys, settings, missing
-):
+def test_a_beam_search_without_its_files_is_refused(dataset, tmp_path, capsys, settings, missing):
     other = write_fake_bundle(tmp_path / "other")
     write_language_model(other, TEXTS, order=4)
     (other / DECODING_FILE).write_text(settings.to_json())
@@ -116,7 +114,7 @@ def test_a_search_that_lacks_something_is_not_measured(
     assert "--decoding beam: " in error and missing in error
 
 
-def test_a_beam_search_is_measured_with_what_its_confidences_are_worth(dataset, tmp_path, capsys):
+def test_a_beam_search_is_evaluated_with_its_calibration(dataset, tmp_path, capsys):
     other = write_fake_bundle(tmp_path / "other")
     error = refused(capsys, dataset, other, "--decoding", "beam")
     assert "--decoding beam: " in error and "no language_model.bin; add one" in error
@@ -141,7 +139,7 @@ def test_a_beam_search_is_measured_with_what_its_confidences_are_worth(dataset, 
     assert "CER predicted" in document and whole.digest("beam") in document
 
 
-def test_characters_that_the_model_cannot_write_are_told(dataset, model, capsys):
+def test_characters_outside_the_charset_are_reported(dataset, model, capsys):
     assert evaluate(["--dataset", str(dataset), "--model", str(model)]) == 0
     out = capsys.readouterr().out
     assert "counted as errors: 5 (z)\n" in out
@@ -166,7 +164,7 @@ def test_a_charset_that_is_not_the_networks_is_refused(dataset, tmp_path, capsys
 def test_a_model_for_lines_of_another_height_is_refused(dataset, tmp_path, capsys):
     other = write_fake_bundle(tmp_path / "other", strip_height_px=96)
     error = refused(capsys, dataset, other)
-    assert "64 px high but the model wants 96" in error and "--line_height_px 96" in error
+    assert "64 px high but the model expects 96" in error and "--line_height_px 96" in error
 
 
 def test_a_network_for_lines_of_another_height_is_refused(dataset, tmp_path, capsys):
@@ -178,10 +176,10 @@ def test_a_network_for_lines_of_another_height_is_refused(dataset, tmp_path, cap
 def test_a_model_that_reads_no_line_is_refused(dataset, model, monkeypatch, capsys):
     failure = Failure("p", "recognise", "network gave logits that are not numbers", "l")
     monkeypatch.setattr(evaluation_dataset, "read_line", lambda image, recogniser: failure)
-    assert "could read no line" in refused(capsys, dataset, model)
+    assert "could not read any line" in refused(capsys, dataset, model)
 
 
-def test_a_line_that_cannot_be_read_is_lost_text(dataset, model, monkeypatch, capsys):
+def test_a_line_that_cannot_be_read_counts_as_deleted(dataset, model, monkeypatch, capsys):
     def read_all_but_one(image, recogniser):
         if image.line.line_id == "l3":
             return Failure(image.page_uri, "recognise", "no", "l3")
@@ -202,8 +200,8 @@ def test_a_network_that_does_not_load_is_refused(dataset, tmp_path, capsys):
     ("manifest", "reason"),
     [
         (json.dumps({"schema_version": "0.9"}), "schema version 0.9"),
-        ("{}", "no manifest of ours"),
-        ("[", "no manifest of ours"),
+        ("{}", "not a manifest of Quire"),
+        ("[", "not a manifest of Quire"),
     ],
 )
 def test_a_dataset_of_another_schema_is_refused(dataset, model, capsys, manifest, reason):
@@ -212,7 +210,7 @@ def test_a_dataset_of_another_schema_is_refused(dataset, model, capsys, manifest
     assert reason in error and "ingest" in error
 
 
-def test_a_dataset_of_this_schema_is_taken(dataset, model, capsys):
+def test_a_dataset_of_this_schema_is_evaluated(dataset, model, capsys):
     (dataset / "manifest.json").write_text(json.dumps({"schema_version": DATASET_VERSION}))
     assert measured(capsys, dataset, model)["lines"] == 20
 
@@ -228,11 +226,11 @@ def test_an_empty_split_is_refused(dataset, model, capsys):
     ("content", "reason"),
     [
         (b"no gzip", "not a whole gzip TFRecord file"),
-        (gzip.compress(b"\x04" + bytes(11) + b"junk" + bytes(4)), "no lines of ours"),
+        (gzip.compress(b"\x04" + bytes(11) + b"junk" + bytes(4)), "not lines of Quire"),
         (gzip.compress(bytes(16)), "record has no feature"),
     ],
 )
-def test_records_that_are_none_are_refused(dataset, model, capsys, content, reason):
+def test_files_without_line_records_are_refused(dataset, model, capsys, content, reason):
     path = dataset / "test" / "lines-0.tfrecord.gz"
     path.write_bytes(content)
     error = refused(capsys, dataset, model)

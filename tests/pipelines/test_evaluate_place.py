@@ -1,6 +1,5 @@
 """`python -m pipelines.evaluate` on lines that are matched by place, through its main."""
 
-import json
 from datetime import datetime
 
 import pytest
@@ -8,11 +7,9 @@ import pytest
 from pipelines.evaluate import main as evaluate
 from pipelines.formats.page_text import Origin
 from pipelines.formats.page_xml.write import write_description
-from pipelines.transcribe import main as transcribe
-from pipelines.transcripts.tables import open_tables
+from pipelines.transcripts.tables import open_tables, to_polyline
 from schemas.records import Line, Page
-from tests.fakes import write_fake_bundle
-from tests.pipelines.drawn_archive import write_page
+from tests.pipelines.evaluated import measured, write_transcribed_archive
 
 SIZE_PX = (640, 370)
 WRITTEN = datetime(2026, 1, 1)
@@ -22,34 +19,24 @@ WRITTEN = datetime(2026, 1, 1)
 def archive(tmp_path_factory):
     """Two pages whose lines were found and one that cannot be read."""
     folder = tmp_path_factory.mktemp("found")
-    for name in ("p1", "p2", "broken"):
-        write_page(folder / "pages", name)
-    (folder / "pages" / "broken.jpg").write_bytes(b"no image")
-    model = write_fake_bundle(folder / "m")
-    paths = ["--input", f"{folder}/pages/*.jpg", "--model", str(model), "--output", f"{folder}/out"]
-    flags = ["--lines", "find", "--runner", "DirectRunner", "--max_failure_rate", "1"]
-    assert transcribe([*paths, *flags]) == 0
+    write_transcribed_archive(folder, "pages/*.jpg", "--lines", "find")
     return folder
 
 
 @pytest.fixture
 def found(archive):
-    """What was read on p1, as truth with identifiers of its own."""
+    """Return the lines read on p1 as truth, with other identifiers."""
     query = (
         "SELECT line_index, text, baseline, polygon FROM lines "
         "WHERE page_uri LIKE '%/p1.jpg' ORDER BY line_index"
     )
     rows = open_tables(f"{archive}/out").sql(query).fetchall()
     lines = [
-        Line(f"t{index}", index, text.strip(), to_points(baseline), to_points(polygon))
+        Line(f"t{index}", index, text.strip(), to_polyline(baseline), to_polyline(polygon))
         for index, text, baseline, polygon in rows
     ]
     assert len(lines) >= 3 and all(line.text for line in lines)
     return lines
-
-
-def to_points(rows):
-    return tuple((row["x"], row["y"]) for row in rows)
 
 
 def write_truth(folder, lines, name="p1", scale=1):
@@ -65,11 +52,6 @@ def write_truth(folder, lines, name="p1", scale=1):
     (folder / f"{name}.xml").write_bytes(write_description(page, Origin("Quire", WRITTEN)))
 
 
-def measured(archive, truth, capsys, *flags):
-    assert evaluate(["--transcripts", f"{archive}/out", "--truth", str(truth), *flags]) == 0
-    return json.loads(capsys.readouterr().out.splitlines()[-1])
-
-
 def test_the_drawn_lines_are_found_on_every_page(archive, capsys):
     figures = measured(archive, archive / "pages" / "p?.xml", capsys)
     assert (figures["lines_found"], figures["lines_true"], figures["order_error"]) == (6, 6, 0)
@@ -77,7 +59,7 @@ def test_the_drawn_lines_are_found_on_every_page(archive, capsys):
     assert figures["line_f1"] > 0.9 and figures["baseline_f1"] > 0.9
 
 
-def test_a_truth_that_leaves_lines_out_blames_nobody_for_them(archive, found, tmp_path, capsys):
+def test_extra_lines_do_not_count_if_the_truth_is_incomplete(archive, found, tmp_path, capsys):
     write_truth(tmp_path, found[:1])
     whole = measured(archive, tmp_path / "p1.xml", capsys)
     assert whole["lines_extra"] == len(found) - 1 and whole["cer"] > 0
@@ -95,7 +77,7 @@ def test_what_was_read_as_truth_has_no_errors(archive, found, tmp_path, capsys, 
     assert (figures["cer"], figures["order_error"]) == (0, 0)
 
 
-def test_lines_too_few_are_deleted_and_lines_too_many_inserted(archive, found, tmp_path, capsys):
+def test_missing_lines_are_deleted_and_extra_lines_inserted(archive, found, tmp_path, capsys):
     ghost, *others = found
     below = Line("low", 9, "lost", ((10, 365), (200, 365)), ((10, 340), (200, 340), (200, 368)))
     write_truth(tmp_path, [*others, below])
@@ -112,14 +94,14 @@ def test_lines_too_few_are_deleted_and_lines_too_many_inserted(archive, found, t
     assert shares == pytest.approx([1 - 1 / len(found)] * 2)
 
 
-def test_a_true_line_without_text_takes_its_found_line_along(archive, found, tmp_path, capsys):
+def test_a_line_found_at_a_true_line_without_text_is_not_extra(archive, found, tmp_path, capsys):
     blank, *others = found
     write_truth(tmp_path, [Line("b", 0, "", blank.baseline, blank.polygon), *others])
     figures = measured(archive, tmp_path, capsys)
     assert (figures["lines_without_truth"], figures["lines_extra"], figures["cer"]) == (1, 0, 0)
 
 
-def test_the_order_is_measured(archive, found, tmp_path, capsys):
+def test_the_reading_order_is_measured(archive, found, tmp_path, capsys):
     write_truth(tmp_path, found[::-1])
     figures = measured(archive, tmp_path, capsys)
     assert (figures["order_error"], figures["cer"]) == (1, 0)
@@ -131,7 +113,7 @@ def test_a_page_that_failed_was_not_found(archive, capsys):
     assert figures["line_recall"] <= 2 / 3
 
 
-def test_the_way_to_match_can_be_chosen(archive, found, tmp_path, capsys):
+def test_the_matching_can_be_chosen(archive, found, tmp_path, capsys):
     named = [Line(f"l{i + 1}", i, f.text, f.baseline, f.polygon) for i, f in enumerate(found)]
     write_truth(tmp_path, named)
     figures = measured(archive, tmp_path, capsys, "--match", "id")
@@ -140,7 +122,7 @@ def test_the_way_to_match_can_be_chosen(archive, found, tmp_path, capsys):
     assert measured(archive, tmp_path, capsys, "--match", "place")["cer"] == 0
 
 
-def test_the_report_tells_of_lines_and_shows_those_too_many(archive, found, tmp_path, capsys):
+def test_the_report_has_the_line_score_and_the_extra_lines(archive, found, tmp_path, capsys):
     write_truth(tmp_path, found[1:])
     report = tmp_path / "report.html"
     measured(archive, tmp_path / "p1.xml", capsys, "--report", str(report))
@@ -157,7 +139,7 @@ def test_the_report_tells_of_lines_and_shows_those_too_many(archive, found, tmp_
         (SIZE_PX, False, "no line of --truth has a baseline or polygon; give --match id"),
     ],
 )
-def test_truth_that_has_no_place_is_refused(
+def test_truth_without_usable_geometry_is_refused(
     archive, found, tmp_path, capsys, size_px, geometry, reason
 ):
     lines = [

@@ -50,14 +50,14 @@ def page_row(uri, sha256, lines, status="ok"):
 
 
 def write_tables(folder, pages, lines):
-    """Write the tables of a run, other than sorted."""
+    """Write the tables of a run, in reverse order."""
     run = {"run_id": "r1", "started": NOW, "finished": NOW, "model_digest": "abc"}
     write_run(folder, run, pages=pages[::-1], lines=lines[::-1])
 
 
 @pytest.fixture
 def archive(tmp_path):
-    """Write images of all kinds and the tables of their transcription."""
+    """Write images of several formats, and the tables of their transcription."""
     root, images = tmp_path / "in", {}
     for name, data in {
         "a/x.jpg": jpeg(GREY),
@@ -132,7 +132,7 @@ def test_the_pdf_shows_the_page_that_was_read(archive):
     assert page.get_size() == pytest.approx((72, 48), abs=0.1)
 
 
-def test_a_picture_that_is_gone_or_changed_fails_the_pdf_alone(archive, capsys):
+def test_a_missing_or_changed_image_fails_only_the_pdf(archive, capsys):
     (archive / "in/a/x.jpg").unlink()
     (archive / "in/b/x.jpg").write_bytes(jpeg(GREY // 2))
     (archive / "in/b/x.png").write_bytes(b"no image")
@@ -162,7 +162,7 @@ def test_pages_that_were_not_transcribed_are_skipped_and_empty_ones_are_written(
     assert (tmp_path / "out/text/a.jpg.txt").read_bytes() == b""
 
 
-def test_what_cannot_be_said_is_a_row_or_counted(tmp_path, capsys):
+def test_what_a_format_cannot_hold_is_a_failure_or_counted(tmp_path, capsys):
     pages = [page_row(f"d/{name}.jpg", "", 1) for name in "abc"]
     lines = [line_row("d/a.jpg", 0, x=float("nan")), line_row("d/b.jpg", 0, "a\0b")]
     write_tables(tmp_path / "t", pages, [*lines, line_row("d/c.jpg", 0)])
@@ -200,7 +200,7 @@ def test_the_older_page_version(archive):
         (["--transcripts", "t", "--to", "page", "--output", "in"], "in exists"),
     ],
 )
-def test_what_cannot_be_done_is_one_line_and_status_2(archive, monkeypatch, capsys, flags, reason):
+def test_unusable_flags_are_one_line_and_status_2(archive, monkeypatch, capsys, flags, reason):
     monkeypatch.chdir(archive)
     assert main(["--output", "out", *flags]) == 2
     captured = capsys.readouterr()

@@ -40,7 +40,7 @@ def test_pairs_and_pages_become_one_dataset(tmp_path, capsys):
     assert (run["command"], run["pages_in"], run["lines_ok"]) == ("ingest", 7, 9)
 
 
-def test_each_bad_file_is_a_row_and_harms_no_neighbour(tmp_path, capsys):
+def test_each_bad_file_is_a_failure_and_affects_no_other(tmp_path, capsys):
     archive, dataset = tmp_path / "archive", tmp_path / "dataset"
     expected = write_bad_files(archive)
     write_thin_line(archive)
@@ -103,7 +103,7 @@ def test_official_splits_are_kept(tmp_path):
         ([], "./dataset is missing; give --input, or draw a sample one"),
     ],
 )
-def test_what_cannot_be_done_is_one_line_and_status_2(tmp_path, monkeypatch, capsys, flags, reason):
+def test_unusable_flags_are_one_line_and_status_2(tmp_path, monkeypatch, capsys, flags, reason):
     monkeypatch.chdir(tmp_path)
     write_pair(tmp_path / "archive", "a", "acte")
     (tmp_path / "taken").mkdir()
@@ -131,7 +131,7 @@ def test_overwriting_replaces_the_whole_dataset(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b", "out"]
 
 
-def test_a_run_that_breaks_leaves_the_old_output_alone(tmp_path, monkeypatch):
+def test_a_run_that_fails_keeps_the_old_output(tmp_path, monkeypatch):
     write_pair(tmp_path / "a", "one", "acte")
     assert ingest([tmp_path / "a"], tmp_path / "out") == 0
     before = examples(tmp_path / "out")
@@ -146,7 +146,7 @@ def test_a_run_that_breaks_leaves_the_old_output_alone(tmp_path, monkeypatch):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "out"]
 
 
-def test_the_bare_command_reads_dataset_and_writes_out_dataset(tmp_path):
+def test_by_default_dataset_is_read_and_out_dataset_written(tmp_path):
     write_pair(tmp_path / "dataset", "a", "acte")
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     command = [sys.executable, "-m", "pipelines.ingest", "--runner", "DirectRunner"]

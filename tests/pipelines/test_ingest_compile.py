@@ -81,7 +81,7 @@ def test_a_line_of_two_splits_is_dropped_from_train(tmp_path, capsys):
     assert pair.index("original.png") < pair.index("copy.png") and "dropped from train" in pair
 
 
-def test_a_line_of_eval_and_test_is_shown_and_stays(tmp_path):
+def test_a_line_of_eval_and_test_is_reported_and_stays(tmp_path):
     write_pair(tmp_path / "d" / "eval", "one", "Jean Martin, notaire de Paris")
     write_pair(tmp_path / "d" / "test", "two", "Jean Martin, notaire de Paris")
     assert ingest([tmp_path / "d"], tmp_path / "out") == 0
@@ -90,7 +90,7 @@ def test_a_line_of_eval_and_test_is_shown_and_stays(tmp_path):
     assert not (tmp_path / "out" / ".unfinished").exists()
 
 
-def test_datasets_of_ours_are_merged_and_dealt_out_anew(tmp_path):
+def test_datasets_of_quire_are_merged_and_split_again(tmp_path):
     write_page(tmp_path / "a", "p1")
     write_page(tmp_path / "b", "p2", ("le notaire", "fils de Marie"))
     for name in "ab":
@@ -103,7 +103,7 @@ def test_datasets_of_ours_are_merged_and_dealt_out_anew(tmp_path):
     ]
 
 
-def test_text_rules_and_charset_decide_what_is_learnt(tmp_path):
+def test_text_rules_and_charset_apply_to_the_texts(tmp_path):
     archive = tmp_path / "archive"
     write_labels(archive, [("a.png", "#Jean# ⋎fils"), ("b.png", "ﬁls"), ("c.png", "œuf")])
     (tmp_path / "rules.txt").write_text("# diplomatic marks\n⋎ -> \n/#(.*?)#/ -> \\1\n")
@@ -166,7 +166,7 @@ def test_nothing_outside_of_the_dataset_is_read(tmp_path):
         ("--charset", None, "no such file"),
     ],
 )
-def test_rules_that_do_not_work_are_one_line(tmp_path, capsys, name, content, reason):
+def test_rules_that_cannot_be_used_are_one_line(tmp_path, capsys, name, content, reason):
     write_pair(tmp_path / "a", "one", "acte")
     if content is not None:
         (tmp_path / "file").write_text(content)
@@ -176,7 +176,7 @@ def test_rules_that_do_not_work_are_one_line(tmp_path, capsys, name, content, re
     assert reason in error and error.count("\n") == 1
 
 
-def test_a_report_stands_beside_the_dataset(tmp_path):
+def test_a_report_is_written_beside_the_dataset(tmp_path):
     write_page(tmp_path / "a", "p", ("le maire", "", "\u142fARIS <b>"))
     write_pair(tmp_path / "a", "lonely", "x")
     (tmp_path / "a" / "lonely.txt").unlink()
@@ -191,7 +191,7 @@ def test_a_report_stands_beside_the_dataset(tmp_path):
     assert odd["character"] == "\u142f" and odd["example_uri"].endswith("p.jpg")
 
 
-def test_every_format_can_be_asked_for_and_has_a_place_in_the_schema():
+def test_every_format_is_a_choice_and_in_the_schema():
     from pipelines.descriptions.detect import FORMAT_NAMES
     from pipelines.ingest import _FORMATS
     from schemas.features import TFX_SCHEMA_PATH

@@ -183,7 +183,7 @@ def of_case(name, uri):
     return f"/archive/{name}/" in uri
 
 
-def test_the_account_closes(compiled):
+def test_the_sums_of_the_account_match(compiled):
     place, rows, found = compiled
     (run,) = pq.read_table(place / "out" / "runs").to_pylist()
     account = Account(**{name: run[name] for name in Account.__dataclass_fields__})
@@ -196,7 +196,7 @@ def test_the_account_closes(compiled):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_hostile_file_is_its_rows_or_is_read(compiled, name):
+def test_a_hostile_file_is_read_or_has_its_failures(compiled, name):
     _, all_rows, found = compiled
     rows = sorted((r for r in all_rows if of_case(name, r["uri"])), key=lambda r: r["uri"])
     expected = CASES[name].failures
@@ -211,7 +211,7 @@ def test_a_hostile_file_is_its_rows_or_is_read(compiled, name):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_healthy_page_beside_it_is_whole(compiled, name):
+def test_the_healthy_page_beside_it_is_complete(compiled, name):
     lines = [e for e in compiled[2] if of_case(name, e.page_uri) and "/healthy." in e.page_uri]
     assert [line.text for line in sorted(lines, key=lambda e: e.line_id)] == list(HEALTHY_TEXTS)
 

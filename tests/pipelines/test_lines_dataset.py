@@ -45,14 +45,14 @@ def test_pages_and_documents_are_left_out_by_name(archive):
     assert [page.uri.rsplit("/")[-1] for page in read_line_pages((output,))] == ["p 1.png"]
 
 
-def test_a_name_to_leave_out_that_is_not_there_is_refused(archive, capsys):
+def test_an_unknown_name_to_leave_out_is_refused(archive, capsys):
     status, output = run(archive, "--leave_out", "p3")
     assert status == 2
     assert "p3: no such page or document" in capsys.readouterr().err
     assert not output.exists()
 
 
-def test_a_file_that_is_there_is_kept(archive, capsys):
+def test_an_existing_file_is_kept(archive, capsys):
     archive.with_name("pages.jsonl").write_text("old")
     status, output = run(archive)
     assert status == 2

@@ -8,14 +8,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from model.dataset.tfrecord import read_records
+from model.dataset.examples import read_examples
 from model.images import pdf as pdf_pages
 from pipelines.formats.page_text import Origin
 from pipelines.formats.page_xml.write import write_description
 from pipelines.ingest import main as ingest_main
 from pipelines.pages.image import PageImage, open_described
 from pipelines.transcribe import main as transcribe_main
-from schemas.features import decode_line
 from schemas.records import Line, Page
 from tests.drawn import FONT, text_strip
 from tests.drawn_files import encrypted_pdf, image_file
@@ -73,8 +72,9 @@ def transcribe(inputs, model, output, *flags):
 def examples(dataset, parts=1):
     """Read text and image of each page's line, by the last parts of its URI."""
     paths = sorted(str(path) for path in dataset.glob("*/*.tfrecord.gz"))
-    found = [decode_line(record) for path in paths for record in read_records(path)]
-    return {"/".join(e.page_uri.split("/")[-parts:]): (e.text, e.image) for e in found}
+    return {
+        "/".join(e.page_uri.split("/")[-parts:]): (e.text, e.image) for e in read_examples(paths)
+    }
 
 
 def rows(output, table, *columns):
@@ -82,7 +82,7 @@ def rows(output, table, *columns):
     return sorted(tuple(row[column] for column in columns) for row in found)
 
 
-# All go into one split, where the same line may stand again.
+# All pages in one split, in which a line may occur again.
 TRAIN_ONLY = ["--eval_fraction", "0", "--test_fraction", "0"]
 
 
@@ -90,7 +90,7 @@ def opened(uri: str) -> PageImage:
     return open_described(Page(uri))
 
 
-def test_pages_of_one_file_are_what_single_images_are(tmp_path):
+def test_pages_of_one_file_give_the_lines_of_single_images(tmp_path):
     archive = tmp_path / "archive"
     conventions = [
         (name, kind, folder)
@@ -116,12 +116,12 @@ def test_pages_of_one_file_are_what_single_images_are(tmp_path):
             single = found[f"archive/single/p{i}.tif"]
             page = found[f"{kind}/{folder}/{name}#page={i}"]
             assert page[0] == single[0]
-            # A box of ALTO's is another outline.
+            # The ALTO has a bounding box, not the polygon.
             assert page == single or folder == "alto"
     assert len(found) == 3 + 3 * len(conventions)
 
 
-def test_a_pair_and_what_is_wrong_with_files_of_several_pages(tmp_path, capsys):
+def test_pairs_and_the_failures_of_multi_page_files(tmp_path, capsys):
     archive = tmp_path / "archive"
     write_scan(archive, "one.pdf", "PDF", [text_strip(TEXTS[0])])
     (archive / "one.txt").write_text(TEXTS[0])
@@ -174,7 +174,7 @@ def test_every_page_of_a_file_is_transcribed_by_itself(tmp_path, capsys):
     assert len({sha256 for _, status, sha256, _ in pages if status == "ok"}) == 3
 
 
-def test_a_pdf_behind_one_that_hangs_fails_and_may_pass_later(tmp_path, monkeypatch):
+def test_a_pdf_behind_one_that_hangs_fails_and_can_be_read_later(tmp_path, monkeypatch):
     monkeypatch.setattr(pdf_pages, "_LONGEST_WAIT_S", 0.05)
     write_scan(tmp_path, "scan.pdf", "PDF")
     with pdf_pages._ONE_AT_A_TIME, pytest.raises(TimeoutError, match="another PDF .* run again"):
@@ -209,7 +209,7 @@ def test_given_lines_are_found_for_each_page(tmp_path):
     assert all("no PAGE or ALTO file beside it" in error for (error,) in errors)
 
 
-def test_a_file_of_several_is_opened_by_page_only(tmp_path):
+def test_a_multi_page_file_is_opened_only_by_page(tmp_path):
     write_scan(tmp_path, "scan.tif", "TIFF")
     with pytest.raises(ValueError, match="file has 3 pages; name one of them, as in .*#page=1"):
         opened(f"{tmp_path}/scan.tif")
@@ -218,7 +218,7 @@ def test_a_file_of_several_is_opened_by_page_only(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "kind"), [("scan.pdf", "PDF"), ("scan.tif", "TIFF")])
-def test_the_pages_of_a_file_are_not_one_image_seen_several_times(tmp_path, name, kind):
+def test_the_pages_of_a_file_have_different_digests(tmp_path, name, kind):
     write_scan(tmp_path, name, kind)
     digests = [opened(f"{tmp_path}/{name}#page={n}").sha256 for n in (1, 2, 3)]
     assert len(set(digests)) == 3

@@ -34,7 +34,7 @@ def test_pages_are_drawn_with_their_page_xml_and_one_seed_gives_one_archive(tmp_
     assert page.uri == "page_0001.jpg"
 
 
-def test_the_test_pages_are_those_that_ingest_holds_out(tmp_path):
+def test_test_pages_are_those_that_ingest_holds_out(tmp_path):
     from model.dataset.examples import read_examples
 
     archive, dataset = tmp_path / "archive", tmp_path / "out"

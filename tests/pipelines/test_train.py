@@ -1,4 +1,4 @@
-"""The command line of `train`, up to where TFX begins."""
+"""The command line of `train`, up to the point where TFX is imported."""
 
 import gzip
 import subprocess
@@ -31,7 +31,7 @@ def dataset(tmp_path):
 
 
 def refused(capsys, *flags):
-    """Run with flags that cannot be used; give the one line on stderr."""
+    """Run with flags that cannot be used; return the one line on stderr."""
     assert main([str(flag) for flag in flags]) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -82,11 +82,11 @@ def test_unknown_flags_and_values_are_refused(capsys, flags):
 @pytest.mark.parametrize(
     "flags", [["--epochs", "0"], ["--seed", "-1"], ["--learning_rate", "-1"]], ids=" ".join
 )
-def test_values_that_no_training_can_have_are_refused(capsys, flags):
+def test_values_out_of_range_are_refused(capsys, flags):
     assert " ".join(flags[:1]) in refused(capsys, *flags)
 
 
-def test_a_dataset_that_is_not_there_is_named(capsys, tmp_path):
+def test_a_missing_dataset_is_named(capsys, tmp_path):
     err = refused(capsys, "--dataset", tmp_path / "none", "--output", tmp_path / "models")
     assert f"{tmp_path / 'none'}: no such folder" in err
     assert not (tmp_path / "models").exists()
@@ -154,13 +154,13 @@ CLUSTER = {
         ({"--machine_type": "n1-standard-0"}, "one such as n1-standard-8"),
     ],
 )
-def test_what_no_cluster_could_run_is_refused(capsys, changes, cure):
+def test_what_a_cluster_cannot_run_is_refused(capsys, changes, cure):
     assert cure in refused(
         capsys, *(part for flag in {**CLUSTER, **changes}.items() for part in flag)
     )
 
 
-def test_flags_of_a_cluster_are_refused_here(capsys, dataset):
+def test_flags_of_a_cluster_are_refused_in_local_runs(capsys, dataset):
     assert "add --runner kubeflow" in refused(capsys, "--dataset", dataset, "--image", "x")
 
 
@@ -173,6 +173,6 @@ def test_flags_of_a_cluster_are_refused_here(capsys, dataset):
         ("a2-highgpu-1g", 12, 85.0),
     ],
 )
-def test_a_machine_type_says_what_it_has(machine_type, cpus, memory_gb):
+def test_a_machine_type_gives_its_resources(machine_type, cpus, memory_gb):
     machine = machine_of(machine_type, "NVIDIA_L4", 1)
     assert (machine.cpus, machine.memory_gb) == (cpus, memory_gb)

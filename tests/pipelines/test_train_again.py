@@ -39,7 +39,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def train(folder, capfd):
-    """Run the command line; give its status, stdout and stderr."""
+    """Run the command line; return its status, stdout and stderr."""
 
     def run(dataset="dataset", *flags):
         places = ["--dataset", str(folder / dataset), "--output", str(folder / "models")]
@@ -58,8 +58,8 @@ def versions(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "models").iterdir() if path.name.isdigit())
 
 
-# The order matters: each test is a run after those before it.
-def test_the_first_run_does_every_step(train, folder):
+# The order matters: each test is a run that follows those of the tests before it.
+def test_the_first_run_runs_every_step(train, folder):
     status, out, err = train()
     assert status == 0, err
     assert cached(out) == []
@@ -67,7 +67,7 @@ def test_the_first_run_does_every_step(train, folder):
     assert len(versions(folder)) == 1
 
 
-def test_the_same_again_trains_nothing_and_says_so(train, folder):
+def test_the_same_run_again_trains_nothing_and_says_so(train, folder):
     (version,) = versions(folder)
     status, out, err = train()
     assert status == 0, err
@@ -79,7 +79,7 @@ def test_the_same_again_trains_nothing_and_says_so(train, folder):
     assert os.readlink(folder / "models" / "latest") == version
 
 
-def test_another_seed_trains_on_the_lines_that_are_there(train):
+def test_another_seed_trains_on_the_cached_lines(train):
     status, out, err = train("dataset", "--seed", "1")
     assert status in TRAINED, err
     assert set(cached(out)) >= set(STEPS) - {"Trainer"}

@@ -1,4 +1,4 @@
-"""`train` as it is run: TFX from TFRecords to a released model."""
+"""`train` as a process: TFX from TFRecords to a released model."""
 
 import json
 import os
@@ -7,11 +7,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from model.dataset.examples import decode_strip
 from model.evaluation.metrics import error_rates
 from model.recogniser.bundle import load_bundle
 from model.recogniser.recogniser import Recogniser
@@ -59,7 +59,7 @@ def dataset(tmp_path_factory):
     for split in LINES:
         (folder / split).mkdir()
         path = str(folder / split / "lines.tfrecord.gz")
-        # TFX looks at the checksums, so TensorFlow has to write them.
+        # TFX verifies the checksums, so TensorFlow has to write them.
         with tf.io.TFRecordWriter(path, tf.io.TFRecordOptions(compression_type="GZIP")) as file:
             for line in draw_lines(split):
                 file.write(encode_line(line))
@@ -91,7 +91,7 @@ def worse(dataset, models, refused):
     return train(dataset, models, "--epochs", "1", "--max_cer", "1.0")
 
 
-def test_progress_is_told_and_nothing_else(released):
+def test_only_progress_is_printed(released):
     steps = [line for line in released.out.splitlines() if line.endswith(" ...")]
     assert "LineExampleGen ..." in steps
     assert steps[-1] == "Pusher ..."
@@ -127,13 +127,13 @@ def test_the_charset_is_that_of_the_train_split(released, models):
     assert load_bundle(models / "latest").charset == expected
 
 
-def test_the_card_tells_the_errors_that_the_onnx_network_makes(released, models):
+def test_the_card_has_the_errors_of_the_onnx_network(released, models):
     lines = draw_lines("eval")
     pairs = [(line.text, read_onnx(models, [line])[0][0]) for line in lines]
     card = json.loads((models / "latest" / "card.json").read_text("utf-8"))
     evaluation = card["evaluation"]
-    told = [evaluation["overall"], *(evaluation["by_document"][d] for d in DOCUMENTS)]
-    for result, kept in zip(told, (pairs, pairs[::2], pairs[1::2])):
+    results = [evaluation["overall"], *(evaluation["by_document"][d] for d in DOCUMENTS)]
+    for result, kept in zip(results, (pairs, pairs[::2], pairs[1::2])):
         characters, words = error_rates(kept)
         assert result["lines"] == len(kept)
         assert (result["character_edits"], result["characters"]) == (
@@ -158,7 +158,7 @@ def test_saved_model_and_onnx_read_the_same(released, models):
         np.testing.assert_allclose(
             outputs["confidence"].numpy(), [c for _, c in expected], atol=1e-4
         )
-    # A network that only writes blanks would agree with itself as well.
+    # A network that outputs only blank labels would agree too.
     assert len({text for text, _ in expected}) > len(lines) / 4
 
 
@@ -166,13 +166,13 @@ def read_onnx(models: Path, lines: list[LineExample]) -> list[tuple[str, float]]
     recogniser = Recogniser(load_bundle(models / "latest"))
     read = []
     for line in lines:
-        strip = cv2.imdecode(np.frombuffer(line.image, np.uint8), cv2.IMREAD_GRAYSCALE)
-        transcript = recogniser.read(LineImage(line.page_uri, Line(line.line_id, 0), strip))
+        image = LineImage(line.page_uri, Line(line.line_id, 0), decode_strip(line))
+        transcript = recogniser.read(image)
         read.append((transcript.text, transcript.confidence))
     return read
 
 
-def test_a_model_that_reads_too_badly_is_not_released(refused, models):
+def test_a_model_with_too_many_errors_is_not_released(refused, models):
     assert refused.status == 3
     last = refused.err.splitlines()[-1]
     assert last.startswith("not released: CER ")
@@ -187,12 +187,12 @@ def test_a_model_worse_than_the_last_good_one_is_not_released(worse, models):
     assert "but the last good model reads them at CER " in last
     assert "--max_cer" not in last
     assert len([path for path in models.iterdir() if path.name.isdigit()]) == 1
-    # Only the gate was asked for something else, so nothing was trained again.
+    # Only the threshold was different, so nothing was trained again.
     assert "Trainer: nothing has changed" in worse.out
     assert "Evaluator: nothing has changed" not in worse.out
 
 
-def test_the_card_tells_intervals_and_slices(released, models):
+def test_the_card_has_intervals_and_slices(released, models):
     card = json.loads((models / "latest" / "card.json").read_text("utf-8"))
     overall = card["evaluation"]["overall"]
     low, high = overall["cer_interval"]

@@ -21,7 +21,7 @@ GPU_STEPS = {"Trainer", "Evaluator"}
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
-    """Compile with some flags; give the specification."""
+    """Compile with some flags; return the path of the specification."""
 
     def run(*flags, name="pipeline.json"):
         path = tmp_path_factory.mktemp("compiled") / name
@@ -66,7 +66,7 @@ def test_every_step_runs_in_the_image(executors):
     assert images == {IMAGE}
 
 
-def test_trainer_and_evaluator_ask_for_the_machine_and_its_gpus(executors):
+def test_trainer_and_evaluator_request_the_machine_and_its_gpus(executors):
     asked = {name: c["resources"] for name, c in containers(executors).items() if "resources" in c}
     assert set(asked) == GPU_STEPS
     for resources in asked.values():
@@ -74,7 +74,7 @@ def test_trainer_and_evaluator_ask_for_the_machine_and_its_gpus(executors):
         assert resources["accelerator"] == {"type": "NVIDIA_TESLA_T4", "count": "2"}
 
 
-def test_without_gpus_none_is_asked_for(compiled):
+def test_without_gpus_none_is_requested(compiled):
     job = json.loads(compiled("--gpu_count", "0").read_text("utf-8"))
     trainer = job["pipelineSpec"]["deploymentSpec"]["executors"]["Trainer_executor"]
     assert trainer["container"]["resources"] == {"cpuLimit": 8.0, "memoryLimit": 30.0}
@@ -98,7 +98,7 @@ def test_steps_wait_for_what_they_need(tasks, task, before):
     assert tasks[task]["cachingOptions"] == {"enableCache": True}
 
 
-def test_a_model_is_held_against_the_last_blessed_one(tasks):
+def test_a_model_is_compared_with_the_last_blessed_one(tasks):
     baseline = tasks["Evaluator"]["inputs"]["artifacts"]["baseline_model"]["taskOutputArtifact"]
     assert baseline["producerTask"] == "LatestBlessed-model-resolver"
 
@@ -114,7 +114,7 @@ def test_places_and_recipe_reach_the_steps(job, tasks):
     assert "gs://bucket/models" in parameter(tasks, "Pusher", "push_destination")["stringValue"]
 
 
-def test_nothing_of_this_machine_is_in_it(job, tmp_path_factory):
+def test_it_has_no_path_of_this_machine(job, tmp_path_factory):
     assert str(tmp_path_factory.getbasetemp()) not in json.dumps(job)
 
 
@@ -133,6 +133,6 @@ def test_a_worker_finds_every_class(job, executors):
     assert import_class_by_path("components.Charset")
 
 
-def test_kubeflow_takes_it_as_yaml_too(compiled, job):
+def test_it_can_be_written_as_yaml(compiled, job):
     specification = yaml.safe_load(compiled(name="pipeline.yaml").read_text("utf-8"))
     assert set(specification["components"]) == set(job["pipelineSpec"]["components"])

@@ -136,7 +136,7 @@ def test_given_lines_must_be_there_if_asked_for(tmp_path, model):
         (["--input", "a", "--model", "m", "--output", "a"], "a holds something else"),
         (
             ["--input", "a", "--model", "m", "--output", "o", "--page_time_limit_s", "-1"],
-            "--page_time_limit_s -1.0 is no time",
+            "--page_time_limit_s -1.0 is not a time limit",
         ),
     ],
 )

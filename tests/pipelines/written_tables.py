@@ -1,4 +1,4 @@
-"""Tables in the layout of transcribe, written by hand."""
+"""Tables as transcribe writes them, made by hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schemas.tables import TABLES
 
 
 def whole_row(table: str, values: dict) -> dict:
-    """Fill in the columns that a test does not set."""
+    """Return a row with empty values in the columns that a test leaves out."""
     row = {}
     for field in TABLES[table]:
         is_list = pa.types.is_list(field.type)
@@ -25,12 +25,12 @@ def whole_row(table: str, values: dict) -> dict:
 
 
 def page(uri: str, **columns) -> dict:
-    """Return a row of `pages` for a page that was transcribed."""
+    """Return a row of `pages` for a page that was read."""
     return {"page_uri": uri, "status": "ok"} | columns
 
 
 def write_run(folder: Path, run: dict, **rows: list[dict]) -> None:
-    """Write the tables of one run to an archive.
+    """Write the tables of one run in an archive.
 
     Args:
         folder: The archive.

@@ -1,4 +1,4 @@
-"""Files are written anew without the lines that leak, and read back."""
+"""Files are rewritten without the lines that leak, and read back."""
 
 from dataclasses import replace
 
@@ -56,7 +56,7 @@ def test_the_same_line_in_another_split_stays(tmp_path):
     assert records == [twin, DatasetFile(str(tmp_path / "kept" / "test" / path.name))]
 
 
-def test_a_file_that_is_cut_off_is_not_read_back(path):
+def test_reading_back_a_truncated_file_is_an_error(path):
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(ValueError, match="not a whole gzip TFRecord file"):
         read_back(DatasetFile(str(path)))

@@ -1,4 +1,4 @@
-"""Leaks found with files and short keys are those found by letting all lines meet."""
+"""Leaks found through files and short keys are those found by comparing all pairs of lines."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Each PTransform: what comes out where, failures too."""
+"""Each PTransform: what it puts into which output, including failures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipelines.dataset.cut import CutConfig, CutExamples
 from pipelines.dataset.read import (
     ChooseSplits,
     PairFilesUp,
-    ReadPages,
+    ReadDescriptions,
     SecondDescriptions,
     SurveySources,
     UndescribedFailures,
@@ -35,7 +35,7 @@ def pipeline():
 
 
 def expect(collection, wanted, label, key=lambda record: record):
-    """Assert what a collection holds, seen through a key."""
+    """Assert that the keys of the elements of a collection are the given ones."""
     assert_that(collection | f"Key {label}" >> beam.Map(key), equal_to(wanted), label=label)
 
 
@@ -89,7 +89,7 @@ def test_pages_are_read_and_what_cannot_be_read_is_a_failure(pipeline, tmp_path)
         Failure("lone.txt", "pair", "no image"),
     ]
     seconds = pipeline | "None" >> beam.Create([set()])
-    out = pipeline | beam.Create(sources) | ReadPages(ReadConfig(), seconds)
+    out = pipeline | beam.Create(sources) | ReadDescriptions(ReadConfig(), seconds)
     expect(
         out.Page,
         [("pairs", "", 1, "pair"), (tmp_path.name, "eval", 3, "page")],
@@ -105,7 +105,7 @@ def test_pages_are_read_and_what_cannot_be_read_is_a_failure(pipeline, tmp_path)
     expect(out.Skipped, ["<mets> describes no page"], "skipped", lambda skipped: skipped.reason)
 
 
-def test_splits_look_at_all_pages(pipeline):
+def test_the_official_splits_of_all_pages_decide(pipeline):
     pages = [Page(f"d/{i}.jpg", document="d", split="train") for i in range(30)]
     official = [*pages, Page("d/x.jpg", document="d", split="eval")]
     for label, given, wanted in (
@@ -138,12 +138,12 @@ def surveyed_by(*names: str) -> list[Surveyed]:
     return [Surveyed("a.png", name, "alto", "", 3) for name in names]
 
 
-def test_an_image_is_described_once(pipeline):
+def test_second_descriptions_of_an_image_are_found(pipeline):
     seconds = pipeline | beam.Create(surveyed_by("b.xml", "a.xml")) | SecondDescriptions()
     assert_that(seconds, equal_to([{("a.png", "b.xml")}]))
 
 
-def test_an_image_that_any_file_names_is_not_alone(pipeline):
+def test_only_images_that_no_file_describes_are_failures(pipeline):
     sources = pipeline | "Sources" >> beam.Create([LoneImage("a.png"), LoneImage("b.png")])
     surveyed = pipeline | "Surveyed" >> beam.Create(surveyed_by("labels.csv"))
     failures = (sources, surveyed) | UndescribedFailures()
@@ -179,7 +179,7 @@ def test_lines_are_cut_and_bad_ones_are_failures(pipeline, tmp_path):
 
 
 def outcomes(pipeline):
-    """Give what became of three pages and the four lines of one of them."""
+    """Return the outcomes of three inputs and of the three lines of one of them."""
     given = {
         "inputs": ["ok.jpg", "bad.jpg", "x.md"],
         "done": [PageDone("ok.jpg", "ab", 9, 9, "alto", 3)],
@@ -191,7 +191,7 @@ def outcomes(pipeline):
     return {name: pipeline | name >> beam.Create(records) for name, records in given.items()}
 
 
-def test_what_became_of_everything_is_counted(tmp_path):
+def test_all_outcomes_are_counted(tmp_path):
     path = str(tmp_path / "counts.json")
     with beam.Pipeline(options=PipelineOptions([], runner=LOCAL_RUNNER)) as pipeline:
         outcomes(pipeline) | WriteAccount(path)

@@ -1,4 +1,4 @@
-"""Which file of the truth belongs to which transcribed page."""
+"""Each file of the truth is paired with its transcribed page."""
 
 import unicodedata
 
@@ -9,7 +9,7 @@ from pipelines.evaluation.pairs import pair_truth
 
 
 def write(folder, *names):
-    """Write files; only those without a page are looked into."""
+    """Write empty PAGE files; only those without a page are opened."""
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -21,7 +21,7 @@ def paired(folder, uris):
     return {uri: path.removeprefix(f"{folder}/") for uri, path in found.items()}
 
 
-def test_names_pair_whatever_the_folder_and_the_extension(tmp_path):
+def test_files_pair_by_name_in_any_folder_with_any_extension(tmp_path):
     write(tmp_path, "p1.xml", "page/p2.xml", "alto/p.3.xml")
     assert paired(tmp_path, ["x/p1.JPG", "gs://y/p2.tif", "p.3.png", "p4.png"]) == {
         "x/p1.JPG": "p1.xml",
@@ -36,7 +36,7 @@ def test_unicode_forms_pair(tmp_path):
     assert uri == "procès.jpg"
 
 
-def test_folders_decide_between_pages_of_one_name(tmp_path):
+def test_folders_distinguish_pages_of_one_name(tmp_path):
     write(tmp_path, "b/1858/page/p1.xml", "a/1858/p1.xml")
     uris = ["scans/a/1858/p1.jpg", "scans/b/1858/p1.jpg", "scans/c/p1.jpg"]
     assert paired(tmp_path, uris) == {

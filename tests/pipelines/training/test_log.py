@@ -1,4 +1,4 @@
-"""What a training run says, and what it keeps to itself."""
+"""What a training run prints, and what it does not."""
 
 import logging
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.train
 ABSL = logging.getLogger("absl")
 
 
-def test_steps_and_warnings_are_told_but_no_diary(capsys):
+def test_only_steps_and_warnings_are_printed(capsys):
     with training_log() as log:
         ABSL.info("Component %s is running.", "Trainer")
         ABSL.info("Publishing output artifacts")
@@ -25,7 +25,7 @@ def test_steps_and_warnings_are_told_but_no_diary(capsys):
     assert err == "WARNING absl: disk is nearly full\nERROR apache_beam.io: worker lost\n"
 
 
-def test_loggers_are_left_as_they_were():
+def test_loggers_are_restored():
     def state():
         return [
             (logger.handlers, logger.level, logger.propagate)
@@ -38,7 +38,7 @@ def test_loggers_are_left_as_they_were():
     assert state() == before
 
 
-def test_steps_are_told_after_tensorflow_has_set_the_level_anew(capsys):
+def test_steps_are_printed_after_tensorflow_has_reset_the_level(capsys):
     with training_log():
         remembered = absl_logging.get_verbosity()
         absl_logging.set_verbosity(absl_logging.FATAL)
@@ -47,7 +47,7 @@ def test_steps_are_told_after_tensorflow_has_set_the_level_anew(capsys):
     assert capsys.readouterr().out == "Pusher ...\n"
 
 
-def test_what_is_taken_from_the_cache_is_told(capsys):
+def test_cached_results_are_reported(capsys):
     with training_log():
         ABSL.info("Component %s is running.", "Trainer")
         ABSL.info("A cached execution %d is used.", 7)

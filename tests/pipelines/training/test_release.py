@@ -1,4 +1,4 @@
-"""From a finished run to a released model."""
+"""The model of a finished run is released."""
 
 import json
 import os
@@ -9,9 +9,9 @@ import pytest
 from components.evaluation import Evaluation, SliceResult
 from model.evaluation.metrics import ErrorCount
 from model.recogniser.bundle import load_bundle, write_card
-from pipelines.training.config import Recipe, TrainConfig
+from pipelines.training.config import TrainConfig, TrainingRecipe
 from pipelines.training.release import Outcome, point_link, release
-from pipelines.training.run import essence, refusal
+from pipelines.training.run import error_line, refusal
 from tests.fakes import write_fake_bundle
 
 pytestmark = pytest.mark.train
@@ -27,11 +27,14 @@ OUTCOME = Outcome(
 
 @pytest.fixture
 def stage(tmp_path):
-    """Stage a model as the Pusher does."""
+    """Put a model into the staging folder, as the Pusher does."""
 
     def make(version, run_id, height_px=64):
         config = TrainConfig(
-            tmp_path / "data", tmp_path / "models", Recipe({"preset": "tiny"}), run_id=run_id
+            tmp_path / "data",
+            tmp_path / "models",
+            TrainingRecipe({"preset": "tiny"}),
+            run_id=run_id,
         )
         staged = write_fake_bundle(config.staging / version, strip_height_px=height_px)
         write_card(staged, {"parameters": 7})
@@ -53,7 +56,7 @@ def test_a_version_is_released_and_is_the_latest(stage):
     assert load_bundle(config.output / "latest").directory == released
 
 
-def test_the_card_gains_what_the_run_found_and_names_no_folder(stage, tmp_path):
+def test_the_card_gains_the_results_of_the_run_and_no_path(stage, tmp_path):
     config = stage("1700000000", "a")
     text = (release(config, OUTCOME).folder / "card.json").read_text("utf-8")
     card = json.loads(text)
@@ -77,7 +80,7 @@ def test_another_run_adds_a_version_and_moves_latest(stage):
     assert os.readlink(config.output / "latest") == "1700000060"
 
 
-def test_two_runs_in_the_same_second_do_not_meet(stage):
+def test_two_runs_in_the_same_second_are_two_versions(stage):
     release(stage("1700000000", "a"), OUTCOME)
     config = stage("1700000000", "b", height_px=48)
     assert release(config, OUTCOME).folder.name == "1700000001"
@@ -103,7 +106,7 @@ def test_a_model_whose_card_cannot_be_completed_is_not_released(stage):
     assert seen(config.output) == []
 
 
-def test_a_link_is_turned_and_leaves_nothing_behind(tmp_path):
+def test_a_link_is_replaced_and_leaves_no_other_file(tmp_path):
     link = tmp_path / "latest"
     for target in ("1", "2"):
         point_link(link, target)
@@ -117,7 +120,7 @@ def test_a_refusal_names_both_rates():
     assert "last good model" not in refusal(OUTCOME, 0.05)
 
 
-def test_a_refusal_of_a_worse_model_names_that_of_the_last_good_one():
+def test_a_refusal_of_a_worse_model_has_the_rate_of_the_last_good_one():
     outcome = replace(OUTCOME, evaluation=replace(OUTCOME.evaluation, baseline=BETTER))
     text = refusal(outcome, 0.5)
     assert "the last good model reads them at CER 5.00%" in text
@@ -136,5 +139,5 @@ def test_a_refusal_of_a_worse_model_names_that_of_the_last_good_one():
         ),
     ],
 )
-def test_an_error_is_told_in_one_line(error, expected):
-    assert essence(error) == expected
+def test_an_error_is_reduced_to_one_line(error, expected):
+    assert error_line(error) == expected

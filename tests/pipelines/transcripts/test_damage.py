@@ -1,4 +1,4 @@
-"""Parquet files of the tables that are damaged: one line that names the file and the cure."""
+"""Damaged Parquet files of the tables: one line that names the file and the cure."""
 
 import duckdb
 import pytest
@@ -18,7 +18,7 @@ def truncated(data):
 
 
 def overwritten(data):
-    """Damage the rows: the footer, which is at the end, can be read."""
+    """Damage the rows; the footer, at the end of the file, can still be read."""
     return data[:4] + b"\xff" * (len(data) // 4) + data[4 + len(data) // 4 :]
 
 
@@ -78,7 +78,7 @@ def test_the_next_run_names_the_file_that_is_damaged(folder, table, kind):
     assert is_said_of(path, folder, f"{error.value}\n")
 
 
-def test_what_the_cure_leaves_can_be_queried_and_is_no_table_of_a_run(folder, capsys):
+def test_after_the_cure_the_tables_can_be_queried(folder, capsys):
     damage(folder, "lines", "truncated")
     for run_id in ("r-1", "r-2"):
         (folder / "runs" / f"{run_id}.parquet").unlink()
@@ -89,7 +89,7 @@ def test_what_the_cure_leaves_can_be_queried_and_is_no_table_of_a_run(folder, ca
     assert capsys.readouterr().out.split() == ["n", "-", "1"]
 
 
-def test_an_error_of_the_query_is_no_damage(folder):
+def test_an_error_in_the_query_is_no_damage(folder):
     paths = [damage(folder, "lines", "truncated")]
     for sql in ("SELECT error('x')", "SELECT CAST('x' AS INT)", "SELECT x", "FROM 'no.parquet'"):
         with pytest.raises(duckdb.Error) as error:

@@ -18,12 +18,12 @@ RUN_1, RUN_2, RUN_3 = (f"2026010{day}T000000-000000-aa" for day in (1, 2, 3))
 
 @pytest.fixture
 def ask(tmp_path):
-    """Run a recipe on the archive and give its rows."""
+    """Run a recipe on the archive and return its rows."""
     return partial(ask_recipe, tmp_path)
 
 
 def line(line_id, text, readings=(), letters=None, **columns):
-    """Make a row of `lines`; `letters` maps a place of the text to what else may stand there."""
+    """Make a row of `lines`; `letters` maps a position in the text to alternative characters."""
     others = letters or {}
     characters = [
         {"text": letter, "confidence": 0.9, "alternatives": alternatives(others.get(place, ""))}
@@ -76,7 +76,7 @@ def test_a_name_is_found_in_text_readings_and_letters(tmp_path, ask):
     assert len(ask("names", "name=martin", "limit=2")) == 2
 
 
-def test_a_space_may_be_a_letter_and_a_letter_a_space(tmp_path, ask):
+def test_spaces_and_letters_replace_each_other(tmp_path, ask):
     write_lines(
         tmp_path,
         line("joined", "le Mar in, notaire", letters={6: "t"}),
@@ -195,7 +195,7 @@ def test_sql_copied_from_the_page_runs(tmp_path, recipe):
     given = dict(value.split("=", 1) for value in recipe.example)
     flags = [f"--set={name}={value}" for name, value in recipe.values(given).items()]
     assert main(["--transcripts", str(tmp_path), *flags, recipe.sql]) == 0
-    # What the recipe says that it takes is what the SQL takes.
+    # The recipe declares the parameters that the SQL has.
     (statement,) = open_tables(str(tmp_path)).extract_statements(recipe.sql)
     assert statement.named_parameters == {parameter.name for parameter in recipe.parameters}
 
@@ -216,7 +216,7 @@ def test_sql_copied_from_the_page_runs(tmp_path, recipe):
         ([""], "query gives no rows"),
     ],
 )
-def test_what_cannot_be_asked_is_one_line_and_status_2(tmp_path, capsys, flags, reason):
+def test_queries_that_cannot_run_are_one_line_and_status_2(tmp_path, capsys, flags, reason):
     write_lines(tmp_path, line("l", "acte"))
     assert main(["--transcripts", str(tmp_path), *flags]) == 2
     error = capsys.readouterr().err
@@ -231,14 +231,14 @@ def test_what_cannot_be_asked_is_one_line_and_status_2(tmp_path, capsys, flags, 
         (["SELECT 1", "--set", "limit"], "limit is not NAME=VALUE"),
     ],
 )
-def test_flags_that_do_not_fit_are_one_line_and_status_2(tmp_path, capsys, flags, reason):
+def test_flags_that_do_not_go_together_are_one_line_and_status_2(tmp_path, capsys, flags, reason):
     with pytest.raises(SystemExit) as stop:
         main(["--transcripts", str(tmp_path), *flags])
     error = capsys.readouterr().err
     assert stop.value.code == 2 and reason in error and error.count("\n") == 1
 
 
-def test_recipes_have_names_of_their_own():
+def test_the_names_of_recipes_are_unique():
     assert all(find_recipe(recipe.name) is recipe for recipe in RECIPES)
     with pytest.raises(UsageError, match="no such recipe"):
         find_recipe("")

@@ -1,4 +1,4 @@
-"""The recipes that tell which pages went wrong, on tables made by hand."""
+"""The recipes about bad, failed and missing pages, on tables made by hand."""
 
 from functools import partial
 
@@ -11,7 +11,7 @@ RUN_1, RUN_2, RUN_3 = (f"2026010{day}T000000-000000-aa" for day in (1, 2, 3))
 
 @pytest.fixture
 def ask(tmp_path):
-    """Run a recipe on the archive and give its rows."""
+    """Run a recipe on the archive and return its rows."""
     return partial(ask_recipe, tmp_path)
 
 
@@ -35,7 +35,7 @@ def test_a_page_whose_lines_are_all_lost_is_the_worst(tmp_path, ask):
     pages = [
         page("bad.jpg", cer_estimate=0.25, confidence=0.75, lines_ok=9),
         page("refused.jpg", lines_failed=9),
-        # As tables of earlier versions tell it.
+        # As earlier versions wrote it.
         page("silent.jpg", cer_estimate=0.0, lines_ok=9),
         page("blank.jpg"),
     ]
@@ -69,7 +69,7 @@ def test_pages_that_got_worse_are_listed(tmp_path, ask):
     assert len(ask("got_worse", "least=0.3")) == 1
 
 
-def test_from_text_to_nothing_is_worse(tmp_path, ask):
+def test_losing_all_text_is_worse(tmp_path, ask):
     read = {"confidence": 0.75, "lines_ok": 9}
     before = [
         page("refused.jpg", cer_estimate=0.25, **read),
@@ -137,7 +137,7 @@ def test_failures_are_counted_by_cause(tmp_path, ask):
     ]
 
 
-def test_a_short_name_is_taken_out_only_where_it_is_the_page(tmp_path, ask):
+def test_a_short_name_is_replaced_only_where_it_is_the_page(tmp_path, ask):
     failures = [
         ("a.jpg", "image does not decode; save a.jpg anew"),
         ("in/e.b.jpg", "image does not decode; save e.b.jpg anew"),

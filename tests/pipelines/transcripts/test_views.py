@@ -34,9 +34,9 @@ def write_pages(folder, run_id, document, *statuses):
     write_run(folder, {"run_id": run_id}, pages=pages, failures=failures)
 
 
-# A PDF that cannot be opened is of no document; a manifest is its own.
+# A PDF that cannot be opened has no document; a manifest is its own document.
 @pytest.mark.parametrize("document", ["", "scan.pdf"])
-def test_a_document_that_failed_is_forgotten_when_its_pages_are_found(tmp_path, ask, document):
+def test_a_failed_document_disappears_when_its_pages_are_found(tmp_path, ask, document):
     for run_id in RUNS[:2]:
         write_failed(tmp_path, run_id, "scan.pdf", document)
     assert ask("SELECT page_uri, run_id FROM pages") == [("scan.pdf", "r2")]
@@ -61,7 +61,7 @@ def test_a_document_that_fails_after_its_pages_were_read_is_shown(tmp_path, ask)
     assert ask("SELECT uri FROM failures") == [("scan.pdf",)]
 
 
-def test_of_each_page_the_newest_reading_is_shown(tmp_path, ask):
+def test_the_newest_reading_of_each_page_is_shown(tmp_path, ask):
     for run_id, status, text in (("r1", "ok", "old"), ("r2", "ok", "new"), ("r3", "failed", "")):
         page = {"page_uri": "a.jpg", "status": status, "document": "a.jpg"}
         lines = [{"page_uri": "a.jpg", "line_id": "l", "text": text}] if text else []
@@ -73,17 +73,13 @@ def test_of_each_page_the_newest_reading_is_shown(tmp_path, ask):
 
 
 def write_returned(folder, run_id, uri, document=""):
-    """Write a run that found a page as an earlier one had read it, after a failure."""
-    row = {
-        "page_uri": uri,
-        "status": "skipped",
-        "reason": SkipReason.RETURNED,
-        "document": document,
-    }
+    """Write a run that found a page unchanged since it was read, after a run in which it failed."""
+    reason = SkipReason.RETURNED
+    row = {"page_uri": uri, "status": "skipped", "reason": reason, "document": document}
     write_run(folder, {"run_id": run_id}, pages=[row])
 
 
-def test_a_page_that_failed_and_came_back_is_ok_with_its_older_text(tmp_path, ask):
+def test_a_page_that_failed_and_returned_is_ok_with_its_older_text(tmp_path, ask):
     lines = [{"page_uri": "a.jpg", "line_id": "l", "text": "old"}]
     bad_line = {"uri": "a.jpg", "line_id": "m"}
     pages = [{"page_uri": "a.jpg", "status": "ok"}]
@@ -97,7 +93,7 @@ def test_a_page_that_failed_and_came_back_is_ok_with_its_older_text(tmp_path, as
     assert ask("SELECT line_id, run_id FROM failures") == both[:1]
 
 
-def test_a_document_that_failed_and_came_back_is_forgotten(tmp_path, ask):
+def test_a_document_that_failed_and_returned_disappears(tmp_path, ask):
     write_pages(tmp_path, "r1", "scan.pdf", "ok")
     write_failed(tmp_path, "r2", "scan.pdf")
     assert ask("SELECT uri FROM failures") == [("scan.pdf",)]
@@ -106,7 +102,7 @@ def test_a_document_that_failed_and_came_back_is_forgotten(tmp_path, ask):
     assert ask("FROM failures") == []
 
 
-def test_of_what_no_run_could_read_the_newest_row_is_shown(tmp_path, ask):
+def test_the_newest_row_is_shown_of_what_no_run_could_read(tmp_path, ask):
     write_failed(tmp_path, "r1", "notes.md")
     write_run(tmp_path, {"run_id": "r2"}, pages=[{"page_uri": "notes.md", "status": "skipped"}])
     assert ask("SELECT status FROM pages") == [("skipped",)] and ask("FROM failures") == []

@@ -1,0 +1,122 @@
+"""The intermediate files of ingest: the pipeline writes them, the steps after it read them.
+
+.unfinished/counts.json       the account: pages and lines in, ok, failed, skipped, dropped
+.unfinished/summary.json      what the lines that were cut add up to
+.unfinished/kept.json         the same for the lines that stay, if there are leaks
+.unfinished/kept/SPLIT/       the files without the lines that leak, if there are leaks
+.unfinished/files.jsonl       the content of each file, as it was read back
+.unfinished/inputs.jsonl      the digest of all page images
+.unfinished/shown.jsonl       the lines of those leaks that the report shows
+.unfinished/facts.../         what the search for leaks compares
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from apache_beam.io.filesystems import FileSystems
+
+from model.dataset.summary import DatasetSummary, sample_from_row, summary_from_json
+from model.report.contact_sheet import ReportSample
+from pipelines.dataset.drop import FileContent
+from pipelines.dataset.leaks import FACT_FOLDERS
+from pipelines.files.filesystem import read_bytes
+from pipelines.files.output import discard
+from pipelines.tables.account import Account
+from pipelines.transforms.write import UNFINISHED_FOLDER
+
+
+@dataclass(frozen=True)
+class IntermediateFiles:
+    """Where the intermediate files are, and what they hold once the pipeline has ended.
+
+    Attributes:
+        dataset: Folder of the dataset that is being written.
+    """
+
+    dataset: str
+
+    @property
+    def folder(self) -> str:
+        """Folder of all intermediate files, and of the facts of `FindLeaks`."""
+        return f"{self.dataset}/{UNFINISHED_FOLDER}"
+
+    @property
+    def account(self) -> str:
+        """File of `WriteAccount`."""
+        return f"{self.folder}/counts.json"
+
+    @property
+    def summary(self) -> str:
+        """File of `WriteSummary` for all lines that were cut."""
+        return f"{self.folder}/summary.json"
+
+    @property
+    def kept_summary(self) -> str:
+        """File of `WriteSummary` for the lines that stay."""
+        return f"{self.folder}/kept.json"
+
+    @property
+    def kept(self) -> str:
+        """Folder of `DropLeaks`, with a folder for each split."""
+        return f"{self.folder}/kept"
+
+    @property
+    def contents(self) -> str:
+        """File of the `FileContent` rows, for `WriteJsonLines`: without `.jsonl`."""
+        return f"{self.folder}/files"
+
+    @property
+    def inputs(self) -> str:
+        """File of the digest of all page images, for `WriteJsonLines`: without `.jsonl`."""
+        return f"{self.folder}/inputs"
+
+    @property
+    def shown(self) -> str:
+        """File of the lines of leaks to show, for `WriteJsonLines`: without `.jsonl`."""
+        return f"{self.folder}/shown"
+
+    def make(self) -> None:
+        """Make the folders that the pipeline writes to."""
+        for name in FACT_FOLDERS:
+            FileSystems.mkdirs(f"{self.folder}/{name}")
+
+    def discard(self) -> None:
+        """Delete the intermediate files."""
+        discard(self.folder)
+
+    def read_account(self) -> Account:
+        """Return the account of the run.
+
+        Raises:
+            AccountError: If its sums do not match.
+        """
+        return Account.read(self.account)
+
+    def read_summary(self, has_leaks: bool) -> DatasetSummary:
+        """Return the summary of the lines that the finished dataset has to hold.
+
+        Args:
+            has_leaks: Whether leaks were found: only then files were written without them.
+        """
+        path = self.kept_summary if has_leaks else self.summary
+        return summary_from_json(read_bytes(path).decode())
+
+    def read_contents(self) -> list[FileContent]:
+        """Return what each file of the dataset held when it was read back."""
+        return [FileContent(**row) for row in _read_rows(self.contents)]
+
+    def read_inputs_digest(self) -> str:
+        """Return the sum of the digests of all page images, hex."""
+        (digest,) = _read_rows(self.inputs)
+        return digest
+
+    def read_shown(self) -> dict[tuple[str, str], ReportSample]:
+        """Return the lines of the leaks to show, by page with line, and split."""
+        samples = map(sample_from_row, _read_rows(self.shown))
+        return {(sample.uri, sample.note): sample for sample in samples}
+
+
+def _read_rows(prefix: str) -> list:
+    return list(map(json.loads, read_bytes(f"{prefix}.jsonl").splitlines()))
