@@ -202,10 +202,21 @@ def _eager_frameworks(tree: ast.Module, path: str) -> list[tuple[int, str]]:
     ]
 
 
+def _is_main(node: ast.stmt) -> bool:
+    """Whether a statement is `def main(argv=None)` or `main = command_main(...)`."""
+    if isinstance(node, ast.FunctionDef):
+        return node.name == "main" and _takes_argv_only(node.args)
+    is_made = isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+    return (
+        is_made
+        and ast.unparse(node.value.func) == "command_main"
+        and [ast.unparse(target) for target in node.targets] == ["main"]
+    )
+
+
 def _command_violations(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Find what a command lacks."""
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    if not any(node.name == "main" and _takes_argv_only(node.args) for node in functions):
+    if not any(map(_is_main, tree.body)):
         yield 1, "a command without main(argv)"
     tests = [ast.unparse(node.test) for node in tree.body if isinstance(node, ast.If)]
     if "__name__ == '__main__'" not in tests:

@@ -249,6 +249,9 @@ def main(argv=None):
 if __name__ == "__main__":
     raise SystemExit(main())
 """
+COMMAND_MADE = COMMAND.replace(
+    "def main(argv=None):\n    return 0\n", "main = command_main(_parser, _run)\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -318,6 +321,7 @@ def test_checker_catches_crowded_folders():
         ("pipelines/formats/alto/a.py", "from pipelines.formats import line_nodes"),
         ("pipelines/__init__.py", "import logging"),
         ("pipelines/a.py", COMMAND),
+        ("pipelines/a.py", COMMAND_MADE),
         ("pipelines/a.py", f"from pipelines.training import runs\n{COMMAND}"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.dataset.summary import sample_to_row
-from model.report.contact_sheet import Sample
+from model.report.contact_sheet import ReportSample
 from pipelines.cli.options import LOCAL_RUNNER
 from pipelines.dataset.drop import FileContent
 from pipelines.dataset.intermediate import IntermediateFiles
@@ -20,7 +20,7 @@ from tests.model.dataset.summaries import summary_of
 
 LINES = [line_example(text, number) for number, text in enumerate(("un", "deux", "trois"))]
 CONTENT = FileContent("train", "lines-00000-of-00001.tfrecord.gz", 3, "ab")
-SAMPLE = Sample("a.jpg l1", "deux", "train", LINES[1].image)
+SAMPLE = ReportSample("a.jpg l1", "deux", "train", LINES[1].image)
 
 
 @pytest.fixture
