@@ -49,7 +49,7 @@ class AuxiliaryHead:
         gives_features = FEATURES in {output.name for output in network.get_outputs()}
         if classes != bundle.charset.class_count or not gives_features:
             raise ValueError(
-                f"{path.parent}: {path.name} belongs to another network; copy the model anew"
+                f"{path.parent}: {path.name} belongs to another network; copy the model again"
             )
 
     def run(self, strips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -165,7 +165,7 @@ def _read_decoding(path: Path) -> DecodingSettings:
     try:
         return DecodingSettings.from_json(path.read_text("utf-8"))
     except ValueError as error:
-        raise ValueError(f"{path.name}: {error}; copy the model anew or delete it") from None
+        raise ValueError(f"{path.name}: {error}; copy the model again or delete it") from None
 
 
 def write_settings(directory: Path, charset: Charset, preprocess: PreprocessConfig) -> None:

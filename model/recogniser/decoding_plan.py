@@ -117,7 +117,7 @@ def open_rescorer(bundle: Bundle, language_model: LanguageModel) -> Rescorer | N
 
 def _check_is_there(path: Path) -> None:
     if not path.is_file():
-        raise ValueError(f"{path.parent}: no {path.name}; copy the model anew")
+        raise ValueError(f"{path.parent}: no {path.name}; copy the model again")
 
 
 def open_decoder(bundle: Bundle, config: DecodingConfig, plan: DecodingPlan) -> Decoder:

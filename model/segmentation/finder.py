@@ -26,7 +26,7 @@ from schemas.records import Line, Polyline
 # The line finder; only the model that comes with the package has one.
 LINES_FILE = "lines.onnx"
 
-# To be raised with each change of what is found: pages are read anew then.
+# To be raised with each change of what is found: pages are read again then.
 FINDER_VERSION = 2
 # Nobody writes on less.
 _LEAST_SIDE_PX = 8
@@ -45,7 +45,7 @@ class LineFinderConfig:
         most_enlarged: Greatest factor by which a small page is enlarged.
         rescale_from: Factor by which the pitch of the lines found may miss the one that was
             worked at, before the page is searched again at the right one.
-        sure_chance: Mean chance of the lines from which a page stands upright for sure.
+        upright_probability: Mean probability of the lines from which a page stands upright for sure.
         turned_gain: By how much more a turned page must show than the upright one.
         vectors: What becomes a line.
         across: What becomes a line that runs across the others, up or down the page.
@@ -55,7 +55,7 @@ class LineFinderConfig:
     most_pixels: int = 2_500_000
     most_enlarged: float = 2.0
     rescale_from: float = 1.6
-    sure_chance: float = 0.75
+    upright_probability: float = 0.75
     turned_gain: float = 1.25
     vectors: VectorConfig = field(default_factory=VectorConfig)
     across: AcrossConfig = field(default_factory=AcrossConfig)
@@ -81,11 +81,11 @@ class _Finds:
 
     @property
     def evidence(self) -> float:
-        """Length of the lines in pitches, by chance: to choose between turns."""
-        return sum(_length_px(line) * line.chance for line in self.lines) / self.pitch_px
+        """Length of the lines in pitches, by probability: to choose between turns."""
+        return sum(_length_px(line) * line.probability for line in self.lines) / self.pitch_px
 
     @property
-    def mean_chance(self) -> float:
+    def mean_probability(self) -> float:
         """Chance of the lines, by length."""
         total = sum(map(_length_px, self.lines))
         return self.evidence * self.pitch_px / total if total > 0 else 0.0
@@ -165,7 +165,7 @@ def find_lines(
 def _choose_turn(grey: np.ndarray, network: Network, config: LineFinderConfig) -> _Finds:
     """Search the page upright, and where that shows little, in its other turns too."""
     upright = _search(grey, 0, network, config)
-    if upright.mean_chance >= config.sure_chance:
+    if upright.mean_probability >= config.upright_probability:
         return upright
     best, least = upright, upright.evidence * config.turned_gain
     for quarter_turns in (1, 2, 3):
@@ -186,7 +186,7 @@ def _search(
     if misses < config.rescale_from:
         return finds
     again = _search_at(turned, quarter_turns, found_px, network, config)
-    return max(finds, again, key=lambda one: sum(map(_length_px, one.lines)) * one.mean_chance)
+    return max(finds, again, key=lambda one: sum(map(_length_px, one.lines)) * one.mean_probability)
 
 
 def _search_at(
@@ -242,7 +242,7 @@ def _lines_of(
             (line.path + 0.5) * scale - 0.5,
             line.above_px * scale[1],
             line.below_px * scale[1],
-            line.chance,
+            line.probability,
         )
         for line in found
     ]

@@ -12,5 +12,5 @@ def damage_text(path: str, run_file: str) -> str:
     """
     return (
         f"{path}: Parquet file is damaged or cut short; put it back from a copy, or delete "
-        f"{run_file} and transcribe again: what that run read is then read anew"
+        f"{run_file} and transcribe again: what that run read is then read again"
     )

@@ -77,7 +77,7 @@ class Transcribed:
             return str(self.account)
         return (
             f"{self.account}\npages that are unchanged and stay in another collection: "
-            f"{self.elsewhere_count}; add --redo to read all anew into {self.collection}"
+            f"{self.elsewhere_count}; add --redo to read all again into {self.collection}"
         )
 
 

@@ -125,7 +125,7 @@ def test_pages_that_stay_in_another_collection_are_told(archive, capsys):
     assert said("--collection", "a") == [] and said("--collection", "a") == []
     write_page(archive / "in", "p4")
     expected = "pages that are unchanged and stay in another collection: 3; add --redo"
-    assert said("--collection", "b") == [f"{expected} to read all anew into b"]
+    assert said("--collection", "b") == [f"{expected} to read all again into b"]
     places = "SELECT collection, count(*) FROM pages WHERE status = 'ok' GROUP BY ALL ORDER BY ALL"
     assert ask(archive, places) == [("a", 3), ("b", 1)]
     assert said("--collection", "b", "--redo") == [] and said("--collection", "b") == []

@@ -79,7 +79,7 @@ def test_a_head_that_is_gone_is_stated(model):
     reader = recogniser(model)
     assert reader.decoding_method == "greedy"
     assert (
-        "no auxiliary.onnx; copy the model anew: lines were read greedily" in reader.decoding_note
+        "no auxiliary.onnx; copy the model again: lines were read greedily" in reader.decoding_note
     )
 
 

@@ -109,8 +109,8 @@ def test_what_is_wrong_with_the_image_is_wrong_with_its_line():
 
 
 def test_a_line_that_cannot_be_read_says_why(page_image):
-    read = predict_image(page_image, FakeRecogniser(error="logits are no numbers; train anew"))
-    assert {line.error for line in read.lines} == {"logits are no numbers; train anew"}
+    read = predict_image(page_image, FakeRecogniser(error="logits are no numbers; train again"))
+    assert {line.error for line in read.lines} == {"logits are no numbers; train again"}
     assert {line.transcript.text for line in read.lines} == {""}
 
 
