@@ -20,8 +20,8 @@ class AcrossConfig:
     """Limits for lines that run across the others.
 
     Attributes:
-        least_mean_probability: Least mean probability of a line; higher than for the other lines, as
-            few pages have any.
+        least_mean_probability: Least mean probability of a line; higher than for the other lines,
+            as few pages have any.
         least_length_pitches: Least length of a line.
         least_room_pitches: Least distance from the page's edge, which itself looks like a line.
     """
