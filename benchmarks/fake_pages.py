@@ -84,7 +84,7 @@ def draw_result(number: int, shape: Shape) -> PageResult:
     source = source_of(number)
     chance = draw.random()
     if chance < _FAILED:
-        failure = Failure(source.uri, "read", "cannot identify image file; look at the file")
+        failure = Failure(source.uri, "read", "cannot identify image file; check the file")
         return PageResult(failure, seconds=draw.random(), source=source)
     if chance < _FAILED + _SKIPPED:
         return PageResult(Skipped(source.uri, "no image"), source=source)

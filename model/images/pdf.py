@@ -96,7 +96,7 @@ def decode_pdf_page(file: BinaryIO, number: int) -> np.ndarray:
             with closing(document[number - 1]) as page:
                 return _decode(page)
         except pdfium.PdfiumError as error:
-            raise ValueError(f"page {number} cannot be read ({error}); export it anew") from None
+            raise ValueError(f"page {number} cannot be read ({error}); export it again") from None
 
 
 @contextmanager
@@ -132,10 +132,10 @@ def _opened(file: BinaryIO) -> Iterator[pdfium.PdfDocument]:
     except pdfium.PdfiumError as error:
         if error.err_code == raw.FPDF_ERR_PASSWORD:
             raise ValueError("PDF is encrypted; save it without a password") from None
-        raise ValueError("PDF is broken or has no pages; export it anew") from None
+        raise ValueError("PDF is broken or has no pages; export it again") from None
     with closing(document):
         if not len(document):
-            raise ValueError("PDF has no pages; export it anew")
+            raise ValueError("PDF has no pages; export it again")
         yield document
 
 

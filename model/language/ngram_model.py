@@ -168,7 +168,7 @@ class LanguageModel:
 
         Args:
             text: The line, NFC. Characters outside the charset are skipped; the context begins
-                anew after them.
+                again after them.
 
         Returns:
             Natural logarithms.

@@ -37,7 +37,7 @@ class RecurrentLanguageModel:
         shapes = {output.name: output.shape for output in self._session.get_outputs()}
         if shapes.get(LOG_PROBABILITIES, [None])[-1] != charset.class_count:
             raise ValueError(
-                f"{path.parent}: {path.name} belongs to another charset; copy the model anew"
+                f"{path.parent}: {path.name} belongs to another charset; copy the model again"
             )
 
     def log_probabilities(self, texts: Sequence[Sequence[int]]) -> list[float]:

@@ -49,7 +49,7 @@ def open_session(
     # The exceptions of ONNX Runtime have no common base class.
     except Exception as error:
         raise ValueError(
-            f"{path.parent}: {path.name} cannot be loaded ({error}); copy the model anew"
+            f"{path.parent}: {path.name} cannot be loaded ({error}); copy the model again"
         ) from None
 
 

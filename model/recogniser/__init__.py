@@ -1,1 +1,1 @@
-"""The model bundle on disk, and reading lines with it."""
+"""The model bundle on disk, and the recognition of lines with it."""

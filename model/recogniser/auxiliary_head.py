@@ -1,9 +1,9 @@
-"""The auxiliary head as a second opinion for the beam search.
+"""The auxiliary head, whose probabilities are mixed with those of the network for a beam search.
 
-Training has a second output that sees the convolutions' features and a few steps around, but
-not the line (the "shortcut" of Retsinas et al. 2022). Alone it reads badly. Yet it knows strokes
-and not texts, so where the first output is sure of what it takes for language, it leaves the
-language model another choice.
+In training the network has a second output, the "shortcut" of Retsinas et al. (2022). It sees the
+features of the convolutions at a few neighbouring time steps only, not the whole line. On its own
+it is inaccurate. But it has learned strokes rather than texts: where the main output is too
+confident because of its implicit language model, the mixture keeps alternatives for the search.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from model.decoding.ctc import softmax
 from model.networks.session import CPU, open_session
 from model.recogniser.bundle import Bundle
 
-# Its share of the probabilities; between a tenth and a fifth it makes no difference.
+# Its weight in the mixture; values from 0.1 to 0.2 are equally good.
 AUXILIARY_SHARE = 0.15
-# What the recogniser's network puts out for it.
+# Name of the network's output that is the input of the head.
 FEATURES = "columns"
 
 
@@ -26,12 +26,12 @@ class AuxiliaryHead:
 
     Args:
         bundle: The model that it belongs to.
-        network: The recogniser's network.
-        share: Its share of the probabilities, above 0 and below 1.
+        network: The network of the recogniser.
+        share: Weight of the head in the mixture, above 0 and below 1.
         device: One of `model.networks.session.DEVICES`.
 
     Raises:
-        ValueError: If the bundle has no head, or one of another network.
+        ValueError: If the bundle has no head, or its head belongs to another network.
     """
 
     def __init__(
@@ -49,41 +49,41 @@ class AuxiliaryHead:
         gives_features = FEATURES in {output.name for output in network.get_outputs()}
         if classes != bundle.charset.class_count or not gives_features:
             raise ValueError(
-                f"{path.parent}: {path.name} belongs to another network; copy the model anew"
+                f"{path.parent}: {path.name} belongs to another network; copy the model again"
             )
 
     def run(self, strips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Run the network, and ask the head, too.
+        """Run the network and the head.
 
         Args:
             strips: float32 [line, input_height_px, padded width, 1].
 
         Returns:
-            What the network sees alone, float32 [line, time, classes], and what both see, as
-            `join_opinions` gives it.
+            (logits of the network, logits of the mixture from `mix_outputs`), each float32
+            [line, time, classes].
         """
         logits, features = self._network.run(["logits", FEATURES], {"strips": strips})
-        # One line at a time: of several, ONNX Runtime rounds otherwise.
+        # One line at a time: ONNX Runtime rounds differently for several.
         other = [self._session.run(["logits"], {FEATURES: line[None]})[0] for line in features]
-        return logits, join_opinions(logits, np.concatenate(other), self._share)
+        return logits, mix_outputs(logits, np.concatenate(other), self._share)
 
 
-def join_opinions(logits: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
-    """Take the weighted mean of two outputs' probabilities.
+def mix_outputs(logits: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
+    """Return the weighted mean of the probabilities of two outputs.
 
     Args:
         logits: float32 [..., classes].
-        other: The same of the second output.
-        share: What the second one counts for.
+        other: Logits of the second output, of the same shape.
+        share: Weight of the second output.
 
     Returns:
-        float32 of the same shape: logarithms of the mean probabilities, which are logits, too.
+        float32 of the same shape: the mean as log probabilities, which are logits, too.
 
     Example:
         >>> sure, unsure = np.log(np.float32([[0.9, 0.1], [0.5, 0.5]]))
-        >>> np.exp(join_opinions(sure, unsure, 0.25)).round(3).tolist()
+        >>> np.exp(mix_outputs(sure, unsure, 0.25)).round(3).tolist()
         [0.800000011920929, 0.20000000298023224]
     """
     mean = (1 - share) * softmax(logits) + share * softmax(other)
-    # What both take for impossible stays a number.
+    # Keeps the logarithm finite where both probabilities are 0.
     return np.log(np.maximum(mean, np.finfo(np.float32).tiny, dtype=np.float32))

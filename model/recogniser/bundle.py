@@ -1,19 +1,19 @@
-"""What a trained model is on disk, and the digest that names it.
+"""The files of a trained model, and the digest that identifies it.
 
 charset.json        the characters
-preprocess.json     how a strip becomes network input
-model.onnx          strips in, logits out, in float32
-model.int8.onnx     the same in 8-bit integers (where training had lines to measure on)
-language_model.bin  how likely a character is after others, for the beam search (may be missing)
-auxiliary.onnx      the auxiliary head, a second opinion for the beam search (may be missing)
+preprocess.json     how a line image becomes network input
+model.onnx          the network in float32: line images in, logits out
+model.int8.onnx     the network in 8-bit integers (optional: it needs lines to calibrate on)
+language_model.bin  the n-gram language model for the beam search (optional)
+auxiliary.onnx      the auxiliary head for the beam search (optional)
 recurrent_language_model.onnx
-                    how likely the texts are that the search ends with (may be missing)
-decoding.json       what was tuned: weights of the search, temperatures (may be missing)
-words.json          how often training met each word, for the beam search and for hints at the
-                    spelling (may be missing)
-weights.keras       to fine-tune from
-saved_model.pb …    images in, text out, for TensorFlow Serving (where trained on it)
-card.json           what it was trained on and how well it reads
+                    the recurrent language model for rescoring (optional)
+decoding.json       tuned settings: weights of the search, temperatures (optional)
+words.json          word counts of the training texts, for the beam search and for spelling
+                    correction (optional)
+weights.keras       weights for fine-tuning
+saved_model.pb …    images in, text out, for TensorFlow Serving (if trained with TensorFlow)
+card.json           what the model was trained on, and its accuracy
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ ONNX_FILES = {"fp32": ONNX_FILE, "int8": "model.int8.onnx"}
 
 @dataclass(frozen=True)
 class Bundle:
-    """A trained model, as far as reading lines needs it.
+    """A trained model: what is needed to recognise lines.
 
     Attributes:
-        directory: Where it lies.
+        directory: Its folder.
         charset: Its characters.
-        preprocess: How a strip becomes its input.
+        preprocess: How a line image becomes its input.
         precision: One of `ONNX_FILES`.
-        decoding: What training found out about decoding; what is usual where it did not.
+        decoding: Settings of the decoding tuned in training; else defaults.
     """
 
     directory: Path
@@ -67,29 +67,29 @@ class Bundle:
 
     @property
     def onnx_path(self) -> Path:
-        """The network."""
+        """Path of the network."""
         return self.directory / ONNX_FILES[self.precision]
 
     @property
     def auxiliary_path(self) -> Path:
-        """The auxiliary head, which may be missing."""
+        """Path of the auxiliary head, which may be missing."""
         return self.directory / AUXILIARY_FILE
 
     @property
     def recurrent_path(self) -> Path:
-        """The recurrent language model, which may be missing."""
+        """Path of the recurrent language model, which may be missing."""
         return self.directory / RECURRENT_FILE
 
     @property
     def has_language_model(self) -> bool:
-        """Whether it has one; it may still be of another charset."""
+        """Whether there is a language model; it may still belong to another charset."""
         return (self.directory / LANGUAGE_MODEL_FILE).is_file()
 
     def open_language_model(self) -> LanguageModel:
         """Map the language model into memory.
 
         Raises:
-            ValueError: If there is none, or one of another charset, or a damaged one.
+            ValueError: If it is missing or damaged, or belongs to another charset.
         """
         if not self.has_language_model:
             raise ValueError(
@@ -99,13 +99,14 @@ class Bundle:
         return LanguageModel.open(self.directory / LANGUAGE_MODEL_FILE, self.charset)
 
     def digest(self, decoding: str = GREEDY) -> str:
-        """Name what the model does: SHA-256 of network, charset and preprocessing, hex.
+        """Return the SHA-256 of everything that determines what the model reads, hex.
+
+        Always included are network, charset and preprocessing.
 
         Args:
-            decoding: How lines are read, one of `model.decoding.config.DECODINGS`; for `BEAM` the
-                language models, what was tuned for them, the words that they know and the
-                auxiliary head, as far as they are asked, go into the digest, for `GREEDY` what
-                predicts errors, if something does.
+            decoding: Decoding method, one of `model.decoding.config.DECODINGS`. `BEAM` also
+                includes the language models, the tuned settings, the known words and the auxiliary
+                head, as far as they are used; `GREEDY` includes the error prediction, if any.
         """
         names = [ONNX_FILES[self.precision], CHARSET_FILE, PREPROCESS_FILE]
         if decoding == BEAM:
@@ -131,15 +132,15 @@ def load_bundle(directory: str | Path, precision: str = "fp32") -> Bundle:
     """Open a model.
 
     Args:
-        directory: The folder that training pushed; a link such as `latest` is followed.
-            'default', where there is no such folder, is the model that comes with Quire.
+        directory: Folder that training pushed; a link such as `latest` is followed. 'default', if
+            there is no such folder, is the model shipped with Quire.
         precision: One of `ONNX_FILES`.
 
     Returns:
         The bundle.
 
     Raises:
-        ValueError: If a file is missing or does not hold what it should.
+        ValueError: If a file is missing or invalid.
     """
     directory = Path(directory)
     if str(directory) == DEFAULT_MODEL and not directory.exists():
@@ -165,11 +166,11 @@ def _read_decoding(path: Path) -> DecodingSettings:
     try:
         return DecodingSettings.from_json(path.read_text("utf-8"))
     except ValueError as error:
-        raise ValueError(f"{path.name}: {error}; copy the model anew or delete it") from None
+        raise ValueError(f"{path.name}: {error}; copy the model again or delete it") from None
 
 
 def write_settings(directory: Path, charset: Charset, preprocess: PreprocessConfig) -> None:
-    """Write the two small files of a bundle that are not the network."""
+    """Write the charset and the preprocessing of a bundle."""
     (directory / CHARSET_FILE).write_text(charset.to_json(), "utf-8")
     (directory / PREPROCESS_FILE).write_text(preprocess.to_json(), "utf-8")
 
@@ -181,7 +182,7 @@ def write_card(directory: Path, card: dict) -> None:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write a file that others may have open or mapped: it changes in one step."""
+    """Replace a file atomically: other processes may have it open or mapped."""
     fresh = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     fresh.write_bytes(data)
     os.replace(fresh, path)

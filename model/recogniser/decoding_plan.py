@@ -1,4 +1,4 @@
-"""From what a user asks for and what a bundle holds to a decoder, or the reason for less."""
+"""Choose the decoder from the user's settings and the files of a bundle."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from model.recogniser.bundle import Bundle
 
 @dataclass(frozen=True)
 class DecodingPlan:
-    """How lines will be read.
+    """How lines will be decoded.
 
     Attributes:
         method: `GREEDY` or `BEAM`.
-        obstacle: Why lines are read greedily though a beam search was asked for; else empty.
-        search: Settings of the beam search; of width 0 for greedy.
-        language_model: None for greedy.
-        words: That the model comes with and the search takes for known.
-        auxiliary_share: What the auxiliary head counts for; 0 does not ask it.
+        obstacle: Why decoding is greedy although a beam search was requested; else empty.
+        search: Settings of the beam search; its width is 0 for greedy decoding.
+        language_model: Language model of the search; None for greedy decoding.
+        words: Words of the model that the search treats as known.
+        auxiliary_share: Weight of the auxiliary head; 0 if it is not used.
         rescorer: Rescores the hypotheses of the search; None for no rescoring.
     """
 
@@ -42,21 +42,21 @@ class DecodingPlan:
 
     @property
     def note(self) -> str:
-        """The obstacle and what comes of it, for a user; empty where there is none."""
+        """The obstacle and its consequence, for a user; empty if there is no obstacle."""
         return f"{self.obstacle}: lines were read greedily" if self.obstacle else ""
 
 
 def plan_decoding(bundle: Bundle, config: DecodingConfig) -> DecodingPlan:
-    """Find out how a bundle can read; costs no more than reading its words.
+    """Return how a bundle can be decoded; the slowest part is reading its words.
 
     Args:
         bundle: The model.
-        config: What is asked for.
+        config: Requested decoding.
 
     Returns:
-        A beam search where it is asked for and the bundle has a language model of its own
-        charset, and the words that it was tuned with; else the best path, with a note that says
-        why.
+        A beam search if it is requested and the bundle has a language model for its charset and
+        the other files that the search was tuned with; else greedy decoding, with the reason if
+        a search was requested.
     """
     if config.method == GREEDY:
         return DecodingPlan()
@@ -84,13 +84,13 @@ def _open_search(bundle: Bundle) -> tuple[LanguageModel, Collection[str], Rescor
         where the bundle does not rescore.
 
     Raises:
-        ValueError: If any of it, or the auxiliary head that the search asks, is missing or
-            cannot be used.
+        ValueError: If any of it is missing or cannot be used, or the auxiliary head that the
+            search needs is missing.
     """
     language_model = bundle.open_language_model()
     words = read_model_words(bundle.directory) if bundle.decoding.knows_words else ()
     if bundle.decoding.auxiliary_share:
-        _check_is_there(bundle.auxiliary_path)
+        _check_exists(bundle.auxiliary_path)
     return language_model, words, open_rescorer(bundle, language_model)
 
 
@@ -99,10 +99,10 @@ def open_rescorer(bundle: Bundle, language_model: LanguageModel) -> Rescorer | N
 
     Args:
         bundle: The model.
-        language_model: The n-gram of the search.
+        language_model: The n-gram model of the search.
 
     Returns:
-        The rescorer; None if the share of the recurrent language model is 0.
+        The rescorer; None if the weight of the recurrent language model is 0.
 
     Raises:
         ValueError: If the recurrent language model is missing or cannot be used.
@@ -110,26 +110,26 @@ def open_rescorer(bundle: Bundle, language_model: LanguageModel) -> Rescorer | N
     share = bundle.decoding.recurrent_share
     if not share:
         return None
-    _check_is_there(bundle.recurrent_path)
+    _check_exists(bundle.recurrent_path)
     recurrent = RecurrentLanguageModel(bundle.recurrent_path, bundle.charset)
     return Rescorer(language_model, recurrent, share)
 
 
-def _check_is_there(path: Path) -> None:
+def _check_exists(path: Path) -> None:
     if not path.is_file():
-        raise ValueError(f"{path.parent}: no {path.name}; copy the model anew")
+        raise ValueError(f"{path.parent}: no {path.name}; copy the model again")
 
 
 def open_decoder(bundle: Bundle, config: DecodingConfig, plan: DecodingPlan) -> Decoder:
-    """Make what `plan_decoding` found possible.
+    """Return the decoder of a plan.
 
     Args:
         bundle: The model.
-        config: What is asked for.
+        config: Requested decoding.
         plan: From `plan_decoding`.
 
     Returns:
-        The decoder, its confidences tempered if it searches.
+        The decoder; for a beam search with the temperature of its confidences.
 
     Raises:
         ValueError: If the lexicon cannot be used.
@@ -144,10 +144,10 @@ def open_decoder(bundle: Bundle, config: DecodingConfig, plan: DecodingPlan) -> 
 
 
 def _open_lexicon(words: Collection[str], path: str) -> Lexicon | None:
-    """Join the words of a model, which may have none, and those of a text file, if there is one.
+    """Return a lexicon of the words of a model and those of a text file; None if there are none.
 
     Raises:
-        ValueError: If the file cannot be read or has no words, or they are too many.
+        ValueError: If the file cannot be read, has no words or too many.
     """
     if not path:
         return Lexicon(words) if words else None
@@ -158,9 +158,9 @@ def _open_lexicon(words: Collection[str], path: str) -> Lexicon | None:
             raise ValueError("no word in it")
         return Lexicon(chain(words, [first], listed))
     except (OSError, ValueError) as error:
-        told = str(error)
-        told = told if path in told else f"{path}: {told}"
-        raise ValueError(f"--lexicon {told}; give a text file in UTF-8 with words") from None
+        text = str(error)
+        text = text if path in text else f"{path}: {text}"
+        raise ValueError(f"--lexicon {text}; give a text file in UTF-8 with words") from None
 
 
 def _words(path: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Reading many lines: those of one width together, whatever fails alone."""
+"""Recognise many lines, those of one width together; a failure affects only its own line."""
 
 from __future__ import annotations
 
@@ -16,64 +16,64 @@ _Result = TypeVar("_Result")
 
 
 def read_lines(images: Sequence[LineImage], recogniser: Recogniser) -> list[Transcript | Failure]:
-    """Read lines, of one page or of several.
+    """Recognise lines, of one page or of several.
 
     Args:
-        images: The lines.
-        recogniser: Reads them, as many at a time as it likes.
+        images: Images of the lines.
+        recogniser: Recognises them, in batches of the size that it prefers.
 
     Returns:
-        For each line what was read, or why nothing could be.
+        For each line its transcript, or why it could not be read.
     """
     outcomes: list[Transcript | Failure | None] = [None] * len(images)
     waiting: dict[int, list[tuple[int, np.ndarray]]] = defaultdict(list)
-    for place, image in enumerate(images):
+    for index, image in enumerate(images):
         try:
-            waiting_width = (prepared := recogniser.prepare(image)).shape[1]
+            prepared = recogniser.prepare(image)
         except ValueError as error:
-            outcomes[place] = _failure(image, error)
+            outcomes[index] = _failure(image, error)
             continue
-        waiting[waiting_width].append((place, prepared))
+        waiting[prepared.shape[1]].append((index, prepared))
     for batch in _batches(waiting, recogniser.lines_at_once):
-        places = [place for place, _ in batch]
-        prepared = [strip for _, strip in batch]
-        for place, logits in zip(places, halving(prepared, recogniser.run)):
-            outcomes[place] = _outcome(images[place], logits, recogniser)
+        indices = [index for index, _ in batch]
+        strips = [strip for _, strip in batch]
+        for index, logits in zip(indices, run_in_halves(strips, recogniser.run)):
+            outcomes[index] = _outcome(images[index], logits, recogniser)
     return outcomes
 
 
 def read_line(image: LineImage, recogniser: Recogniser) -> Transcript | Failure:
-    """Read one line: what was read, or why nothing could be."""
+    """Recognise one line: return its transcript, or why it could not be read."""
     (outcome,) = read_lines([image], recogniser)
     return outcome
 
 
-def halving(
+def run_in_halves(
     items: Sequence[_Item], run: Callable[[Sequence[_Item]], Sequence[_Result]]
 ) -> list[_Result | Exception]:
-    """Run a batch; where that fails, run its halves, until what is bad is alone.
+    """Run a batch; if that fails, run its halves, until each item that fails is alone.
 
     Args:
         items: The batch.
-        run: Gives a result for each item, or fails as a whole.
+        run: Returns a result for each item, or fails as a whole.
 
     Returns:
-        For each item its result, or the error it met alone.
+        For each item its result, or the error that it raised alone.
 
     Example:
-        >>> halving([4, 0, 2], lambda items: [8 // item for item in items])
+        >>> run_in_halves([4, 0, 2], lambda items: [8 // item for item in items])
         [2, ZeroDivisionError('integer division or modulo by zero'), 4]
     """
     if not items:
         return []
     try:
         return list(run(items))
-    # Each device has errors of its own, for memory above all.
+    # Each device raises its own errors, above all when it runs out of memory.
     except Exception as error:
         if len(items) == 1:
             return [error]
     middle = len(items) // 2
-    return halving(items[:middle], run) + halving(items[middle:], run)
+    return run_in_halves(items[:middle], run) + run_in_halves(items[middle:], run)
 
 
 def _batches(waiting: dict[int, list], lines_at_once: Callable[[int], int]) -> Iterator[list]:

@@ -1,4 +1,4 @@
-"""Read one image, be it a line or a page, and say what is doubtful about it."""
+"""Read one image, of a line or a page, with warnings about its quality."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ WHOLE, FIND, AUTO = "whole", "find", "auto"
 LINES = (AUTO, WHOLE, FIND)
 
 UPSIDE_DOWN = "upside down"
-# A line that is read with less is read on its head, too, and is taken for such where that goes
-# better by more than the gain: with the default model 2 of 882 lines of test pages are, and 873
-# of the same lines turned.
+# A line read with less confidence is also read upside down, and has a warning if the confidence
+# rises by more than the gain. With the default model 2 of 882 lines of test pages have one, and
+# 873 of the same lines rotated by 180 degrees.
 _DOUBTFUL = 0.8
 _TURNED_GAIN = 0.05
 
-# An image that is so many times as wide as high, or no higher, is a line.
-_ASPECT_OF_LINES = 4.0
-_HIGHEST_LINE_PX = 128
+# An image with at least this ratio of width to height, or at most this height, is a line.
+_LEAST_LINE_ASPECT = 4.0
+_MOST_LINE_HEIGHT_PX = 128
 
 
 @dataclass(frozen=True)
 class PredictedLine:
-    """A line as it was read.
+    """A line that was read.
 
     Attributes:
         transcript: The line, its text and its confidence.
-        quality: How its image looks; None where it could not be cut out.
-        warnings: In short words, what may be wrong with it; empty where nothing is.
-        error: Why it could not be read; empty where it was.
+        quality: Quality of its image; None if it could not be cut out.
+        warnings: Possible problems, in a few words each; may be empty.
+        error: Why it could not be read; empty if it was.
     """
 
     transcript: Transcript
@@ -49,12 +49,12 @@ class PredictedLine:
 
 @dataclass(frozen=True)
 class Prediction:
-    """An image as it was read.
+    """An image that was read.
 
     Attributes:
         lines: Its lines, in reading order.
-        source: `WHOLE` where the image is one line, else `FIND`.
-        quality: How the image looks.
+        source: `WHOLE` if the image is one line, else `FIND`.
+        quality: Quality of the image.
     """
 
     lines: tuple[PredictedLine, ...]
@@ -63,12 +63,12 @@ class Prediction:
 
     @property
     def text(self) -> str:
-        """The lines' texts, one a line."""
+        """The texts of the lines, joined by newlines."""
         return "\n".join(line.transcript.text for line in self.lines)
 
 
 def looks_like_line(grey: np.ndarray) -> bool:
-    """Tell whether an image is one line rather than a page, by its shape alone.
+    """Whether an image is one line rather than a page, judging by its shape only.
 
     Args:
         grey: uint8 [height_px, width_px].
@@ -78,7 +78,7 @@ def looks_like_line(grey: np.ndarray) -> bool:
         (True, False)
     """
     height_px, width_px = grey.shape
-    return width_px >= _ASPECT_OF_LINES * height_px or height_px <= _HIGHEST_LINE_PX
+    return width_px >= _LEAST_LINE_ASPECT * height_px or height_px <= _MOST_LINE_HEIGHT_PX
 
 
 def predict_image(
@@ -90,15 +90,16 @@ def predict_image(
     """Read an image.
 
     Args:
-        grey: uint8 [height_px, width_px], paper light; `model.images.decode.decode_image` makes it.
-        recogniser: Reads the lines.
-        lines: `WHOLE` takes the image as one line, `FIND` finds its lines, `AUTO` goes by
+        grey: uint8 [height_px, width_px], dark ink on light paper, for example from
+            `model.images.decode.decode_image`.
+        recogniser: Recognises the lines.
+        lines: `WHOLE` takes the image as one line, `FIND` finds its lines, `AUTO` chooses with
             `looks_like_line`.
-        strip_height_px: Height of the strips that the model was trained on:
+        strip_height_px: Height of the line images that the model was trained on:
             `bundle.preprocess.strip_height_px`.
 
     Returns:
-        What was read; without lines for a blank page.
+        What was read; it has no lines for a blank page.
 
     Raises:
         ValueError: If `lines` is none of the three.
@@ -110,29 +111,29 @@ def predict_image(
     quality = measure_page(grey, found)
     page = fit_to_image(Page("", found), grey)
     strips = crop_lines(page, grey, strip_height_px) if found else []
-    # What is wrong with an image that is one line is wrong with the line.
-    of_page = quality.warnings() if is_line else ()
+    # If the image is one line, its warnings are those of the line.
+    page_warnings = quality.warnings() if is_line else ()
     images = [strip for strip in strips if isinstance(strip, LineImage)]
     outcomes = iter(read_lines(images, recogniser))
     read = (
         _unread(line, strip)
         if isinstance(strip, Failure)
-        else _judge(strip, next(outcomes), recogniser, of_page)
+        else _with_warnings(strip, next(outcomes), recogniser, page_warnings)
         for line, strip in zip(found, strips)
     )
     return Prediction(tuple(read), WHOLE if is_line else FIND, quality)
 
 
-def _judge(
+def _with_warnings(
     image: LineImage,
     outcome: Transcript | Failure,
     recogniser: Recogniser,
-    of_page: tuple[str, ...],
+    page_warnings: tuple[str, ...],
 ) -> PredictedLine:
     quality = measure_strip(image.strip)
     if isinstance(outcome, Failure):
         return _unread(image.line, outcome, quality)
-    warnings = dict.fromkeys((*quality.warnings(), *of_page))
+    warnings = dict.fromkeys((*quality.warnings(), *page_warnings))
     if _is_upside_down(image, outcome, recogniser):
         warnings[UPSIDE_DOWN] = None
     return PredictedLine(outcome, quality, tuple(warnings))
@@ -143,7 +144,7 @@ def _unread(line: Line, failure: Failure, quality: StripQuality | None = None) -
 
 
 def _is_upside_down(image: LineImage, read: Transcript, recogniser: Recogniser) -> bool:
-    """Tell by whether the line reads better when it is turned."""
+    """Return whether the line is read with more confidence when rotated by 180 degrees."""
     if read.confidence >= _DOUBTFUL:
         return False
     turned = np.ascontiguousarray(image.strip[::-1, ::-1])

@@ -1,7 +1,7 @@
-"""Reading strips on ONNX Runtime, on one thread or a GPU, lines of one width together.
+"""Recognise line images with ONNX Runtime on one thread or a GPU, in batches of one width.
 
-A line's text depends on the line alone: never on its batch, its neighbours or the machine's
-number of cores. A GPU may round otherwise in a batch of another size.
+The text of a line depends on its image only, never on its batch, its neighbours or the number of
+cores. A GPU may round differently in a batch of another size.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from model.recogniser.bundle import Bundle
 from model.recogniser.decoding_plan import open_decoder, plan_decoding
 from schemas.records import LineImage, Transcript
 
-# A step of an LSTM costs several lines little more than one; the width bounds the memory.
+# A step of an LSTM takes little longer for several lines than for one; the memory is limited by
+# the product of lines and width.
 _CPU_BATCH_LINES, _CPU_BATCH_PX = 16, 8_192
 _GPU_BATCH_LINES, _GPU_BATCH_PX = 32, 65_536
 
 
 class Recogniser:
-    """A loaded model that reads lines.
+    """A loaded model that recognises lines.
 
     Args:
         bundle: The model.
-        decoding: How text is read from what the network saw; greedily unless said.
+        decoding: How the output of the network is decoded; greedily by default.
         device: One of `model.networks.session.DEVICES`.
 
     Attributes:
         bundle: The model.
         is_on_gpu: Whether it runs on a GPU.
-        plan: How lines are read, whole.
-        decoding_method: How lines are read: one of `model.decoding.config.DECODINGS`.
-        decoding_note: Why lines are read greedily though a beam search was asked for; else
-            empty.
-        page_error: Predicts the CER of lines from their confidences; None where training had
-            too few lines to fit it.
+        plan: How lines are decoded, in full.
+        decoding_method: Method of `plan`, one of `model.decoding.config.DECODINGS`.
+        decoding_note: Why decoding is greedy although a beam search was requested; else empty.
+        page_error: Predicts the CER of lines from their confidences; None if training had too
+            few lines to fit it.
 
     Raises:
-        ValueError: If the lexicon cannot be used, the auxiliary head is of another network, or
-            there is no such device.
+        ValueError: If the lexicon cannot be used, the auxiliary head belongs to another network,
+            or there is no such device.
     """
 
     def __init__(self, bundle: Bundle, decoding: DecodingConfig | None = None, device: str = CPU):
@@ -61,18 +61,18 @@ class Recogniser:
             share = plan.auxiliary_share
             self._auxiliary = AuxiliaryHead(bundle, self._session, share, device)
         self.is_on_gpu = is_on_gpu(self._session)
-        self._reads_apart = bundle.precision != "int8" or has_fixed_ranges(self._session)
+        self._can_batch = bundle.precision != "int8" or has_fixed_ranges(self._session)
 
     def lines_at_once(self, width_px: int) -> int:
-        """Tell how many lines of one padded width are best read together.
+        """Return how many lines of one padded width to run together.
 
         Args:
-            width_px: Of what `prepare` gives.
+            width_px: Padded width, as from `prepare`.
 
         Returns:
-            1 at least; never more if a line would be read otherwise beside others.
+            At least 1; always 1 if the result of a line would depend on its batch.
         """
-        if not self._reads_apart:
+        if not self._can_batch:
             return 1
         lines, most_px = _CPU_BATCH_LINES, _CPU_BATCH_PX
         if self.is_on_gpu:
@@ -80,13 +80,13 @@ class Recogniser:
         return max(1, min(lines, most_px // width_px))
 
     def prepare(self, image: LineImage) -> np.ndarray:
-        """Make network input of a line.
+        """Convert a line image to network input.
 
         Returns:
             float32 [input_height_px, padded width, 1].
 
         Raises:
-            ValueError: If the strip's height is not the model's.
+            ValueError: If its height is not that of the model.
         """
         return prepare_strip(image.strip, self.bundle.preprocess)
 
@@ -94,11 +94,11 @@ class Recogniser:
         """Run the network on lines of one padded width.
 
         Args:
-            prepared: What `prepare` gave.
+                prepared: Lines from `prepare`.
 
         Returns:
-            float32 [line, time, classes]; for a search, what network and auxiliary head see
-            together, if it is to ask both.
+            float32 [line, time, classes]; the mixture of network and auxiliary head if a beam
+            search uses both.
         """
         strips = np.stack(prepared)
         if self._auxiliary is None:
@@ -106,7 +106,7 @@ class Recogniser:
         return self._auxiliary.run(strips)[1]
 
     def logits(self, strip: np.ndarray) -> np.ndarray:
-        """Run the network on one strip.
+        """Run the network on one line image.
 
         Args:
             strip: uint8 [strip_height_px, width_px], paper 255.
@@ -117,23 +117,23 @@ class Recogniser:
         return self.run([prepare_strip(strip, self.bundle.preprocess)])[0]
 
     def read(self, image: LineImage) -> Transcript:
-        """Read one line.
+        """Recognise one line.
 
         Raises:
-            ValueError: If the strip's height is not the model's, or the network gave something
-                other than numbers.
+            ValueError: If the height of its image is not that of the model, or the output of the
+                network contains NaN.
         """
         return self.transcribe(image, self.logits(image.strip))
 
     def transcribe(self, image: LineImage, logits: np.ndarray) -> Transcript:
-        """Turn what the network saw into text.
+        """Decode the output of the network.
 
         Args:
             image: The line.
             logits: float32 [time, classes].
 
         Raises:
-            ValueError: If the network gave something other than numbers.
+            ValueError: If the logits contain NaN.
         """
         decoded = self._decoder.decode(logits)
         return Transcript(

@@ -20,13 +20,13 @@ class AcrossConfig:
     """Limits for lines that run across the others.
 
     Attributes:
-        least_mean_chance: Least mean probability of a line; higher than for the other lines, as
-            few pages have any.
+        least_mean_probability: Least mean probability of a line; higher than for the other lines,
+            as few pages have any.
         least_length_pitches: Least length of a line.
         least_room_pitches: Least distance from the page's edge, which itself looks like a line.
     """
 
-    least_mean_chance: float = 0.85
+    least_mean_probability: float = 0.85
     least_length_pitches: float = 4.0
     least_room_pitches: float = 0.5
 
@@ -75,7 +75,7 @@ def keep_sure_lines(
     return [
         line
         for line in lines
-        if line.chance >= config.least_mean_chance
+        if line.probability >= config.least_mean_probability
         and arc_lengths(line.path)[-1] >= length_px
         and room_px <= np.median(line.path[:, 1]) <= height_px - room_px
     ]

@@ -27,8 +27,8 @@ class VectorConfig:
     """Limits for what becomes a line.
 
     Attributes:
-        least_chance: Least probability of a pixel of a baseline.
-        least_mean_chance: Least mean probability of a line.
+        least_probability: Least probability of a pixel of a baseline.
+        least_mean_probability: Least mean probability of a line.
         least_length_pitches: Least length of a line.
         least_marked_pitches: Least length of a line whose start and end are both detected, such
             as a page number.
@@ -39,8 +39,8 @@ class VectorConfig:
         joins: When pieces are one line.
     """
 
-    least_chance: float = 0.25
-    least_mean_chance: float = 0.5
+    least_probability: float = 0.25
+    least_mean_probability: float = 0.5
     least_length_pitches: float = 0.9
     least_marked_pitches: float = 0.2
     reach_share: float = 0.95
@@ -57,13 +57,13 @@ class FoundLine:
         path: float [n, 2], its baseline from left to right.
         above_px: Reach above the baseline.
         below_px: Reach below the baseline.
-        chance: Mean probability of the baseline.
+        probability: Mean probability of the baseline.
     """
 
     path: np.ndarray
     above_px: float
     below_px: float
-    chance: float
+    probability: float
 
 
 def find_baselines(
@@ -80,8 +80,8 @@ def find_baselines(
         The lines, in no particular order.
     """
     sigmas = {"sigmaX": _ALONG_PX, "sigmaY": _ACROSS_PX}
-    chance = cv2.GaussianBlur(np.ascontiguousarray(maps.baseline), (0, 0), **sigmas)
-    pieces = _trace(chance, maps, config.least_chance)
+    probability = cv2.GaussianBlur(np.ascontiguousarray(maps.baseline), (0, 0), **sigmas)
+    pieces = _trace(probability, maps, config.least_probability)
     pieces = cut_pieces(pieces, pitch_px, config.joins)
     lines = []
     for piece in join_pieces(pieces, pitch_px, config.joins):
@@ -90,24 +90,24 @@ def find_baselines(
         least_pitches = config.least_marked_pitches if marked else config.least_length_pitches
         if length_px < least_pitches * pitch_px:
             continue
-        if piece.chance.mean() >= config.least_mean_chance:
+        if piece.probability.mean() >= config.least_mean_probability:
             lines.append(_to_line(piece, maps, pitch_px, config))
     return lines
 
 
-def _trace(chance: np.ndarray, maps: LineMaps, least_chance: float) -> list[Piece]:
+def _trace(probability: np.ndarray, maps: LineMaps, least_probability: float) -> list[Piece]:
     """Trace the ridges from column to column."""
-    above, below = np.zeros_like(chance), np.zeros_like(chance)
-    above[1:], below[:-1] = chance[:-1], chance[1:]
-    is_ridge = (chance > least_chance) & (chance >= above) & (chance > below)
+    above, below = np.zeros_like(probability), np.zeros_like(probability)
+    above[1:], below[:-1] = probability[:-1], probability[1:]
+    is_ridge = (probability > least_probability) & (probability >= above) & (probability > below)
     rows, columns = np.nonzero(is_ridge)
     if len(rows) > _MOST_RIDGES:
-        most_probable = np.sort(np.argsort(-chance[rows, columns])[:_MOST_RIDGES])
+        most_probable = np.sort(np.argsort(-probability[rows, columns])[:_MOST_RIDGES])
         rows, columns = rows[most_probable], columns[most_probable]
     if not len(rows):
         return []
-    labels = _chain(rows, columns, chance)
-    here, up, down = chance[rows, columns], above[rows, columns], below[rows, columns]
+    labels = _chain(rows, columns, probability)
+    here, up, down = probability[rows, columns], above[rows, columns], below[rows, columns]
     # The vertex of the parabola through three probabilities.
     curvature = np.maximum(2 * here - up - down, 1e-6)
     exact = rows + np.clip(0.5 * (down - up) / curvature, -0.5, 0.5)
@@ -125,12 +125,12 @@ def _trace(chance: np.ndarray, maps: LineMaps, least_chance: float) -> list[Piec
     ]
 
 
-def _chain(rows: np.ndarray, columns: np.ndarray, chance: np.ndarray) -> np.ndarray:
+def _chain(rows: np.ndarray, columns: np.ndarray, probability: np.ndarray) -> np.ndarray:
     """Label the chains of ridges: int [n], one label for each ridge."""
-    index = np.full((chance.shape[0] + 2, chance.shape[1] + 2), -1, np.int32)
+    index = np.full((probability.shape[0] + 2, probability.shape[1] + 2), -1, np.int32)
     index[rows + 1, columns + 1] = np.arange(len(rows))
     following, leading = (
-        _most_probable(index, rows, columns + 1 + step, chance) for step in (1, -1)
+        _most_probable(index, rows, columns + 1 + step, probability) for step in (1, -1)
     )
     ridges = np.arange(len(rows))
     # Each ridge points to the previous one if both chose each other, else to itself.
@@ -142,14 +142,14 @@ def _chain(rows: np.ndarray, columns: np.ndarray, chance: np.ndarray) -> np.ndar
 
 
 def _most_probable(
-    index: np.ndarray, rows: np.ndarray, columns: np.ndarray, chance: np.ndarray
+    index: np.ndarray, rows: np.ndarray, columns: np.ndarray, probability: np.ndarray
 ) -> np.ndarray:
     """Find the most probable ridge in a column of the padded index, at most one row up or down."""
     near = np.stack([index[rows + 1 + step, columns] for step in (0, -1, 1)])
-    padded = np.pad(chance, 1, constant_values=-1.0)
-    chances = np.stack([padded[rows + 1 + step, columns] for step in (0, -1, 1)])
-    chances[near < 0] = -1
-    return np.take_along_axis(near, np.argmax(chances, axis=0)[None], axis=0)[0]
+    padded = np.pad(probability, 1, constant_values=-1.0)
+    probabilities = np.stack([padded[rows + 1 + step, columns] for step in (0, -1, 1)])
+    probabilities[near < 0] = -1
+    return np.take_along_axis(near, np.argmax(probabilities, axis=0)[None], axis=0)[0]
 
 
 def _to_line(piece: Piece, maps: LineMaps, pitch_px: float, config: VectorConfig) -> FoundLine:
@@ -166,5 +166,5 @@ def _to_line(piece: Piece, maps: LineMaps, pitch_px: float, config: VectorConfig
         resample(even, np.linspace(0, arc_lengths(even)[-1], count)),
         config.reach_share * float(np.median(maps.above[rows, columns])),
         config.reach_share * float(np.median(maps.below[rows, columns])),
-        float(piece.chance.mean()),
+        float(piece.probability.mean()),
     )

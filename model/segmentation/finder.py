@@ -23,12 +23,12 @@ from model.segmentation.reading_order import order_lines
 from model.segmentation.scale import EVEN_PITCH_PX, WORK_PITCH_PX, estimate_pitch_px, to_ink
 from schemas.records import Line, Polyline
 
-# The line finder; only the model that comes with the package has one.
+# The network that finds lines; only the bundled default model has one.
 LINES_FILE = "lines.onnx"
 
-# To be raised with each change of what is found: pages are read anew then.
+# Increase it with every change that affects which lines are found: pages are read again then.
 FINDER_VERSION = 2
-# Nobody writes on less.
+# Smaller pages are taken to be blank.
 _LEAST_SIDE_PX = 8
 
 # From float32 [1, 1, height, width] of ink to float32 [1, 5, height / 2, width / 2] of logits.
@@ -37,25 +37,26 @@ Network = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class LineFinderConfig:
-    """Set how a page is searched.
+    """How a page is searched for lines.
 
     Attributes:
-        multiple_px: What the sides of the network's input are a multiple of.
-        most_pixels: Largest input of the network; the memory of a page hangs on it.
-        most_enlarged: Greatest factor by which a small page is enlarged.
-        rescale_from: Factor by which the pitch of the lines found may miss the one that was
-            worked at, before the page is searched again at the right one.
-        sure_chance: Mean chance of the lines from which a page stands upright for sure.
-        turned_gain: By how much more a turned page must show than the upright one.
-        vectors: What becomes a line.
-        across: What becomes a line that runs across the others, up or down the page.
+        multiple_px: The sides of the network's input are multiples of this.
+        most_pixels: Largest input of the network, which determines the memory for a page.
+        most_enlarged: Largest factor by which a small page is enlarged.
+        rescale_from: Ratio between the estimated line pitch and that of the lines found, from
+            which on the page is searched again at the latter.
+        upright_probability: Mean probability of the lines from which on a page counts as upright
+            without a search of its rotations.
+        turned_gain: Factor by which a rotated page must show more evidence than the upright one.
+        vectors: How the maps become lines.
+        across: Which lines up or down the page, across the others, are kept.
     """
 
     multiple_px: int = 16
     most_pixels: int = 2_500_000
     most_enlarged: float = 2.0
     rescale_from: float = 1.6
-    sure_chance: float = 0.75
+    upright_probability: float = 0.75
     turned_gain: float = 1.25
     vectors: VectorConfig = field(default_factory=VectorConfig)
     across: AcrossConfig = field(default_factory=AcrossConfig)
@@ -63,14 +64,14 @@ class LineFinderConfig:
 
 @dataclass(frozen=True, eq=False)
 class _Finds:
-    """Lines of a page in pixels of the page as it was turned.
+    """Lines found on a page, in pixels of the rotated page.
 
     Attributes:
-        lines: In no order.
-        quarter_turns: How often the page was turned by 90 degrees, counter-clockwise.
-        pitch_px: The pitch it was searched at.
-        ink: uint8, what the network saw of the page as it was turned.
-        scale: Pixels of the page to a pixel of `ink`.
+        lines: The lines, in no order.
+        quarter_turns: How often the page was rotated by 90 degrees, counter-clockwise.
+        pitch_px: Line pitch at which the page was searched.
+        ink: uint8, input of the network for the rotated page.
+        scale: Pixels of the page per pixel of `ink`, (x, y).
     """
 
     lines: list[FoundLine]
@@ -81,12 +82,12 @@ class _Finds:
 
     @property
     def evidence(self) -> float:
-        """Length of the lines in pitches, by chance: to choose between turns."""
-        return sum(_length_px(line) * line.chance for line in self.lines) / self.pitch_px
+        """Length of the lines in pitches, weighted by probability: to choose between rotations."""
+        return sum(_length_px(line) * line.probability for line in self.lines) / self.pitch_px
 
     @property
-    def mean_chance(self) -> float:
-        """Chance of the lines, by length."""
+    def mean_probability(self) -> float:
+        """Mean probability of the lines, weighted by length."""
         total = sum(map(_length_px, self.lines))
         return self.evidence * self.pitch_px / total if total > 0 else 0.0
 
@@ -102,42 +103,42 @@ def load_line_network(path: Path) -> Network:
         path: The ONNX file.
 
     Returns:
-        The network, on one thread.
+        The network, which runs on one thread.
 
     Raises:
-        ValueError: If the file holds no network.
+        ValueError: If the file is not a network.
     """
-    # The arena would keep the memory of the largest page.
+    # An arena would keep the memory of the largest page.
     session = open_session(path, has_arena=False)
     return lambda image: session.run(["maps"], {"image": image})[0]
 
 
 @cache
 def default_line_network() -> Network:
-    """Load the network that comes with the package, once a process."""
+    """Return the bundled network, loaded once per process."""
     return load_line_network(DEFAULT_FOLDER / LINES_FILE)
 
 
 def finder_facts() -> dict[str, object]:
-    """Return what decides which lines are found: the digest of the network, and the version."""
+    """Return what determines the lines found: the digest of the network, and the version."""
     network = exact_key((DEFAULT_FOLDER / LINES_FILE).read_bytes())
     return {"finder": network, "finding": FINDER_VERSION}
 
 
 def finder_digest() -> str:
-    """Return the SHA-256 in hex of `finder_facts`: pages are alike if it is."""
+    """Return the SHA-256 of `finder_facts`, hex; if it is equal, so are the lines of a page."""
     return exact_key(json.dumps(finder_facts(), sort_keys=True).encode())
 
 
 def find_lines(
     grey: np.ndarray, network: Network, config: LineFinderConfig = LineFinderConfig()
 ) -> tuple[Line, ...]:
-    """Find the text lines of a page, however it is turned.
+    """Find the text lines of a page in any of its four rotations.
 
     Args:
-        grey: uint8 [height_px, width_px], paper light.
-        network: What `load_line_network` gave.
-        config: How it is searched.
+        grey: uint8 [height_px, width_px], dark ink on light paper.
+        network: From `load_line_network`.
+        config: How the page is searched.
 
     Returns:
         Lines in reading order with baseline, polygon and region in pixels of `grey`,
@@ -155,17 +156,17 @@ def find_lines(
     for finds in (upright, _search_across(upright, network, config)):
         paths = [line.path for line in finds.lines]
         regions = len({line.region_id for line in lines})
-        for place, region in order_lines(paths, line_pitch_px(paths, ()) or finds.pitch_px):
+        for index, region in order_lines(paths, line_pitch_px(paths, ()) or finds.pitch_px):
             region_id = f"r{regions + region + 1}"
-            found = finds.lines[place]
+            found = finds.lines[index]
             lines.append(_describe(found, len(lines), region_id, finds.quarter_turns, grey.shape))
     return tuple(lines)
 
 
 def _choose_turn(grey: np.ndarray, network: Network, config: LineFinderConfig) -> _Finds:
-    """Search the page upright, and where that shows little, in its other turns too."""
+    """Search the page upright and, if that shows little, in its other rotations, too."""
     upright = _search(grey, 0, network, config)
-    if upright.mean_chance >= config.sure_chance:
+    if upright.mean_probability >= config.upright_probability:
         return upright
     best, least = upright, upright.evidence * config.turned_gain
     for quarter_turns in (1, 2, 3):
@@ -186,7 +187,7 @@ def _search(
     if misses < config.rescale_from:
         return finds
     again = _search_at(turned, quarter_turns, found_px, network, config)
-    return max(finds, again, key=lambda one: sum(map(_length_px, one.lines)) * one.mean_chance)
+    return max(finds, again, key=lambda one: sum(map(_length_px, one.lines)) * one.mean_probability)
 
 
 def _search_at(
@@ -199,7 +200,7 @@ def _search_at(
     """Search a page at one scale."""
     limit = np.sqrt(config.most_pixels / turned.size)
     factor = min(WORK_PITCH_PX / pitch_px, config.most_enlarged, limit)
-    # The paper is evened out at a larger size, so that strokes are what the network knows.
+    # The background is normalised at a larger scale, as for the pages of the training.
     even = to_ink(resize(turned, min(factor * EVEN_PITCH_PX / WORK_PITCH_PX, 2 * limit)))
     size = [max(1, round(length * factor)) for length in turned.shape]
     ink = resize_to(even, size[1], size[0])
@@ -209,7 +210,7 @@ def _search_at(
 
 
 def _search_across(upright: _Finds, network: Network, config: LineFinderConfig) -> _Finds:
-    """Search what the lines leave of a page for writing that runs up or down it."""
+    """Search a page without the lines that were found for writing that runs up or down it."""
     rest = erase_lines(upright.ink, upright.lines, upright.scale)
     pitch_px = upright.pitch_px / upright.scale[1]
     best = _Finds([], upright.quarter_turns, upright.pitch_px, rest, upright.scale)
@@ -232,17 +233,17 @@ def _lines_of(
     network: Network,
     config: LineFinderConfig,
 ) -> list[FoundLine]:
-    """Find lines in what the network is to see, in pixels of the page."""
+    """Find lines in the input of the network; return them in pixels of the page."""
     maps = _run(ink, network, config.multiple_px)
     found = find_baselines(maps, pitch_px / STRIDE_PX, config.vectors)
     scale = scale * STRIDE_PX
-    # Pixels are counted at their centres.
+    # Coordinates refer to the centres of pixels.
     return [
         FoundLine(
             (line.path + 0.5) * scale - 0.5,
             line.above_px * scale[1],
             line.below_px * scale[1],
-            line.chance,
+            line.probability,
         )
         for line in found
     ]
@@ -260,7 +261,7 @@ def _run(ink: np.ndarray, network: Network, multiple_px: int) -> LineMaps:
 def _describe(
     found: FoundLine, index: int, region_id: str, quarter_turns: int, shape: tuple[int, ...]
 ) -> Line:
-    """Put a line into pixels of the page as it came."""
+    """Convert a line to pixels of the original page."""
     up = up_normals(found.path)
     top = found.path + up * found.above_px
     bottom = found.path - up * found.below_px
@@ -274,7 +275,7 @@ def _describe(
 
 
 def _turn_back(points: np.ndarray, quarter_turns: int, shape: tuple[int, ...]) -> Polyline:
-    """Undo what `numpy.rot90` did to points, and keep them on the page."""
+    """Undo `numpy.rot90` for points, and clip them to the page."""
     height, width = shape
     x, y = points.T
     back = {

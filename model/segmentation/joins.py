@@ -46,13 +46,13 @@ class Piece:
 
     Attributes:
         points: float [n, 2], x rising.
-        chance: float [n], probability of a baseline at each point.
+        probability: float [n], probability of a baseline at each point.
         start: float [n], probability that a line begins there.
         end: float [n], probability that a line ends there.
     """
 
     points: np.ndarray
-    chance: np.ndarray
+    probability: np.ndarray
     start: np.ndarray
     end: np.ndarray
 
@@ -60,7 +60,7 @@ class Piece:
         """Return the part from point `first` up to and excluding point `last`."""
         return Piece(
             self.points[first:last],
-            self.chance[first:last],
+            self.probability[first:last],
             self.start[first:last],
             self.end[first:last],
         )
@@ -167,7 +167,7 @@ def join_pieces(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) ->
             Piece(
                 *(
                     np.concatenate([getattr(part, name) for part in parts])
-                    for name in ("points", "chance", "start", "end")
+                    for name in ("points", "probability", "start", "end")
                 )
             )
         )

@@ -1,1 +1,1 @@
-"""The folder that transcribe fills: portions, tables, earlier runs."""
+"""The output folder of transcribe: portions, tables, earlier runs."""

@@ -1,4 +1,4 @@
-"""What earlier runs have done: pages that need no reading, and a run that was killed."""
+"""Earlier runs: which pages need not be read again, and publishing what a killed run did."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _DIGESTS = ["lines_sha256", "sha256", "file_sha256"]
 
 
 def publish_interrupted(archive: Archive) -> None:
-    """Put what a killed run has done into the tables, as a run that was interrupted.
+    """Publish what a killed run has done, as an interrupted run.
 
     Args:
-        archive: The folder; this process has its lock.
+        archive: The output folder; this process holds its lock.
 
     Raises:
-        AccountError: If the sums do not close.
-        UsageError: If another version of Quire began that run.
+        AccountError: If the sums do not match.
+        UsageError: If another version of Quire started that run.
     """
     run = _unfinished_run(archive)
     if run is None:
@@ -45,28 +45,28 @@ def publish_interrupted(archive: Archive) -> None:
 
 
 def write_known_pages(archive: Archive, digest: str, path: str) -> None:
-    """Write the keys of all pages that need no reading, and of what failed when last tried.
+    """Write the keys of all pages that need not be read, and of those that failed last time.
 
-    Of each page the newest reading alone counts: it is the one that the tables show.
+    Only the newest reading of a page counts, which is the one that the views show.
 
     Args:
-        archive: The folder.
-        digest: Names model and preprocessing.
-        path: File for the keys, which `pipelines.files.key_set.KeySet` reads.
+        archive: The output folder.
+        digest: Identifies model and preprocessing.
+        path: File for the keys, to be read by `pipelines.files.key_set.KeySet`.
     """
     write_bytes(path, sorted_keys(_keys(archive, _finished_files(archive), digest, page_key)))
 
 
 def write_planned_pages(archive: Archive, digest: str, path: str) -> None:
-    """Write what `write_known_pages` would, what a killed run has done with it, and names alone.
+    """Write the keys for a dry run, which also counts pages of a killed run as known.
 
     Args:
-        archive: The folder, which is not touched.
-        digest: Names model and preprocessing.
-        path: File for the keys, `name_key` of each page among them.
+        archive: The output folder, which is not changed.
+        digest: Identifies model and preprocessing.
+        path: File for the keys: those of `write_known_pages`, and `name_key` of each page.
 
     Raises:
-        UsageError: If another version of Quire began the run that was killed.
+        UsageError: If another version of Quire started the run that was killed.
     """
 
     def both_keys(*row: str) -> bytes:
@@ -77,25 +77,25 @@ def write_planned_pages(archive: Archive, digest: str, path: str) -> None:
 
 
 def count_elsewhere(archive: Archive, collection: str) -> int:
-    """Count pages that the run has found unchanged, and whose text lies in another collection.
+    """Return the number of pages that the run found unchanged and that are in other collections.
 
     Args:
-        archive: The folder, with what the run has done.
-        collection: That of the run.
+        archive: The output folder, with what the run has done.
+        collection: Collection of the run.
     """
     files = _finished_files(archive)
-    there = [file.path for file in files if archive.collection_of(file.path) != collection]
-    if not there:
+    others = [file.path for file in files if archive.collection_of(file.path) != collection]
+    if not others:
         return 0
-    here = [file.path for file in files if archive.collection_of(file.path) == collection]
-    only_there = np.setdiff1d(_ok_pages(archive, there), _ok_pages(archive, here))
+    own = [file.path for file in files if archive.collection_of(file.path) == collection]
+    only_in_others = np.setdiff1d(_ok_pages(archive, others), _ok_pages(archive, own))
     portions = (portion_file(archive.portions, "pages", n) for n in portion_names(archive.portions))
     found = _short_keys(
         rows.filter(pc.is_in(rows["reason"], value_set=pa.array(NOT_READ)))
         for path in portions
         for rows in archive.read_batches(path, ["page_uri", "reason"])
     )
-    return int(np.isin(np.unique(found), only_there).sum())
+    return int(np.isin(np.unique(found), only_in_others).sum())
 
 
 def _ok_pages(archive: Archive, paths: Sequence[str]) -> np.ndarray:
@@ -112,7 +112,7 @@ def _short_keys(batches: Iterable[pa.RecordBatch]) -> np.ndarray:
 
 
 class _PagesFile(NamedTuple):
-    """A file of `pages`: of a run, counted from the newest, that read with some digest."""
+    """A file of `pages`, with the number of its run (newest first) and the digest it read with."""
 
     number: int
     digest: str
@@ -147,40 +147,47 @@ def _unfinished_run(archive: Archive) -> RunStart | None:
 def _keys(
     archive: Archive, files: Sequence[_PagesFile], digest: str, keys_of: Callable[..., bytes]
 ) -> Iterator[bytes]:
-    """Make the keys of pages that need no reading, and of what failed; newest files come first."""
+    """Yield the keys of pages that need not be read, and of those that failed.
+
+    Args:
+        archive: The output folder.
+        files: Files of `pages`, newest first.
+        digest: Identifies model and preprocessing.
+        keys_of: Returns the keys for a URI, two digests and `digest`.
+    """
     batches = (rows for file in files for rows in archive.read_batches(file.path, _NAMES))
     names = np.concatenate([np.empty(0, np.int64), *(short_keys(_names(rows)) for rows in batches)])
     names.sort()
-    # Of two pages that share a key the older one is read once more.
+    # If two pages have the same short key, the older one is read again.
     is_read = np.zeros(len(names), bool)
     newest = np.zeros(len(names), np.int32)
     for file in files:
         columns = [*_NAMES, *_FACTS, *(_DIGESTS if file.digest == digest else [])]
         for rows in archive.read_batches(file.path, columns):
             uris = rows["page_uri"].to_pylist()
-            places = np.searchsorted(names, short_keys(uris))
+            positions = np.searchsorted(names, short_keys(uris))
             has_failed = _is_in(rows["status"], "failed")
-            is_newest = ~has_failed & ~_is_in(rows["reason"], *NOT_READ) & ~is_read[places]
-            is_read[places[is_newest]] = True
+            is_newest = ~has_failed & ~_is_in(rows["reason"], *NOT_READ) & ~is_read[positions]
+            is_read[positions[is_newest]] = True
             if file.digest == digest:
                 digests = (rows[name].to_pylist() for name in _DIGESTS)
                 known = compress(zip(uris, *digests), is_newest)
-                # In pieces: a list of ten million keys takes four times their bytes.
+                # Joined by batch: a list of ten million keys takes four times their bytes.
                 yield b"".join(
                     keys_of(uri, sha256, lines_sha256, digest)
                     for uri, lines_sha256, *image_digests in known
                     for sha256 in image_digests
                     if sha256 is not None
                 )
-            # As the views have it: a document fails no more once a run has found its pages.
-            is_failing = has_failed & np.isin(newest[places], (0, file.number))
+            # As in the views, a document no longer fails once a run has found its pages.
+            is_failing = has_failed & np.isin(newest[positions], (0, file.number))
             yield b"".join(map(failing_key, compress(uris, is_failing)))
-            places = np.searchsorted(names, short_keys(_names(rows)))
-            newest[places[newest[places] == 0]] = file.number
+            positions = np.searchsorted(names, short_keys(_names(rows)))
+            newest[positions[newest[positions] == 0]] = file.number
 
 
 def _names(rows: pa.RecordBatch) -> list[str]:
-    """List the pages of some rows, and the documents that they are of."""
+    """Return the pages of some rows, and the documents that contain them."""
     return [*rows["page_uri"].to_pylist(), *rows["document"].unique().to_pylist()]
 
 

@@ -1,8 +1,8 @@
-"""The folder that transcribe fills, run by run.
+"""The output folder of transcribe.
 
-lines/collection=NAME/RUN-00000.parquet      and so for pages and failures
+lines/collection=NAME/RUN-00000.parquet      likewise for pages and failures
 runs/RUN.parquet                             written last: without it a run's files do not count
-.unfinished/                                 what a run that goes on, or was killed, has done
+.unfinished/                                 what a running or killed run has done so far
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pipelines.tables.damage import damage_text
 
 @dataclass(frozen=True)
 class Archive:
-    """Where things lie in the folder.
+    """The paths in an output folder, and what finished runs wrote there.
 
     Attributes:
         output: The folder.
@@ -34,57 +34,57 @@ class Archive:
 
     @property
     def unfinished(self) -> str:
-        """Folder of a run that is not finished."""
+        """Folder of the unfinished run."""
         return f"{self.output}/.unfinished"
 
     @property
     def portions(self) -> str:
-        """Folder of what that run has done."""
+        """Folder of what that run has done so far."""
         return f"{self.unfinished}/portions"
 
     def table_file(self, table: str, collection: str, run_id: str, number: int) -> str:
-        """Name a file of `lines`, `pages` or `failures`."""
+        """Return the path of a file of `lines`, `pages` or `failures`."""
         return f"{self.output}/{table}/collection={collection}/{run_id}-{number:05d}.parquet"
 
     def run_file(self, run_id: str) -> str:
-        """Name the file that marks a run as finished."""
+        """Return the path of the file that marks a run as finished."""
         return f"{self.output}/runs/{run_id}.parquet"
 
     @property
     def run_start(self) -> str:
-        """File that says which run is not finished."""
+        """File that records the unfinished run."""
         return f"{self.unfinished}/run.json"
 
     @property
     def inputs(self) -> str:
-        """File that says which pages came in."""
+        """File with the tally of the pages that came in."""
         return f"{self.unfinished}/inputs.json"
 
     def known_pages(self, run_id: str) -> str:
-        """File of the pages that a run need not read; workers keep what they read of it."""
+        """Return the path of the keys of known pages, one per run: workers cache what they read."""
         return f"{self.portions}/known-{run_id}"
 
     @property
     def own_starts(self) -> tuple[str, ...]:
-        """What all paths of ours start with, for `pipelines.files.filesystem.is_left_out`."""
+        """Starts of all paths that runs write, for `pipelines.files.filesystem.is_left_out`."""
         tables = (f"{table}/collection=" for table in ("lines", "pages", "failures"))
         return starts_beneath(self.output, *tables, "runs/", ".unfinished/")
 
     def make(self) -> None:
-        """Make the folder, or see that what is there is one.
+        """Create the folder if it does not exist.
 
         Raises:
-            UsageError: If it holds something else.
+            UsageError: If it exists and holds something else than an archive.
         """
         self.check()
         if not FileSystems.exists(self.portions):
             FileSystems.mkdirs(self.portions)
 
     def check(self) -> None:
-        """Refuse a folder that holds something else.
+        """Check that the folder does not exist, is empty, or holds an archive.
 
         Raises:
-            UsageError: If it does.
+            UsageError: If it holds something else.
         """
         if not FileSystems.exists(self.output):
             return
@@ -93,20 +93,22 @@ class Archive:
             return
         (match,) = FileSystems.match([f"{self.output}/**"], limits=[1])
         if match.metadata_list:
-            raise UsageError(f"{self.output} holds something else; give another --output")
+            raise UsageError(
+                f"{self.output} holds files that transcribe did not write; give another --output"
+            )
 
     def clear_unfinished(self) -> None:
-        """Take away what is in the tables now. The lock stays with whoever has it."""
-        # Last the file that says whose the others are.
+        """Remove what has been published. The lock stays with the process that holds it."""
+        # The file that names the run is removed last.
         for path in (self.portions, self.inputs, self.run_start):
             discard(path)
         self.make()
 
     def finished_runs(self) -> list[dict]:
-        """Read the rows of the runs that are finished.
+        """Return the rows of all finished runs.
 
         Raises:
-            UsageError: If one is damaged.
+            UsageError: If a file is damaged.
         """
         rows = []
         for path in self._run_files():
@@ -115,39 +117,39 @@ class Archive:
         return rows
 
     def files_of(self, table: str, run_id: str) -> list[str]:
-        """List the files of a table that a run wrote, in order."""
+        """Return the files of a table that a run wrote, in order."""
         (match,) = FileSystems.match([f"{self.output}/{table}/collection=*/{run_id}-*.parquet"])
         return sorted(metadata.path for metadata in match.metadata_list)
 
     def collection_of(self, path: str) -> str:
-        """Tell the collection of a file that `table_file` named."""
+        """Return the collection of a path from `table_file`."""
         return path.rpartition("/collection=")[2].partition("/")[0]
 
     def has_files(self, table: str) -> bool:
-        """Tell whether any run that is finished wrote a file of a table."""
+        """Return whether any finished run wrote a file of a table."""
         (match,) = FileSystems.match([f"{self.output}/{table}/collection=*/*.parquet"])
         runs = set(map(_stem, self._run_files()))
         return any(_run_of(metadata.path) in runs for metadata in match.metadata_list)
 
     def read_batches(self, path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        """Read some columns of a file of the tables, a few thousand rows at a time.
+        """Yield some columns of a file of the tables, in batches of some thousand rows.
 
         A column that was added to the schema after the file was written is null.
 
         Raises:
-            UsageError: If it is damaged.
+            UsageError: If the file is damaged.
         """
         with self._naming_damage(path), FileSystems.open(path) as file:
             parquet = pq.ParquetFile(file)
-            there = [name for name in columns if name in parquet.schema_arrow.names]
-            for rows in parquet.iter_batches(columns=there):
+            present = [name for name in columns if name in parquet.schema_arrow.names]
+            for rows in parquet.iter_batches(columns=present):
                 yield _with_columns(rows, columns)
 
     @contextmanager
     def _naming_damage(self, path: str) -> Iterator[None]:
         try:
             yield
-        # pyarrow's own: what comes of the file system has a number, or a class.
+        # pyarrow raises these; an error of the file system has an errno, or is of a subclass.
         except (pa.ArrowInvalid, OSError) as error:
             if type(error) not in (pa.ArrowInvalid, OSError) or getattr(error, "errno", None):
                 raise
@@ -165,7 +167,7 @@ def _stem(path: str) -> str:
 
 
 def _run_of(path: str) -> str:
-    """Tell the run that wrote a file that `table_file` named."""
+    """Return the run of a path from `table_file`."""
     return _stem(path).rpartition("-")[0]
 
 
@@ -180,6 +182,6 @@ def _with_columns(rows: pa.RecordBatch, columns: list[str]) -> pa.RecordBatch:
 
 
 def read_table(path: str, columns: list[str] | None = None) -> pa.Table:
-    """Read a Parquet file, or some of its columns."""
+    """Return the table in a Parquet file, or some of its columns."""
     with FileSystems.open(path) as file:
         return pq.ParquetFile(file).read(columns=columns)

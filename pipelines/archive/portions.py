@@ -1,4 +1,4 @@
-"""Out of transcribe: small files of whole pages, each complete as soon as it is there."""
+"""The portions in which transcribe writes: small files of whole pages, written atomically."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from schemas.tables import TABLES
 # A killed run loses less than this much of each worker's work.
 _PORTION_PAGES = 200
 _PORTION_S = 30.0
-# Written last: a portion without its pages is none.
+# In the order of writing: a portion counts only if its file of pages exists.
 PORTION_TABLES = ("lines", "failures", "pages")
 
 
 class PageRows(NamedTuple):
-    """The rows of a page: a little table for each of `PORTION_TABLES`."""
+    """The rows of a page, as a small table for each of `PORTION_TABLES`."""
 
     lines: pa.Table
     failures: pa.Table
@@ -38,13 +38,13 @@ class PageRows(NamedTuple):
 
 
 class WritePortions(beam.PTransform):
-    """Write what became of pages, as they come.
+    """Write the results of pages in portions, as they come.
 
-    Nothing is gathered from other workers, so memory does not grow with the run.
+    Each worker writes portions of its own, so memory does not grow with the run.
 
     Args:
-        folder: Where the portions go.
-        run_id: The run.
+        folder: Folder of the portions.
+        run_id: Identifier of the run.
     """
 
     def __init__(self, folder: str, run_id: str):
@@ -70,7 +70,7 @@ class _Write(beam.DoFn):
             self.finish_bundle()
         if is_interrupted():
             self.finish_bundle()
-            raise RuntimeError("told to stop")
+            raise RuntimeError("interrupted")
 
     def finish_bundle(self):
         if self._pages:
@@ -79,11 +79,11 @@ class _Write(beam.DoFn):
 
 
 def rows_of(result: PageResult, run_id: str) -> PageRows:
-    """Make the rows of a page.
+    """Return the rows of a page.
 
     Args:
-        result: All that became of it.
-        run_id: The run.
+        result: The result of the page.
+        run_id: Identifier of the run.
     """
     failures = [*result.failures]
     if isinstance(result.outcome, Failure):
@@ -96,11 +96,11 @@ def rows_of(result: PageResult, run_id: str) -> PageRows:
 
 
 def write_portion(folder: str, pages: Sequence[PageRows]) -> None:
-    """Write the rows of some pages, whole or not at all.
+    """Write the rows of some pages as one portion, which counts only once it is complete.
 
     Args:
-        folder: Where to.
-        pages: The rows.
+        folder: Folder of the portions.
+        pages: Rows of the pages.
     """
     name = uuid.uuid4().hex
     for table in PORTION_TABLES:
@@ -109,12 +109,12 @@ def write_portion(folder: str, pages: Sequence[PageRows]) -> None:
 
 
 def portion_file(folder: str, table: str, name: str) -> str:
-    """Name the file of a portion."""
+    """Return the path of a file of a portion."""
     return f"{folder}/{table}-{name}.parquet"
 
 
 def portion_names(folder: str) -> list[str]:
-    """List the portions that are complete."""
+    """Return the names of the complete portions."""
     (match,) = FileSystems.match([portion_file(folder, "pages", "*")])
     ends = (metadata.path.rsplit("/pages-", 1)[-1] for metadata in match.metadata_list)
     return sorted(end.removesuffix(".parquet") for end in ends)
@@ -125,7 +125,7 @@ def _table(name: str, rows: list[dict]) -> pa.Table:
 
 
 class WriteInputs(beam.PTransform):
-    """Sum up which pages came in, for the account, as JSON.
+    """Write the tally of the pages that came in, as JSON, to check the account against.
 
     Args:
         path: The file.
@@ -139,7 +139,7 @@ class WriteInputs(beam.PTransform):
         return (
             sources
             | "Name" >> beam.Map(lambda source: source.uri)
-            | "Sum up" >> beam.CombineGlobally(Summing(UriTally))
+            | "Tally" >> beam.CombineGlobally(Summing(UriTally))
             | "Write" >> beam.Map(_write, self._path)
         )
 

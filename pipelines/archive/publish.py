@@ -1,4 +1,4 @@
-"""From what a run has done to the tables: few large files, and an account that closes."""
+"""Publish what a run has done: merge its portions into few large files, and check the counts."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _URI_COLUMN = {"lines": "page_uri", "failures": "uri", "pages": "page_uri"}
 
 @dataclass(frozen=True)
 class PortionSums:
-    """What the portions of a run hold, each page counted once.
+    """Counts of what the portions of a run hold, each page counted once.
 
     Attributes:
-        pages: The pages.
-        account: Of pages and lines.
-        row_count: Rows of `pages`: those that are unchanged have none, unless they failed since.
-        repeated: For some portions, pages that an earlier one holds too: a worker that was
-            stopped has done them twice.
+        pages: Tally of the pages.
+        account: Account of pages and lines.
+        row_count: Rows of `pages`; an unchanged page has none, unless it failed since it was read.
+        repeated: By portion, the pages that an earlier portion holds, too: the pages of a worker
+            that was stopped may be done twice.
     """
 
     pages: UriTally
@@ -44,27 +44,27 @@ class PortionSums:
 
 
 def publish(archive: Archive, run: RunStart, expected: UriTally | None) -> Account:
-    """Put what a run has done into the tables.
+    """Publish what a run has done in the tables.
 
-    Done twice, it leaves the same: the files have the same names.
+    Repeating it gives the same result: the files have the same names.
 
     Args:
-        archive: The folder.
+        archive: The output folder.
         run: The run.
-        expected: The pages that came in; None for a run that was interrupted.
+        expected: Tally of the pages that came in; None for a run that was interrupted.
 
     Returns:
-        The account, which closes.
+        The account, whose sums match.
 
     Raises:
-        AccountError: If pages are missing, or the tables do not hold what was counted.
+        AccountError: If pages are missing, or the tables do not hold the rows that were counted.
     """
     names = portion_names(archive.portions)
     sums = sum_portions(archive.portions, names)
     if expected is not None and expected != sums.pages:
         raise AccountError(
             f"{expected.count} pages came in but {sums.pages.count} are accounted for"
-            + (", and not the same" if expected.count == sums.pages.count else "")
+            + (", and they differ" if expected.count == sums.pages.count else "")
         )
     sums.account.check()
     written = {
@@ -78,11 +78,11 @@ def publish(archive: Archive, run: RunStart, expected: UriTally | None) -> Accou
 
 
 def sum_portions(folder: str, names: Sequence[str]) -> PortionSums:
-    """Count what portions hold; each is read once, unless workers did pages twice.
+    """Count what portions hold; each is read once, unless some pages were done twice.
 
     Args:
-        folder: Where they are.
-        names: What `portion_names` gave.
+        folder: Folder of the portions.
+        names: From `portion_names`.
     """
     sums, keys = _sum(folder, names, {})
     repeated = _repeated_pages(folder, names, keys)
@@ -92,7 +92,7 @@ def sum_portions(folder: str, names: Sequence[str]) -> PortionSums:
 def _sum(
     folder: str, names: Sequence[str], repeated: dict[str, frozenset[str]]
 ) -> tuple[PortionSums, list[np.ndarray]]:
-    """Count what portions hold without repeated pages; also return the short keys of each."""
+    """Return the counts without repeated pages, and the short keys of each portion."""
     columns = ["page_uri", "status", "reason", "lines_ok", "lines_failed"]
     tally, numbers, keys = UriTally(), Counter(), []
     for name in names:
@@ -125,12 +125,12 @@ def _repeated_pages(
     """Find the pages of each portion that an earlier portion holds too.
 
     Args:
-        folder: Where the portions are.
-        names: What `portion_names` gave.
+        folder: Folder of the portions.
+        names: From `portion_names`.
         keys: Short keys of the pages of each portion.
 
     Returns:
-        The pages to leave out of each portion that has some.
+        The pages to leave out, for each portion that has some.
     """
     every = np.sort(np.concatenate([np.empty(0, np.int64), *keys]))
     suspects = np.unique(every[1:][every[1:] == every[:-1]])
@@ -148,18 +148,18 @@ def _repeated_pages(
 
 
 def without_pages(rows: pa.Table, column: str, pages: frozenset[str]) -> pa.Table:
-    """Leave out the rows of some pages."""
+    """Return the rows without those of some pages."""
     if not pages:
         return rows
     return rows.filter(pc.invert(pc.is_in(rows[column], value_set=pa.array(sorted(pages)))))
 
 
 def check_rows(sums: PortionSums, written: dict[str, int]) -> None:
-    """Check the account against the rows that were written.
+    """Check the number of rows that were written against the account.
 
     Args:
-        sums: What the portions hold.
-        written: Rows of each table.
+        sums: Counts of what the portions hold.
+        written: Number of rows by table.
 
     Raises:
         AccountError: If a table has more or fewer rows.
@@ -184,7 +184,7 @@ def _publish_table(
     names: Sequence[str],
     repeated: dict[str, frozenset[str]],
 ) -> int:
-    """Write the rows of the portions one after the other; tell how many."""
+    """Write the rows of the portions one after the other; return their number."""
     column = _URI_COLUMN[table]
     with TableFiles(archive, run, table) as files:
         for name in names:

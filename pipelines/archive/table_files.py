@@ -1,4 +1,4 @@
-"""Large Parquet files, written as rows come."""
+"""Write large Parquet files incrementally."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pipelines.archive.folder import Archive
 from pipelines.tables.runs import RunStart
 from schemas.tables import TABLES
 
-# In memory; what a query reads at once, and the least it can skip.
+# Size in memory. A query reads or skips a whole row group.
 _ROW_GROUP_BYTES = 64 << 20
 _FILE_BYTES = 1 << 30
-# The few rows that are left of a portion take many times their bytes until they are joined.
+# A table of a few rows takes many times their bytes until it is joined with others.
 _MOST_WAITING = 256
 # pyarrow 13 and later write an index of the pages inside a row group.
 _INDEX = {"write_page_index": True} if int(pa.__version__.split(".")[0]) >= 13 else {}
 
 
 class TableFiles:
-    """The files that a run writes of one table.
+    """The files of one table that a run writes.
 
     Args:
         archive: The folder.
@@ -28,7 +28,7 @@ class TableFiles:
         table: Name of the table.
 
     Attributes:
-        row_count: Rows that were written.
+        row_count: Number of rows written.
     """
 
     def __init__(self, archive: Archive, run: RunStart, table: str):
@@ -43,7 +43,7 @@ class TableFiles:
     def __exit__(self, kind, *_) -> None:
         if kind is None:
             self._write_group()
-            # Who reads the tables finds each of them, be it empty.
+            # Readers expect a file of every table, even if it is empty.
             if not self.row_count and not self._archive.has_files(self._table):
                 self._open()
         self._close()

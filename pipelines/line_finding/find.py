@@ -1,4 +1,4 @@
-"""From a page image to the files that say where its lines are."""
+"""Find the lines of a page image, and write them to files."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from schemas.records import Failure, Page, PageDone, PageSource, Skipped, SkipRe
 
 @dataclass(frozen=True)
 class FindConfig:
-    """What is written of a page, and where.
+    """What to write for a page, and where.
 
     Attributes:
-        output: Folder that holds the folders `page` and `show`.
-        origin: What the files say of where the lines come from.
-        show: Whether a picture is drawn, too.
-        fetch: How to ask for things on the web.
+        output: Folder that contains the folders `page` and `show`.
+        origin: Origin of the lines, as stated in the files.
+        show: Whether to draw a picture, too.
+        fetch: How to fetch from the web.
         time_limit_s: Seconds a page may take; 0 for no limit.
     """
 
@@ -44,8 +44,8 @@ class FindLines(beam.PTransform):
     """Read page images, find their lines and write them.
 
     Args:
-        config: What and where.
-        folder: Start of the pages' URIs that the output leaves out, as a singleton.
+        config: What to write and where.
+        folder: Common folder of the pages' URIs, which names in the output omit; a side input.
     """
 
     def __init__(self, config: FindConfig, folder: beam.pvalue.AsSingleton):
@@ -59,15 +59,15 @@ class FindLines(beam.PTransform):
 def write_lines_of(
     source: PageSource, config: FindConfig, folder: str
 ) -> list[PageDone | Failure | Skipped]:
-    """Read a page image, find its lines and write its files, all of them or none.
+    """Read a page image, find its lines and write its files, either all or none.
 
     Args:
         source: The page.
-        config: What and where.
-        folder: Start of the URI that the output leaves out, with its '/'.
+        config: What to write and where.
+        folder: Start of the URI that names in the output omit, up to and including a '/'.
 
     Returns:
-        One record: what became of the page. One without lines is done, too.
+        One record: the page as done, failed or skipped. A page without lines is done, too.
     """
     if is_no_image(source):
         return [Skipped(source.uri, SkipReason.NO_IMAGE)]

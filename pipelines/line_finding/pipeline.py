@@ -30,12 +30,12 @@ _WRITTEN = ("page/", "show/", "pages/", "failures/", "runs/", "counts.json")
 
 @dataclass(frozen=True)
 class LinesConfig:
-    """Where to find lines and what to write.
+    """Input and output of `lines`.
 
     Attributes:
         inputs: Files, folders, globs, manifests, addresses and lists of those.
         output: Folder of the files and tables.
-        overwrite: Whether to replace it.
+        overwrite: Whether to replace an existing output.
         show: Whether to draw pictures of the pages, too.
         page_time_limit_s: Seconds a page may take; 0 for no limit.
         pages: How pages of manifests and of the web are listed and fetched.
@@ -53,15 +53,15 @@ def run_lines(config: LinesConfig, options: PipelineOptions) -> Account:
     """Find the lines of an archive.
 
     Args:
-        config: Where and what.
+        config: Input and output.
         options: Beam's options.
 
     Returns:
-        The account, which closes.
+        The account, whose sums match.
 
     Raises:
         UsageError: If the input is missing or the output exists.
-        AccountError: If the sums do not close; nothing is written then.
+        AccountError: If the sums do not match; nothing is written then.
     """
     left_out = output_starts(config.output, *_WRITTEN)
     listing = ListPages(page_inputs(config.inputs), config.pages, left_out)
@@ -91,14 +91,14 @@ def build_lines(
     run_id: str,
     counters: PageCounters | None = None,
 ) -> None:
-    """Wire the pipeline.
+    """Add the steps of `lines` to a pipeline.
 
     Args:
-        pipeline: To add to.
-        listing: Gives the pages.
+        pipeline: The pipeline.
+        listing: Lists the pages.
         config: What to write and where.
-        run_id: The run.
-        counters: Where to count pages for the terminal.
+        run_id: Identifier of the run.
+        counters: Counters of pages for the progress display.
     """
     found = pipeline | "List pages" >> listing
     uris = found | "Names" >> beam.Map(lambda source: source.uri)
@@ -122,7 +122,7 @@ def build_lines(
         "done": done,
         "failures": failures,
         "skipped": skipped,
-        # The lines of a page are in its one file: none fails or goes missing alone.
+        # All lines of a page are in one file: no single line can fail or be lost.
         "lines": done | "Lines" >> beam.FlatMap(lambda page: range(page.line_count)),
         "dropped": pipeline | "None dropped" >> beam.Create([]),
     }
@@ -130,7 +130,7 @@ def build_lines(
 
 
 def shared_folder(uris: Iterable[str]) -> str:
-    """Find the folder that URIs share; some may be such folders themselves.
+    """Return the common folder of URIs, some of which may be such folders already.
 
     Example:
         >>> shared_folder(["d/a/x.jpg", "d/b/", "d/a/y.jpg"]), shared_folder([])
@@ -146,11 +146,11 @@ def _page_row(record: PageDone | Failure | Skipped, run_id: str) -> dict:
 
 
 def check_files(account: Account, output: str, folders: tuple[str, ...]) -> None:
-    """Check that every page that was counted has its files, and no two have the same.
+    """Check that every page that was counted has its own files.
 
     Args:
         account: What the pipeline counted.
-        output: Folder that holds the folders.
+        output: Folder that contains the folders.
         folders: Some of `page` and `show`.
 
     Raises:

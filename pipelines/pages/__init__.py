@@ -1,1 +1,1 @@
-"""What --input names, to pages with their images, to line images."""
+"""From the values of --input to pages, their images and their line images."""

@@ -1,4 +1,4 @@
-"""Which files lie beside a page where each look is a request: their folders are listed once."""
+"""Find XML files beside pages on remote file systems, with one listing per folder."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from pipelines.files.filesystem import beneath_pattern, first_existing
 from pipelines.files.key_set import short_keys
 from pipelines.formats.names import MARKUP_EXTENSION
 
-# A store gives some thousand names a request; it lists all that is beneath a folder, however deep.
+# An object store returns about a thousand names per request, and lists folders recursively.
 _MOST_LISTED = 200_000
-# In eight bytes each.
+# Eight bytes each.
 _MOST_KEPT = 4_000_000
 
 
 class FolderNames:
-    """The XML files of folders, each of which is listed once.
+    """The names of the XML files in folders, each of which is listed once.
 
     Args:
-        most_listed: Files beneath a folder up to which it is listed; where there are more, each
-            file is asked for.
-        most_kept: Names that are kept, those of the folders that were asked for last.
+        most_listed: Largest number of files beneath a folder that is listed; in a larger folder
+            each file is looked up by itself.
+        most_kept: Number of names to keep; the least recently used folders are dropped.
     """
 
     def __init__(self, most_listed: int = _MOST_LISTED, most_kept: int = _MOST_KEPT):
         self._most_listed, self._most_kept = most_listed, most_kept
         self._folders: OrderedDict[str, np.ndarray | None] = OrderedDict()
         self._kept = 0
-        # Threads that ask for one folder wait for one listing.
+        # Threads that need the same folder wait for a single listing.
         self._lock = threading.Lock()
 
     def first_existing(self, uris: Iterable[str]) -> str | None:
-        """Find the first of some XML files that is there."""
-        return next(filter(self._has, uris), None)
+        """Return the first of some XML files that exists; None if none does."""
+        return next(filter(self._exists, uris), None)
 
-    def _has(self, uri: str) -> bool:
+    def _exists(self, uri: str) -> bool:
         keys = self._keys_of(posixpath.dirname(uri))
         if keys is None:
             return first_existing([uri]) is not None
         (key,) = short_keys([uri])
-        place = np.searchsorted(keys, key)
-        return bool(place < len(keys) and keys[place] == key)
+        position = np.searchsorted(keys, key)
+        return bool(position < len(keys) and keys[position] == key)
 
     def _keys_of(self, folder: str) -> np.ndarray | None:
         with self._lock:
@@ -65,7 +65,7 @@ class FolderNames:
             self._kept -= _cost(oldest)
 
     def _list(self, folder: str) -> np.ndarray | None:
-        """List a folder; None where that is too much, or not to be had."""
+        """Return the sorted keys of a folder's XML files; None if it is too large or unreadable."""
         try:
             (match,) = FileSystems.match([beneath_pattern(folder)], limits=[self._most_listed + 1])
         except BeamIOError:
@@ -81,22 +81,22 @@ def _is_markup_in(path: str, folder: str) -> bool:
 
 
 def _cost(keys: np.ndarray | None) -> int:
-    # A folder without files takes room, too.
+    # An empty folder takes memory, too.
     return 100 + (0 if keys is None else len(keys))
 
 
-# Made where pages are read, once in a process.
+# Created in the process that reads pages, once.
 @lru_cache(maxsize=1)
 def _shared_names() -> FolderNames:
     return FolderNames()
 
 
 def first_markup(uris: Iterable[str], beside: str) -> str | None:
-    """Find the first of some XML files that is there.
+    """Return the first of some XML files that exists; None if none does.
 
     Args:
         uris: The files, all on one file system.
-        beside: The page that they may describe. On a disk each of them is looked for.
+        beside: The page that they may describe. On a local disk each file is looked up by itself.
     """
     is_local = FileSystems.get_scheme(beside) is None
     return first_existing(uris) if is_local else _shared_names().first_existing(uris)

@@ -1,4 +1,4 @@
-"""From pages to line images."""
+"""Find the lines of pages, and cut them out as line images."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from schemas.records import Failure, LineImage, Page, PageDone
 
 
 def found_page(uri: str, grey: np.ndarray) -> Page:
-    """Find the lines of a page.
+    """Return a page with the lines that the line finder finds.
 
     Args:
-        uri: The page.
+        uri: URI of the page.
         grey: uint8 [height_px, width_px], its image.
 
     Returns:
-        The page with its size and its lines in reading order; a blank one has none.
+        The page with its size and its lines in reading order; a blank page has none.
     """
     height_px, width_px = grey.shape
     lines = find_lines(grey, default_line_network())
@@ -30,21 +30,21 @@ def found_page(uri: str, grey: np.ndarray) -> Page:
 def cut_page(
     page: Page, grey: np.ndarray, sha256: str, line_height_px: int
 ) -> list[LineImage | Failure | PageDone]:
-    """Cut out the lines of a page and say that the page is done.
+    """Cut out the lines of a page and report the page as done.
 
     Args:
         page: The page.
         grey: uint8 [height, width], its image.
         sha256: Digest of the image file.
-        line_height_px: Height of the strips.
+        line_height_px: Height of the line images.
 
     Returns:
         A `PageDone`, and a line image or a failure for each line; or one failure of the
         whole page.
     """
-    # Where nobody says that there are lines, a page without any is a blank one.
+    # A page on which the line finder found nothing is blank; others should have lines.
     if not page.lines and page.source != FOUND_SOURCE:
-        return [Failure(page.uri, "find", "page has no lines; take it out if it is blank")]
+        return [Failure(page.uri, "find", "page has no lines; remove it if it is blank")]
     try:
         page = fit_to_image(page, grey)
     except ValueError as error:
@@ -54,12 +54,12 @@ def cut_page(
     height, width = grey.shape
     done = PageDone(page.uri, sha256, width, height, page.source, len(page.lines))
     if page.source == CUT_SOURCE:
-        return [done, _as_it_is(page, grey, line_height_px)]
+        return [done, _uncut_line(page, grey, line_height_px)]
     return [done, *crop_lines(page, grey, line_height_px)]
 
 
-def _as_it_is(page: Page, strip: np.ndarray, line_height_px: int) -> LineImage | Failure:
-    """Take the strip of another dataset of ours: cutting it again would blur it."""
+def _uncut_line(page: Page, strip: np.ndarray, line_height_px: int) -> LineImage | Failure:
+    """Use the line image of another Quire dataset unchanged: cutting it again would blur it."""
     (line,) = page.lines
     of_page = page_uri_of(page)
     if strip.shape[0] != line_height_px:

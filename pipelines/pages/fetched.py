@@ -1,4 +1,4 @@
-"""The bytes of a page's image: from a file, or from the web with fall-backs."""
+"""Read the image file of a page: a local file, or the first of its web addresses that works."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pipelines.formats.addresses import is_address
 from pipelines.formats.names import IMAGE_EXTENSIONS, file_of, split_extension
 from schemas.records import Failure, PageSource
 
-# What an image file never begins with: HTML, XML, JSON.
+# HTML, XML and JSON start with these; no image file does.
 _TEXT_STARTS = (b"<", b"{", b"[")
 
 
 def is_no_image(source: PageSource) -> bool:
-    """Whether a page is a file that only lies beside images; what a manifest lists is meant.
+    """Whether a page is a file that is not an image; a page on the web always counts as one.
 
     Example:
         >>> is_no_image(PageSource("d/x.md", ("d/x.md",)))
@@ -34,12 +34,12 @@ def is_no_image(source: PageSource) -> bool:
 
 
 def is_remote(source: PageSource) -> bool:
-    """Whether the image of a page has to be fetched, or cannot be, rather than opened."""
+    """Whether the image of a page is on the web, or has a fault, so that there is no file."""
     return bool(source.fault) or is_address(source.addresses[0])
 
 
 def read_failure(uri: str, error: Exception) -> Failure:
-    """Return the failure of a page that could not be read; a later try may succeed."""
+    """Return the failure of a page that could not be read; its kind says if a retry may help."""
     kind, attempts = failure_kind(error)
     return Failure(uri, "read", str(error), attempts=attempts, kind=kind)
 
@@ -48,15 +48,15 @@ def read_page_bytes(source: PageSource, config: FetchConfig) -> tuple[bytes, str
     """Read the image file of a page.
 
     Args:
-        source: The page; of a file of several the whole file would be read.
-        config: How to ask for things on the web.
+        source: The page; of a multi-page file the whole file is read.
+        config: How to fetch from the web.
 
     Returns:
-        (file, which of its addresses gave it). It may still turn out to be no image.
+        (file, address that it came from). The file may turn out not to be an image.
 
     Raises:
-        OSError: If it cannot be read; a `FetchError` where it is on the web or its source
-            has a fault.
+        OSError: If it cannot be read; a `FetchError` if it is on the web or its source has a
+            fault.
     """
     if source.fault:
         raise FetchError(source.fault, source.is_transient, source.attempts)
@@ -66,27 +66,27 @@ def read_page_bytes(source: PageSource, config: FetchConfig) -> tuple[bytes, str
     for address in source.addresses:
         try:
             answer = shared_fetcher(config).fetch(address, LARGEST_IMAGE_BYTES)
-            return _image(answer, address), address
+            return _checked_image(answer, address), address
         except FetchError as error:
             failed.append(error)
-            # A server that is busy is not asked for the other addresses.
+            # A busy server is not asked for the other addresses.
             if error.status in BUSY:
                 break
-    raise _together(failed)
+    raise _joined_error(failed)
 
 
-def _image(answer: Answer, address: str) -> bytes:
+def _checked_image(answer: Answer, address: str) -> bytes:
     start = answer.data[:1024].lstrip()
     if not start:
         raise FetchError(f"{address}: answer is empty; check the address")
     if start.startswith(_TEXT_STARTS):
         kind = answer.content_type
-        raise FetchError(f"{address}: answer is {kind or 'text'}, no image; check the address")
+        raise FetchError(f"{address}: answer is {kind or 'text'}, not an image; check the address")
     return answer.data
 
 
-def _together(failed: list[FetchError]) -> FetchError:
-    """Join the errors of all addresses; the page may be there later if one of them may."""
+def _joined_error(failed: list[FetchError]) -> FetchError:
+    """Join the errors of all addresses; the result is transient if one of them is."""
     return FetchError(
         "; ".join(map(str, failed)),
         any(error.is_transient for error in failed),

@@ -1,4 +1,4 @@
-"""The image of a page: opened, and decoded when it is wanted."""
+"""The image of a page, which is decoded when its pixels are first needed."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _T = TypeVar("_T")
 
 
 class PageImage:
-    """A page image that was opened. It is decoded once, when its pixels are asked for.
+    """An opened page image. It is decoded once, when its pixels are first needed.
 
     Args:
-        file_sha256: Digest of the file in hex; of one of several pages it may be empty.
-        is_alone: Whether the page is all that the file holds.
-        decode: Gives uint8 [height_px, width_px], or raises a ValueError.
-        dpi: Given the width in pixels, gives the resolution that the file states, or None.
-        data: The file, where it was read whole; else empty.
+        file_sha256: Digest of the file in hex; may be empty for a page of a multi-page file.
+        is_alone: Whether the page is the only one in its file.
+        decode: Returns uint8 [height_px, width_px], or raises a ValueError.
+        dpi: Takes the width in pixels and returns the resolution stated in the file, or None.
+        data: The file, if it was read whole; else empty.
     """
 
     def __init__(
@@ -51,21 +51,21 @@ class PageImage:
         """The pixels, uint8 [height_px, width_px].
 
         Raises:
-            OSError: If the file cannot be read any more.
-            ValueError: If it does not decode.
+            OSError: If the file can no longer be read.
+            ValueError: If it cannot be decoded.
         """
         return self._decode()
 
     @cached_property
     def sha256(self) -> str:
-        """Digest in hex: of the file, or of the pixels where it holds several pages.
+        """Digest in hex: of the file, or of the pixels if the file holds several pages.
 
-        So two pages of one file are not taken for one image.
+        So two pages of one file have different digests.
         """
         return self.file_sha256 if self.is_alone else digest_of_pixels(self.grey)
 
     def digests(self) -> Iterator[str]:
-        """Iterate over all digests that name the image, those first that need no decoding."""
+        """Yield all digests that identify the image, first those that need no decoding."""
         if self.file_sha256:
             yield self.file_sha256
         if not self.is_alone:
@@ -73,7 +73,7 @@ class PageImage:
 
     @property
     def dpi(self) -> float | None:
-        """The resolution that the file states, in dots an inch; None where it states none."""
+        """The resolution stated in the file, in dots per inch; None if it states none."""
         return self._dpi(self.grey.shape[1])
 
 
@@ -82,18 +82,18 @@ def open_image(source: PageSource, data: bytes = b"") -> PageImage:
 
     Args:
         source: The page.
-        data: Its file, where that was fetched; else it is read from where `source` says.
+        data: Its file, if that was fetched already; else the file is read.
 
     Raises:
         OSError: If it cannot be read.
-        ValueError: If it is a file of several pages and none is named.
+        ValueError: If it is a multi-page file and the URI does not name a page.
     """
     file_uri, number = split_page_uri(source.uri)
     if data or number is None:
-        # What comes from the web may be of any kind, whatever its name says.
+        # A file from the web may be of any type, whatever its name.
         may_have_several = bool(data) or (is_paged(file_uri) and source.page_count != 1)
         return _open_whole(source.uri, data or read_bytes(file_uri), bool(data), may_have_several)
-    # The file is read where the page lies, not whole: it may have hundreds.
+    # Not the whole file is read, only the parts for this page: it may have hundreds.
     with_file = partial(_with_file, file_uri)
     return PageImage(
         source.file_sha256,
@@ -104,11 +104,11 @@ def open_image(source: PageSource, data: bytes = b"") -> PageImage:
 
 
 def open_described(page: Page) -> PageImage:
-    """Open the image of a page that a dataset describes: in a file, or in the record itself.
+    """Open the image of a page in the input of ingest: in a file, or in the record itself.
 
     Raises:
         OSError: If it cannot be read.
-        ValueError: If it is a file of several pages and none is named.
+        ValueError: If it is a multi-page file and the URI does not name a page.
     """
     return open_image(PageSource(page.uri, (page.uri,)), page.image)
 
@@ -118,11 +118,11 @@ def open_again(uri: str, address: str) -> PageImage:
 
     Args:
         uri: The page.
-        address: Where its image is; empty where that is its URI.
+        address: Where its image is; empty if that is its URI.
 
     Raises:
         OSError: If it cannot be read.
-        ValueError: If it is a file of several pages and none is named.
+        ValueError: If it is a multi-page file and the URI does not name a page.
     """
     source = PageSource(uri, (address or uri,))
     data, _ = fetch_remote(source, FetchConfig())
@@ -130,17 +130,17 @@ def open_again(uri: str, address: str) -> PageImage:
 
 
 def fetch_remote(source: PageSource, config: FetchConfig) -> tuple[bytes, str]:
-    """Fetch the image of a page that is on the web; (b"", "") for one in a file.
+    """Fetch the image of a page that is on the web; return (b"", "") for one in a file.
 
     Args:
         source: The page.
-        config: How to ask for things on the web.
+        config: How to fetch from the web.
 
     Returns:
-        (file, address that gave it).
+        (file, address that it came from).
 
     Raises:
-        FetchError: If it cannot be had.
+        FetchError: If it cannot be fetched.
     """
     return read_page_bytes(source, config) if is_remote(source) else (b"", "")
 
@@ -151,17 +151,17 @@ def use_image(
     fetch: FetchConfig,
     time_limit_s: float = 0.0,
 ) -> tuple[_T | Failure, PageSource]:
-    """Open the image of a page and use it, within the time that a page may take.
+    """Open the image of a page and apply a function to it, within the time limit of a page.
 
     Args:
         source: The page.
-        use: What to do with the image; an OSError or ValueError of it fails the page.
-        fetch: How to ask for things on the web; waiting for a busy server is not limited.
+        use: Function of the image; if it raises an OSError or ValueError, the page fails.
+        fetch: How to fetch from the web; waiting for a busy server does not count as time.
         time_limit_s: Seconds a page may take; 0 for no limit.
 
     Returns:
-        What `use` returned, or why the page failed; and the source, which now has only the
-        address that gave the image.
+        Result of `use`, or why the page failed; and the source, reduced to the address that the
+        image came from.
     """
     try:
         data, address = fetch_remote(source, fetch)
@@ -178,14 +178,14 @@ def _open_whole(uri: str, data: bytes, was_fetched: bool, may_have_several: bool
     if may_have_several:
         page_count = count_pages(file)
         if page_count > 1:
-            raise ValueError(_which_of_several(uri, page_count, was_fetched))
+            raise ValueError(_several_pages_error(uri, page_count, was_fetched))
     if may_have_several or is_paged(uri):
         decode = partial(decode_page, file, 1)
     dpi = partial(page_dpi, file, None)
     return PageImage(exact_key(data), True, decode, dpi, data)
 
 
-def _which_of_several(uri: str, page_count: int, was_fetched: bool) -> str:
+def _several_pages_error(uri: str, page_count: int, was_fetched: bool) -> str:
     if was_fetched:
         return (
             f"image is a PDF or TIFF of {page_count} pages; download it and give the file, or "

@@ -1,4 +1,4 @@
-"""What the values of --input name: files, manifests, lists, and addresses of the web."""
+"""Sort the values of --input into files, manifests, lists, and addresses on the web."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _MANIFEST_EXTENSIONS = (".json", ".xml")
 
 @dataclass(frozen=True)
 class PageInputs:
-    """What --input names.
+    """The values of --input by kind.
 
     Attributes:
-        patterns: For files of pages.
-        manifests: Patterns for files that list pages.
-        addresses: Of manifests and images on the web.
-        lists: Files that list more of all of these, a line each.
+        patterns: Patterns of page images.
+        manifests: Patterns of files that list pages.
+        addresses: Addresses of manifests and images on the web.
+        lists: Files with entries of any of these kinds, one per line.
     """
 
     patterns: tuple[str, ...] = ()
@@ -33,18 +33,18 @@ def page_inputs(inputs: Iterable[str], flag: str = "--input") -> PageInputs:
     """Sort the values of a flag that names pages.
 
     Args:
-        inputs: Files, folders (taken with all that is beneath them), globs, addresses of
-            IIIF or METS manifests or of images, and '@' with a file that lists such. What is
-            named as .json or .xml itself, not by its folder, is a manifest.
-        flag: The flag, for errors.
+        inputs: Files, folders (searched recursively), globs, addresses of IIIF or METS manifests
+            or of images, and '@' followed by a file that lists such. A file that is itself named
+            as .json or .xml, not found in a folder, is a manifest.
+        flag: Name of the flag, for errors.
 
     Returns:
-        Patterns, each of which matches something; addresses, which are not tried; lists that
-        can be read, whose entries are not: one that is wrong must not stop a million others.
+        Patterns, each of which matches a file; addresses, which are not fetched; lists that can
+        be read, whose entries are not checked: one wrong entry must not stop a million others.
 
     Raises:
-        UsageError: If a pattern matches no file, an address is none, or a list cannot be
-            read or is empty.
+        UsageError: If a pattern matches no file, an address is invalid, or a list cannot be read
+            or is empty.
     """
     named = list(inputs)
     lists = tuple(one[1:] for one in named if one.startswith("@"))
@@ -61,7 +61,7 @@ def page_inputs(inputs: Iterable[str], flag: str = "--input") -> PageInputs:
 
 
 def lists_pages(named: str) -> bool:
-    """Tell a file that lists pages, where it is named by itself and not by its folder.
+    """Whether a value names a file that lists pages, itself and not by its folder.
 
     Example:
         >>> lists_pages("d/*.json"), lists_pages("d/METS.XML"), lists_pages("d/**")
@@ -72,7 +72,7 @@ def lists_pages(named: str) -> bool:
 
 def _check_list(uri: str, flag: str) -> None:
     try:
-        # To the end, for what is not UTF-8 may stand anywhere.
+        # Read to the end: invalid UTF-8 may be anywhere.
         count = sum(1 for _ in list_entries(uri))
     except (OSError, ValueError) as error:
         raise UsageError(f"@{uri}: list cannot be read ({error}); check {flag}") from None

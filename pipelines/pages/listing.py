@@ -1,4 +1,4 @@
-"""From what --input names to pages: of files, of manifests, and on the web."""
+"""List the pages of the input: in files, in manifests, and on the web."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class PagesConfig:
     """How pages are listed and fetched.
 
     Attributes:
-        width_px: Widest image to ask of a IIIF service.
-        file_group: The USE of the fileGrp of METS files; empty for the largest images.
-        fetch: How to ask for things on the web.
+        width_px: Largest width of an image to request from a IIIF service.
+        file_group: USE of the fileGrp to read in METS files; empty for the largest images.
+        fetch: How to fetch from the web.
     """
 
     width_px: int = WIDTH_PX
@@ -56,15 +56,15 @@ class PagesConfig:
 
 
 class ListPages(beam.PTransform):
-    """List the pages of the input, spread over the workers, each once.
+    """List the pages of the input, each once.
 
-    A manifest that cannot be read gives one page, which has a fault.
+    A manifest that cannot be read becomes one page with a fault.
 
     Args:
-        inputs: What `page_inputs` gave.
-        config: How.
-        left_out: What the paths of files that are not listed start with: those that are being
-            written, should the output lie in the input.
+        inputs: From `page_inputs`.
+        config: How pages are listed and fetched.
+        left_out: Starts of paths that are not listed: those of the files that this run writes, in
+            case the output is inside the input.
     """
 
     def __init__(self, inputs: PageInputs, config: PagesConfig, left_out: tuple[str, ...] = ()):
@@ -76,7 +76,7 @@ class ListPages(beam.PTransform):
         listing = (
             begin | "Manifests" >> MatchFiles(self._inputs.manifests, self._left_out),
             begin | "Addresses" >> beam.Create(self._inputs.addresses),
-        ) | "All that list" >> beam.Flatten()
+        ) | "All manifests" >> beam.Flatten()
         listed = (
             listing
             | "Each manifest once" >> beam.Distinct()
@@ -92,7 +92,7 @@ class ListPages(beam.PTransform):
         return (
             (files | "Of files" >> beam.Map(file_source), listed, named)
             | beam.Flatten()
-            # Before each comes once: a manifest may name pages of a file that is given too.
+            # Before duplicates are removed: a manifest may name pages of a file that is given, too.
             | "Pages of files" >> beam.FlatMap(pages_of_file).with_output_types(PageSource)
             | "By name" >> beam.Map(_named).with_output_types(tuple[str, PageSource])
             | "Each page once" >> beam.GroupByKey()
@@ -106,12 +106,12 @@ def _named(source: PageSource) -> tuple[str, PageSource]:
 
 
 def file_source(path: str) -> PageSource:
-    """Take a file for a page."""
+    """Return a file as a page."""
     return PageSource(path, (path,))
 
 
 def best_source(sources: Iterable[PageSource]) -> PageSource:
-    """Choose among sources of one page: one without a fault, and of a manifest, goes first.
+    """Return the best of the sources of one page: without a fault, and from a manifest if any.
 
     Example:
         >>> best_source([PageSource("x", ("x",)), PageSource("x", ("x",), "mets.xml")]).document
@@ -121,7 +121,7 @@ def best_source(sources: Iterable[PageSource]) -> PageSource:
         sources,
         key=lambda one: (
             bool(one.fault),
-            # The document of a page of several is its file, where no manifest lists it.
+            # For a page of a multi-page file that no manifest lists, the document is the file.
             one.document in ("", file_of(one.uri)),
             one.document,
             one.place,
@@ -130,15 +130,15 @@ def best_source(sources: Iterable[PageSource]) -> PageSource:
 
 
 def pages_listed(uri: str, config: PagesConfig) -> Iterator[PageSource]:
-    """Read the pages that a manifest lists.
+    """Yield the pages that a manifest lists.
 
     Args:
-        uri: The manifest's file or address; or the address of an image, or an XML file that
-            is no METS, which stand for themselves.
-        config: How.
+        uri: File or address of the manifest; or the address of an image, or an XML file that is
+            not METS, which become a page themselves.
+        config: How pages are listed and fetched.
 
     Yields:
-        The pages; one with a fault where the manifest cannot be read.
+        The pages; a single one with a fault if the manifest cannot be read.
     """
     if is_address(uri) and urlsplit(uri).path.lower().endswith(IMAGE_EXTENSIONS):
         yield file_source(uri)
@@ -153,19 +153,19 @@ def pages_listed(uri: str, config: PagesConfig) -> Iterator[PageSource]:
 def pages_named(
     entry: str, config: PagesConfig, left_out: tuple[str, ...] = ()
 ) -> Iterator[PageSource]:
-    """Read the pages that an entry of a list stands for.
+    """Yield the pages of an entry of a list.
 
     Args:
-        entry: What --input may name, but no list.
-        config: How.
-        left_out: As of `ListPages`.
+        entry: Any value of --input except a list.
+        config: How pages are listed and fetched.
+        left_out: As for `ListPages`.
 
     Yields:
-        The pages; one with a fault where there are none.
+        The pages; a single one with a fault if there are none.
     """
     is_plain = not WILD_CARD.search(entry)
     if not is_address(entry) and is_plain and split_extension(entry)[1] in IMAGE_EXTENSIONS:
-        # Whoever opens it says whether it is there: a list may have millions of these.
+        # Only opening the page shows whether it exists: a list may have millions of entries.
         yield file_source(normalised_path(entry))
         return
     try:
@@ -205,19 +205,19 @@ def _pages_in(data: bytes, uri: str, config: PagesConfig) -> Iterable[PageSource
     if uri.lower().endswith(".xml") and not is_address(uri):
         return [file_source(uri)]
     if data.lstrip()[:1] == b"<":
-        raise ValueError("file is HTML or XML, no manifest; give the address of the manifest")
+        raise ValueError("file is HTML or XML, not a manifest; give the address of the manifest")
     return read_manifest(data, uri, config.width_px)
 
 
 def pages_of_file(source: PageSource) -> list[PageSource]:
-    """Name the pages of a file, each to be opened by itself.
+    """Return a source for each page of a file.
 
     Args:
-        source: A file, a page of one, or something on the web, which is one page.
+        source: A file, a page of one, or an image on the web, which counts as one page.
 
     Returns:
-        A source for each page of a file of several, with the digest of the file; else the one
-        that was given, named by the file where that has only one page.
+        A source for each page of a multi-page file, with the digest of the file; else only the
+        given source, whose URI is that of the file if the file has a single page.
     """
     file_uri, number = split_page_uri(source.uri)
     if source.fault or is_address(source.addresses[0]) or not is_paged(file_uri):
@@ -240,7 +240,7 @@ def pages_of_file(source: PageSource) -> list[PageSource]:
 
 
 def _count_pages(file_uri: str) -> tuple[int, str]:
-    """Return how many pages a file has, and its digest where it has several; else (0, "")."""
+    """Return the page count, and the digest of a multi-page file; (0, "") if unreadable."""
     try:
         with BeamFiles().open(file_uri) as file:
             page_count = count_pages(file)
@@ -251,7 +251,7 @@ def _count_pages(file_uri: str) -> tuple[int, str]:
 
 
 class PageSourceCoder(coders.Coder):
-    """Write a source as JSON, without what most sources have in common.
+    """Encode a source as JSON, without the fields that have their usual values.
 
     Example:
         >>> PageSourceCoder().encode(PageSource("a.jpg", ("a.jpg",)))
@@ -259,7 +259,7 @@ class PageSourceCoder(coders.Coder):
     """
 
     def encode(self, source: PageSource) -> bytes:
-        """Write a source."""
+        """Encode a source."""
         usual = PageSource(source.uri, (source.uri,))
         facts = {
             name: getattr(source, name)
@@ -269,7 +269,7 @@ class PageSourceCoder(coders.Coder):
         return json.dumps(facts, separators=(",", ":")).encode()
 
     def decode(self, encoded: bytes) -> PageSource:
-        """Read what `encode` wrote."""
+        """Decode what `encode` returned."""
         facts = json.loads(encoded)
         return PageSource(
             **{"addresses": (facts["uri"],)}
@@ -277,9 +277,9 @@ class PageSourceCoder(coders.Coder):
         )
 
     def is_deterministic(self) -> bool:
-        """Tell that equal sources are written alike."""
+        """Return True: equal sources have equal encodings."""
         return True
 
 
-# For the steps that say that they give sources.
+# For the steps whose output type is declared as `PageSource`.
 coders.registry.register_coder(PageSource, PageSourceCoder)

@@ -1,4 +1,4 @@
-"""What becomes of a page on its way through transcribe."""
+"""A page between the steps of transcribe, and its result."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from schemas.records import (
 
 @dataclass(frozen=True, eq=False)
 class PageLines:
-    """A page whose lines are cut out, on its way to the recogniser.
+    """A page whose lines are cut out but not yet recognised.
 
     Attributes:
         done: The page.
-        images: The lines that could be cut out, in reading order.
-        failures: The lines that could not.
-        quality: What the image is like.
-        dpi: Resolution that the file states; 0 where it states none.
-        seconds: Spent on it up to now.
-        source: Where it came from.
+        images: Images of the lines that could be cut out, in reading order.
+        failures: The lines that could not be cut out.
+        quality: Quality of the page image.
+        dpi: Resolution stated in the file; 0 if it states none.
+        seconds: Time spent on the page so far.
+        source: Where the page came from.
     """
 
     done: PageDone
@@ -40,7 +40,7 @@ class PageLines:
 
     @property
     def uri(self) -> str:
-        """The page."""
+        """URI of the page."""
         return self.done.uri
 
 
@@ -49,8 +49,8 @@ class ReadLine:
     """A line that was read.
 
     Attributes:
-        transcript: What was read.
-        quality: What its image is like.
+        transcript: The line with its text.
+        quality: Quality of its image.
     """
 
     transcript: Transcript
@@ -59,17 +59,17 @@ class ReadLine:
 
 @dataclass(frozen=True)
 class PageResult:
-    """All that became of a page: one of these for every page that comes in.
+    """The result of a page; every page of the input has one.
 
     Attributes:
-        outcome: That it is done, why it failed as a whole, or why it was skipped.
+        outcome: The page as done, why it failed as a whole, or why it was skipped.
         lines: The lines that were read, in reading order.
-        failures: The lines that could not be.
-        quality: What the image is like; None where it was not read.
-        dpi: Resolution that the file states; 0 where it states none.
-        cer_estimate: CER to be expected; None where nothing predicts it.
-        seconds: Spent on it.
-        source: Where it came from; None where nobody kept it.
+        failures: The lines that could not be read.
+        quality: Quality of the page image; None if it was not read.
+        dpi: Resolution stated in the file; 0 if it states none.
+        cer_estimate: Estimated CER; None if there is no estimate.
+        seconds: Time spent on the page.
+        source: Where the page came from; None if that is not recorded.
     """
 
     outcome: PageDone | Failure | Skipped
@@ -83,5 +83,5 @@ class PageResult:
 
     @property
     def uri(self) -> str:
-        """The page."""
+        """URI of the page."""
         return self.outcome.uri

@@ -1,4 +1,4 @@
-"""A limit to the time that one page may take."""
+"""The time limit of a page."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import TypeVar
 from pipelines.cli.options import UsageError
 
 _T = TypeVar("_T")
-# A decoder that hangs cannot be stopped, only left behind; so many may be.
+# A thread that hangs cannot be stopped, only abandoned; a process may have this many.
 _MOST_ABANDONED = 16
 _abandoned: list[threading.Thread] = []
 
 
 class TimeLimitError(ValueError):
-    """A page took longer than it may."""
+    """A page took longer than its time limit."""
 
 
 class HangingWorkerError(RuntimeError):
-    """So much hangs in this process that it can do nothing more."""
+    """Too many threads of this process hang."""
 
 
 def add_time_limit_flag(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def page_time_limit_s(args: argparse.Namespace) -> float:
     """Return the value of `--page_time_limit_s`.
 
     Raises:
-        UsageError: If no thread can wait so long.
+        UsageError: If it is negative, or longer than a thread can wait.
     """
     if not 0 <= args.page_time_limit_s < threading.TIMEOUT_MAX:
         raise UsageError(
@@ -47,21 +47,21 @@ def page_time_limit_s(args: argparse.Namespace) -> float:
 
 
 def within_time(limit_s: float, function: Callable[..., _T], *arguments) -> _T:
-    """Call a function and leave it behind if it takes too long.
+    """Call a function and abandon the call if it takes too long.
 
-    It runs in a thread of its own, which cannot be stopped: it is left to itself.
+    It runs in a thread of its own, which cannot be stopped: an abandoned call goes on running.
 
     Args:
-        limit_s: Seconds it may take; 0 for as long as it likes.
-        function: To call.
-        arguments: Of the function.
+        limit_s: Seconds it may take; 0 for no limit.
+        function: Function to call.
+        arguments: Its arguments.
 
     Returns:
-        What it gives.
+        What the function returned.
 
     Raises:
         TimeLimitError: If it took too long.
-        HangingWorkerError: If several calls before it hang still.
+        HangingWorkerError: If too many earlier calls still hang.
 
     Example:
         >>> within_time(5.0, max, 3, 4)
@@ -74,7 +74,7 @@ def within_time(limit_s: float, function: Callable[..., _T], *arguments) -> _T:
     def call() -> None:
         try:
             outcome["value"] = function(*arguments)
-        # It is raised again below, in the caller's thread.
+        # Raised again below, in the caller's thread.
         except BaseException as error:
             outcome["error"] = error
 
@@ -84,7 +84,7 @@ def within_time(limit_s: float, function: Callable[..., _T], *arguments) -> _T:
     if thread.is_alive():
         _abandon(thread)
         raise TimeLimitError(
-            f"took longer than {limit_s:g} s; look at it, or raise --page_time_limit_s"
+            f"took longer than {limit_s:g} s; check the page, or raise --page_time_limit_s"
         )
     if "error" in outcome:
         raise outcome["error"]
@@ -96,6 +96,6 @@ def _abandon(thread: threading.Thread) -> None:
     _abandoned.append(thread)
     if len(_abandoned) > _MOST_ABANDONED:
         raise HangingWorkerError(
-            f"{len(_abandoned)} pages hang in one worker; take them out of the input "
-            "or raise --page_time_limit_s, and run again: what is done stays done"
+            f"{len(_abandoned)} pages hang in one worker process; remove them from the input "
+            "or raise --page_time_limit_s, and run again (transcribe keeps the pages that are done)"
         )

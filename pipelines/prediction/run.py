@@ -1,4 +1,4 @@
-"""Read some images and tell what is in them, one after the other."""
+"""Read some images one after the other, and print their text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from pipelines.prediction.text import describe, to_json
 
 _PICTURES = (".png", ".jpg", ".jpeg")
 _JPEG_QUALITY = 90
-# `--spelling` with this takes the words of the model alone.
+# Value of `--spelling` for the words of the model only.
 MODEL_WORDS = "model"
 
 
@@ -38,15 +38,15 @@ class PredictConfig:
     """What to read and how.
 
     Attributes:
-        images: Files; '#page=3' behind one names a page of it.
+        images: Files; a suffix such as '#page=3' names a page of one.
         model: Folder of the bundle.
         precision: One of `model.recogniser.bundle.ONNX_FILES`.
         lines: One of `model.recogniser.prediction.LINES`.
-        decoding: How text is read from what the network saw.
-        spelling: Word list to correct the spelling with, besides the words of the model; or
+        decoding: How the output of the network is decoded.
+        spelling: Word list for correcting the spelling, in addition to the words of the model; or
             `MODEL_WORDS`; empty for no correction.
         show: Picture to write, or folder for a picture of each page; empty for none.
-        as_json: Whether to print a JSON object a page.
+        as_json: Whether to print a JSON object per page.
         page_time_limit_s: Seconds a page may take; 0 for no limit.
     """
 
@@ -62,19 +62,19 @@ class PredictConfig:
 
 
 def run_predict(config: PredictConfig, out: TextIO, errors: TextIO) -> int:
-    """Read images and print what is in them; what cannot be read is one line on `errors`.
+    """Read images and print their text, and a line on `errors` for each that cannot be read.
 
     Args:
-        config: What and how.
-        out: Where texts go.
-        errors: Where complaints go.
+        config: What to read and how.
+        out: Stream for the texts.
+        errors: Stream for error messages.
 
     Returns:
-        How many images, pages and lines could not be read.
+        Number of images, pages and lines that could not be read.
 
     Raises:
-        UsageError: If the model or the word list cannot be used, or several pictures would go
-            into one file.
+        UsageError: If the model or the word list cannot be used, or `show` is a single file for
+            several pages.
     """
     bundle, recogniser = _open_model(config)
     speller = _open_speller(config.spelling, bundle)
@@ -86,30 +86,30 @@ def run_predict(config: PredictConfig, out: TextIO, errors: TextIO) -> int:
         try:
             read_page = partial(_read_page, page, recogniser, config.lines)
             grey, read = within_time(config.page_time_limit_s, read_page)
-            told = (
+            text = (
                 json.dumps(to_json(page, read, speller), ensure_ascii=False)
                 if config.as_json
                 else describe(page, read, speller)
             )
-            print(told, file=out, flush=True)
+            print(text, file=out, flush=True)
             if page in pictures:
                 _write_picture(pictures[page], draw_prediction(grey, read))
         except (OSError, ValueError) as error:
             failed += 1
-            print(_complaint(page, error), file=errors)
+            print(_error_line(page, error), file=errors)
         else:
             failed += sum(bool(line.error) for line in read.lines)
     return failed
 
 
 def page_names(image: str) -> list[str]:
-    """Name the pages of an image file.
+    """Return the names of the pages of an image file.
 
     Args:
         image: A file, or a page of one.
 
     Returns:
-        The name itself, or one for each page of a PDF or TIFF of several.
+        The name itself, or one for each page of a multi-page PDF or TIFF.
 
     Raises:
         OSError: If it cannot be opened.
@@ -125,7 +125,7 @@ def page_names(image: str) -> list[str]:
 
 
 def _read_page(page: str, recogniser: Recogniser, lines: str) -> tuple[np.ndarray, Prediction]:
-    """Decode and read one of the pages that `page_names` named."""
+    """Decode and read one of the pages from `page_names`."""
     path, number = split_page_uri(page)
     # Not through Beam's file systems, which take seconds to import.
     with open(path, "rb") as file:
@@ -158,7 +158,7 @@ def _open_speller(spelling: str, bundle: Bundle) -> Speller | None:
 
 
 def _list_pages(images: Sequence[str], errors: TextIO) -> tuple[list[str], int]:
-    """Name all pages, and count the images that have none that could be named."""
+    """Return the names of all pages, and the number of images that cannot be opened."""
     pages: dict[str, None] = {}
     failed = 0
     for image in images:
@@ -166,19 +166,19 @@ def _list_pages(images: Sequence[str], errors: TextIO) -> tuple[list[str], int]:
             pages |= dict.fromkeys(page_names(image))
         except (OSError, ValueError) as error:
             failed += 1
-            print(_complaint(image, error), file=errors)
+            print(_error_line(image, error), file=errors)
     return list(pages), failed
 
 
 def _name_pictures(pages: Sequence[str], show: str) -> dict[str, Path]:
-    """Name the picture of each page: none, the one file, or one in the folder for each."""
+    """Return the picture of each page: none, the given file, or a file in the given folder."""
     if not show:
         return {}
     if show.lower().endswith(_PICTURES):
         if len(pages) > 1:
-            raise UsageError(f"--show {show} is one picture of {len(pages)} pages; name a folder")
+            raise UsageError(f"--show {show} is one picture for {len(pages)} pages; give a folder")
         if any(os.path.exists(show) and os.path.samefile(show, file_of(page)) for page in pages):
-            raise UsageError(f"--show {show} is the image itself; name another file")
+            raise UsageError(f"--show {show} is the input image; give another file")
         return {page: Path(show) for page in pages}
     folders = [os.path.dirname(page) for page in pages]
     can_share = all(folders) and len(set(map(os.path.isabs, folders))) == 1
@@ -192,8 +192,8 @@ def _write_picture(path: Path, picture: np.ndarray) -> None:
     Image.fromarray(picture).save(path, quality=_JPEG_QUALITY)
 
 
-def _complaint(name: str, error: Exception) -> str:
-    """Tell what is wrong with a file, on one line."""
-    told = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+def _error_line(name: str, error: Exception) -> str:
+    """Return the error of a file as one line."""
+    message = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     cure = "; check the name" if isinstance(error, FileNotFoundError) else ""
-    return f"{name}: {' '.join(told.split())}{cure}"
+    return f"{name}: {' '.join(message.split())}{cure}"

@@ -1,4 +1,4 @@
-"""What was read in an image, as text for the shell and as JSON."""
+"""The lines read in an image, as text for the terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ _INDENT = " " * 8
 
 
 def describe(name: str, prediction: Prediction, speller: Speller | None = None) -> str:
-    """Describe what was read, for people.
+    """Return what was read in an image as text for the terminal.
 
     Args:
-        name: The image.
+        name: Name of the image.
         prediction: What was read in it.
-        speller: Corrects the spelling; None where nobody asked.
+        speller: Corrects the spelling; None for no correction.
 
     Returns:
-        The name with what is wrong with the image; beneath it each line with its confidence
-        and its warnings, and its corrected text where that is another; without a newline at
-        the end.
+        The name with the warnings of the image; below it each line with its confidence, its
+        warnings, and its corrected text if that differs; without a newline at the end.
     """
     head = name
     if prediction.source != WHOLE and prediction.quality.warnings():
@@ -40,15 +39,15 @@ def _describe_line(line: PredictedLine, speller: Speller | None) -> str:
 
 
 def to_json(name: str, prediction: Prediction, speller: Speller | None = None) -> dict:
-    """Describe what was read, for programs.
+    """Return what was read in an image as an object for JSON.
 
     Args:
-        name: The image.
+        name: Name of the image.
         prediction: What was read in it.
-        speller: Corrects the spelling; None where nobody asked.
+        speller: Corrects the spelling; None for no correction.
 
     Returns:
-        What JSON can hold.
+        Values that `json` can serialise.
     """
     quality = prediction.quality
     return {

@@ -1,1 +1,1 @@
-"""What every command writes: account, runs, rows."""
+"""The tables that commands write: rows, runs, and the account of pages and lines."""

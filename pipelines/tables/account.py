@@ -1,4 +1,4 @@
-"""The account of a run: every page and line that came in is somewhere."""
+"""The account of a run: what became of each page and line that came in."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from schemas.records import Failure
 
 
 class AccountError(RuntimeError):
-    """The sums do not close: something was lost or counted twice."""
+    """The sums do not match: something was lost or counted twice."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """What became of everything that came in.
+    """Counts of pages and lines by what became of them.
 
     Attributes:
         pages_in: Pages found in the input.
         pages_ok: Pages read.
         pages_failed: Pages with a row in `failures`.
-        pages_skipped: Files left out on purpose.
+        pages_skipped: Files skipped on purpose.
         lines_in: Lines on the pages that were read.
         lines_ok: Lines written.
         lines_failed: Lines with a row in `failures`.
-        lines_dropped: Training lines left out because they stand in another split too.
-        pages_unchanged: Of the skipped, pages that an earlier run has read.
+        lines_dropped: Training lines left out because another split has them, too.
+        pages_unchanged: Of the skipped pages, those that an earlier run has read.
     """
 
     pages_in: int
@@ -43,20 +43,20 @@ class Account:
 
     @classmethod
     def read(cls, path: str) -> Account:
-        """Read what `WriteCounts` wrote.
+        """Return the account that `WriteAccount` wrote.
 
         Raises:
-            AccountError: If the sums do not close.
+            AccountError: If the sums do not match.
         """
         account = cls(**json.loads(read_bytes(path)))
         account.check()
         return account
 
     def check(self) -> None:
-        """Check the sums.
+        """Check that the sums match.
 
         Raises:
-            AccountError: If they do not close.
+            AccountError: If they do not.
         """
         pages = self.pages_ok + self.pages_failed + self.pages_skipped
         if pages != self.pages_in:
@@ -67,9 +67,9 @@ class Account:
 
     @property
     def failure_rate(self) -> float:
-        """The larger of the shares of pages and of lines that failed.
+        """The share of pages or of lines that failed, whichever is larger.
 
-        Pages that an earlier run has read count as read, not as left out.
+        Pages that an earlier run has read count as read, not as skipped.
         """
         left_out = self.pages_skipped - self.pages_unchanged
         return max(
@@ -78,7 +78,7 @@ class Account:
         )
 
     def columns(self) -> dict[str, int]:
-        """Give the account as columns of the table `runs`."""
+        """Return the account as columns of the table `runs`."""
         return asdict(self)
 
     def __str__(self):
@@ -106,7 +106,7 @@ class WriteAccount(beam.PTransform):
     def expand(self, outcomes: dict[str, beam.PCollection]):
         """Count `inputs`, `done` pages, `failures`, `skipped` files, `lines` and `dropped`.
 
-        Of `lines` those that are `dropped` again do not count.
+        Lines that are `dropped` are among `lines`, too, and are subtracted there.
         """
         done, failures = outcomes["done"], outcomes["failures"]
         numbers = (
@@ -137,6 +137,6 @@ def _failed(failure: Failure) -> tuple[str, int]:
 
 
 def _write(counts: dict[str, int], path: str) -> None:
-    # Nothing was seen of what has no sum.
+    # A count without elements is missing from the sums.
     zeros = dict.fromkeys((field.name for field in fields(Account)), 0)
     write_bytes(path, json.dumps(zeros | counts, sort_keys=True).encode())

@@ -1,16 +1,16 @@
-"""What to say of a Parquet file that cannot be read."""
+"""The error message for a damaged Parquet file."""
 
 from __future__ import annotations
 
 
 def damage_text(path: str, run_file: str) -> str:
-    """Say that a file of the tables is damaged, and what to do.
+    """Return the error message for a damaged file of the tables.
 
     Args:
         path: The file.
-        run_file: The file that vouches for it.
+        run_file: The file that marks its run as finished.
     """
     return (
-        f"{path}: Parquet file is damaged or cut short; put it back from a copy, or delete "
-        f"{run_file} and transcribe again: what that run read is then read anew"
+        f"{path}: Parquet file is damaged or truncated; restore it from a copy, or delete "
+        f"{run_file} and transcribe again, which reads the pages of that run again"
     )

@@ -1,4 +1,4 @@
-"""From records to rows of the tables."""
+"""Convert records to rows of the tables."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from schemas.records import Character, Failure, PageDone, PageSource, Polyline, 
 
 
 def page_row(result: PageResult, run_id: str) -> dict:
-    """Make the row of `pages` of a page.
+    """Return the row of a page in table `pages`.
 
     Args:
-        result: All that became of it.
-        run_id: The run.
+        result: The result of the page.
+        run_id: Identifier of the run.
 
     Returns:
-        Column to value.
+        Values by column.
     """
     outcome, quality = result.outcome, result.quality
     source = result.source or PageSource(outcome.uri, (outcome.uri,))
@@ -55,7 +55,7 @@ def page_row(result: PageResult, run_id: str) -> dict:
 
 
 def line_row(line: ReadLine, run_id: str) -> dict:
-    """Make the row of `lines` of a line that was read."""
+    """Return the row of a line that was read in table `lines`."""
     transcript = line.transcript
     place = transcript.line
     return {
@@ -78,7 +78,7 @@ def line_row(line: ReadLine, run_id: str) -> dict:
 
 
 def failure_row(failure: Failure, run_id: str = "") -> dict:
-    """Make the row of `failures` of a page or line that failed."""
+    """Return the row of a page or line that failed in table `failures`."""
     return {
         "uri": failure.uri,
         "line_id": failure.line_id,
@@ -112,14 +112,14 @@ def _mean_confidence(lines: Iterable[ReadLine]) -> float | None:
 
 
 def table_of(rows: Sequence[dict], schema: pa.Schema) -> pa.Table:
-    """Make a table of rows.
+    """Return a table of rows.
 
     Args:
-        rows: Column to value; every column of the schema, dictionaries for structs.
-        schema: Of the table.
+        rows: Values by column, for every column of the schema; dictionaries for structs.
+        schema: Schema of the table.
 
     Returns:
-        What `pyarrow.Table.from_pylist` gives.
+        The same table as `pyarrow.Table.from_pylist`.
 
     Example:
         >>> point = pa.struct([("x", pa.float32()), ("y", pa.float32())])
@@ -132,11 +132,11 @@ def table_of(rows: Sequence[dict], schema: pa.Schema) -> pa.Table:
 
 
 def with_all_columns(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Add the columns that a schema got after some rows were written; they are null.
+    """Return rows with the columns that were added to the schema later, as nulls.
 
     Args:
-        rows: Of an older minor version of the schema.
-        schema: Of the table, as it is now.
+        rows: Rows of an older minor version of the schema.
+        schema: Current schema of the table.
 
     Example:
         >>> schema = pa.schema([("page_uri", pa.string()), ("dpi", pa.float32())])

@@ -1,4 +1,4 @@
-"""The row of table `runs`: what was asked, what came out, when."""
+"""The row of a run in table `runs`: its flags, digests, account, start and end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemas.tables import SCHEMA_VERSION
 
 
 def plain(value):
-    """Turn a configuration into values that JSON knows.
+    """Convert a configuration to values that JSON can represent.
 
     Example:
         >>> plain({"a": frozenset("cb"), "b": (1, None)})
@@ -32,17 +32,17 @@ def plain(value):
 
 @dataclass(frozen=True)
 class RunStart:
-    """A run that has begun.
+    """A run that has started.
 
     Attributes:
-        run_id: Its name.
-        command: The verb.
+        run_id: Identifier of the run.
+        command: Name of the command.
         flags: The configuration, as plain values.
-        started: When, UTC.
-        collection: The partition of the tables that it writes to; empty where there are none.
-        model_digest: Names what reads; empty where nothing is read.
-        preprocess_digest: Names all that leads to line images.
-        decoding: How text is decoded, and what fell back.
+        started: Start time, UTC.
+        collection: Partition of the tables that it writes to; empty if they have none.
+        model_digest: Identifies the model; empty if none is used.
+        preprocess_digest: Identifies everything that determines the line images.
+        decoding: Decoding method, and the reason if it is a fallback.
     """
 
     run_id: str
@@ -56,28 +56,28 @@ class RunStart:
 
     @classmethod
     def now(cls, command: str, flags: dict, model_digest: str = "") -> RunStart:
-        """Begin a run."""
+        """Return a run that starts now."""
         started = datetime.now(timezone.utc)
-        # Sorted by name, runs are in the order of their start.
+        # Sorted by identifier, runs are in the order of their start.
         run_id = f"{started:%Y%m%dT%H%M%S-%f}-{secrets.token_hex(3)}"
         return cls(run_id, command, flags, started, model_digest=model_digest)
 
     @property
     def digest(self) -> str:
-        """Name model and preprocessing together."""
+        """Identifies model and preprocessing together."""
         return digest_of(self.model_digest, self.preprocess_digest)
 
     def to_json(self) -> str:
-        """Write it down, should the run be killed."""
+        """Serialise the run, in case it is killed."""
         values = {"schema_version": SCHEMA_VERSION, "started": self.started.isoformat()}
         return json.dumps(asdict(self) | values)
 
     @classmethod
     def from_json(cls, text: str) -> RunStart:
-        """Read what `to_json` wrote.
+        """Return the run that `to_json` serialised.
 
         Raises:
-            ValueError: If the tables of that run have another schema.
+            ValueError: If the tables of that run have another major version of the schema.
         """
         values = json.loads(text)
         version = values.pop("schema_version")
@@ -90,14 +90,14 @@ class RunStart:
         return cls(**values | {"started": datetime.fromisoformat(values["started"])})
 
     def row(self, account: Account, status: str = "complete") -> dict:
-        """Make the row of `runs`, at the end of the run.
+        """Return the row of `runs`, at the end of the run.
 
         Args:
-            account: What became of everything.
+            account: Counts of pages and lines.
             status: 'complete' or 'interrupted'.
 
         Returns:
-            Column to value.
+            Values by column.
         """
         return {
             "run_id": self.run_id,
@@ -115,7 +115,7 @@ class RunStart:
 
 
 def digest_of(model_digest: str, preprocess_digest: str) -> str:
-    """Name a model and the preprocessing before it together.
+    """Return the digest of a model and its preprocessing together.
 
     Example:
         >>> digest_of("m", "p")

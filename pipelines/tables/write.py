@@ -1,4 +1,4 @@
-"""Writing the tables: Parquet of rows that a pipeline gives, or of one row."""
+"""Write Parquet tables: the rows of a pipeline, or a single row."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ class WriteTable(beam.PTransform):
 
 
 def write_one_row(path: str, table: str, row: dict) -> None:
-    """Write a table of one row, outside of any pipeline; it appears whole or not at all.
+    """Write a table of one row, atomically and without a pipeline.
 
     Args:
         path: The file.
         table: Name of the table.
-        row: Column to value.
+        row: Values by column.
     """
     write_whole(path, parquet_bytes(pa.Table.from_pylist([row], schema=TABLES[table])))
 
 
 def parquet_bytes(rows: pa.Table) -> bytes:
-    """Make a Parquet file of rows, in memory."""
+    """Return a table as the bytes of a Parquet file."""
     import pyarrow.parquet as pq
 
     buffer = pa.BufferOutputStream()

@@ -39,12 +39,12 @@ class TranscribeConfig:
 
     Attributes:
         inputs: Files, folders, globs, manifests, addresses and lists of those.
-        recognition: How lines are read.
+        recognition: How lines are recognised.
         output: Folder of the tables.
         redo: Whether to read pages again that were read before.
-        collection: The partition of the tables that they go to.
+        collection: Partition of the tables to write to.
         line_source: 'given', 'find', 'auto' or 'whole'.
-        page_time_limit_s: Seconds a page may take; 0 for as long as it likes.
+        page_time_limit_s: Seconds a page may take; 0 for no limit.
         pages: How pages of manifests and of the web are listed and fetched.
     """
 
@@ -60,12 +60,12 @@ class TranscribeConfig:
 
 @dataclass(frozen=True)
 class Transcribed:
-    """What came of a transcription.
+    """The outcome of a transcription.
 
     Attributes:
-        account: Of pages and lines.
-        collection: The partition that it wrote to.
-        elsewhere_count: Pages that are unchanged, and lie in another.
+        account: Account of pages and lines.
+        collection: Partition of the tables that it wrote to.
+        elsewhere_count: Number of unchanged pages that are in other collections.
     """
 
     account: Account
@@ -76,8 +76,8 @@ class Transcribed:
         if not self.elsewhere_count:
             return str(self.account)
         return (
-            f"{self.account}\npages that are unchanged and stay in another collection: "
-            f"{self.elsewhere_count}; add --redo to read all anew into {self.collection}"
+            f"{self.account}\nunchanged pages that stay in another collection: "
+            f"{self.elsewhere_count}; add --redo to read all again into {self.collection}"
         )
 
 
@@ -85,16 +85,16 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
     """Transcribe the pages of an archive that are new or changed.
 
     Args:
-        config: What and how.
+        config: What to transcribe and how.
         options: Beam's options.
 
     Returns:
-        What came of it; its account closes.
+        The outcome; the sums of its account match.
 
     Raises:
-        UsageError: If the input or the model is missing, or the output is in use or
+        UsageError: If the input or the model is missing, or the output is in use or holds
             something else.
-        AccountError: If the sums do not close; the run does not count then.
+        AccountError: If the sums do not match; the run does not count then.
     """
     inputs = page_inputs(config.inputs)
     recogniser = open_recogniser(config.recognition)
@@ -125,14 +125,14 @@ def build_transcribe(
     run_id: str,
     counters: PageCounters | None = None,
 ) -> None:
-    """Wire the pipeline.
+    """Add the steps of a transcription to a pipeline.
 
     Args:
-        pipeline: To add to.
+        pipeline: The pipeline.
         transforms: List the pages, read them, recognise their lines.
-        archive: The folder.
-        run_id: The run.
-        counters: Where to count pages for the terminal.
+        archive: The output folder.
+        run_id: Identifier of the run.
+        counters: Counters of pages for the progress display.
     """
     list_pages, read_pages, recognise_pages = transforms
     found = pipeline | "List pages" >> list_pages
@@ -148,13 +148,13 @@ def build_transcribe(
 
 
 def open_recogniser(recognition: Recognition) -> Recogniser:
-    """Open the model, so that what cannot be used is told before the first page.
+    """Open the model before the pipeline runs, so that errors are reported at once.
 
     Args:
-        recognition: How lines are read.
+        recognition: How lines are recognised.
 
     Returns:
-        What reads lines; its plan is greedy where no beam search is possible.
+        The recogniser; it decodes greedily if no beam search is possible.
 
     Raises:
         UsageError: If something cannot be used.
@@ -170,7 +170,7 @@ def open_recogniser(recognition: Recognition) -> Recogniser:
 
 
 def begin_run(config: TranscribeConfig, recogniser: Recogniser) -> RunStart:
-    """Begin a run and name what it reads with."""
+    """Return the start of a run, with the digests of its model and preprocessing."""
     bundle, decoding = recogniser.bundle, recogniser.plan
     return replace(
         RunStart.now("transcribe", asdict(config), model_digest(bundle, config, decoding)),
@@ -181,7 +181,7 @@ def begin_run(config: TranscribeConfig, recogniser: Recogniser) -> RunStart:
 
 
 def model_digest(bundle: Bundle, config: TranscribeConfig, decoding: DecodingPlan) -> str:
-    """Name what reads lines: the model, and all that decides how a beam search goes.
+    """Return the digest of the model and, for a beam search, of its settings and words.
 
     Args:
         bundle: The model.
@@ -197,11 +197,11 @@ def model_digest(bundle: Bundle, config: TranscribeConfig, decoding: DecodingPla
 
 
 def preprocess_digest(line_source: str, bundle: Bundle) -> str:
-    """Name all that leads from a page to its line images.
+    """Return the digest of everything that determines the line images of a page.
 
     Args:
         line_source: Where lines come from.
-        bundle: The model, which says how high they are.
+        bundle: The model, which sets the height of the line images.
     """
     facts = {"lines": line_source, "line_height_px": bundle.preprocess.strip_height_px}
     facts["rectify"] = RECTIFY_VERSION
@@ -213,13 +213,13 @@ def preprocess_digest(line_source: str, bundle: Bundle) -> str:
 def page_reading(
     config: TranscribeConfig, bundle: Bundle, digest: str = "", known: str = ""
 ) -> PageReading:
-    """Say how pages are read, and which need not be.
+    """Return how pages are read, and which need not be.
 
     Args:
-        config: What and how.
+        config: What to transcribe and how.
         bundle: The model.
-        digest: Names model and preprocessing.
-        known: File of the keys of pages that were read; empty for none.
+        digest: Identifies model and preprocessing.
+        known: File with the keys of pages that were read; empty for none.
     """
     return PageReading(
         config.line_source,

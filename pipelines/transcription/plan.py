@@ -1,4 +1,4 @@
-"""What a transcription would take, reckoned from a timed sample."""
+"""The time, space and cost of a transcription, estimated from a timed sample."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from model.text.duration import format_duration
 
 @dataclass(frozen=True)
 class SampledPage:
-    """A page that was transcribed to see how long it takes.
+    """A page that was transcribed to measure how long it takes.
 
     Attributes:
         seconds: Time on one core.
-        line_count: Lines that were read.
-        row_bytes: What its rows take, compressed.
+        line_count: Number of lines that were read.
+        row_bytes: Compressed size of its rows.
         is_ok: Whether it was read.
     """
 
@@ -29,11 +29,11 @@ class SampledPage:
 
 @dataclass(frozen=True)
 class CheckedPage:
-    """A page that an earlier run has read, looked at as a run would look at it.
+    """A page that an earlier run has read, checked for changes as a run would check it.
 
     Attributes:
         seconds: Time on one core.
-        is_unchanged: Whether it would not be read again.
+        is_unchanged: Whether a run would not read it again.
     """
 
     seconds: float
@@ -42,17 +42,18 @@ class CheckedPage:
 
 @dataclass(frozen=True)
 class Plan:
-    """What lies ahead.
+    """The estimate of a transcription.
 
     Attributes:
         new_count: Pages that no run has read with this model and preprocessing.
         unreadable_count: Pages that cannot be opened.
-        skipped_count: Files that are no images.
-        sample: Pages that were tried.
-        unreadable: Some of those that cannot be opened, with the reasons.
-        worker_count: Workers, a core each.
-        price_per_core_hour: In whatever currency; 0 for none.
-        known_count: Pages that a run has read so, and that may have changed since.
+        skipped_count: Files that are not images.
+        sample: Pages that were transcribed and timed.
+        unreadable: Some of the pages that cannot be opened, with the reasons.
+        worker_count: Number of workers, one core each.
+        price_per_core_hour: Price in any currency; 0 for no price.
+        known_count: Pages that a run has read with this model and preprocessing, and that may
+            have changed since.
         checked: All of those, or a sample.
     """
 
@@ -68,39 +69,39 @@ class Plan:
 
     @property
     def changed_count(self) -> int:
-        """Pages that were read and have changed since, reckoned from those that were checked."""
+        """Pages that were read and have changed since, estimated from those that were checked."""
         return round(self.known_count * self._changed_share)
 
     @property
     def unchanged_count(self) -> int:
-        """Pages that need no reading."""
+        """Pages that need not be read."""
         return self.known_count - self.changed_count
 
     @property
     def page_count(self) -> int:
-        """Pages that would be read."""
+        """Pages to read."""
         return self.new_count + self.changed_count
 
     @property
     def core_seconds(self) -> float:
-        """Time on one core: to read pages, and to see that others are unchanged."""
+        """Time on one core: to read pages, and to check that others are unchanged."""
         return self.page_count * self._mean("seconds") + self.unchanged_count * self._check_s
 
     @property
     def output_bytes(self) -> float:
-        """What the tables will take."""
+        """Size of the tables."""
         return self.page_count * self._mean("row_bytes")
 
     @property
     def price(self) -> float:
-        """What the cores will cost."""
+        """Cost of the cores."""
         return self.core_seconds / 3600 * self.price_per_core_hour
 
     @property
     def error_share(self) -> float:
-        """By how much the time may be off: two standard errors of it, as a share of it.
+        """The margin of the time: two standard errors, as a share of the time.
 
-        Two things are reckoned from samples: the time a page takes, and how many have changed.
+        Two values are estimated from samples: the time per page, and how many have changed.
 
         Example:
             >>> Plan(9, 0, 0, tuple(SampledPage(s, 1, 1) for s in (1.0, 1.0, 1.0))).error_share
@@ -109,9 +110,9 @@ class Plan:
         seconds = np.array([page.seconds for page in self.sample])
         if len(seconds) < 2 or not self.core_seconds:
             return float("nan")
-        of_time = self.page_count * seconds.std(ddof=1) / len(seconds) ** 0.5
-        of_count = self._changed_error * (seconds.mean() - self._check_s)
-        return float(2 * np.hypot(of_time, of_count) / self.core_seconds)
+        time_error = self.page_count * seconds.std(ddof=1) / len(seconds) ** 0.5
+        count_error = self._changed_error * (seconds.mean() - self._check_s)
+        return float(2 * np.hypot(time_error, count_error) / self.core_seconds)
 
     @property
     def _changed_share(self) -> float:
@@ -119,14 +120,15 @@ class Plan:
 
     @property
     def _changed_error(self) -> float:
-        """Standard error of the pages that have changed: none where all were checked."""
+        """Standard error of the number of changed pages; 0 if all were checked."""
         checked = len(self.checked)
         if checked >= self.known_count:
             return 0.0
-        # As if one more had changed and one more had not: none of a hundred may yet be one.
+        # Add-one smoothing: although none of a hundred has changed, some of the others may have.
         share = (self._changed_share * checked + 1) / (checked + 2)
-        left = 1 - checked / self.known_count
-        return self.known_count * (share * (1 - share) / max(1, checked) * left) ** 0.5
+        unchecked_share = 1 - checked / self.known_count
+        variance = share * (1 - share) / max(1, checked) * unchecked_share
+        return self.known_count * variance**0.5
 
     @property
     def _check_s(self) -> float:
@@ -136,12 +138,12 @@ class Plan:
         return float(np.mean([getattr(page, name) for page in self.sample] or [0.0]))
 
     def __str__(self):
-        said = [*self._counts(), *(f"  {reason}" for reason in self.unreadable)]
+        rows = [*self._counts(), *(f"  {reason}" for reason in self.unreadable)]
         if not self.sample and not self.checked:
-            return "\n".join([*said, "nothing to time a sample of"])
+            return "\n".join([*rows, "no pages to time"])
         if self.sample:
             lines, failed = self._mean("line_count"), sum(not page.is_ok for page in self.sample)
-            said.append(
+            rows.append(
                 f"sample: {len(self.sample)} pages, {failed} failed; "
                 f"{self._mean('seconds'):.2f} s and {lines:.1f} lines a page on one core"
             )
@@ -149,10 +151,10 @@ class Plan:
         wall = format_duration(self.core_seconds / self.worker_count)
         estimate = f"{self.core_seconds / 3600:.2f} core-hours, {wall} with {workers}"
         price = f", {self.price:,.2f} at the price given" if self.price_per_core_hour else ""
-        sure = self.error_share
-        margin = f" (give or take {sure:.0%})" if np.isfinite(sure) else ""
+        error = self.error_share
+        margin = f" (give or take {error:.0%})" if np.isfinite(error) else ""
         size = f"{self.output_bytes / 1e6:,.1f} MB"
-        return "\n".join([*said, f"estimate: {estimate}, {size}{price}{margin}"])
+        return "\n".join([*rows, f"estimate: {estimate}, {size}{price}{margin}"])
 
     def _counts(self) -> Iterator[str]:
         counts = f"{self.page_count:,} to read"
@@ -164,6 +166,6 @@ class Plan:
         if len(self.checked) < self.known_count:
             changed = sum(not page.is_unchanged for page in self.checked)
             yield (
-                f"  reckoned: of {self.known_count:,} pages that were read before "
-                f"{len(self.checked)} were looked at, {changed} of them changed"
+                f"  estimated: of {self.known_count:,} pages that were read before "
+                f"{len(self.checked)} were checked, {changed} of them changed"
             )

@@ -1,4 +1,4 @@
-"""The dry run: count the pages, try a few, reckon what all of them would take."""
+"""The dry run: count the pages, time a sample, estimate the whole transcription."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ from pipelines.transforms.write import WriteJsonLines
 from schemas.records import PageDone, PageSource, Skipped
 
 _SAMPLED_PAGES = 20
-# Looked at, not transcribed: some hundredths of a second each.
+# Checked, not transcribed: some hundredths of a second each.
 _CHECKED_PAGES = 100
 _SHOWN_FAILURES = 5
 
 
 @dataclass(frozen=True)
 class PlanConfig:
-    """What to reckon with.
+    """Parameters of the estimate.
 
     Attributes:
-        worker_count: Workers, a core each.
-        price_per_core_hour: In whatever currency; 0 for none.
+        worker_count: Number of workers, one core each.
+        price_per_core_hour: Price in any currency; 0 for no price.
     """
 
     worker_count: int = 1
@@ -55,18 +55,21 @@ class PlanConfig:
 
 
 def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOptions) -> Plan:
-    """Reckon what a transcription would take; nothing is written.
+    """Estimate what a transcription would take; nothing is written.
 
-    Whether a page that an earlier run has read is still the same takes reading its file, so
-    some are looked at, and the others reckoned from those.
+    To see whether a page has changed since an earlier run read it, its file must be read, so
+    only a sample is checked.
 
     Args:
         config: The transcription.
-        planning: What to reckon with.
+        planning: Parameters of the estimate.
         options: Beam's options.
 
+    Returns:
+        The estimate.
+
     Raises:
-        UsageError: If the input or the model is missing, or the output is something else.
+        UsageError: If the input or the model is missing, or the output holds something else.
     """
     inputs = page_inputs(config.inputs)
     recogniser = open_recogniser(config.recognition)
@@ -92,7 +95,7 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
         counts.get("new", 0),
         counts.get("failures", 0),
         counts.get("skipped", 0),
-        tuple(try_pages([*new, *changed][:_SAMPLED_PAGES], config, recogniser)),
+        tuple(time_pages([*new, *changed][:_SAMPLED_PAGES], config, recogniser)),
         tuple(f"{uri}: {error}" for uri, error in failures),
         planning.worker_count,
         planning.price_per_core_hour,
@@ -104,14 +107,14 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
 def build_plan(
     pipeline: beam.Pipeline, listing: ListPages, folder: str, known: str = "", digest: str = ""
 ) -> None:
-    """Wire the pipeline.
+    """Add the steps of a dry run to a pipeline.
 
     Args:
-        pipeline: To add to.
-        listing: Gives the pages.
-        folder: For what is found out: counts, samples and some failures.
-        known: File of the keys of pages that were read; empty for none.
-        digest: Names model and preprocessing.
+        pipeline: The pipeline.
+        listing: Lists the pages.
+        folder: Folder for the results: counts, samples and some failures.
+        known: File with the keys of pages that were read; empty for none.
+        digest: Identifies model and preprocessing.
     """
     sources = pipeline | "List pages" >> listing | "Spread pages" >> beam.Reshuffle()
     probed = sources | "Probe" >> ProbePages(known, digest)
@@ -147,7 +150,7 @@ def build_plan(
 
 
 def check_pages(sources: Sequence[PageSource], reading: PageReading) -> list[CheckedPage]:
-    """Look whether pages that were read are still the same, as a run does, and time each.
+    """Check pages that were read before for changes, as a run does, and time each.
 
     Args:
         sources: The pages.
@@ -165,7 +168,7 @@ def _check_page(source: PageSource, reading: PageReading) -> CheckedPage:
     )
 
 
-def try_pages(
+def time_pages(
     sources: Sequence[PageSource], config: TranscribeConfig, recogniser: Recogniser
 ) -> list[SampledPage]:
     """Transcribe some pages, one after the other, and time each.
@@ -173,16 +176,16 @@ def try_pages(
     Args:
         sources: The pages.
         config: The transcription.
-        recogniser: Reads the lines.
+        recogniser: Recognises the lines.
     """
     reading = page_reading(config, recogniser.bundle)
     if sources:
-        # The first page pays for what is loaded once.
-        _try_page(sources[0], reading, recogniser)
-    return [_try_page(source, reading, recogniser) for source in sources]
+        # Not timed, since the first page loads what the others use.
+        _time_page(sources[0], reading, recogniser)
+    return [_time_page(source, reading, recogniser) for source in sources]
 
 
-def _try_page(source: PageSource, reading: PageReading, recogniser: Recogniser) -> SampledPage:
+def _time_page(source: PageSource, reading: PageReading, recogniser: Recogniser) -> SampledPage:
     started = time.monotonic()
     (result,) = recognise_pages([read_page(source, reading)], recogniser)
     row_bytes = sum(map(_compressed_bytes, rows_of(result, "")))

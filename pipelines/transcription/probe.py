@@ -1,4 +1,4 @@
-"""Tell pages that can be opened from those that cannot, without reading their pixels."""
+"""Sort pages by whether they can be opened, without reading their pixels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from schemas.records import Failure, PageSource, Skipped, SkipReason
 
 @dataclass(frozen=True)
 class ProbedPage:
-    """A page that can be opened, as far as its header tells.
+    """A page that can be opened, judging by the header of its file.
 
     Attributes:
         source: The page.
@@ -30,21 +30,21 @@ class ProbedPage:
 
     @property
     def uri(self) -> str:
-        """The page."""
+        """URI of the page."""
         return self.source.uri
 
 
 @dataclass(frozen=True)
 class KnownPage(ProbedPage):
-    """A page that an earlier run has read as it would be read now, were it still the same."""
+    """A page that a run has read with this model and preprocessing; it may have changed since."""
 
 
 class ProbePages(beam.PTransform):
-    """Sort pages into those that can be opened, those that cannot, and what is no page.
+    """Sort pages into those that can be opened, those that cannot, and files that are not pages.
 
     Args:
-        known: File of the keys of pages that were read; empty for none.
-        digest: Names model and preprocessing.
+        known: File with the keys of pages that were read; empty for none.
+        digest: Identifies model and preprocessing.
     """
 
     def __init__(self, known: str = "", digest: str = ""):
@@ -57,10 +57,10 @@ class ProbePages(beam.PTransform):
 
 
 class ChooseSample(beam.PTransform):
-    """Choose some pages by chance, which are the same at every call.
+    """Choose pages pseudo-randomly, by hashes of their URIs: the same ones in every run.
 
     Args:
-        count: How many.
+        count: Number of pages.
     """
 
     def __init__(self, count: int):
@@ -77,12 +77,12 @@ def probe_page(
     """Open a page's file and read its header.
 
     Args:
-        source: The page; one on the web is not asked for.
-        known: As of `ProbePages`.
-        digest: As of `ProbePages`.
+        source: The page; nothing is requested from the web.
+        known: As for `ProbePages`.
+        digest: As for `ProbePages`.
 
     Returns:
-        One record: the page, why it cannot be opened, or that it is no image.
+        One record: the page, why it cannot be opened, or that it is not an image.
     """
     is_known = name_key(source.uri, digest) in known_keys(known)
     page = KnownPage(source) if is_known else ProbedPage(source)
@@ -101,7 +101,7 @@ def probe_page(
                 count_pages(file)
             else:
                 Image.open(file).close()
-    # What Pillow makes of a bad header has many names.
+    # Pillow raises errors of many types for invalid headers.
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        return [Failure(source.uri, "read", f"{error}; look at the file")]
+        return [Failure(source.uri, "read", f"{error}; check the file")]
     return [page]

@@ -1,4 +1,4 @@
-"""From a page image to its line images: lines given beside it, found, or the whole image."""
+"""Read a page image and cut out its lines: from a file beside it, found, or the whole image."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ class PageReading:
     """How pages are read.
 
     Attributes:
-        line_source: 'given' takes the lines of the PAGE or ALTO beside a page, 'find' finds
-            them, 'auto' takes or else finds them, 'whole' takes the image as one line.
-        line_height_px: Height of the strips.
-        time_limit_s: Seconds a page may take; 0 for as long as it likes.
-        digest: Names model and preprocessing: a page that was read with both is not read
+        line_source: 'given' takes the lines from the PAGE or ALTO file beside a page, 'find' finds
+            them, 'auto' finds them if there is no such file, 'whole' takes the image as one line.
+        line_height_px: Height of the line images.
+        time_limit_s: Seconds a page may take; 0 for no limit.
+        digest: Identifies model and preprocessing: a page that was read with both is not read
             again.
-        known: File of the keys of pages that were read; empty for none.
-        fetch: How to ask for things on the web.
+        known: File with the keys of pages that were read; empty for none.
+        fetch: How to fetch from the web.
     """
 
     line_source: str
@@ -63,7 +63,7 @@ class ReadPages(beam.PTransform):
     """Read page images and cut out their lines.
 
     Args:
-        reading: How.
+        reading: How pages are read.
     """
 
     def __init__(self, reading: PageReading):
@@ -79,10 +79,10 @@ def read_page(source: PageSource, reading: PageReading) -> PageLines | PageResul
 
     Args:
         source: The page.
-        reading: How.
+        reading: How pages are read.
 
     Returns:
-        The page with its lines; or what became of it, if there are none to be read.
+        The page with its line images; or its result, if there is nothing to recognise.
     """
     started = time.monotonic()
     if is_no_image(source):
@@ -100,7 +100,7 @@ def read_page(source: PageSource, reading: PageReading) -> PageLines | PageResul
 def _or_returned(
     outcome: Failure | Skipped, source: PageSource, reading: PageReading
 ) -> Failure | Skipped:
-    """Note of an unchanged page that it, or its document, failed since it was read."""
+    """Change the reason of an unchanged page if it, or its document, failed since it was read."""
     if outcome != Skipped(source.uri, SkipReason.UNCHANGED):
         return outcome
     names = filter(None, (source.uri, source.document))
@@ -111,9 +111,10 @@ def _or_returned(
 def _read(
     source: PageSource, reading: PageReading, image: PageImage
 ) -> PageLines | Failure | Skipped:
-    # Nothing lies beside what is on the web.
-    is_beside = not is_remote(source)
-    given, lines_sha256 = _given_page(source.uri, reading.line_source) if is_beside else (None, "")
+    given, lines_sha256 = None, ""
+    # A page on the web has no files beside it.
+    if not is_remote(source):
+        given, lines_sha256 = _given_page(source.uri, reading.line_source)
     if _is_known(source.uri, image, lines_sha256, reading):
         return Skipped(source.uri, SkipReason.UNCHANGED)
     page = given or _found_page(source.uri, image.grey, reading.line_source)
@@ -153,7 +154,7 @@ def _given_page(uri: str, line_source: str) -> tuple[Page | None, str]:
     if line_source not in ("given", "auto"):
         return None, ""
     candidates = iter(markup_candidates(uri))
-    # What a candidate describes may be another page of the file; then the next is asked.
+    # A candidate may describe another page of the file; then the next one is tried.
     while (markup_uri := first_markup(candidates, uri)) is not None:
         data = read_bytes(markup_uri)
         try:
@@ -168,7 +169,7 @@ def _given_page(uri: str, line_source: str) -> tuple[Page | None, str]:
     return None, ""
 
 
-# One file may describe hundreds of pages, which come one after the other.
+# One file may describe hundreds of pages, which are read one after the other.
 @lru_cache(maxsize=1)
 def _described_pages(data: bytes) -> tuple[Page | Failure, ...]:
     return tuple(read_markup_pages(data))

@@ -1,4 +1,4 @@
-"""Recognition through Beam's RunInference."""
+"""Recognise the lines of pages with Beam's RunInference."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from pipelines.cli.garbage import freeze_loaded
 from pipelines.pages.records import PageLines, PageResult, ReadLine
 from schemas.records import Failure, Transcript
 
-# Lines that are held to be read together: enough for some of each width.
+# Lines per batch: enough that several have the same width.
 _LINES_FOR_CPU, _LINES_FOR_GPU = 64, 512
 
 
 @dataclass(frozen=True)
 class Recognition:
-    """How lines are read.
+    """How lines are recognised.
 
     Attributes:
         model: Folder of the bundle.
         precision: One of `model.recogniser.bundle.ONNX_FILES`.
-        decoding: How text is read from what the network saw.
+        decoding: How the output of the network is decoded.
         device: One of `model.networks.session.DEVICES`.
     """
 
@@ -44,25 +44,25 @@ class Recognition:
     device: str = CPU
 
     def open(self) -> Recogniser:
-        """Load the bundle.
+        """Load the bundle and return its recogniser.
 
         Raises:
-            ValueError: If it, the lexicon or the device cannot be used.
+            ValueError: If the bundle, the lexicon or the device cannot be used.
         """
         return Recogniser(load_bundle(self.model, self.precision), self.decoding, self.device)
 
 
-# What `lend` lends. A process of its own opens the bundle itself.
+# Recognisers that `lend` provides. A worker in another process opens the bundle itself.
 _lent: dict[Recognition, Recogniser] = {}
 
 
 @contextmanager
 def lend(recogniser: Recogniser, recognition: Recognition) -> Iterator[None]:
-    """Let the workers of this process read with a recogniser that is open already.
+    """Let the workers of this process use a recogniser that is already open.
 
     Args:
-        recogniser: What `recognition` would open.
-        recognition: How lines are read.
+        recogniser: The recogniser that `recognition` would open.
+        recognition: How lines are recognised.
     """
     _lent[recognition] = recogniser
     try:
@@ -72,10 +72,10 @@ def lend(recogniser: Recogniser, recognition: Recognition) -> Iterator[None]:
 
 
 class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogniser]):
-    """Load a bundle once a worker process and read pages with it.
+    """Load a bundle once per worker process and recognise the lines of pages with it.
 
     Args:
-        recognition: How.
+        recognition: How lines are recognised.
     """
 
     def __init__(self, recognition: Recognition):
@@ -83,44 +83,44 @@ class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogni
         self._recognition = recognition
 
     def load_model(self) -> Recogniser:
-        """Load the bundle."""
+        """Return the recogniser, loaded now unless it was lent."""
         recogniser = _lent.get(self._recognition) or self._recognition.open()
-        # Of a worker process, which has loaded all by now.
+        # A worker process has loaded everything by now.
         freeze_loaded()
         return recogniser
 
     def batch_elements_kwargs(self) -> dict[str, object]:
-        """Take pages with some dozens of lines together, so that there are several of one width.
+        """Return batch sizes of some dozens of lines, so that several have the same width.
 
-        Beam asks once, where the pipeline is built; what could run a GPU there decides for all
-        workers. A fixed size, for nothing is to be learnt from how long batches take.
+        Beam calls this once, where the pipeline is built; whether that machine has a GPU decides
+        for all workers. The size is fixed because the time of a batch says nothing about the best.
         """
         may_use_gpu = self._recognition.device != CPU and gpu_providers()
         most_lines = _LINES_FOR_GPU if may_use_gpu else _LINES_FOR_CPU
         return {
             "min_batch_size": most_lines,
             "max_batch_size": most_lines,
-            "element_size_fn": partial(_share_of_batch, most_lines=most_lines),
+            "element_size_fn": partial(_size_in_batch, most_lines=most_lines),
         }
 
     def run_inference(
         self, batch: Sequence[PageLines | PageResult], model: Recogniser, inference_args=None
     ) -> Iterable[PageResult]:
-        """Read the lines of some pages; what became of the others is passed on."""
+        """Recognise the lines of some pages; results of other pages are passed on."""
         return recognise_pages(batch, model)
 
 
-def _share_of_batch(page: PageLines | PageResult, most_lines: int) -> int:
-    """Count a page's lines, 1 at least and no more than a batch holds."""
+def _size_in_batch(page: PageLines | PageResult, most_lines: int) -> int:
+    """Return the number of a page's lines, at least 1 and at most the size of a batch."""
     lines = len(page.images) if isinstance(page, PageLines) else 0
     return min(max(1, lines), most_lines)
 
 
 class RecognisePages(beam.PTransform):
-    """Read the lines of pages.
+    """Recognise the lines of pages.
 
     Args:
-        recognition: How.
+        recognition: How lines are recognised.
     """
 
     def __init__(self, recognition: Recognition):
@@ -134,14 +134,14 @@ class RecognisePages(beam.PTransform):
 def recognise_pages(
     pages: Sequence[PageLines | PageResult], recogniser: Recogniser
 ) -> list[PageResult]:
-    """Read the lines of some pages, together where that is faster.
+    """Recognise the lines of some pages, several together if that is faster.
 
     Args:
-        pages: Pages, their lines cut out; or what became of a page that has none.
-        recogniser: Reads the lines.
+        pages: Pages with their line images; or the result of a page that has none.
+        recogniser: Recognises the lines.
 
     Returns:
-        For each page all that became of it.
+        The result of each page.
     """
     started = time.monotonic()
     images = [image for page in pages if isinstance(page, PageLines) for image in page.images]

@@ -1,1 +1,1 @@
-"""PTransforms: short labelled chains around the pure functions of `model` and `formats`."""
+"""PTransforms that several pipelines use: routing by type, summing, writing."""

@@ -1,4 +1,4 @@
-"""Send the records that a function gives each to the output of its type."""
+"""Route the records that a function returns to one output per type."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import apache_beam as beam
 
 
 class RouteByType(beam.PTransform):
-    """Apply a function that gives several types of record, one output a type.
+    """Apply a function that returns records of several types, with one output per type.
 
-    A step that can fail gives records and `Failure`s; this is how they part.
+    It separates the results of a step that can fail from its `Failure`s.
 
     Args:
-        function: Takes an element (and the extra arguments), gives records.
-        into: The types that it may give.
-        arguments: Extra arguments of the function, side inputs among them.
+        function: Takes an element (and the extra arguments), returns records.
+        into: The types that it may return.
+        arguments: Extra arguments of the function, including side inputs.
     """
 
     def __init__(self, function: Callable[..., Iterable], into: tuple[type, ...], *arguments):
@@ -39,6 +39,6 @@ class _Route(beam.DoFn):
         for record in self._function(element, *arguments):
             tag = type(record).__name__
             if tag not in self._tags:
-                # Beam would drop it without a word.
-                raise TypeError(f"{self._function.__name__} gave a {tag}; declare it in `into`")
+                # Beam would drop it silently.
+                raise TypeError(f"{self._function.__name__} returned a {tag}; declare it in `into`")
             yield beam.pvalue.TaggedOutput(tag, record)

@@ -1,4 +1,4 @@
-"""Sum elements up as they pass."""
+"""Sum up the elements of a PCollection."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import apache_beam as beam
 
 
 class Summing(beam.CombineFn):
-    """Sum up into an object that has `add`, and `merge` for another of its kind.
+    """Sum up elements in an object that has `add`, and `merge` for another of its type.
 
     Args:
-        empty: Makes one that has seen nothing.
+        empty: Returns an object without elements.
     """
 
     def __init__(self, empty: Callable[[], Any]):

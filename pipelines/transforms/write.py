@@ -1,4 +1,4 @@
-"""Out of the pipeline: TFRecords, Parquet tables, JSON lines."""
+"""Write the elements of a PCollection as TFRecords or as JSON lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from apache_beam.options.value_provider import StaticValueProvider
 from model.dataset.tfrecord import write_record
 from pipelines.files.filesystem import write_bytes
 
-# Where files lie until they are complete.
+# Folder of files that are not complete yet.
 UNFINISHED_FOLDER = ".unfinished"
 
 
@@ -22,15 +22,15 @@ class RecordSink(fileio.FileSink):
     """Write one gzip TFRecord file.
 
     Args:
-        encode: Gives the data of a record.
+        encode: Returns the bytes of a record.
     """
 
     def __init__(self, encode: Callable[[Any], bytes]):
         self._encode = encode
 
     def open(self, fh) -> None:
-        # PNGs get hardly smaller (by 0.4 %) and level 1 takes 25 times as long as none; so
-        # gzip is but the frame with the checksum. The fixed time keeps equal files equal.
+        # PNGs become only 0.4 % smaller, and level 1 takes 25 times as long as no compression;
+        # so gzip only adds a checksum. The fixed time makes files with equal records equal.
         self._file = gzip.GzipFile(fileobj=fh, mode="wb", compresslevel=0, mtime=0, filename="")
 
     def write(self, record) -> None:
@@ -42,17 +42,17 @@ class RecordSink(fileio.FileSink):
 
 
 class WriteRecords(beam.PTransform):
-    """Write records as gzip TFRecords, as they come from the step before.
+    """Write records as gzip TFRecords, as they come from the previous step.
 
     Args:
-        output: Folder.
+        output: Folder of the dataset.
         unfinished: Folder for files that are not complete.
-        folder_of: Tells the folder in the first, which must be there, that a record goes to.
-        encode: Gives the data of a record.
-        shards: Files a folder; 0 leaves it to the runner.
+        folder_of: Returns the subfolder of `output`, which must exist, for a record.
+        encode: Returns the bytes of a record.
+        shards: Number of files per folder; 0 lets the runner choose.
 
     Returns:
-        Where the files are. Beam does not fail where it could not move one there.
+        Paths of the files. Beam does not fail if it could not move a file there.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ def _file_name(window, pane, shard_index, total_shards, compression, destination
 
 
 class WriteJsonLines(beam.PTransform):
-    """Write rows as one file of JSON lines, sorted; for few rows, as they meet in memory.
+    """Write rows as one sorted file of JSON lines; they are held in memory, so for few rows.
 
     Args:
         prefix: The file, without `.jsonl`.

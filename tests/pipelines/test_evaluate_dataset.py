@@ -103,7 +103,7 @@ def test_the_report_has_the_lines_of_the_dataset(dataset, model, tmp_path, capsy
     ("settings", "missing"),
     [
         (DecodingSettings(knows_words=True), "no words.json"),
-        (DecodingSettings(auxiliary_share=0.5), "no auxiliary.onnx; copy the model anew"),
+        (DecodingSettings(auxiliary_share=0.5), "no auxiliary.onnx; copy the model again"),
     ],
 )
 def test_a_beam_search_without_its_files_is_refused(dataset, tmp_path, capsys, settings, missing):

@@ -109,7 +109,7 @@ def test_the_tables_account_for_every_page(output, capsys):
     assert f"model {run['model_digest']}" in xml and f"{run['started']:%Y-%m-%dT%H:%M:%S}Z" in xml
 
 
-def test_without_show_there_are_no_pictures_and_workers_change_nothing(archive, output, tmp_path):
+def test_lines_are_the_same_with_two_workers_and_without_pictures(archive, output, tmp_path):
     folder, _ = archive
     workers = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
     out = tmp_path / "out"
@@ -123,7 +123,7 @@ def test_without_show_there_are_no_pictures_and_workers_change_nothing(archive, 
         assert page == other
 
 
-def test_bad_files_harm_no_neighbour(tmp_path, capsys):
+def test_only_bad_files_fail(tmp_path, capsys):
     folder = tmp_path / "archive"
     write_drawn_page(folder / "good.png", 5)
     (folder / "broken.png").write_bytes((folder / "good.png").read_bytes()[:500])
@@ -141,7 +141,7 @@ def test_bad_files_harm_no_neighbour(tmp_path, capsys):
     assert not (out / "show").exists()
 
 
-def test_a_blank_page_is_a_page_without_lines(tmp_path):
+def test_a_blank_page_has_no_lines(tmp_path):
     (tmp_path / "blank.png").write_bytes(png(np.full((300, 200), 240, np.uint8)))
     assert lines([tmp_path / "blank.png"], tmp_path / "out", "--show") == 0
     assert read_page_xml((tmp_path / "out/page/blank.png.xml").read_bytes()).lines == ()
@@ -157,7 +157,7 @@ def test_a_blank_page_is_a_page_without_lines(tmp_path):
         (["--input", "a", "--output", "a"], "a exists; give --overwrite"),
     ],
 )
-def test_what_cannot_be_done_is_one_line_and_status_2(tmp_path, monkeypatch, capsys, flags, reason):
+def test_invalid_flags_are_one_line_and_status_2(tmp_path, monkeypatch, capsys, flags, reason):
     monkeypatch.chdir(tmp_path)
     write_drawn_page(tmp_path / "a" / "p.png", 1, 1)
     assert main([*flags, *DIRECT]) == 2
@@ -184,7 +184,7 @@ def test_one_page_gives_one_record(tmp_path):
     assert isinstance(failure, Failure) and failure.stage == "read"
 
 
-def test_a_page_that_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
+def test_a_page_whose_picture_cannot_be_written_has_no_files(tmp_path, monkeypatch):
     write_drawn_page(tmp_path / "p.png", 6, 2)
     real = find.write_bytes
 
@@ -209,7 +209,7 @@ def test_a_missing_file_ends_the_run(tmp_path):
     check_files(account, str(tmp_path), ("page",))
 
 
-def test_an_output_in_the_input_is_no_input(tmp_path):
+def test_an_output_inside_the_input_is_not_read(tmp_path):
     write_drawn_page(tmp_path / "p.png", 1, 2)
     for flags in (["--show"], ["--show", "--overwrite"]):
         assert lines([tmp_path], tmp_path / "out", *flags) == 0

@@ -1,3 +1,5 @@
+"""`python -m pipelines.lines_dataset`, through its main."""
+
 from __future__ import annotations
 
 from datetime import datetime, timezone
@@ -45,7 +47,7 @@ def test_pages_and_documents_are_left_out_by_name(archive):
     assert [page.uri.rsplit("/")[-1] for page in read_line_pages((output,))] == ["p 1.png"]
 
 
-def test_an_unknown_name_to_leave_out_is_refused(archive, capsys):
+def test_an_unknown_name_to_leave_out_is_rejected(archive, capsys):
     status, output = run(archive, "--leave_out", "p3")
     assert status == 2
     assert "p3: no such page or document" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""PDF and TIFF files of several pages, through the mains of ingest and transcribe."""
+"""Multi-page PDF and TIFF files, through the mains of ingest and transcribe."""
 
 import hashlib
 from datetime import datetime
@@ -8,24 +8,22 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from model.dataset.examples import read_examples
 from model.images import pdf as pdf_pages
 from pipelines.formats.page_text import Origin
 from pipelines.formats.page_xml.write import write_description
-from pipelines.ingest import main as ingest_main
 from pipelines.pages.image import PageImage, open_described
 from pipelines.transcribe import main as transcribe_main
 from schemas.records import Line, Page
 from tests.drawn import FONT, text_strip
 from tests.drawn_files import encrypted_pdf, image_file
 from tests.fakes import write_fake_bundle
+from tests.pipelines.ingest_run import DIRECT, examples, ingest
 
-DIRECT = ["--runner", "DirectRunner"]
 TEXTS = ("acte de mariage", "fils de Jean", "le maire de Paris")
 
 
 def draw_page(text: str) -> tuple[np.ndarray, Line]:
-    """Draw a page of one line; with black ink on white a PDF keeps it without loss."""
+    """Draw a page of one line, in black and white, which a PDF stores without loss."""
     grey = np.full((200, 640), 255, np.uint8)
     cv2.putText(grey, text, (60, 100), FONT, 1.2, 0, 2)
     polygon = ((50, 55), (600, 55), (600, 125), (50, 125))
@@ -60,21 +58,14 @@ def write_alto(folder, name, image):
     )
 
 
-def ingest(archive, output, *flags):
-    return ingest_main(["--input", str(archive), "--output", str(output), *DIRECT, *flags])
-
-
 def transcribe(inputs, model, output, *flags):
     paths = ["--input", str(inputs), "--model", str(model), "--output", str(output)]
     return transcribe_main([*paths, *DIRECT, *flags])
 
 
-def examples(dataset, parts=1):
-    """Read text and image of each page's line, by the last parts of its URI."""
-    paths = sorted(str(path) for path in dataset.glob("*/*.tfrecord.gz"))
-    return {
-        "/".join(e.page_uri.split("/")[-parts:]): (e.text, e.image) for e in read_examples(paths)
-    }
+def lines_by_page(dataset, parts=1):
+    """Return text and image of each page's only line, by the last parts of the page's URI."""
+    return {"/".join(e.page_uri.split("/")[-parts:]): (e.text, e.image) for e in examples(dataset)}
 
 
 def rows(output, table, *columns):
@@ -82,7 +73,7 @@ def rows(output, table, *columns):
     return sorted(tuple(row[column] for column in columns) for row in found)
 
 
-# All pages in one split, in which a line may occur again.
+# All pages are in one split, where the same line may occur several times.
 TRAIN_ONLY = ["--eval_fraction", "0", "--test_fraction", "0"]
 
 
@@ -90,7 +81,7 @@ def opened(uri: str) -> PageImage:
     return open_described(Page(uri))
 
 
-def test_pages_of_one_file_give_the_lines_of_single_images(tmp_path):
+def test_pages_of_a_file_have_the_same_lines_as_single_images(tmp_path):
     archive = tmp_path / "archive"
     conventions = [
         (name, kind, folder)
@@ -109,8 +100,8 @@ def test_pages_of_one_file_give_the_lines_of_single_images(tmp_path):
             write_xml(folder / "numbered", f"scan_{i:04}.xml", name, line)
             write_xml(folder / "named", f"folio {i}.xml", f"{name}#page={i}", line)
             write_xml(folder / "folder" / "scan", f"{i:04}.xml", f"{i}.jpg", line)
-    assert ingest(archive, tmp_path / "out", *TRAIN_ONLY) == 0
-    found = examples(tmp_path / "out", parts=3)
+    assert ingest([archive], tmp_path / "out", *TRAIN_ONLY) == 0
+    found = lines_by_page(tmp_path / "out", parts=3)
     for name, kind, folder in conventions:
         for i in (1, 2, 3):
             single = found[f"archive/single/p{i}.tif"]
@@ -121,7 +112,7 @@ def test_pages_of_one_file_give_the_lines_of_single_images(tmp_path):
     assert len(found) == 3 + 3 * len(conventions)
 
 
-def test_pairs_and_the_failures_of_multi_page_files(tmp_path, capsys):
+def test_pairs_and_failures_of_multi_page_files(tmp_path, capsys):
     archive = tmp_path / "archive"
     write_scan(archive, "one.pdf", "PDF", [text_strip(TEXTS[0])])
     (archive / "one.txt").write_text(TEXTS[0])
@@ -134,12 +125,12 @@ def test_pairs_and_the_failures_of_multi_page_files(tmp_path, capsys):
     write_scan(archive, "scan.tif", "TIFF")
     write_xml(archive, "scan_0002.xml", "scan.tif", LINES[1])
     write_xml(archive, "scan_0009.xml", "scan.tif", LINES[1])
-    assert ingest(archive, tmp_path / "dry", "--dry_run") == 0
+    assert ingest([archive], tmp_path / "dry", "--dry_run") == 0
     printed = capsys.readouterr().out
     assert "page: 1 pages, 1 lines\npair: 2 pages, 2 lines\ncannot be read: 6" in printed
-    assert ingest(archive, tmp_path / "out") == 3
+    assert ingest([archive], tmp_path / "out") == 3
     assert "pages: 9 in = 3 ok + 6 failed + 0 skipped" in capsys.readouterr().out
-    assert set(examples(tmp_path / "out")) == {"one.pdf", "two.tif", "scan.tif#page=2"}
+    assert set(lines_by_page(tmp_path / "out")) == {"one.pdf", "two.tif", "scan.tif#page=2"}
     failures = {
         uri.rsplit("/")[-1]: (stage, error)
         for uri, stage, error in rows(tmp_path / "out", "failures", "uri", "stage", "error")
@@ -157,7 +148,7 @@ def test_pairs_and_the_failures_of_multi_page_files(tmp_path, capsys):
     assert all(";" in error for _, error in failures.values())
 
 
-def test_every_page_of_a_file_is_transcribed_by_itself(tmp_path, capsys):
+def test_each_page_of_a_multi_page_file_is_transcribed(tmp_path, capsys):
     model = write_fake_bundle(tmp_path / "m")
     archive = tmp_path / "archive"
     write_scan(archive, "scan.pdf", "PDF")
@@ -174,7 +165,7 @@ def test_every_page_of_a_file_is_transcribed_by_itself(tmp_path, capsys):
     assert len({sha256 for _, status, sha256, _ in pages if status == "ok"}) == 3
 
 
-def test_a_pdf_behind_one_that_hangs_fails_and_can_be_read_later(tmp_path, monkeypatch):
+def test_a_pdf_fails_while_another_one_hangs_and_can_be_read_later(tmp_path, monkeypatch):
     monkeypatch.setattr(pdf_pages, "_LONGEST_WAIT_S", 0.05)
     write_scan(tmp_path, "scan.pdf", "PDF")
     with pdf_pages._ONE_AT_A_TIME, pytest.raises(TimeoutError, match="another PDF .* run again"):

@@ -52,23 +52,23 @@ def test_a_line_and_a_page(tmp_path, model, line, capsys):
     assert all(len(row["baseline"]) > 1 for row in of_page["lines"])
 
 
-def test_the_image_is_not_drawn_over(model, line, capsys):
+def test_the_picture_never_replaces_the_input_image(model, line, capsys):
     before = line.read_bytes()
     assert predict(model, line, "--show", line) == 2
-    assert "is the image itself; name another file" in capsys.readouterr().err
+    assert "is the input image; give another file" in capsys.readouterr().err
     assert line.read_bytes() == before
 
 
-def test_text_for_people(model, line, capsys):
+def test_lines_are_printed_with_their_confidence(model, line, capsys):
     assert predict(model, line, "--json") == 0
     (row,) = objects(capsys)[0]["lines"]
     assert predict(model, line) == 0
-    name, told = capsys.readouterr().out.splitlines()
+    name, printed = capsys.readouterr().out.splitlines()
     assert name == str(line)
-    assert told.startswith(f"  {row['confidence']:4.0%}  {row['text']}")
+    assert printed.startswith(f"  {row['confidence']:4.0%}  {row['text']}")
 
 
-def test_warnings_are_told(tmp_path, model, capsys):
+def test_warnings_are_printed(tmp_path, model, capsys):
     strip = text_strip("acte de mariage")
     two = tmp_path / "two.png"
     two.write_bytes(png(np.vstack([strip, strip])))
@@ -76,7 +76,7 @@ def test_warnings_are_told(tmp_path, model, capsys):
     assert "several lines" in capsys.readouterr().out
 
 
-def test_each_bad_file_is_one_clear_line_and_the_others_are_read(tmp_path, model, line, capsys):
+def test_each_bad_file_is_one_error_line_and_the_others_are_read(tmp_path, model, line, capsys):
     bad = {"none.png": None, "text.png": b"no image", "empty.jpg": b"", "broken.pdf": b"%PDF-1.4"}
     for name, content in bad.items():
         if content is not None:
@@ -87,12 +87,12 @@ def test_each_bad_file_is_one_clear_line_and_the_others_are_read(tmp_path, model
     assert predict(model, *names, line) == 3
     captured = capsys.readouterr()
     assert captured.out.startswith(str(line))
-    complaints = captured.err.splitlines()
-    assert len(complaints) == len(names)
+    errors = captured.err.splitlines()
+    assert len(errors) == len(names)
     for name in names:
-        (complaint,) = [text for text in complaints if text.startswith(f"{name}: ")]
-        assert "; " in complaint, complaint
-    assert f"{tmp_path}/none.png: No such file or directory; check the name" in complaints
+        (error,) = [text for text in errors if text.startswith(f"{name}: ")]
+        assert "; " in error, error
+    assert f"{tmp_path}/none.png: No such file or directory; check the name" in errors
 
 
 def test_pages_of_a_file_have_names(tmp_path, model, capsys):
@@ -101,13 +101,13 @@ def test_pages_of_a_file_have_names(tmp_path, model, capsys):
     pages[0].save(scan, save_all=True, append_images=pages[1:])
     assert page_names(str(scan)) == [f"{scan}#page=1", f"{scan}#page=2"]
     assert predict(model, scan, f"{scan}#page=2", "--json") == 0
-    # Named twice, read once.
+    # The second page is named twice and read once.
     assert [row["image"] for row in objects(capsys)] == [f"{scan}#page=1", f"{scan}#page=2"]
     assert predict(model, f"{scan}#page=3") == 3
     assert "page 3 is not in the file" in capsys.readouterr().err
 
 
-def test_pictures_go_to_a_file_or_a_folder(tmp_path, model, line, capsys):
+def test_pictures_are_written_to_a_file_or_a_folder(tmp_path, model, line, capsys):
     shown = tmp_path / "x" / "shown.png"
     assert predict(model, line, "--show", shown) == 0
     with Image.open(shown) as picture, Image.open(line) as image:
@@ -120,7 +120,7 @@ def test_pictures_go_to_a_file_or_a_folder(tmp_path, model, line, capsys):
     assert written == {"line.png.jpg", "a/line.png.jpg"}
     capsys.readouterr()
     assert predict(model, line, other, "--show", shown) == 2
-    assert capsys.readouterr().err.endswith("is one picture of 2 pages; name a folder\n")
+    assert capsys.readouterr().err.endswith("is one picture for 2 pages; give a folder\n")
 
 
 def test_pictures_of_absolute_and_relative_names(tmp_path, model, line, monkeypatch):
@@ -133,7 +133,7 @@ def test_pictures_of_absolute_and_relative_names(tmp_path, model, line, monkeypa
     assert written == {f"_{line}.jpg", "sub/b.png.jpg"}
 
 
-def test_a_picture_that_cannot_be_written_is_told(tmp_path, model, line, capsys):
+def test_a_picture_that_cannot_be_written_is_an_error(tmp_path, model, line, capsys):
     (tmp_path / "file").write_text("")
     assert predict(model, line, "--show", tmp_path / "file" / "x.png") == 3
     assert capsys.readouterr().err.count("\n") == 1
@@ -149,7 +149,7 @@ def test_spelling_is_shown_beside_the_text(tmp_path, model, line, capsys):
     assert row["text"] == text and isinstance(row["corrected"], str)
 
 
-def test_spelling_wants_words(tmp_path, model, line, capsys):
+def test_spelling_needs_a_word_list(tmp_path, model, line, capsys):
     for spelling in ("model", tmp_path / "none.txt"):
         assert predict(model, line, "--spelling", spelling) == 2
         captured = capsys.readouterr()
@@ -161,17 +161,17 @@ def test_spelling_wants_words(tmp_path, model, line, capsys):
     assert predict(with_words, line, "--spelling", "model") == 2
 
 
-def test_a_beam_without_a_language_model_is_told(model, line, capsys):
+def test_a_beam_search_without_a_language_model_is_reported(model, line, capsys):
     assert predict(model, line, "--decoding", "beam") == 0
     assert "read greedily" in capsys.readouterr().err
 
 
-def test_models_that_cannot_be_used(tmp_path, line, capsys):
+def test_an_invalid_model_is_an_error(tmp_path, line, capsys):
     assert predict(tmp_path, line) == 2
     assert capsys.readouterr().err.startswith(f"--model {tmp_path}: no charset.json")
 
 
-def test_help_imports_nothing_heavy():
+def test_help_does_not_import_large_packages():
     code = (
         "import sys; from pipelines.predict import main\n"
         "try: main(['--help'])\n"

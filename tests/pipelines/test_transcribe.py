@@ -28,7 +28,7 @@ def transcribe(inputs, model, output, *flags):
 
 
 def rows(output, table):
-    """Read a table of all runs, without what no two runs have in common."""
+    """Read a table of all runs, without the columns that differ from run to run."""
     found = [row for path in output.glob(f"{table}/**/*.parquet") for row in read_rows(path)]
     for row in found:
         row.pop("seconds", None), row.pop("collection", None)
@@ -39,7 +39,7 @@ def read_rows(path):
     return pq.ParquetFile(path).read().to_pylist()
 
 
-def but_for_the_run(found):
+def without_run_id(found):
     return [{name: value for name, value in row.items() if name != "run_id"} for row in found]
 
 
@@ -66,7 +66,7 @@ def test_given_lines_become_rows_of_four_tables(tmp_path, model, capsys):
             assert pq.read_schema(path).metadata[b"quire.schema_version"] == SCHEMA_VERSION.encode()
 
 
-def test_neither_runner_nor_workers_nor_order_change_the_rows(tmp_path, model):
+def test_rows_do_not_depend_on_workers_or_the_order_of_the_input(tmp_path, model):
     for i in range(4):
         write_page(tmp_path / "archive", f"p{i}")
     images = sorted((tmp_path / "archive").glob("*.jpg"))
@@ -75,12 +75,12 @@ def test_neither_runner_nor_workers_nor_order_change_the_rows(tmp_path, model):
     workers = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
     assert transcribe(images, model, tmp_path / "c", *workers) == 0
     for table in ("lines", "pages", "failures"):
-        expected = but_for_the_run(rows(tmp_path / "a", table))
-        assert but_for_the_run(rows(tmp_path / "b", table)) == expected
-        assert but_for_the_run(rows(tmp_path / "c", table)) == expected
+        expected = without_run_id(rows(tmp_path / "a", table))
+        assert without_run_id(rows(tmp_path / "b", table)) == expected
+        assert without_run_id(rows(tmp_path / "c", table)) == expected
 
 
-def test_each_bad_page_is_a_row_and_harms_no_neighbour(tmp_path, model, capsys):
+def test_each_bad_page_is_a_failure_and_the_others_are_read(tmp_path, model, capsys):
     archive = tmp_path / "archive"
     write_bad_files(archive)
     write_thin_line(archive)
@@ -105,7 +105,7 @@ def test_each_bad_page_is_a_row_and_harms_no_neighbour(tmp_path, model, capsys):
     assert len(rows(tmp_path / "out", "lines")) == 3 + 2
 
 
-def test_line_images_are_read_whole(tmp_path, model):
+def test_a_line_image_is_read_as_one_line(tmp_path, model):
     write_pair(tmp_path / "a", "one", "acte de mariage")
     assert transcribe([tmp_path / "a" / "*.png"], model, tmp_path / "out", "--lines", "whole") == 0
     (row,) = rows(tmp_path / "out", "lines")
@@ -120,7 +120,7 @@ def test_lines_are_found_where_none_are_given(tmp_path, model):
     assert (page["lines_source"], page["lines_ok"]) == ("finder", 3)
 
 
-def test_given_lines_must_be_there_if_asked_for(tmp_path, model):
+def test_a_page_without_given_lines_fails_with_lines_given(tmp_path, model):
     write_page(tmp_path / "a", "p")
     (tmp_path / "a" / "p.xml").unlink()
     assert transcribe([tmp_path / "a"], model, tmp_path / "out", "--lines", "given") == 3
@@ -133,14 +133,17 @@ def test_given_lines_must_be_there_if_asked_for(tmp_path, model):
     [
         (["--input", "nowhere", "--model", "m", "--output", "o"], "nowhere: no such file"),
         (["--input", "a", "--model", "none", "--output", "o"], "no charset.json"),
-        (["--input", "a", "--model", "m", "--output", "a"], "a holds something else"),
+        (
+            ["--input", "a", "--model", "m", "--output", "a"],
+            "a holds files that transcribe did not write; give another --output",
+        ),
         (
             ["--input", "a", "--model", "m", "--output", "o", "--page_time_limit_s", "-1"],
             "--page_time_limit_s -1.0 is not a time limit",
         ),
     ],
 )
-def test_what_cannot_be_done_is_one_line_and_status_2(tmp_path, monkeypatch, capsys, flags, reason):
+def test_invalid_flags_are_one_line_and_status_2(tmp_path, monkeypatch, capsys, flags, reason):
     monkeypatch.chdir(tmp_path)
     write_page(tmp_path / "a", "p")
     write_fake_bundle(tmp_path / "m")
@@ -198,7 +201,7 @@ def test_lists_and_structs_are_json_in_every_format(transcripts, capsys):
     assert [*json.loads(cell)[0]] == ["text", "confidence", "alternatives"]
 
 
-def test_what_json_has_no_words_for_is_json_all_the_same(transcripts, capsys):
+def test_values_that_json_cannot_represent_are_converted(transcripts, capsys):
     sql = "SELECT MAP {DATE '2026-01-02': ['nan'::FLOAT, 0.5]} AS x, 'inf'::FLOAT AS y"
     assert query(["--transcripts", str(transcripts), "--format", "jsonl", sql]) == 0
     assert json.loads(capsys.readouterr().out) == {"x": {"2026-01-02": [None, 0.5]}, "y": None}
@@ -218,13 +221,13 @@ def test_every_table_is_a_view(transcripts, capsys, table):
         ("SET threads=1", "no rows"),
     ],
 )
-def test_a_query_that_does_not_work_is_one_line(transcripts, capsys, text, reason):
+def test_an_invalid_query_is_one_line(transcripts, capsys, text, reason):
     assert query(["--transcripts", str(transcripts), text]) == 2
     error = capsys.readouterr().err
     assert reason in error and error.count("\n") == 1
 
 
-def test_a_folder_without_a_finished_run_is_refused(tmp_path, capsys):
+def test_a_folder_without_a_finished_run_is_rejected(tmp_path, capsys):
     assert query(["--transcripts", str(tmp_path / "no"), "SELECT 1"]) == 2
     assert query(["--transcripts", str(tmp_path), "SELECT 1"]) == 2
     assert "no table runs" in capsys.readouterr().err

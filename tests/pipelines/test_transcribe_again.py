@@ -1,4 +1,4 @@
-"""`python -m pipelines.transcribe` on an output that is there: what changed, and nothing else."""
+"""`python -m pipelines.transcribe` on an existing output: only new and changed pages are read."""
 
 import json
 import os
@@ -54,7 +54,7 @@ def last_run(folder):
 
 def test_a_second_run_reads_only_what_is_new_or_changed(archive):
     assert transcribe(archive) == 0
-    # The XML beside the images is counted: it is no page.
+    # The XML files beside the images are counted as skipped.
     assert last_run(archive) == (6, 3, 0, 3, 0)
     assert transcribe(archive) == 0
     assert last_run(archive) == (6, 0, 0, 6, 6)
@@ -68,7 +68,7 @@ def test_a_second_run_reads_only_what_is_new_or_changed(archive):
     assert ask(archive, "SELECT count(*) FROM all_pages WHERE status = 'skipped'") == [(4,)]
 
 
-def test_new_lines_beside_an_image_are_read_anew(archive):
+def test_a_page_is_read_again_if_the_lines_beside_it_change(archive):
     assert transcribe(archive) == 0
     xml = archive / "in" / "p1.xml"
     xml.write_bytes(xml.read_bytes().replace(b'id="l1"', b'id="l9"'))
@@ -90,7 +90,7 @@ def test_another_model_reads_all_pages_and_the_difference_can_be_seen(archive):
     assert ask(archive, "SELECT count(*) FROM lines WHERE contains(text, 'é')") == [(0,)]
 
 
-def test_what_is_as_it_was_before_the_last_reading_is_read_anew(archive):
+def test_a_page_that_is_changed_back_is_read_again(archive):
     def texts():
         return dict(ask(archive, "SELECT line_id, text FROM lines WHERE page_uri LIKE '%p1.jpg'"))
 
@@ -117,22 +117,22 @@ def test_what_is_as_it_was_before_the_last_reading_is_read_anew(archive):
     assert last_run(archive) == (6, 0, 0, 6, 6)
 
 
-def test_pages_that_stay_in_another_collection_are_told(archive, capsys):
-    def said(*flags):
+def test_pages_that_stay_in_another_collection_are_reported(archive, capsys):
+    def printed(*flags):
         assert transcribe(archive, *flags) == 0
         return [line for line in capsys.readouterr().out.splitlines() if "collection" in line]
 
-    assert said("--collection", "a") == [] and said("--collection", "a") == []
+    assert printed("--collection", "a") == [] and printed("--collection", "a") == []
     write_page(archive / "in", "p4")
-    expected = "pages that are unchanged and stay in another collection: 3; add --redo"
-    assert said("--collection", "b") == [f"{expected} to read all anew into b"]
+    expected = "unchanged pages that stay in another collection: 3; add --redo"
+    assert printed("--collection", "b") == [f"{expected} to read all again into b"]
     places = "SELECT collection, count(*) FROM pages WHERE status = 'ok' GROUP BY ALL ORDER BY ALL"
     assert ask(archive, places) == [("a", 3), ("b", 1)]
-    assert said("--collection", "b", "--redo") == [] and said("--collection", "b") == []
+    assert printed("--collection", "b", "--redo") == [] and printed("--collection", "b") == []
     assert ask(archive, places) == [("b", 4)]
 
 
-def test_an_output_in_the_input_is_no_input(archive):
+def test_an_output_inside_the_input_is_not_read(archive):
     paths = ["--input", str(archive / "in"), "--model", str(archive / "m")]
     output = str(archive / "in" / "out")
     assert main([*paths, "--output", output, *DIRECT]) == 0
@@ -152,7 +152,7 @@ def test_redo_reads_all_again_and_a_collection_is_a_partition(archive):
     assert (archive / "out" / "lines" / "collection=1858").is_dir()
 
 
-def test_a_page_that_failed_is_tried_again_and_leaves_the_failures_when_it_is_read(archive):
+def test_a_page_that_failed_is_read_again_and_then_no_longer_in_failures(archive):
     whole = (archive / "in" / "p1.jpg").read_bytes()
     (archive / "in" / "p1.jpg").write_bytes(whole[:500])
     assert transcribe(archive, "--max_failure_rate", "1") == 0
@@ -165,7 +165,7 @@ def test_a_page_that_failed_is_tried_again_and_leaves_the_failures_when_it_is_re
     assert ask(archive, "SELECT status FROM pages WHERE page_uri LIKE '%p1.jpg'") == [("ok",)]
 
 
-def test_a_page_that_failed_one_night_and_came_back_is_ok_again_without_being_read(archive):
+def test_a_page_that_is_unchanged_after_a_failure_is_ok_without_being_read(archive):
     image = archive / "in" / "p1.jpg"
     whole = image.read_bytes()
     shown = "SELECT page_uri, line_id, text, run_id FROM lines ORDER BY ALL"
@@ -180,11 +180,11 @@ def test_a_page_that_failed_one_night_and_came_back_is_ok_again_without_being_re
         assert last_run(archive) == (6, 0, 0, 6, 6)
         assert ask(archive, "FROM failures") == [] and ask(archive, shown) == before
         assert ask(archive, "SELECT count(*) FROM pages WHERE status = 'ok'") == [(3,)]
-    # One row says so; the next night there is nothing to say.
+    # Only the first of the two runs adds a row.
     assert ask(archive, "SELECT count(*) FROM all_pages") == [(6 + 1 + 1,)]
 
 
-def test_a_pdf_that_could_not_be_opened_one_night_leaves_the_failures(archive):
+def test_a_pdf_that_opens_after_a_failure_is_no_longer_in_failures(archive):
     path = archive / "in" / "scan.pdf"
     path.write_bytes(image_file([np.full((400, 300), 255, np.uint8)] * 2, "PDF"))
     assert transcribe(archive) == 0
@@ -199,8 +199,8 @@ def test_a_pdf_that_could_not_be_opened_one_night_leaves_the_failures(archive):
     assert ask(archive, "SELECT count(*) FROM pages WHERE status = 'ok'") == [(5,)]
 
 
-def test_what_a_killed_run_has_done_is_kept(archive):
-    """One of three pages was written when the machine lost power."""
+def test_the_pages_of_a_killed_run_are_kept(archive):
+    """One of six pages was written before the run was killed."""
     folder = Archive(str(archive / "out"))
     folder.make()
     run = RunStart("20260101T000000-000000-aa", "transcribe", {}, datetime.now(timezone.utc), "all")
@@ -218,7 +218,7 @@ def test_what_a_killed_run_has_done_is_kept(archive):
     )
 
 
-def test_a_run_that_was_killed_as_it_ended_is_not_counted_twice(archive, monkeypatch):
+def test_a_run_killed_after_publishing_is_not_counted_twice(archive, monkeypatch):
     def killed(self):
         raise KeyboardInterrupt
 
@@ -239,20 +239,20 @@ def planned(folder, capsys, *flags):
     return capsys.readouterr().out.splitlines()[0]
 
 
-def test_a_plan_tells_new_and_changed_pages_from_those_that_are_unchanged(archive, capsys):
+def test_a_dry_run_counts_new_changed_and_unchanged_pages(archive, capsys):
     assert planned(archive, capsys) == "pages: 3 to read, 0 unreadable, 3 skipped"
     assert transcribe(archive) == 0
     write_page(archive / "in", "p2", ("another text",))
     write_page(archive / "in", "p4")
     (archive / "in" / "p1.jpg").write_bytes(b"")
-    said = planned(archive, capsys)
-    assert said == "pages: 2 to read (1 new, 1 changed), 1 unchanged, 1 unreadable, 4 skipped"
+    plan = planned(archive, capsys)
+    assert plan == "pages: 2 to read (1 new, 1 changed), 1 unchanged, 1 unreadable, 4 skipped"
     assert planned(archive, capsys, "--redo") == "pages: 3 to read, 1 unreadable, 4 skipped"
     other = planned(archive, capsys, "--lines", "find")
     assert other == "pages: 3 to read, 1 unreadable, 4 skipped"
 
 
-def test_a_plan_knows_what_a_killed_run_has_done_and_what_it_found_unchanged(archive, capsys):
+def test_a_dry_run_counts_the_pages_of_a_killed_run_as_unchanged(archive, capsys):
     assert transcribe(archive) == 0
     folder = Archive(str(archive / "out"))
     write_page(archive / "in", "p4")
@@ -260,26 +260,26 @@ def test_a_plan_knows_what_a_killed_run_has_done_and_what_it_found_unchanged(arc
         patch.setattr("pipelines.transcription.pipeline.publish", stop)
         assert transcribe(archive) == 130
     assert portions.portion_names(folder.portions)
-    said = "pages: 0 to read (0 new, 0 changed), 4 unchanged, 0 unreadable, 4 skipped"
-    assert planned(archive, capsys) == said
+    expected = "pages: 0 to read (0 new, 0 changed), 4 unchanged, 0 unreadable, 4 skipped"
+    assert planned(archive, capsys) == expected
 
 
 def stop(*_):
     raise KeyboardInterrupt
 
 
-def test_what_another_version_left_unfinished_is_not_mixed_in(archive, capsys):
+def test_an_unfinished_run_of_another_schema_version_is_rejected(archive, capsys):
     folder = Archive(str(archive / "out"))
     folder.make()
     run = RunStart("r1", "transcribe", {}, datetime.now(timezone.utc), "all")
-    told = run.to_json().replace(f'"schema_version": "{SCHEMA_VERSION}"', '"schema_version": "1.0"')
-    Path(folder.run_start).write_text(told)
+    text = run.to_json().replace(f'"schema_version": "{SCHEMA_VERSION}"', '"schema_version": "1.0"')
+    Path(folder.run_start).write_text(text)
     assert transcribe(archive) == 2
     error = capsys.readouterr().err
     assert "a run whose tables have schema 1.0" in error and error.count("\n") == 1
 
 
-def test_a_second_run_on_one_output_is_refused(archive, capsys):
+def test_a_concurrent_run_on_the_same_output_is_rejected(archive, capsys):
     assert transcribe(archive) == 0
     with run_lock(str(archive / "out" / ".unfinished")):
         assert transcribe(archive) == 2
@@ -289,8 +289,8 @@ def test_a_second_run_on_one_output_is_refused(archive, capsys):
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 4), (signal.SIGINT, 130)])
-def test_a_signal_keeps_what_is_done_and_the_next_run_goes_on(archive, number, status):
-    # Pages enough that the signal comes between two of them.
+def test_after_a_signal_the_next_run_continues(archive, number, status):
+    # Enough pages that the signal arrives between two of them.
     for i in range(300):
         os.link(archive / "in" / "p1.jpg", archive / "in" / f"q{i}.jpg")
         os.link(archive / "in" / "p1.xml", archive / "in" / f"q{i}.xml")
@@ -301,9 +301,9 @@ def test_a_signal_keeps_what_is_done_and_the_next_run_goes_on(archive, number, s
     while not known.exists() and child.poll() is None:
         time.sleep(0.05)
     child.send_signal(number)
-    _, said = child.communicate(timeout=120)
-    assert child.returncode == status, said.decode()
-    assert said.decode().splitlines()[-1].startswith("interrupted; run the same command again")
+    _, errors = child.communicate(timeout=120)
+    assert child.returncode == status, errors.decode()
+    assert errors.decode().splitlines()[-1].startswith("interrupted; run the same command again")
     assert transcribe(archive) == 0
     assert ask(archive, "SELECT count(*) FROM pages WHERE status = 'ok'") == [(303,)]
     first = ask(archive, "SELECT status, pages_ok FROM runs ORDER BY run_id")

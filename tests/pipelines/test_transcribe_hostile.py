@@ -1,4 +1,4 @@
-"""Hostile input through `python -m pipelines.transcribe`: a row or a line, no neighbour harmed."""
+"""Invalid and malicious input of `python -m pipelines.transcribe`: only the bad page fails."""
 
 import errno
 
@@ -33,7 +33,7 @@ def transcribe(folder, *flags):
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
-    """Transcribe all cases at once; give (case, file) to what became of it, and why."""
+    """Transcribe all cases at once; return (status, error) by (case, file)."""
     folder = tmp_path_factory.mktemp("hostile")
     write_fake_bundle(folder / "m")
     write_archive(folder / "in", CASES)
@@ -47,7 +47,7 @@ def outcomes(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_an_image_is_read_or_says_why_not_and_its_neighbour_is_read(outcomes, name):
+def test_an_image_is_read_or_fails_with_its_reason_and_others_are_read(outcomes, name):
     here = {image: outcome for (case, image), outcome in outcomes.items() if case == name}
     assert here.pop("healthy.jpg") == ("ok", None)
     ((_, (status, error)),) = here.items()
@@ -73,7 +73,7 @@ def archive(tmp_path):
         (bundle.PREPROCESS_FILE, b'{"of": "another version"}', "m: "),
     ],
 )
-def test_a_model_that_cannot_be_used_is_one_line(archive, capsys, name, content, reason):
+def test_an_invalid_model_is_one_line(archive, capsys, name, content, reason):
     (archive / "m" / name).unlink()
     if content is not None:
         (archive / "m" / name).write_bytes(content)
@@ -82,7 +82,7 @@ def test_a_model_that_cannot_be_used_is_one_line(archive, capsys, name, content,
     assert reason in error and error.count("\n") == 1 and not (archive / "out").exists()
 
 
-def test_a_full_disk_is_one_line_and_nothing_counts(archive, capsys, monkeypatch):
+def test_a_full_disk_is_one_line_and_the_run_does_not_count(archive, capsys, monkeypatch):
     def full(path, data):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -100,7 +100,7 @@ def test_a_full_disk_is_one_line_and_nothing_counts(archive, capsys, monkeypatch
     ]
 
 
-def test_a_page_that_is_gone_when_its_turn_comes_is_a_row(archive, monkeypatch):
+def test_a_page_that_is_deleted_during_the_run_is_a_failure(archive, monkeypatch):
     write_page(archive / "in", "q")
 
     def vanish(source, *arguments):

@@ -1,4 +1,4 @@
-"""`python -m pipelines.transcribe` on manifests: IIIF from a server, METS beside its images."""
+"""`python -m pipelines.transcribe` on IIIF manifests from a server."""
 
 import json
 
@@ -39,7 +39,7 @@ def ask(folder, query):
 
 
 @pytest.mark.parametrize("version", [2, 3])
-def test_a_iiif_manifest_is_transcribed_by_the_names_of_its_canvases(tmp_path, server, version):
+def test_pages_of_a_iiif_manifest_have_the_ids_of_its_canvases(tmp_path, server, version):
     body = json.dumps(server.manifest(version)).encode()
     server.scripted["/manifest"] = [Scripted(body=body)]
     assert transcribe(tmp_path, [f"{server.address}/manifest"]) == 0
@@ -60,7 +60,7 @@ def test_a_iiif_manifest_is_transcribed_by_the_names_of_its_canvases(tmp_path, s
     assert show([*paths, "--page", "canvas/b", "--output", str(tmp_path / "b.png")]) == 0
 
 
-def test_the_address_is_the_one_that_gave_the_image(tmp_path, server):
+def test_the_address_is_the_one_that_the_image_came_from(tmp_path, server):
     server.scripted["/manifest"] = [Scripted(body=json.dumps(server.manifest(3)).encode())]
     service = "/iiif/a/full/640,/0/default.jpg"
     server.scripted[service] = [Scripted(404)]
@@ -69,13 +69,13 @@ def test_the_address_is_the_one_that_gave_the_image(tmp_path, server):
         (f"{server.address}/a.jpg",),
         (f"{server.address}/iiif/b/full/640,/0/default.jpg",),
     ]
-    # A service that is there again may make another image than the one that was read.
+    # If the service works again, its image may differ from the one that was read.
     del server.scripted[service]
     paths = ["--transcripts", str(tmp_path / "out"), "--output", str(tmp_path / "pdf")]
     assert export([*paths, "--to", "pdf", "--max_failure_rate", "0"]) == 0
 
 
-def test_a_page_that_the_server_does_not_give_is_a_row(tmp_path, server):
+def test_a_page_that_cannot_be_fetched_is_a_failure(tmp_path, server):
     server.scripted["/manifest"] = [Scripted(body=json.dumps(server.manifest(3)).encode())]
     for path in ("/a.jpg", "/iiif/a/full/640,/0/default.jpg", "/iiif/a/full/max/0/default.jpg"):
         server.scripted[path] = [Scripted(404)]
@@ -91,14 +91,14 @@ def test_a_page_that_the_server_does_not_give_is_a_row(tmp_path, server):
     ]
 
 
-def test_the_dry_run_asks_for_a_sample_and_writes_nothing(tmp_path, server, capsys):
+def test_the_dry_run_fetches_a_sample_and_writes_nothing(tmp_path, server, capsys):
     server.scripted["/manifest"] = [Scripted(body=json.dumps(server.manifest(3)).encode())]
     (tmp_path / "in" / "bad.jpg").write_bytes(b"no image")
     inputs = [f"{server.address}/manifest", str(tmp_path / "in")]
     price = ["--workers", "4", "--price_per_core_hour", "3600"]
     assert transcribe(tmp_path, inputs, "--dry_run", *price) == 0
-    said = capsys.readouterr().out
-    assert "pages: 3 to read, 1 unreadable, 1 skipped" in said and "bad.jpg: " in said
-    assert "sample: 3 pages, 0 failed" in said and "3.0 lines a page" in said
-    assert "with 4 workers" in said and "at the price given" in said
+    out = capsys.readouterr().out
+    assert "pages: 3 to read, 1 unreadable, 1 skipped" in out and "bad.jpg: " in out
+    assert "sample: 3 pages, 0 failed" in out and "3.0 lines a page" in out
+    assert "with 4 workers" in out and "at the price given" in out
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "m"]

@@ -30,7 +30,7 @@ TEXTS = {
 
 @pytest.fixture
 def before(tmp_path, monkeypatch):
-    """Copy what was written before, and go there: pages are named relative to it."""
+    """Copy the files of the earlier version and change to the copy, as page URIs are relative."""
     folder = tmp_path / "before"
     shutil.copytree(BEFORE, folder)
     monkeypatch.chdir(folder)
@@ -85,20 +85,16 @@ def test_a_dataset_can_be_ingested_again(before, capsys):
     assert "lines: 9 in = 9 ok + 0 failed" in capsys.readouterr().out
 
 
-def test_the_digest_of_a_dataset_is_that_of_before(before):
+def test_the_digest_of_a_dataset_is_unchanged(before):
     assert ingest(["--input", "pages/*.xml", "--output", "again", *DIRECT]) == 0
-    digest = '"dataset_digest": '
-    said = [
-        next(
-            line
-            for line in Path(folder, "manifest.json").read_text().splitlines()
-            if digest in line
-        )
+    key = '"dataset_digest": '
+    digests = [
+        next(line for line in Path(folder, "manifest.json").read_text().splitlines() if key in line)
         for folder in ("dataset", "again")
     ]
-    assert said[0] == said[1]
+    assert digests[0] == digests[1]
 
 
-def test_a_line_is_predicted_alike_from_the_console(before, capsys):
+def test_predict_reads_the_same_text(before, capsys):
     assert predict(["pages/page_0001.jpg", "--decoding", "beam"]) == 0
     assert "Vogt, tanne. Ne. 167." in capsys.readouterr().out

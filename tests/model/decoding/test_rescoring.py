@@ -135,7 +135,7 @@ def of_another_charset(directory):
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (missing, "no recurrent_language_model.onnx; copy the model anew"),
+        (missing, "no recurrent_language_model.onnx; copy the model again"),
         (damaged, "recurrent_language_model.onnx cannot be loaded"),
         (of_another_charset, "recurrent_language_model.onnx belongs to another charset"),
     ],

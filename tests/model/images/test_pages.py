@@ -182,7 +182,7 @@ KIDS = b"<</Type/Pages/Kids[3 0 R]/Count %d>>"
     ("data", "reason"),
     [
         (encrypted_pdf(), "PDF is encrypted; save it without a password"),
-        (b"%PDF-1.7", "PDF is broken or has no pages; export it anew"),
+        (b"%PDF-1.7", "PDF is broken or has no pages; export it again"),
         (image_file(STRIPS, "PDF")[:400], "PDF is broken or has no pages"),
         (pdf(b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>"), "no pages"),
         (pdf(b"<</Type/Catalog/Pages 2 0 R>>", KIDS % 1_000_000), "more than 10000 pages; split"),

@@ -1,4 +1,4 @@
-"""The auxiliary head: how two opinions are joined, and who asks for the second one."""
+"""The auxiliary head: the mixture of two outputs, and its use in a beam search."""
 
 import shutil
 
@@ -13,7 +13,7 @@ from model.decoding.config import BEAM, DecodingConfig
 from model.decoding.ctc import softmax
 from model.decoding.settings import DecodingSettings
 from model.recogniser import bundle
-from model.recogniser.auxiliary_head import join_opinions
+from model.recogniser.auxiliary_head import mix_outputs
 from model.recogniser.recogniser import Recogniser
 from schemas.records import Line, LineImage
 from tests.drawn import text_strip
@@ -25,10 +25,10 @@ IMAGE = LineImage("p.png", Line("l", 0), text_strip("abbé de cade"))
 
 @given(LOGITS, LOGITS, st.floats(0, 0.99))
 def test_probabilities_are_averaged(logits, other, share):
-    joined = join_opinions(logits, other, share)
-    assert joined.dtype == np.float32 and np.isfinite(joined).all()
+    mixed = mix_outputs(logits, other, share)
+    assert mixed.dtype == np.float32 and np.isfinite(mixed).all()
     expected = (1 - share) * softmax(logits) + share * softmax(other)
-    assert np.allclose(np.exp(joined), expected, atol=1e-6)
+    assert np.allclose(np.exp(mixed), expected, atol=1e-6)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def recogniser(directory, method=BEAM):
     return Recogniser(bundle.load_bundle(directory), DecodingConfig(method))
 
 
-def test_a_search_asks_for_the_second_opinion(model):
+def test_a_beam_search_uses_the_auxiliary_head(model):
     texts = {}
     for share in (0.0, 0.98):
         set_share(model, share)
@@ -57,13 +57,13 @@ def test_a_search_asks_for_the_second_opinion(model):
     assert len(texts[0.0]) > 5
 
 
-def test_the_best_path_takes_no_notice_of_it(model):
+def test_greedy_decoding_does_not_use_it(model):
     alone = recogniser(model, "greedy").read(IMAGE)
     set_share(model, 0.98)
     assert recogniser(model, "greedy").read(IMAGE) == alone
 
 
-def test_the_head_belongs_to_what_a_search_does(model):
+def test_the_digest_includes_the_head_for_a_beam_search_only(model):
     def digest(method=BEAM):
         return bundle.load_bundle(model).digest(method)
 
@@ -73,31 +73,31 @@ def test_the_head_belongs_to_what_a_search_does(model):
     assert digest() != searched and digest("greedy") == greedy
 
 
-def test_a_head_that_is_gone_is_stated(model):
+def test_a_missing_head_is_reported(model):
     set_share(model, 0.5)
     (model / bundle.AUXILIARY_FILE).unlink()
     reader = recogniser(model)
     assert reader.decoding_method == "greedy"
     assert (
-        "no auxiliary.onnx; copy the model anew: lines were read greedily" in reader.decoding_note
+        "no auxiliary.onnx; copy the model again: lines were read greedily" in reader.decoding_note
     )
 
 
-def test_a_damaged_head_is_named(model):
+def test_a_damaged_head_is_rejected(model):
     set_share(model, 0.5)
     (model / bundle.AUXILIARY_FILE).write_bytes(b"no network")
     with pytest.raises(ValueError, match="auxiliary.onnx cannot be loaded"):
         recogniser(model)
 
 
-def test_a_head_of_another_charset_is_named(model):
+def test_a_head_for_another_charset_is_rejected(model):
     set_share(model, 0.5)
     shutil.copy(bundle.DEFAULT_FOLDER / bundle.AUXILIARY_FILE, model)
     with pytest.raises(ValueError, match="auxiliary.onnx belongs to another network; copy"):
         recogniser(model)
 
 
-def test_a_network_that_has_nothing_for_the_head_is_named(model):
+def test_a_network_without_features_for_the_head_is_rejected(model):
     set_share(model, 0.5)
     network = onnx.load(model / bundle.ONNX_FILE)
     del network.graph.output[1]

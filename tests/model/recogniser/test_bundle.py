@@ -1,4 +1,4 @@
-"""What a model is on disk, and reading with it."""
+"""Loading a bundle, its digests, and recognition with it."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def read(recogniser, strip):
     return recogniser.read(LineImage("p.png", Line("l", 0), strip))
 
 
-def test_a_loaded_bundle_reads(tmp_path):
+def test_a_loaded_bundle_recognises_a_line(tmp_path):
     bundle = load_bundle(write_fake_bundle(tmp_path / "m"))
     transcript = read(Recogniser(bundle), text_strip("acte de mariage"))
     assert len(transcript.text) > 5 and set(transcript.text) <= set(bundle.charset.characters)
@@ -29,7 +29,7 @@ def test_a_loaded_bundle_reads(tmp_path):
     assert "".join(c.text for c in transcript.characters) == transcript.text
 
 
-def test_the_digest_names_what_the_model_does(tmp_path):
+def test_the_digest_depends_on_the_files_of_the_model(tmp_path):
     one = load_bundle(write_fake_bundle(tmp_path / "one"))
     same = load_bundle(write_fake_bundle(tmp_path / "two"))
     assert one.digest() == same.digest()
@@ -37,7 +37,7 @@ def test_the_digest_names_what_the_model_does(tmp_path):
     assert one.digest() != load_bundle(same.directory).digest()
 
 
-def test_the_language_model_is_in_the_digest_of_the_beam_search_alone(tmp_path):
+def test_the_language_model_is_only_in_the_digest_for_a_beam_search(tmp_path):
     bundle = load_bundle(write_fake_bundle(tmp_path / "m"))
     greedy = bundle.digest()
     assert bundle.digest(BEAM) == greedy and not bundle.has_language_model
@@ -60,7 +60,7 @@ def test_the_language_model_is_in_the_digest_of_the_beam_search_alone(tmp_path):
     assert bundle.digest() == greedy and bundle.has_language_model
 
 
-def test_what_predicts_errors_is_in_the_digest_of_greedy_reading(tmp_path):
+def test_the_error_model_is_only_in_the_digest_for_greedy_decoding(tmp_path):
     directory = write_fake_bundle(tmp_path / "m")
 
     def digest(**settings):
@@ -75,7 +75,7 @@ def test_what_predicts_errors_is_in_the_digest_of_greedy_reading(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"search": {}}'])
-def test_decoding_settings_that_are_none_are_refused(tmp_path, content):
+def test_invalid_decoding_settings_are_rejected(tmp_path, content):
     directory = write_fake_bundle(tmp_path / "m")
     (directory / DECODING_FILE).write_text(content)
     with pytest.raises(ValueError, match=r"m: decoding\.json: .*delete it"):
@@ -97,14 +97,14 @@ def test_a_missing_file_is_named(tmp_path, name):
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"colour": 3}'])
-def test_settings_that_are_none_are_refused(tmp_path, content):
+def test_invalid_preprocessing_is_rejected(tmp_path, content):
     directory = write_fake_bundle(tmp_path / "m")
     (directory / "preprocess.json").write_text(content)
     with pytest.raises(ValueError, match=str(directory)):
         load_bundle(directory)
 
 
-def test_a_charset_of_another_network_is_refused(tmp_path):
+def test_a_charset_of_another_network_is_rejected(tmp_path):
     bundle = load_bundle(write_fake_bundle(tmp_path / "m"))
     write_settings(bundle.directory, Charset(("x",)), bundle.preprocess)
     with pytest.raises(ValueError, match="8 outputs but the charset 2"):

@@ -1,4 +1,4 @@
-"""A recogniser with a beam search: what it gives, and what it falls back on."""
+"""A recogniser with a beam search, and its fallback to greedy decoding."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def recogniser(directory, **flags):
     return Recogniser(bundle.load_bundle(directory), DecodingConfig(**flags))
 
 
-def test_a_beam_search_tells_more_than_the_best_path(model):
+def test_a_beam_search_gives_alternatives(model):
     reader = recogniser(model, method=BEAM)
     assert (reader.decoding_method, reader.decoding_note) == (BEAM, "")
     read = reader.read(IMAGE)
@@ -44,7 +44,7 @@ def test_a_beam_search_tells_more_than_the_best_path(model):
     assert one.alternatives == read.alternatives[:1]
 
 
-def test_greedy_takes_no_notice_of_a_language_model(model, tmp_path):
+def test_greedy_decoding_does_not_use_the_language_model(model, tmp_path):
     plain = Recogniser(bundle.load_bundle(write_fake_bundle(tmp_path / "plain"))).read(IMAGE)
     settings = DecodingSettings(greedy=Calibration(3.0), beam=Calibration(3.0))
     (model / bundle.DECODING_FILE).write_text(settings.to_json())
@@ -55,7 +55,7 @@ def test_greedy_takes_no_notice_of_a_language_model(model, tmp_path):
     assert plain.confidence_sequence == pytest.approx(expected)
 
 
-def test_what_was_tuned_counts(model):
+def test_tuned_settings_are_used(model):
     before = recogniser(model, method=BEAM)
     assert before.page_error is None
     predicts = PageErrorModel((0.0,), (0.1,))
@@ -79,7 +79,7 @@ def test_what_was_tuned_counts(model):
         ),
     ],
 )
-def test_a_language_model_that_does_not_serve_is_stated(model, damage, note):
+def test_an_invalid_language_model_is_reported(model, damage, note):
     greedy = recogniser(model).read(IMAGE)
     damage(model / bundle.LANGUAGE_MODEL_FILE)
     with pytest.raises(ValueError, match=note):
@@ -91,12 +91,12 @@ def test_a_language_model_that_does_not_serve_is_stated(model, damage, note):
     assert reader.read(IMAGE) == greedy
 
 
-def test_a_beam_of_none_is_greedy_and_stated(model):
+def test_a_beam_width_of_0_is_greedy_and_reported(model):
     plan = plan_decoding(bundle.load_bundle(model), DecodingConfig(BEAM, beam_width=0))
     assert (plan.method, plan.note) == (GREEDY, "beam of 0 prefixes: lines were read greedily")
 
 
-def test_tables_that_point_outside_each_other_are_refused(model):
+def test_inconsistent_tables_of_a_language_model_are_rejected(model):
     whole = bundle.load_bundle(model)
     path = model / bundle.LANGUAGE_MODEL_FILE
     starts = np.array(whole.open_language_model()._starts[0])
@@ -107,8 +107,8 @@ def test_tables_that_point_outside_each_other_are_refused(model):
         whole.open_language_model()
 
 
-def read_doubtful(directory, **flags):
-    """Read "a ab a", of which the b may as well be a c."""
+def read_ambiguous(directory, **flags):
+    """Read "a ab a", in which b and c are equally probable."""
     whole = bundle.load_bundle(directory)
     labels = whole.charset.encode("a ab a")
     logits = np.full((len(labels), whole.charset.class_count), -9, np.float32)
@@ -125,33 +125,33 @@ def set_search(directory, knows_words):
 
 
 @pytest.mark.parametrize("known", ["ab", "ac"])
-def test_a_lexicon_decides(model, tmp_path, known):
+def test_a_lexicon_resolves_the_ambiguity(model, tmp_path, known):
     set_search(model, knows_words=False)
     words = tmp_path / "words.txt"
     words.write_text(f"a\n {known}\n", "utf-8")
-    assert read_doubtful(model, lexicon=str(words)) == f"a {known} a"
+    assert read_ambiguous(model, lexicon=str(words)) == f"a {known} a"
     missing = str(tmp_path / "none.txt")
     with pytest.raises(ValueError, match=r"none\.txt"):
         recogniser(model, method=BEAM, lexicon=missing)
 
 
-def test_words_of_training_decide_where_the_search_was_tuned_with_them(model, tmp_path):
+def test_training_words_are_used_only_if_the_search_was_tuned_with_them(model, tmp_path):
     for known in ("ab", "ac"):
         write_model_words(model, [f"a {known}"])
         set_search(model, knows_words=True)
-        assert read_doubtful(model) == f"a {known} a"
+        assert read_ambiguous(model) == f"a {known} a"
         set_search(model, knows_words=False)
-        assert read_doubtful(model) == "a ab a"
+        assert read_ambiguous(model) == "a ab a"
 
 
-def test_a_list_of_the_users_comes_on_top_of_the_words_of_training(model, tmp_path):
+def test_a_lexicon_is_added_to_the_training_words(model, tmp_path):
     write_model_words(model, ["a ac"])
     set_search(model, knows_words=True)
     (tmp_path / "w.txt").write_text("abbe\u0301", "utf-8")
-    assert read_doubtful(model, lexicon=str(tmp_path / "w.txt")) == "a ac a"
+    assert read_ambiguous(model, lexicon=str(tmp_path / "w.txt")) == "a ac a"
 
 
-def test_words_that_are_gone_are_stated(model):
+def test_missing_words_are_reported(model):
     set_search(model, knows_words=True)
     note = recogniser(model, method=BEAM).decoding_note
     assert "no words.json" in note and note.endswith(": lines were read greedily")
@@ -160,14 +160,14 @@ def test_words_that_are_gone_are_stated(model):
 @pytest.mark.parametrize(
     ("content", "message"), [(b"", "no word in it"), (b"12 3", "no word in it"), (b"\xff", "utf-8")]
 )
-def test_a_lexicon_that_is_none_is_named(model, tmp_path, content, message):
+def test_an_invalid_lexicon_is_rejected(model, tmp_path, content, message):
     (tmp_path / "w.txt").write_bytes(content)
     with pytest.raises(ValueError, match=rf"w\.txt: .*{message}"):
         recogniser(model, method=BEAM, lexicon=str(tmp_path / "w.txt"))
 
 
 @pytest.mark.parametrize("method", [GREEDY, BEAM])
-def test_a_line_that_gives_no_numbers_fails_alone(model, method, monkeypatch):
+def test_a_line_whose_logits_are_nan_fails_alone(model, method, monkeypatch):
     reader = recogniser(model, method=method)
     monkeypatch.setattr(reader, "logits", lambda strip: np.full((9, 8), np.nan, np.float32))
     with pytest.raises(ValueError, match="not numbers"):

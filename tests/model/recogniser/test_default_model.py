@@ -1,4 +1,4 @@
-"""The model in the box, as far as it can be told without its pages."""
+"""The bundled model, as far as it can be tested without the pages that it was trained on."""
 
 import json
 from pathlib import Path
@@ -21,8 +21,8 @@ def test_it_opens_by_its_name_and_reads(precision, tmp_path, monkeypatch):
     assert read.text and set(read.text) <= set(bundle.charset.characters)
 
 
-def test_integers_see_what_floats_see_on_whatever_processor_this_is():
-    """A kernel that errs for one kind of processor and one layer goes unnoticed otherwise."""
+def test_logits_of_both_precisions_agree_on_this_processor():
+    """A kernel may be wrong for one type of processor and one layer only."""
     floats, integers = (Recogniser(load_bundle(DEFAULT_MODEL, name)) for name in ("fp32", "int8"))
     for text in ("la maison", "le 3 mai 1858", "Jean Martin, notaire"):
         exact, rounded = (one.logits(text_strip(text)) for one in (floats, integers))
@@ -30,20 +30,20 @@ def test_integers_see_what_floats_see_on_whatever_processor_this_is():
         assert np.abs(exact - rounded).max() < 0.1 * np.ptp(exact)
 
 
-def test_a_folder_of_its_name_comes_first(tmp_path, monkeypatch):
+def test_a_folder_with_its_name_takes_precedence(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path(DEFAULT_MODEL).mkdir()
     with pytest.raises(ValueError, match="no charset.json"):
         load_bundle(DEFAULT_MODEL)
 
 
-def test_it_keeps_to_the_sizes_that_were_promised():
+def test_its_files_have_at_most_the_documented_sizes():
     sizes = {path.name: path.stat().st_size for path in DEFAULT_FOLDER.iterdir()}
     assert sizes["model.onnx"] < 12e6 and sizes["lines.onnx"] < 8e6
     assert {"model.int8.onnx", "weights.keras", "README.md"} <= sizes.keys()
 
 
-def test_its_card_says_how_it_was_trained():
+def test_its_card_records_the_training():
     card = json.loads((DEFAULT_FOLDER / "card.json").read_text())
     assert card["training"]["preset"] == "fast" and card["course"][-1]["cer"] < 0.09
 
@@ -56,10 +56,10 @@ def test_it_can_be_fine_tuned():
     from model.training.transfer import start_from
 
     charset = Charset.of_texts(["maison ĉ"])
-    said = []
+    messages = []
     model = build_crnn(PRESETS["fast"], charset.class_count)
-    start_from(Path(DEFAULT_MODEL), charset, PRESETS["fast"], said.append)(model)
-    assert "kept" in said[0] and "lost" in said[0]
+    start_from(Path(DEFAULT_MODEL), charset, PRESETS["fast"], messages.append)(model)
+    assert "kept" in messages[0] and "lost" in messages[0]
     kernel, _ = model.get_layer("logits").get_weights()
     old = load_bundle(DEFAULT_MODEL).charset
     assert kernel.shape[1] == len(charset.characters) + 1 and old.class_count == 132

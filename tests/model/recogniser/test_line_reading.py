@@ -1,4 +1,4 @@
-"""Many lines: together or alone, the same text; a bad one harms no other."""
+"""Recognition of many lines: the text does not depend on the batch, and lines fail alone."""
 
 import shutil
 
@@ -11,7 +11,7 @@ from model import DEFAULT_MODEL
 from model.decoding.config import DECODINGS, DecodingConfig
 from model.networks.session import AUTO, CPU, GPU, is_on_gpu, open_session
 from model.recogniser.bundle import ONNX_FILES, load_bundle
-from model.recogniser.line_reading import halving, read_line, read_lines
+from model.recogniser.line_reading import read_line, read_lines, run_in_halves
 from model.recogniser.recogniser import Recogniser
 from schemas.records import Failure, Line, LineImage
 from tests.drawn import text_strip
@@ -33,7 +33,7 @@ IMAGES = [image(text, i) for i, text in enumerate(["acte", "le maire", "an", "fi
 
 
 @pytest.mark.parametrize("batch_lines", [1, 2, 5])
-def test_lines_are_read_alike_in_every_batch(recogniser, monkeypatch, batch_lines):
+def test_texts_do_not_depend_on_the_size_of_batches(recogniser, monkeypatch, batch_lines):
     monkeypatch.setattr(recogniser, "lines_at_once", lambda width_px: batch_lines)
     alone = [recogniser.read(image) for image in IMAGES]
     assert read_lines(IMAGES, recogniser) == alone
@@ -43,9 +43,9 @@ def test_lines_are_read_alike_in_every_batch(recogniser, monkeypatch, batch_line
 
 @pytest.mark.parametrize("method", DECODINGS)
 @pytest.mark.parametrize("precision", sorted(ONNX_FILES))
-def test_the_default_model_sees_the_same_in_every_batch_to_the_last_bit(precision, method):
+def test_logits_of_the_default_model_do_not_depend_on_the_batch(precision, method):
     default = Recogniser(load_bundle(DEFAULT_MODEL, precision), DecodingConfig(method))
-    # Of one width, but of very different ink.
+    # Of the same width, but with very different ink.
     strips = [text_strip("le maire")[:, :400] for _ in range(17)]
     for number, strip in enumerate(strips):
         strip[:] = 255 - (255 - strip) // (1 + number % 5)
@@ -56,7 +56,7 @@ def test_the_default_model_sees_the_same_in_every_batch_to_the_last_bit(precisio
         assert np.array_equal(default.run(prepared[:size]), alone[:size])
 
 
-def test_wide_lines_are_read_by_fewer_and_old_integer_networks_by_one(tmp_path):
+def test_batches_are_smaller_for_wide_lines_and_1_for_old_int8_networks(tmp_path):
     bundle = load_bundle(write_fake_bundle(tmp_path / "m"))
     lines_at_once = Recogniser(bundle).lines_at_once
     assert [lines_at_once(width_px) for width_px in (64, 2048, 99_968)] == [16, 4, 1]
@@ -64,7 +64,7 @@ def test_wide_lines_are_read_by_fewer_and_old_integer_networks_by_one(tmp_path):
     assert Recogniser(load_bundle(tmp_path / "m", "int8")).lines_at_once(64) == 1
 
 
-def test_a_line_that_the_network_refuses_fails_alone(recogniser, monkeypatch):
+def test_a_line_for_which_the_network_fails_fails_alone(recogniser, monkeypatch):
     run, bad = recogniser.run, recogniser.prepare(IMAGES[2])
 
     def refuse(prepared):
@@ -81,18 +81,18 @@ def test_a_line_that_the_network_refuses_fails_alone(recogniser, monkeypatch):
 
 
 @given(st.lists(st.integers(0, 20), max_size=40), st.integers(1, 9))
-def test_halving_finds_every_bad_item_and_no_other(items, modulus):
+def test_running_in_halves_isolates_every_failing_item(items, modulus):
     def run(batch):
         if any(item % modulus == 0 for item in batch):
             raise ValueError("bad")
         return [item + 1 for item in batch]
 
-    results = halving(items, run)
+    results = run_in_halves(items, run)
     assert [isinstance(r, ValueError) for r in results] == [i % modulus == 0 for i in items]
     assert all(r == i + 1 for r, i in zip(results, items) if i % modulus)
 
 
-def test_a_gpu_is_taken_if_there_is_one(tmp_path, monkeypatch):
+def test_a_gpu_is_used_only_if_there_is_one(tmp_path, monkeypatch):
     bundle = load_bundle(write_fake_bundle(tmp_path / "m"))
     only_cpu = ["CPUExecutionProvider"]
     monkeypatch.setattr("onnxruntime.get_available_providers", lambda: only_cpu)

@@ -1,3 +1,5 @@
+"""Reading one image, and the warnings about its lines."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -12,7 +14,7 @@ from schemas.records import Transcript
 
 
 class FakeRecogniser:
-    """Reads 'up' in a strip with most ink below its middle, 'down' in others, as told."""
+    """Reads 'up' if most ink is below the middle, else 'down', with the given confidences."""
 
     def __init__(self, up=0.9, down=0.4, error=""):
         self._confidence = {"up": up, "down": down}
@@ -52,7 +54,7 @@ def page_image():
     return draw_page([compose_text(rng, 24) for _ in range(5)], rng)[0]
 
 
-def test_a_line_is_read_whole():
+def test_an_image_of_a_line_is_read_as_one_line():
     read = predict_image(line_image(), FakeRecogniser())
     (line,) = read.lines
     assert (read.source, read.text, line.transcript.confidence) == (WHOLE, "up", 0.9)
@@ -66,7 +68,7 @@ def test_the_lines_of_a_page_are_found(page_image):
     assert read.text.count("\n") == 4
 
 
-def test_what_is_asked_for_goes_before_what_it_looks_like(page_image):
+def test_the_argument_overrides_the_shape(page_image):
     assert len(predict_image(page_image, FakeRecogniser(), WHOLE).lines) == 1
     assert predict_image(line_image(), FakeRecogniser(), FIND).source == FIND
     with pytest.raises(ValueError, match="lines='given'; choose one of auto, whole, find"):
@@ -77,7 +79,7 @@ def test_what_is_asked_for_goes_before_what_it_looks_like(page_image):
     ("shape", "is_line"),
     [((60, 900), True), ((90, 70), True), ((400, 1600), True), ((400, 1500), False)],
 )
-def test_lines_are_told_by_their_shape(shape, is_line):
+def test_lines_are_recognised_by_their_shape(shape, is_line):
     assert looks_like_line(np.zeros(shape, np.uint8)) == is_line
 
 
@@ -86,40 +88,40 @@ def test_a_blank_page_has_no_lines():
     assert read.lines == () and read.text == "" and LOW_CONTRAST in read.quality.warnings()
 
 
-def test_a_line_on_its_head_is_told_by_how_it_reads():
+def test_a_line_that_is_upside_down_has_a_warning():
     recogniser = FakeRecogniser(up=0.9, down=0.4)
     assert predict_image(line_image(), recogniser).lines[0].warnings == ()
-    # What reads well is not read again.
+    # A line read with high confidence is not read again.
     assert recogniser.read_count == 1
     turned = np.ascontiguousarray(line_image()[::-1, ::-1])
     assert UPSIDE_DOWN in predict_image(turned, recogniser).lines[0].warnings
-    # Hardly better is no reason.
+    # A small gain is not enough.
     warnings = predict_image(turned, FakeRecogniser(up=0.42, down=0.4)).lines[0].warnings
     assert UPSIDE_DOWN not in warnings
 
 
-def test_several_lines_in_one_are_told():
+def test_an_image_of_several_lines_has_a_warning():
     image = np.vstack([line_image(1)[:, :300], line_image(2)[:, :300]])
     assert SEVERAL_LINES in predict_image(image, FakeRecogniser(), WHOLE).lines[0].warnings
 
 
-def test_what_is_wrong_with_the_image_is_wrong_with_its_line():
+def test_warnings_of_an_image_of_one_line_are_those_of_the_line():
     faint = (235 - (255 - line_image().astype(float)) * 0.05).astype(np.uint8)
     assert predict_image(faint, FakeRecogniser()).lines[0].warnings.count(LOW_CONTRAST) == 1
 
 
-def test_a_line_that_cannot_be_read_says_why(page_image):
-    read = predict_image(page_image, FakeRecogniser(error="logits are no numbers; train anew"))
-    assert {line.error for line in read.lines} == {"logits are no numbers; train anew"}
+def test_a_line_that_cannot_be_read_has_an_error(page_image):
+    read = predict_image(page_image, FakeRecogniser(error="logits are no numbers; train again"))
+    assert {line.error for line in read.lines} == {"logits are no numbers; train again"}
     assert {line.transcript.text for line in read.lines} == {""}
 
 
-def test_an_image_that_is_no_line_says_why():
+def test_an_image_without_a_line_has_an_error():
     (line,) = predict_image(np.full((2000, 40), 255, np.uint8), FakeRecogniser(), WHOLE).lines
     assert "no text line" in line.error and line.quality is None
 
 
-def test_the_text_stands_under_its_line():
+def test_the_text_is_drawn_below_its_line():
     grey = line_image()
     picture = draw_prediction(grey, predict_image(grey, FakeRecogniser()))
     assert picture.shape[0] > grey.shape[0] and picture.shape[2] == 3

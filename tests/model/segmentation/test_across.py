@@ -9,8 +9,8 @@ from model.segmentation.across import AcrossConfig, erase_lines, keep_sure_lines
 from model.segmentation.baselines import FoundLine
 
 
-def line(y, length_px, chance=0.95):
-    return FoundLine(np.array([[10.0, y], [10.0 + length_px, y]]), 12.0, 5.0, chance)
+def line(y, length_px, probability=0.95):
+    return FoundLine(np.array([[10.0, y], [10.0 + length_px, y]]), 12.0, 5.0, probability)
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ def line(y, length_px, chance=0.95):
     [
         (line(100, 200), 1),
         (line(100, 60), 0),
-        (line(100, 200, chance=0.7), 0),
+        (line(100, 200, probability=0.7), 0),
         (line(3, 200), 0),
         (line(297, 200), 0),
     ],

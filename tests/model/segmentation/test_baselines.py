@@ -46,7 +46,7 @@ def test_baselines_have_subpixel_accuracy():
 def test_the_reach_is_returned_slightly_reduced():
     (line,) = found_in([level_line(40, 280, 100, above_px=18, below_px=8)])
     assert (2 * line.above_px, 2 * line.below_px) == pytest.approx((17.1, 7.6), abs=0.3)
-    assert line.chance > 0.8
+    assert line.probability > 0.8
 
 
 def test_columns_are_not_joined():

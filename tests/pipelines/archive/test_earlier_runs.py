@@ -1,4 +1,4 @@
-"""Which pages need no reading, told from tables made by hand."""
+"""Which pages need not be read again, judging by tables made by hand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemas.records import SkipReason
 from tests.pipelines.written_tables import write_run
 
 DIGEST = digest_of("m1", "p")
-# Of each run its model, and of each page what became of it and the digest of its image.
+# The model of each run, and the status and image digest of each page.
 PAGES = st.dictionaries(
     st.sampled_from("abc"),
     st.tuples(
@@ -34,7 +34,7 @@ def known_keys(folder: Path) -> list[bytes]:
 
 @settings(max_examples=30, deadline=None)
 @given(RUNS)
-def test_a_page_is_known_by_its_newest_reading_and_fails_by_its_newest_row(runs):
+def test_the_newest_reading_makes_a_page_known_and_the_newest_row_makes_it_fail(runs):
     newest, statuses = {}, {}
     with TemporaryDirectory() as folder:
         for number, (model, pages) in enumerate(runs):

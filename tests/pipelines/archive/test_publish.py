@@ -1,4 +1,4 @@
-"""From portions to tables: nothing twice, nothing lost."""
+"""Publishing portions as tables: no page is lost or counted twice."""
 
 import weakref
 from datetime import datetime, timezone
@@ -49,7 +49,7 @@ def table(archive, name):
     return [row for path in paths for row in pq.ParquetFile(path).read().to_pylist()]
 
 
-def test_pages_that_a_worker_has_done_twice_are_in_the_tables_once(archive):
+def test_pages_that_were_done_twice_are_in_the_tables_once(archive):
     failed = PageResult(Failure("b", "read", "e"))
     write(archive, done("a"), failed)
     write(archive, failed, done("c"))
@@ -78,17 +78,17 @@ def test_unchanged_pages_that_failed_since_have_a_row(archive):
     ("uris", "message"),
     [
         (("a", "b"), "2 pages came in but 1 are accounted for"),
-        (("b",), "1 pages came in but 1 are accounted for, and not the same"),
+        (("b",), "1 pages came in but 1 are accounted for, and they differ"),
     ],
 )
-def test_a_page_that_was_lost_is_noticed(archive, uris, message):
+def test_a_lost_page_is_an_error(archive, uris, message):
     write(archive, done("a"))
     with pytest.raises(AccountError, match=message):
         publish(archive, RUN, tally(*uris))
     assert archive.finished_runs() == []
 
 
-def test_rows_that_were_lost_on_the_way_are_noticed(archive, monkeypatch):
+def test_lost_rows_are_an_error(archive, monkeypatch):
     write(archive, done("a"))
     monkeypatch.setattr(table_files.TableFiles, "add", lambda self, rows: None)
     with pytest.raises(AccountError, match="table pages has 0 rows but 1 were counted"):
@@ -96,7 +96,7 @@ def test_rows_that_were_lost_on_the_way_are_noticed(archive, monkeypatch):
     assert archive.finished_runs() == []
 
 
-def test_large_tables_are_cut_into_row_groups_and_files(archive, monkeypatch):
+def test_large_tables_are_split_into_row_groups_and_files(archive, monkeypatch):
     monkeypatch.setattr(table_files, "_ROW_GROUP_BYTES", 1)
     monkeypatch.setattr(table_files, "_FILE_BYTES", 400)
     for number in range(6):
@@ -108,7 +108,7 @@ def test_large_tables_are_cut_into_row_groups_and_files(archive, monkeypatch):
     assert len(table(archive, "pages")) == 6
 
 
-def test_what_little_is_left_of_many_portions_does_not_pile_up(archive, monkeypatch):
+def test_the_rows_of_many_small_portions_are_joined_early(archive, monkeypatch):
     monkeypatch.setattr(table_files, "_MOST_WAITING", 3)
     added = []
     with table_files.TableFiles(archive, RUN, "pages") as files:
@@ -125,7 +125,7 @@ def test_what_little_is_left_of_many_portions_does_not_pile_up(archive, monkeypa
     assert files.row_count == 10
 
 
-def test_a_table_without_rows_is_there_all_the_same(archive):
+def test_a_table_without_rows_has_a_file(archive):
     publish(archive, RUN, tally())
     assert table(archive, "failures") == table(archive, "lines") == []
     assert len(archive.files_of("lines", RUN.run_id)) == 1

@@ -50,7 +50,7 @@ def test_records_are_routed_by_their_type(pipeline):
 
 def test_a_record_of_a_type_that_was_not_declared_is_never_dropped():
     with (
-        pytest.raises(Exception, match="gave a str; declare it"),
+        pytest.raises(Exception, match="returned a str; declare it"),
         beam.Pipeline(options=PipelineOptions([], runner=LOCAL_RUNNER)) as pipeline,
     ):
         pipeline | beam.Create([1]) | RouteByType(lambda number: [str(number)], (int,))

@@ -1,4 +1,4 @@
-"""From the values of --input to pages."""
+"""Listing the pages of the values of --input."""
 
 import json
 
@@ -41,7 +41,7 @@ def server():
 
 @pytest.fixture
 def folder(tmp_path):
-    """Make two images, a file of two pages, and what may lie beside them."""
+    """Write two images, a file of two pages, and other files beside them."""
     (tmp_path / "img").mkdir()
     for name in ("1.png", "2.png"):
         (tmp_path / "img" / name).write_bytes(png(BLANK))
@@ -76,7 +76,7 @@ def listed(uri):
 
 
 def expect(pipeline, inputs, wanted, key, left_out=()):
-    """List the pages of some inputs in a pipeline, and assert what they are through a key."""
+    """List the pages of some inputs in a pipeline, and assert the keys of the pages."""
     pages = pipeline | ListPages(page_inputs([str(one) for one in inputs]), QUICK, left_out)
     assert_that(pages | "Key" >> beam.Map(key), equal_to(wanted))
 
@@ -89,7 +89,7 @@ def names(pages, folder):
     return [page.uri.removeprefix(f"{folder}/") for page in pages]
 
 
-def test_inputs_are_sorted_by_what_they_name(folder):
+def test_inputs_are_sorted_by_kind(folder):
     (folder / "list.txt").write_text(f"\n{folder}/none.jpg\n")
     named = ["img", "list.txt", "img/notes.json", "img/*.xml"]
     values = [
@@ -114,12 +114,12 @@ def test_inputs_are_sorted_by_what_they_name(folder):
         ("ftp://example.org/x.jpg", "scheme is not supported; check --pages"),
     ],
 )
-def test_inputs_that_name_nothing_are_refused(named, cure):
+def test_inputs_without_files_are_rejected(named, cure):
     with pytest.raises(UsageError, match=cure):
         page_inputs([named], "--pages")
 
 
-def test_a_folder_stays_what_it_is(folder, pipeline):
+def test_all_files_of_a_folder_are_listed_and_none_is_a_manifest(folder, pipeline):
     plain = ["1.png", "1.xml", "2.png", "notes.json"]
     expect(
         pipeline,
@@ -135,7 +135,7 @@ def test_a_folder_stays_what_it_is(folder, pipeline):
     )
 
 
-def test_manifests_and_files_go_together_and_each_page_comes_once(server, folder, pipeline):
+def test_each_page_of_manifests_and_files_is_listed_once(server, folder, pipeline):
     address = serve_manifest(server)
     (folder / "book.json").write_text(json.dumps(server.manifest(2)))
     write_mets(folder)
@@ -147,7 +147,7 @@ def test_manifests_and_files_go_together_and_each_page_comes_once(server, folder
     )
 
 
-def test_canvases_of_two_manifests_that_bear_the_same_name_are_two(folder, pipeline):
+def test_canvases_with_the_same_name_in_two_manifests_are_two_pages(folder, pipeline):
     for name in ("p", "q"):
         image = {"resource": {"@id": f"https://example.org/{name}.jpg"}}
         canvases = [{"@id": "canvas-1", "images": [image]}]
@@ -161,10 +161,10 @@ def test_canvases_of_two_manifests_that_bear_the_same_name_are_two(folder, pipel
     )
 
 
-def test_pages_that_mets_names_in_a_file_that_is_given_too_come_once(folder, pipeline):
+def test_pages_of_mets_and_of_their_file_are_listed_once(folder, pipeline):
     files = {"c": "img/3.tif#page=2", "a": "img/3.tif#page=1", "b": "img/2.tif#page=1"}
     (folder / "img" / "2.tif").write_bytes(image_file([BLANK], "TIFF"))
-    # The manifest goes before the file, whatever the two are called.
+    # The manifest is preferred to the file, whatever their names.
     (folder / "zzz.xml").write_bytes(mets({"MAX": files}, [("", [name]) for name in files]))
     expect(
         pipeline,
@@ -194,12 +194,12 @@ def test_a_manifest_on_the_web_becomes_its_pages(server, version):
     assert server.paths[1:] == [f"/iiif/{n}/full/20,/0/default.jpg" for n in "ba"]
 
 
-def test_json_that_is_named_by_itself_has_to_be_a_manifest(folder):
+def test_json_that_is_named_itself_must_be_a_manifest(folder):
     (page,) = listed(folder / "img" / "notes.json")
     assert "neither sequences nor items; give a manifest" in page.fault
 
 
-def test_mets_may_name_files_of_several_pages(folder):
+def test_mets_may_list_multi_page_files(folder):
     pages = listed(write_mets(folder, [("", ["a"]), ("", ["c"])]))
     assert names(pages, folder / "img") == ["1.png", "3.tif#page=1", "3.tif#page=2"]
     assert [page.place for page in pages] == [0, 1, 2]
@@ -212,7 +212,7 @@ def test_mets_on_the_web(server, folder):
     assert [page.uri for page in pages] == [f"{server.address}/m/img/{n}.png" for n in (2, 1)]
 
 
-def test_other_xml_and_images_on_the_web_stand_for_themselves(server, folder):
+def test_other_xml_and_images_on_the_web_are_pages_themselves(server, folder):
     xml = f"{folder}/img/1.xml"
     assert list(pages_listed(xml, QUICK)) == [file_source(xml)]
     image = f"{server.address}/a.JPG?size=1"
@@ -225,7 +225,7 @@ def test_other_xml_and_images_on_the_web_stand_for_themselves(server, folder):
     [
         (Scripted(404), "HTTP 404", False, 1),
         (Scripted(503), "HTTP 503", True, 2),
-        (Scripted(body=b" <!DOCTYPE html><html>"), "HTML or XML, no manifest; give", False, 1),
+        (Scripted(body=b" <!DOCTYPE html><html>"), "HTML or XML, not a manifest; give", False, 1),
         (Scripted(body=b"\xff\xd8\xff"), "is not JSON", False, 1),
         (Scripted(body=b'{"type":"Collection"}'), "is an IIIF collection", False, 1),
         (Scripted(headers={"Content-Length": "50000001"}), "larger than 50 MB", False, 1),
@@ -251,7 +251,7 @@ def test_a_manifest_file_that_is_too_large_is_not_read(tmp_path):
     assert "larger than 50 MB; split it" in page.fault
 
 
-def test_a_list_names_all_that_a_flag_does(server, folder, pipeline):
+def test_a_list_may_have_entries_of_all_kinds(server, folder, pipeline):
     address = serve_manifest(server)
     entries = ["", f" {address}\t", address, f"{folder}/img/1.png", f"{folder}/img/?.tif"]
     (folder / "list.txt").write_text("\r\n".join(entries), encoding="utf-8-sig")
@@ -266,18 +266,18 @@ def test_a_list_names_all_that_a_flag_does(server, folder, pipeline):
 @pytest.mark.parametrize(
     ("content", "cure"), [(b"\n \n", "list is empty"), (b"x\n" * 9999 + b"\xff", "cannot be read")]
 )
-def test_a_list_that_names_nothing_is_refused(tmp_path, content, cure):
+def test_an_empty_or_unreadable_list_is_rejected(tmp_path, content, cure):
     (tmp_path / "list.txt").write_bytes(content)
     with pytest.raises(UsageError, match=cure):
         page_inputs([f"@{tmp_path}/list.txt"])
 
 
-def test_entries_of_a_list_stand_for_files_folders_and_manifests(folder):
+def test_entries_of_a_list_are_files_folders_and_manifests(folder):
     path = write_mets(folder)
     assert len(list(pages_named(path, QUICK))) == 2
     assert len(list(pages_named(f"{folder}/img", QUICK))) == 5
     assert len(list(pages_named(f"{folder}/img/*.png", QUICK))) == 2
-    # Not looked for: who opens it will say that it is gone.
+    # Its existence is not checked before it is opened.
     gone = f"{folder}/gone.jpg"
     assert list(pages_named(gone, QUICK)) == [file_source(gone)]
 
@@ -291,12 +291,12 @@ def test_entries_of_a_list_stand_for_files_folders_and_manifests(folder):
         ("ftp://example.org/x", "scheme is not supported; check the list"),
     ],
 )
-def test_an_entry_that_names_nothing_is_one_page_with_a_fault(entry, cure):
+def test_an_entry_without_files_is_one_page_with_a_fault(entry, cure):
     (page,) = pages_named(entry, QUICK)
     assert (page.uri, page.addresses) == (entry, ()) and cure in page.fault
 
 
-def test_of_two_sources_of_a_page_the_better_one_stays():
+def test_the_best_source_of_a_page_is_kept():
     fault, plain = PageSource("x", (), "m", fault="f"), PageSource("x", ("x",))
     first, second = PageSource("x", ("x",), "m", 1), PageSource("x", ("x",), "m", 2)
     assert best_source([fault, plain]) == plain
@@ -312,7 +312,7 @@ def test_pages_on_the_web_and_faults_are_not_opened():
 
 
 @pytest.mark.parametrize("way", ["folder", "glob", "manifests", "list"])
-def test_what_is_being_written_is_not_listed(pipeline, tmp_path, way):
+def test_files_of_the_output_are_not_listed(pipeline, tmp_path, way):
     scans = tmp_path / "in"
     for name in ("1.png", "out/runs/r.parquet", "out/.unfinished/run.json", "out/runs.png"):
         (scans / name).parent.mkdir(parents=True, exist_ok=True)
@@ -320,7 +320,7 @@ def test_what_is_being_written_is_not_listed(pipeline, tmp_path, way):
     (tmp_path / "list.txt").write_text(f"{scans}\n")
     given = {"folder": scans, "glob": f"{scans}/**", "list": f"@{tmp_path}/list.txt"}
     given["manifests"] = f"{scans}/**.json"
-    # By another name than those of the files.
+    # The output is named through a link.
     (tmp_path / "link").symlink_to(scans / "out")
     left_out = Archive(f"{tmp_path}/link").own_starts
     wanted = [] if way == "manifests" else ["1.png", "runs.png"]

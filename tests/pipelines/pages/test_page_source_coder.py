@@ -1,10 +1,10 @@
-"""Sources of pages as bytes."""
+"""The encoding of page sources."""
 
 import apache_beam as beam
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.pages import listing as page_files
+from pipelines.pages import listing
 from pipelines.pages.listing import PageSourceCoder
 from schemas.records import PageSource
 
@@ -23,19 +23,19 @@ SOURCES = st.builds(
 
 
 @given(SOURCES)
-def test_a_source_is_read_back(source):
+def test_a_source_is_decoded_as_it_was_encoded(source):
     coder = PageSourceCoder()
     assert coder.decode(coder.encode(source)) == source
 
 
-def test_a_file_takes_little_more_than_its_name():
+def test_fields_with_usual_values_are_left_out():
     source = PageSource("é.jpg", ("é.jpg",), place=3, document="é.xml")
     assert PageSourceCoder().encode(source) == (
         rb'{"uri":"\u00e9.jpg","document":"\u00e9.xml","place":3}'
     )
 
 
-def test_listed_pages_travel_so():
-    inputs = page_files.PageInputs(patterns=("*.jpg",), manifests=(), addresses=(), lists=())
-    listed = beam.Pipeline() | page_files.ListPages(inputs, page_files.PagesConfig())
+def test_listed_pages_use_the_coder():
+    inputs = listing.PageInputs(patterns=("*.jpg",), manifests=(), addresses=(), lists=())
+    listed = beam.Pipeline() | listing.ListPages(inputs, listing.PagesConfig())
     assert isinstance(beam.coders.registry.get_coder(listed.element_type), PageSourceCoder)

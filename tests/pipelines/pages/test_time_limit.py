@@ -1,4 +1,4 @@
-"""A limit to the time that a page may take."""
+"""The time limit of a page."""
 
 import threading
 
@@ -8,13 +8,13 @@ from pipelines.pages import time_limit
 from pipelines.pages.time_limit import HangingWorkerError, TimeLimitError, within_time
 
 
-def test_what_is_in_time_gives_its_value_or_its_error():
+def test_a_call_within_the_limit_returns_its_value_or_raises_its_error():
     assert within_time(60, divmod, 7, 2) == within_time(0, divmod, 7, 2) == (3, 1)
     with pytest.raises(ZeroDivisionError):
         within_time(60, divmod, 7, 0)
 
 
-def test_what_hangs_is_left_behind_until_too_much_does(monkeypatch):
+def test_calls_that_hang_are_abandoned_up_to_a_limit(monkeypatch):
     monkeypatch.setattr(time_limit, "_abandoned", [])
     over = threading.Event()
     for _ in range(16):

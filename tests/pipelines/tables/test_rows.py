@@ -1,4 +1,4 @@
-"""Rows as columns of Arrow."""
+"""Conversion of rows to Arrow tables."""
 
 import gc
 
@@ -27,7 +27,7 @@ def values_of(kind):
 
 @pytest.mark.parametrize("name", ["lines", "pages", "failures"])
 @given(data=st.data())
-def test_rows_become_what_pyarrow_makes_of_them(name, data):
+def test_tables_are_the_same_as_those_of_from_pylist(name, data):
     schema = TABLES[name]
     row = st.fixed_dictionaries({field.name: values_of(field.type) for field in schema})
     rows = data.draw(st.lists(row, max_size=3))
@@ -37,7 +37,7 @@ def test_rows_become_what_pyarrow_makes_of_them(name, data):
     table.validate(full=True)
 
 
-def test_nothing_is_kept():
+def test_no_objects_are_kept():
     schema = pa.schema([("points", pa.list_(pa.struct([("x", pa.float32())])))])
 
     def lists_after(calls):

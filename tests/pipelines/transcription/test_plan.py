@@ -1,4 +1,4 @@
-"""What a transcription would take."""
+"""The estimate of a transcription, and the probing of pages."""
 
 import math
 
@@ -30,11 +30,11 @@ def test_the_estimate_is_the_mean_of_the_sample_times_the_pages(sample, pages, w
     assert math.isnan(plan.error_share) or plan.error_share >= 0
 
 
-def test_a_plan_without_pages_says_so():
+def test_without_a_sample_there_is_no_estimate():
     assert str(Plan(0, 1, 2, (), ("a.jpg: broken",))).splitlines() == [
         "pages: 0 to read, 1 unreadable, 2 skipped",
         "  a.jpg: broken",
-        "nothing to time a sample of",
+        "no pages to time",
     ]
 
 
@@ -42,33 +42,33 @@ def checked(changed, unchanged, seconds=0.5):
     return (CheckedPage(9.0, False),) * changed + (CheckedPage(seconds, True),) * unchanged
 
 
-def test_pages_that_are_unchanged_are_no_work_but_to_be_seen_so():
+def test_unchanged_pages_cost_only_the_check():
     plan = Plan(10, 0, 1, (SampledPage(2.0, 3, 100),) * 2, known_count=8, checked=checked(2, 6))
     assert (plan.page_count, plan.changed_count, plan.unchanged_count) == (12, 2, 6)
     assert plan.core_seconds == 12 * 2.0 + 6 * 0.5 and plan.output_bytes == 1200
     assert plan.error_share == 0
-    said = "pages: 12 to read (10 new, 2 changed), 6 unchanged, 0 unreadable, 1 skipped"
-    assert str(plan).splitlines()[0] == said and "reckoned" not in str(plan)
+    expected = "pages: 12 to read (10 new, 2 changed), 6 unchanged, 0 unreadable, 1 skipped"
+    assert str(plan).splitlines()[0] == expected and "estimated:" not in str(plan)
 
 
-def test_what_was_not_looked_at_is_reckoned_and_the_margin_says_so():
+def test_unchecked_pages_are_estimated_with_a_margin():
     sample = (SampledPage(2.0, 3, 100),) * 2
     plan = Plan(0, 0, 0, sample, known_count=1000, checked=checked(10, 90, 0.0))
     assert (plan.changed_count, plan.unchanged_count) == (100, 900)
-    assert "of 1,000 pages that were read before 100 were looked at, 10 of them" in str(plan)
+    assert "of 1,000 pages that were read before 100 were checked, 10 of them changed" in str(plan)
     assert 0.5 < plan.error_share < 0.7
     none = Plan(99, 0, 0, sample, known_count=1000, checked=checked(0, 100, 0.0))
     assert none.changed_count == 0 < none.error_share < plan.error_share
 
 
-def test_where_nothing_changed_the_time_is_that_of_looking():
+def test_if_nothing_changed_the_time_is_that_of_the_checks():
     plan = Plan(0, 0, 0, (), known_count=7200, checked=checked(0, 100))
     lines = str(plan).splitlines()
     assert lines[0].startswith("pages: 0 to read (0 new, 0 changed), 7,200 unchanged")
     assert lines[-1].startswith("estimate: 1.00 core-hours, ") and "sample" not in str(plan)
 
 
-def test_a_source_with_a_fault_cannot_be_opened():
+def test_a_source_with_a_fault_and_a_missing_file_are_failures():
     (failure,) = probe_page(PageSource("x", (), fault="manifest is gone"))
     assert failure.error == "manifest is gone"
     (failure,) = probe_page(file_source("nowhere.jpg"))
@@ -76,7 +76,7 @@ def test_a_source_with_a_fault_cannot_be_opened():
 
 
 @pytest.mark.parametrize("kind", ["PDF", "TIFF"])
-def test_a_page_of_a_file_of_several_is_opened_as_such(tmp_path, kind):
+def test_a_page_of_a_multi_page_file_can_be_opened(tmp_path, kind):
     path = tmp_path / f"scan.{kind.lower()[:3]}"
     path.write_bytes(image_file([np.full((40, 30), 255, np.uint8)] * 2, kind))
     source = file_source(f"{path}#page=2")

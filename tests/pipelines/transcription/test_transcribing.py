@@ -1,4 +1,4 @@
-"""The transforms of transcribe: what comes out of each, failures too."""
+"""The transforms of transcribe: their results, including failures."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def name_of(uri):
     return uri.rsplit("/")[-1]
 
 
-def test_pages_are_read_and_what_cannot_be_read_is_said(pipeline, tmp_path):
+def test_pages_are_read_or_have_a_failure(pipeline, tmp_path):
     write_page(tmp_path, "good")
     write_bad_files(tmp_path)
     names = ["good.jpg", "truncated.jpg", "good.xml", "lonely_image.png", "gone.jpg"]
@@ -95,7 +95,7 @@ def test_pages_are_read_and_what_cannot_be_read_is_said(pipeline, tmp_path):
 
 
 @pytest.mark.parametrize("line_source", ["find", "auto"])
-def test_a_blank_page_is_a_page_without_lines(tmp_path, line_source):
+def test_a_blank_page_is_ok_without_lines(tmp_path, line_source):
     path = tmp_path / "blank.png"
     path.write_bytes(png(np.full((300, 200), 240, np.uint8)))
     read = read_page(file_source(str(path)), PageReading(line_source, 64))
@@ -130,7 +130,7 @@ def test_lines_are_recognised_and_bad_ones_are_failures(pipeline, tmp_path):
     )
 
 
-def test_pages_of_some_dozens_of_lines_are_read_together_more_where_a_gpu_may_be(monkeypatch):
+def test_batches_have_some_dozens_of_lines_and_more_for_a_gpu(monkeypatch):
     providers = ["CPUExecutionProvider"]
     monkeypatch.setattr("onnxruntime.get_available_providers", lambda: providers)
     chosen = RecogniserHandler(Recognition("m", device=AUTO)).batch_elements_kwargs()
@@ -140,14 +140,14 @@ def test_pages_of_some_dozens_of_lines_are_read_together_more_where_a_gpu_may_be
     on_gpu = RecogniserHandler(Recognition("m", device=AUTO)).batch_elements_kwargs()
     assert on_gpu["max_batch_size"] > 64
     # Beam would emit an empty batch before one that is larger than the largest.
-    share = on_cpu["element_size_fn"]
+    size = on_cpu["element_size_fn"]
     line = LineImage("p.jpg", Line("l", 0), text_strip("acte"))
     pages = page_with([line] * 3), page_with([line] * 500), PageResult(Skipped("x.md", "no image"))
-    assert [share(page) for page in pages] == [3, 64, 1]
+    assert [size(page) for page in pages] == [3, 64, 1]
 
 
 class NameReader:
-    """A recogniser that reads in each line its name."""
+    """A recogniser that reads the id of each line as its text."""
 
     page_error = PageErrorModel((0.5,), (0.25,))
 
@@ -165,7 +165,7 @@ class NameReader:
         return Transcript(image.page_uri, image.line, image.line.line_id, 0.5, characters)
 
 
-def test_errors_are_expected_only_where_something_was_read():
+def test_the_cer_is_estimated_only_if_something_was_read():
     def cer_estimate(*texts):
         lines = [LineImage("p.jpg", Line(t, i), text_strip(t)) for i, t in enumerate(texts)]
         (result,) = recognise_pages([page_with(lines)], NameReader())
@@ -212,7 +212,7 @@ def test_results_are_written_as_they_come(tmp_path):
     assert [row["uri"] for row in rows["failures"]] == ["bad.jpg"] and rows["lines"] == []
 
 
-def test_a_portion_without_its_pages_is_none(tmp_path, monkeypatch):
+def test_a_portion_without_its_pages_does_not_count(tmp_path, monkeypatch):
     rows = [rows_of(PageResult(Skipped("x.md", "no image")), "r1")]
     renamed = []
 
@@ -227,7 +227,7 @@ def test_a_portion_without_its_pages_is_none(tmp_path, monkeypatch):
     assert len(renamed) == 2 and portion_names(str(tmp_path)) == []
 
 
-def test_what_came_in_is_summed_up_whatever_the_order(tmp_path):
+def test_the_tally_of_the_input_does_not_depend_on_its_order(tmp_path):
     for name, uris in (("a", "abc"), ("b", "cab"), ("c", "abd"), ("none", "")):
         with beam.Pipeline(options=PipelineOptions([], runner=LOCAL_RUNNER)) as pipeline:
             pipeline | beam.Create(list(map(file_source, uris))) | WriteInputs(f"{tmp_path}/{name}")
@@ -259,7 +259,7 @@ def test_a_page_is_known_by_image_lines_model_and_preprocessing(tmp_path):
         assert isinstance(read_page(source, reading), PageLines), index
 
 
-def test_a_page_that_hangs_the_decoder_is_a_failure(tmp_path, monkeypatch):
+def test_a_page_whose_decoding_hangs_is_a_failure(tmp_path, monkeypatch):
     write_page(tmp_path, "p")
     monkeypatch.setattr("pipelines.pages.image.open_image", lambda *_: time.sleep(60))
     result = read_page(
@@ -268,7 +268,7 @@ def test_a_page_that_hangs_the_decoder_is_a_failure(tmp_path, monkeypatch):
     assert result.outcome.stage == "read" and "took longer than 0.05 s" in result.outcome.error
 
 
-def test_what_may_go_well_another_time_is_told_from_what_will_not(tmp_path, monkeypatch):
+def test_failures_are_transient_or_permanent(tmp_path, monkeypatch):
     def refuse(*_):
         raise FetchError("503", is_transient=True, attempts=3)
 
@@ -281,7 +281,7 @@ def test_what_may_go_well_another_time_is_told_from_what_will_not(tmp_path, monk
 
 
 @pytest.mark.parametrize("kind", ["PDF", "TIFF"])
-def test_a_page_of_several_is_known_by_its_file_before_it_is_decoded(tmp_path, monkeypatch, kind):
+def test_a_page_of_a_multi_page_file_is_known_without_decoding(tmp_path, monkeypatch, kind):
     path = tmp_path / f"scan.{kind.lower()}"
     path.write_bytes(image_file([np.full((60, 90), 255, np.uint8)] * 2, kind))
     first, second = pages_of_file(file_source(str(path)))
@@ -290,7 +290,7 @@ def test_a_page_of_several_is_known_by_its_file_before_it_is_decoded(tmp_path, m
     by_file = known(tmp_path, second.uri, done.file_sha256, "", "d")
     by_pixels = known(tmp_path, second.uri, done.sha256, "", "d")
     unchanged = Skipped(second.uri, SkipReason.UNCHANGED)
-    # A file that gained a page, or tables written before files were named: its pixels name it.
+    # The digest of the pixels identifies a page if the file gained a page, or in old tables.
     assert read_page(second, by_pixels).outcome == unchanged
     assert isinstance(read_page(first, by_file), PageLines)
     monkeypatch.setattr("pipelines.pages.image.decode_page", None)

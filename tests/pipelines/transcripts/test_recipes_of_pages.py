@@ -139,8 +139,8 @@ def test_failures_are_counted_by_cause(tmp_path, ask):
 
 def test_a_short_name_is_replaced_only_where_it_is_the_page(tmp_path, ask):
     failures = [
-        ("a.jpg", "image does not decode; save a.jpg anew"),
-        ("in/e.b.jpg", "image does not decode; save e.b.jpg anew"),
+        ("a.jpg", "image does not decode; save a.jpg again"),
+        ("in/e.b.jpg", "image does not decode; save e.b.jpg again"),
         ("x.jpg", "x.xml: area. box.xml has no pages"),
         ("dir/c+.jpg", "c+.xml: area. box.xml has no pages"),
         ("d/.jpg", "no image. Mend it"),
@@ -151,6 +151,6 @@ def test_a_short_name_is_replaced_only_where_it_is_the_page(tmp_path, ask):
     write_run(tmp_path, {"run_id": RUN_1}, pages=pages, failures=rows)
     assert [(row["cause"], row["pages"]) for row in ask("failures_by_cause")] == [
         ("PAGE.xml: area. box.xml has no pages", 2),
-        ("image does not decode; save PAGE anew", 2),
+        ("image does not decode; save PAGE again", 2),
         ("no image. Mend it", 2),
     ]
