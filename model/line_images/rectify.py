@@ -5,19 +5,19 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from model.geometry.extent import LineExtent, line_extents
+from model.geometry.extent import LineExtent, baseline_path, line_extents
 from model.geometry.polylines import arc_lengths, resample, up_normals
 from model.images.background import even_background
 from model.images.resize import resize_to
+from model.line_images.sampling import sample
+from model.line_images.writing import Network, default_writing_network, measure_reaches
 from schemas.records import Line, Page
 
 WIDEST_STRIP_PX = 16_384
 # Increment with each change to the look of strips, so that pages are processed again.
-RECTIFY_VERSION = 2
+RECTIFY_VERSION = 3
 
 _NARROWEST_STRIP_PX = 8
-# OpenCV's remap uses 16-bit sizes.
-_MOST_REMAP_PX = 32_767
 _PAPER = 255
 # Ink between these percentiles is stretched to the full range, unless contrast is too low.
 _PAPER_PERCENTILE, _INK_PERCENTILE = 30.0, 98.5
@@ -26,13 +26,16 @@ _LEAST_CONTRAST = 32.0
 _THINNEST_SHARE = 0.35
 
 
-def rectify_page(grey: np.ndarray, page: Page, height_px: int) -> list[np.ndarray | ValueError]:
+def rectify_page(
+    grey: np.ndarray, page: Page, height_px: int, network: Network | None = None
+) -> list[np.ndarray | ValueError]:
     """Cut every line of a page into a level strip.
 
     Args:
         grey: uint8 [height, width], the page image.
         page: Its lines, in pixels of that image.
         height_px: Height of the strips.
+        network: Measures how large the writing is; None for the one that comes with the package.
 
     Returns:
         For each line its strip, uint8 [height_px, width_px] with paper 255, or the
@@ -41,7 +44,9 @@ def rectify_page(grey: np.ndarray, page: Page, height_px: int) -> list[np.ndarra
     evened = even_background(grey)
     # Lines with garbage coordinates must not influence the extents of the others.
     near = [line for line in page.lines if _lies_near(line, grey.shape)]
-    extents = dict(zip((id(line) for line in near), line_extents(near)))
+    paths = [baseline_path(line) for line in near]
+    writing_px = measure_reaches(evened, paths, network or default_writing_network())
+    extents = dict(zip((id(line) for line in near), line_extents(near, writing_px)))
     strips: list[np.ndarray | ValueError] = []
     for line in page.lines:
         try:
@@ -112,35 +117,10 @@ def cut_strip(evened: np.ndarray, extent: LineExtent | None, height_px: int) -> 
     centres = resample(extent.path, along).astype(np.float32)
     up = up_normals(centres).astype(np.float32)
     offsets = (extent.above_px - (np.arange(rows) + 0.5) / (scale * density)).astype(np.float32)
-    sampled = _sample(evened, centres[None] + offsets[:, None, None] * up[None])
+    sampled = sample(evened, centres[None] + offsets[:, None, None] * up[None])
     if density > 1:
         sampled = cv2.resize(sampled, (width_px, height_px), interpolation=cv2.INTER_AREA)
     return sampled
-
-
-def _sample(image: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Sample an image at points [rows, columns, 2], within the part that contains them."""
-    height, width = image.shape
-    # Each column of points is a straight line: the first and the last row bound them all.
-    bounds = np.concatenate([points[0], points[-1]])
-    low = np.maximum(np.floor(bounds.min(axis=0)).astype(int) - 2, 0)
-    high = np.minimum(np.ceil(bounds.max(axis=0)).astype(int) + 3, (width, height))
-    if (low >= high).any():
-        raise ValueError(
-            f"line lies outside of the page of {width} x {height} px; correct its outline"
-        )
-    part = image[low[1] : high[1], low[0] : high[0]]
-    if max(*points.shape[:2], *part.shape) >= _MOST_REMAP_PX:
-        raise ValueError(f"line of {max(part.shape)} px is too long to sample; scale the page down")
-    local = points - low.astype(np.float32)
-    return cv2.remap(
-        part,
-        local[..., 0],
-        local[..., 1],
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=_PAPER,
-    )
 
 
 def scale_whole(evened: np.ndarray, height_px: int) -> np.ndarray:

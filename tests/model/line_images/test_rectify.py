@@ -10,6 +10,7 @@ from model.geometry.extent import line_extents
 from model.line_images.rectify import rectify_page, stretch_contrast
 from schemas.records import Line, Page
 from tests.drawn import FONT
+from tests.fakes import writing_of
 
 COORDINATE = st.floats(-400, 700) | st.floats(-1e7, 1e7)
 TEXT = "registre des naissances"
@@ -34,13 +35,22 @@ def written_page(angle_degrees: float) -> tuple[np.ndarray, Page]:
 
 
 def test_strips_of_slanted_lines_equal_those_of_level_ones():
-    level, slanted = (rectify_page(*written_page(angle), 64) for angle in (0, 9))
+    level, slanted = (
+        rectify_page(*written_page(angle), 64, writing_of(45, 20)) for angle in (0, 9)
+    )
     for one, other in zip(level, slanted):
         assert abs(one.shape[1] - other.shape[1]) <= 2
         width = min(one.shape[1], other.shape[1])
         ink = [255.0 - strip[:, :width] for strip in (one, other)]
         profiles = [cv2.GaussianBlur(i, (0, 0), 2).ravel() for i in ink]
         assert np.corrcoef(*profiles)[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("angle_degrees", [-30, 9, 90, 180])
+def test_slanted_writing_is_measured_as_level_writing_is(angle_degrees):
+    level, slanted = (rectify_page(*written_page(angle), 64) for angle in (0, angle_degrees))
+    for one, other in zip(level, slanted):
+        assert other.shape[1] == pytest.approx(one.shape[1], rel=0.05)
 
 
 def without(page: Page, *, polygon: bool, thin: bool = False) -> Page:

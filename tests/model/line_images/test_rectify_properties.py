@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from model.images.background import even_background
 from model.line_images.rectify import rectify_page, stretch_contrast
 from schemas.records import Line, Page
+from tests.fakes import writing_of
 
 PAPER, INK = 235, 30
 STRIP_PX = 64
@@ -73,7 +74,8 @@ def as_points(points: np.ndarray) -> tuple[tuple[float, float], ...]:
 
 
 def strips_of(transform: Similarity, seed: int) -> list[np.ndarray]:
-    strips = rectify_page(*drawn_page(transform, seed), STRIP_PX)
+    network = writing_of(ABOVE_PX * transform.scale, BELOW_PX * transform.scale)
+    strips = rectify_page(*drawn_page(transform, seed), STRIP_PX, network)
     assert all(isinstance(strip, np.ndarray) for strip in strips), strips
     return strips
 
@@ -104,7 +106,8 @@ def test_the_strip_of_a_straight_line_is_its_crop(corner, size_px, seed):
     outline = np.array([(left, top), (right, top), (right, bottom), (left, bottom)]) - 0.5
     baseline = np.array([(left, line_y), (right, line_y)]) - 0.5
     whole = Line("whole", 0, "x", as_points(baseline), as_points(outline))
-    (strip,) = rectify_page(grey, Page("a.png", (whole,)), height_px)
+    network = writing_of(line_y - top, bottom - line_y)
+    (strip,) = rectify_page(grey, Page("a.png", (whole,)), height_px, network)
     assert strip.shape == crop.shape
     assert np.abs(strip.astype(int) - crop).max() <= 2
 
