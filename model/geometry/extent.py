@@ -38,6 +38,8 @@ _DEFAULT_ABOVE, _DEFAULT_BELOW = 0.70, 0.30
 # Polygons are believed if over a page they differ from the ink by no more than these factors, above
 # and below. Of sound pages 1 in 500 differs by more.
 _BELIEVED_FACTORS = np.array([1.35, 1.8])
+# Heights of a line over which its path is smoothed.
+_SMOOTHED = 1.5
 # What the reach of a line may differ from the page's in natural logarithms before it is taken for
 # writing of another size: the error of a measurement.
 _SAME_SIZE = 0.15
@@ -77,10 +79,9 @@ def line_extents(
     paths = [baseline_path(line) for line in lines]
     pitch = line_pitch_px([path for path in paths if path is not None], lines)
     writing = None if writing_px is None else _writing_of_page(writing_px)
-    spans = np.full(len(lines), pitch) if writing is None else writing.sum(axis=1)
-    is_believed = writing is None
+    spans = np.full(len(lines), pitch) if writing is None else _SMOOTHED * writing.sum(axis=1)
     refined = [
-        None if path is None else _refine_path(_extend(path, line) if is_believed else path, span)
+        None if path is None else _refine_path(_extend(path, line), span)
         for path, line, span in zip(paths, lines, spans)
     ]
     reaches = np.array(
@@ -97,10 +98,10 @@ def line_extents(
         writing = np.tile(usual, (len(lines), 1))
     else:
         reaches, writing = _believe_polygons(reaches, writing)
-        # Polygons also say where a line begins and ends, if they are believed.
+        # Polygons that are not believed do not say where a line begins and ends either.
         refined = [
-            _refine_path(_extend(path, line), span) if np.isfinite(reach).all() else own
-            for path, own, line, span, reach in zip(paths, refined, lines, spans, reaches)
+            _refine_path(path, span) if path is not None and np.isnan(reach).any() else own
+            for path, own, span, reach in zip(paths, refined, spans, reaches)
         ]
     return [
         None if path is None else LineExtent(path, *map(_own_reach, reach, usual))
@@ -249,7 +250,7 @@ def _refine_path(path: np.ndarray, span_px: float) -> np.ndarray:
     length = arc_lengths(path)[-1]
     count = int(np.clip(length / _STEP_PX + 1, 2, _MOST_PATH_POINTS))
     even = resample(path, np.linspace(0, length, count))
-    return smooth(even, int(span_px * (count - 1) / length))
+    return smooth(even, round(span_px * (count - 1) / length))
 
 
 def _extend(path: np.ndarray, line: Line) -> np.ndarray:

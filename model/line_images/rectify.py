@@ -22,6 +22,8 @@ _PAPER = 255
 # Ink between these percentiles is stretched to the full range, unless contrast is too low.
 _PAPER_PERCENTILE, _INK_PERCENTILE = 30.0, 98.5
 _LEAST_CONTRAST = 32.0
+# Of the width and of the height of a line that must lie on the page.
+_LEAST_SHARE_ON_PAGE = 0.25
 # Without a baseline a polygon must be at least this share of a line high to show its letters.
 _THINNEST_SHARE = 0.35
 
@@ -43,7 +45,7 @@ def rectify_page(
     """
     evened = even_background(grey)
     # Lines with garbage coordinates must not influence the extents of the others.
-    near = [line for line in page.lines if _lies_near(line, grey.shape)]
+    near = [line for line in page.lines if _lies_on(line, grey.shape) and not _is_spike(line)]
     paths = [baseline_path(line) for line in near]
     writing_px = measure_reaches(evened, paths, network or default_writing_network())
     extents = dict(zip((id(line) for line in near), line_extents(near, writing_px)))
@@ -54,11 +56,14 @@ def rectify_page(
                 raise ValueError(line.fault)
             if not (line.baseline or line.polygon):
                 strip = scale_whole(evened, height_px)
+            elif _is_spike(line):
+                raise ValueError("polygon has no area and there is no baseline; draw one")
             elif id(line) in extents:
                 _check_thickness(line, extents[id(line)])
                 strip = cut_strip(evened, extents[id(line)], height_px)
             else:
-                raise ValueError("line lies far outside of its page; correct its coordinates")
+                size = " x ".join(map(str, grey.shape[::-1]))
+                raise ValueError(f"line lies outside of the page of {size} px; correct its points")
             strips.append(stretch_contrast(strip))
         except ValueError as error:
             strips.append(error)
@@ -78,10 +83,24 @@ def _check_thickness(line: Line, extent: LineExtent | None) -> None:
         )
 
 
-def _lies_near(line: Line, shape: tuple[int, int]) -> bool:
-    margin = max(shape)
+def _is_spike(line: Line) -> bool:
+    """Whether all that is known of a line is a polygon less than a pixel wide."""
+    if len(line.baseline) > 1 or len(line.polygon) < 3:
+        return False
+    outline = np.array(line.polygon, np.float32)
+    return cv2.contourArea(outline) < np.ptp(outline, axis=0).max()
+
+
+def _lies_on(line: Line, shape: tuple[int, int]) -> bool:
+    """Whether enough of a line is on the page, and no point is far outside of it."""
+    margin, size_px = max(shape), np.array(shape[::-1])
     points = np.array([*line.baseline, *line.polygon], float).reshape(-1, 2)
-    return bool((points >= -margin).all() and (points <= np.array(shape[::-1]) + margin).all())
+    if not len(points):
+        return False
+    low, high = points.min(axis=0), points.max(axis=0)
+    is_near = (low >= -margin).all() and (high <= size_px + margin).all()
+    inside_px = np.minimum(high, size_px) - np.maximum(low, 0)
+    return bool(is_near and (inside_px >= _LEAST_SHARE_ON_PAGE * (high - low)).all())
 
 
 def cut_strip(evened: np.ndarray, extent: LineExtent | None, height_px: int) -> np.ndarray:

@@ -32,7 +32,7 @@ _PAPER = 255
 _DARKEST = 128.0
 _IS_INK = 48.0
 # Mean ink at the distance with most of it, below which nothing was written.
-_FAINTEST = 0.01
+_FAINTEST = 0.03
 
 # From float32 [line, distance, 4] of profiles to float32 [line, 2] of natural logarithms of the
 # reach above and below, in pixels.

@@ -99,9 +99,11 @@ GEOMETRY = {
     "NaN outline": odd_line_fails(a_line(outline="nan,0 9,9 5,5"), "are not pairs of pixels"),
     "NaN baseline": odd_line_fails(a_line(baseline="4,nan 90,44"), "are not pairs of pixels"),
     "outline of 1e9": odd_line_fails(a_line(outline="0,0 1e9,0 9,9"), "are not pairs of pixels"),
-    "outline of 1e6": odd_line_fails(a_line(outline="0,0 1000000,0 9,9"), "far outside"),
+    "outline of 1e6": odd_line_fails(
+        a_line(outline="0,0 1000000,0 9,9"), "lies outside of the page"
+    ),
     "negative outline": readable(a_line(outline=f"-9,-9 {WIDTH},0 {WIDTH},63 -9,70"), TEXT, TEXT),
-    "far negative": odd_line_fails(a_line(outline="-1e6,0 9,0 9,9"), "far outside"),
+    "far negative": odd_line_fails(a_line(outline="-1e6,0 9,0 9,9"), "lies outside of the page"),
     "crossing baselines": readable(
         drawn_page(
             page_line("falls", f"4,40 {WIDTH - 4},48", OUTLINE),

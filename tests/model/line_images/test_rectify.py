@@ -113,7 +113,7 @@ def test_a_line_without_geometry_is_the_whole_image():
         ),
         (
             Line("l", 0, polygon=((0, 0), (9e6, 0), (9e6, 20), (0, 20))),
-            "far outside of its page",
+            "lies outside of the page",
         ),
     ],
 )

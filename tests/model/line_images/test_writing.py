@@ -71,7 +71,8 @@ def test_every_few_lines_of_a_page_give_the_strips_of_all(drawn, step, has_polyg
 
 
 def test_what_has_no_ink_is_not_measured():
-    paper = np.full((300, 400), 255, np.uint8)
+    noise = np.random.default_rng(0).integers(250, 256, (300, 400))
+    paper = noise.astype(np.uint8)
     path = np.array([(50.0, 150.0), (350.0, 150.0)])
     off_page = path + np.array([0.0, 5000.0])
     assert np.isnan(measure_reaches(paper, [path, None, off_page], default_writing_network())).all()
