@@ -17,7 +17,8 @@ STRIP_PX = 64
 # Pages are drawn at a higher resolution and averaged: strokes are equally sharp at any angle.
 FINENESS = 4
 SIDE_PX, LINE_PX, PITCH_PX = 640, 340, 96
-ABOVE_PX, BELOW_PX = 44, 20
+# A strip of exactly the height of the line would be sampled once or twice a pixel, by rounding.
+ABOVE_PX, BELOW_PX = 44, 22
 # Rasterisation moves an edge by up to half a pixel, and so does interpolation: a value of one
 # strip must lie between the darkest and the lightest within a pixel in the other. The stretch of
 # contrast depends on the values, and is rounded: the worst of many was 9 of 255 outside.
