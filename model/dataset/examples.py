@@ -15,6 +15,7 @@ from model.line_images.preprocess import (
     padded_width_px,
 )
 from model.networks.presets import PRESETS
+from model.text.bidi import ink_order
 from model.text.rules import TextRules, apply_rules
 from schemas.features import decode_line
 from schemas.records import Failure, LineExample, LineImage, Page
@@ -49,6 +50,7 @@ def to_example(image: LineImage, page: Page, rules: ExampleRules) -> LineExample
     """
     try:
         text = apply_rules(image.line.text or "", rules.text)
+        direction = _direction(text, image.line.direction)
         _check_text(text, image.strip.shape, rules)
     except ValueError as error:
         return Failure(image.page_uri, "text", str(error), image.line.line_id)
@@ -63,7 +65,13 @@ def to_example(image: LineImage, page: Page, rules: ExampleRules) -> LineExample
         document=page.document,
         source=page.source,
         split=page.split,
+        direction=direction,
     )
+
+
+def _direction(text: str, stated: str) -> str:
+    """Return the stated direction of a line where its text alone does not tell the same."""
+    return stated if ink_order(text, stated) != ink_order(text) else ""
 
 
 def _check_text(text: str, shape: tuple[int, int], rules: ExampleRules) -> None:
