@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 LEFT_TO_RIGHT, RIGHT_TO_LEFT = "ltr", "rtl"
 # Blocks of right-to-left scripts, from Hebrew to Arabic Extended, their presentation forms, and
@@ -30,23 +31,30 @@ def direction_of(text: str, stated: str = "") -> str:
     """Return the base direction of a line.
 
     Args:
-        text: The line, in either order.
+        text: The line, in logical order.
         stated: The direction that a file states; empty for none.
 
     Returns:
-        What is stated; else the direction of most letters, left to right for a line without.
+        What is stated; else right to left if its first letter runs so (rules P2 and P3), or
+        most of them do.
 
     Example:
-        >>> direction_of("שלום a"), direction_of("שלום London"), direction_of("12", "rtl")
+        >>> direction_of("אב London"), direction_of("to אב"), direction_of("12", "rtl")
         ('rtl', 'ltr', 'rtl')
     """
     if stated:
         return stated
+    against = _run_against(text)
+    most = 2 * sum(against) > len(against)
+    return RIGHT_TO_LEFT if against and (against[0] or most) else LEFT_TO_RIGHT
+
+
+def _run_against(text: str) -> list[bool]:
+    """Return for each letter whether it runs from right to left; none if no letter does."""
     if not _SCRIPTS.search(text):
-        return LEFT_TO_RIGHT
-    classes = [unicodedata.bidirectional(character) for character in text]
-    against = sum(one in ("R", "AL") for one in classes)
-    return RIGHT_TO_LEFT if against > classes.count("L") else LEFT_TO_RIGHT
+        return []
+    classes = map(unicodedata.bidirectional, WITHOUT_INK.sub("", text))
+    return [one != "L" for one in classes if one in ("L", "R", "AL")]
 
 
 def ink_order(text: str, stated: str = "") -> str:
@@ -88,10 +96,20 @@ def logical_order(ink: str, stated: str = "") -> list[tuple[int, bool]] | None:
     """
     if not _is_reordered(ink, stated):
         return None
-    direction = direction_of(ink, stated)
-    tried = [_read_order(ink, direction, before) for before in ("", _ARABIC_LETTER_MARK)]
-    fitting = (order for order in tried if ink_order(_ordered(ink, order), direction) == ink)
+    tried = [
+        _read_order(ink, direction, before)
+        for direction in ([stated] if stated else _likely_directions(ink))
+        for before in ("", _ARABIC_LETTER_MARK)
+    ]
+    fitting = (order for order in tried if ink_order(_ordered(ink, order), stated) == ink)
     return next(fitting, tried[0])
+
+
+def _likely_directions(ink: str) -> list[str]:
+    """List the directions that a line may have, of which the first letter is not known."""
+    against = _run_against(ink)
+    likely = [RIGHT_TO_LEFT, LEFT_TO_RIGHT]
+    return likely if 2 * sum(against) >= len(against) else likely[::-1]
 
 
 def logical_text(ink: str, stated: str = "") -> str:
@@ -109,7 +127,9 @@ def mirrored(character: str) -> str:
     """Return the mirror image of a bracket or sign, and any other character as it is."""
     if len(character) != 1 or not unicodedata.mirrored(character):
         return character
-    return _mirror_image(character)
+    with _needs_package():
+        from bidi.mirror import MIRRORED
+    return MIRRORED.get(character, character)
 
 
 def _is_reordered(text: str, stated: str) -> bool:
@@ -167,7 +187,10 @@ def _drawn(unit: str, level: int) -> str:
 def _levels(text: str, direction: str) -> list[int]:
     """Return the embedding level of each character."""
     base = "R" if direction == RIGHT_TO_LEFT else "L"
-    told = _display(text, base, True).split("paragraphs:")
+    # Only text that runs from right to left needs the package.
+    with _needs_package():
+        from bidi import get_display
+    told = get_display(text, base_dir=base, debug=True).split("paragraphs:")
     per_byte = [int(level) for level in _LEVEL.findall(told[-2].split("levels:")[-1])]
     levels, place = [], 0
     for character in text:
@@ -176,19 +199,12 @@ def _levels(text: str, direction: str) -> list[int]:
     return levels
 
 
-@lru_cache(maxsize=1024)
-def _mirror_image(character: str) -> str:
-    # Between two Hebrew letters it runs from right to left.
-    return _display(f"\u05d0{character}\u05d0", "R", False)[1]
-
-
-def _display(text: str, base: str, tells_levels: bool) -> str:
-    # Only text that runs from right to left needs the package.
+@contextmanager
+def _needs_package() -> Iterator[None]:
     try:
-        from bidi import get_display
+        yield
     except ImportError:
         raise ValueError(
             "text runs from right to left, and the package for it is missing; "
             "install python-bidi 0.6 or later"
         ) from None
-    return get_display(text, base_dir=base, debug=tells_levels)
