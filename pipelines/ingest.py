@@ -127,13 +127,11 @@ def _config(args: argparse.Namespace) -> IngestConfig:
 def _example_rules(args: argparse.Namespace) -> ExampleRules:
     from model.dataset.examples import ExampleRules
     from model.text.charset import Charset
-    from model.text.rules import TextRules, load_rules
+    from model.text.rules import LEAVE_OUT_WITHOUT_INK, TextRules, load_rules
 
-    rules = ExampleRules(TextRules(form=args.normalisation))
     try:
-        if args.rules:
-            text = replace(rules.text, replacements=load_rules(_read_text(args.rules)))
-            rules = replace(rules, text=text)
+        given = load_rules(_read_text(args.rules)) if args.rules else ()
+        rules = ExampleRules(TextRules(args.normalisation, (*given, LEAVE_OUT_WITHOUT_INK)))
         if args.charset:
             characters = Charset.from_json(_read_text(args.charset)).characters
             rules = replace(rules, characters=frozenset(characters))

@@ -105,6 +105,19 @@ class LineExample:
     direction: str = ""
 
 
+@dataclass(frozen=True)
+class LeftOutCharacters:
+    """Characters that a rule has left out of the text of a line, as no ink shows them.
+
+    Attributes:
+        page_uri: Location of the page image.
+        characters: The characters, each as often as it was there.
+    """
+
+    page_uri: str
+    characters: str
+
+
 @dataclass(frozen=True, eq=False)
 class LineImage:
     """A rectified line, as input of the recogniser.
