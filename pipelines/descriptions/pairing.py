@@ -26,7 +26,7 @@ MARKUP_FOLDERS = ("page", "alto")
 _OTHER_FOLDERS = ("Page", "PAGE", "Alto", "ALTO")
 
 # Files that hold many lines or pages each.
-CONTAINER_EXTENSIONS = (".csv", ".tsv", ".parquet", ".arrow", ".tfrecord.gz")
+CONTAINER_EXTENSIONS = (".csv", ".tsv", ".parquet", ".arrow", ".tfrecord.gz", ".zip")
 # Index files of IAM: text files that belong to no single image.
 INDEX_NAMES = ("lines.txt", "words.txt")
 

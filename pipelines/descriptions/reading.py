@@ -26,6 +26,7 @@ from pipelines.descriptions.pairing import (
     lone_text_failure,
 )
 from pipelines.descriptions.survey import Surveyed, survey_page
+from pipelines.files.zip_members import archive_fault, is_archive
 from pipelines.formats.iam.files import lines_index_beside
 from pipelines.formats.names import file_of, page_uri, split_page_uri
 from pipelines.formats.pairs import read_pair
@@ -149,6 +150,11 @@ def _read_by_content(
 ) -> Iterator[Page | Failure | Skipped]:
     """Read a file; its first bytes show whether an XML or text file is a table."""
     uri = source.uri
+    if is_archive(uri):
+        # Of one that can be read, the files in it come instead.
+        fault = archive_fault(uri) or f"{uri}: came after its files were listed; run again"
+        yield Failure(uri, "read", fault)
+        return
     try:
         with files.open(uri) as file:
             head = file.read(HEAD_BYTES)
