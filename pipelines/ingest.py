@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _DEFAULT_INPUT = "dataset"
 _FORMATS = (
-    "auto", "pair", "alto", "page", "hugging_face", "iam", "kraken_arrow", "labels", "quire",
+    "auto", "pair", "alto", "page", "histdb", "hocr", "hugging_face", "iam", "kraken_arrow",
+    "labels", "quire", "rimes",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pipelines.formats.iam.files import is_companion
 from pipelines.formats.names import (
+    HOCR_EXTENSIONS,
     IMAGE_EXTENSIONS,
     MARKUP_EXTENSION,
     PAGED_EXTENSIONS,
@@ -140,7 +141,7 @@ def pair_files(uris: Iterable[str], use_markup: bool = True) -> list[Source]:
     return [*map(LoneImage, images), *map(lone_texts, texts), *unpaired]
 
 
-def _unpaired(uri: str, use_markup: bool) -> ContainerFile | Skipped | None:
+def _unpaired(uri: str, use_markup: bool) -> ContainerFile | MarkupFile | Skipped | None:
     """Return the record of a file that is not paired with others; None for one that is."""
     name = posixpath.basename(uri).lower()
     if is_companion(name):
@@ -149,6 +150,8 @@ def _unpaired(uri: str, use_markup: bool) -> ContainerFile | Skipped | None:
         if use_markup:
             return ContainerFile(uri)
         return Skipped(uri, "--format pair does not read tables")
+    if split_extension(uri)[1] in HOCR_EXTENSIONS:
+        return MarkupFile(uri) if use_markup else Skipped(uri, "--format pair does not read XML")
     if not split_extension(uri)[1]:
         return Skipped(uri, "format is not supported")
     return None
