@@ -37,7 +37,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[_DEFAULT_INPUT],
         help="files, folders, quoted globs, or @FILE with a list of them: images with texts, PAGE "
-        "or ALTO XML, CSV or TSV labels, IAM, Parquet, Arrow, TFRecords; a folder may mix them",
+        "or ALTO XML, hOCR, CSV or TSV labels, IAM, IAM-HistDB, Bentham, RIMES, Parquet, Arrow, "
+        "TFRecords, zip archives of these; a folder may mix them",
     )
     add_output_flags(parser, default="out/dataset")
     parser.add_argument(

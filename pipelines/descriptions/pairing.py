@@ -19,6 +19,7 @@ from pipelines.formats.names import (
     split_extension,
     split_page_uri,
 )
+from pipelines.formats.sets.histdb import is_spare_image
 from schemas.records import Failure, Skipped
 
 # Folders beside the images in which tools keep their XML.
@@ -150,6 +151,8 @@ def _unpaired(uri: str, use_markup: bool) -> ContainerFile | MarkupFile | Skippe
         if use_markup:
             return ContainerFile(uri)
         return Skipped(uri, "--format pair does not read tables")
+    if is_spare_image(uri):
+        return Skipped(uri, "its line images show the same")
     if split_extension(uri)[1] in HOCR_EXTENSIONS:
         return MarkupFile(uri) if use_markup else Skipped(uri, "--format pair does not read XML")
     if not split_extension(uri)[1]:

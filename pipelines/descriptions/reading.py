@@ -32,7 +32,7 @@ from pipelines.files.zip_members import archive_fault, is_archive
 from pipelines.formats.iam.files import lines_index_beside
 from pipelines.formats.names import HOCR_EXTENSIONS, file_of, page_uri, split_page_uri
 from pipelines.formats.pairs import read_pair
-from pipelines.formats.sets.bentham import line_image_of, read_bentham
+from pipelines.formats.sets.bentham import line_image_of, page_image_of, read_bentham
 from pipelines.formats.source import Files
 from schemas.records import Failure, Page, Skipped
 
@@ -216,6 +216,8 @@ def _with_image_file(
     except (OSError, ValueError) as error:
         yield from _fail_pages(uri, pages, "read", str(error))
         return
+    if image is None and (page_image := page_image_of(uri, name, files)):
+        image = ImageFile(page_image)
     if image is None:
         named = name or "with the same name"
         error = f"image {named} is not beside it; put it there"

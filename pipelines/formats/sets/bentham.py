@@ -1,4 +1,4 @@
-"""Read the lines of the Bentham sets: line images, their transcriptions and lists of the splits.
+"""Read the Bentham sets: line images, their transcriptions and lists of the splits; page images.
 
 `Transcriptions/X.txt` is the text of `Images/Lines/X.png`; `Partitions/TrainLines.lst` and so on
 name the lines of each split.
@@ -49,6 +49,24 @@ def line_image_of(text_uri: str, files: Files) -> str | None:
         for place in _IMAGE_FOLDERS
         for extension in _EXTENSIONS
     )
+
+
+def page_image_of(markup_uri: str, image_name: str, files: Files) -> str | None:
+    """Find the page image of a file in the folder PAGE, which lies in Images/Pages.
+
+    Args:
+        markup_uri: The PAGE file.
+        image_name: The image as it names it.
+        files: Where to look.
+
+    Returns:
+        The image; None for a file in another folder, or one without image.
+    """
+    folder = posixpath.dirname(markup_uri)
+    if posixpath.basename(folder).lower() != "page":
+        return None
+    base, name = posixpath.dirname(folder), posixpath.basename(image_name.replace("\\", "/"))
+    return files.first_existing([posixpath.join(base, "Images", "Pages", name)]) if name else None
 
 
 def read_bentham(text_uri: str, text: bytes, image_uri: str, files: Files) -> Page:

@@ -32,7 +32,7 @@ _CODES = {
     "lb": "£",
     "GW": "G.W.",
 }
-_PARTS = {"": "line", "line": "line", "word": "word"}
+_SPARE = re.compile(r"/(?:word_images_normalized|data/page_images)/[^/]+$")
 _EXTENSIONS = (".png", ".tif", ".jpg")
 # Of the cross-validation, the first part.
 _SET_FOLDERS = ("sets", "sets/cv1", "sets1", "sets2")
@@ -56,6 +56,16 @@ def is_histdb(name: str, head: bytes) -> bool:
         head.decode(errors="replace").removeprefix("\ufeff").split("\n")[0].strip()
     )
     return row is not None and bool(_CODED.fullmatch(row[2]))
+
+
+def is_spare_image(uri: str) -> bool:
+    """Return whether an image of a set shows again what its line images show.
+
+    Example:
+        >>> is_spare_image("parzival/data/word_images_normalized/d-006a-001-01.png")
+        True
+    """
+    return bool(_SPARE.search(uri))
 
 
 def decode_text(coded: str) -> str:

@@ -29,6 +29,8 @@ def washington(folder: Path) -> None:
     rows = {"270-01": "L-e-t-t-e-r-s|s_1-s_2", "271-02": "O-r-d-e-r-s-s_pt", "272-03": "a-n-d"}
     for name in rows:
         draw(folder / "data" / "line_images_normalized" / f"{name}.png", decode_text(rows[name]))
+    # What the lines show is there again, word by word.
+    draw(folder / "data" / "word_images_normalized" / "270-01-01.png", "Letters")
     for name, listed in (("train", "270-01"), ("valid", "271-02"), ("test", "272-03")):
         write(folder / "sets" / "cv1" / f"{name}.txt", f"{listed}\n")
     text = "".join(f"{name} {coded}\n" for name, coded in rows.items())
@@ -42,6 +44,13 @@ def bentham(folder: Path) -> None:
         write(folder / "Transcriptions" / f"{name}.txt", f"{text}\n")
     write(folder / "Partitions" / "TrainLines.lst", "115_061_001_01_01\n")
     write(folder / "Partitions" / "TestLines.lst", "115_061_002_01_01\n")
+
+
+def bentham_pages(folder: Path) -> None:
+    """Draw a page as the set has it; its PAGE file is in a folder of its own."""
+    write_page(folder / "Images" / "Pages", "116_001", ("shall be given",))
+    (folder / "PAGE").mkdir()
+    (folder / "Images" / "Pages" / "116_001.xml").rename(folder / "PAGE" / "116_001.xml")
 
 
 def rimes(folder: Path) -> None:
@@ -62,6 +71,7 @@ SETS = {
         "histdb",
     ),
     bentham: ({"train": ["of & in law"], "eval": [], "test": ["shall be given"]}, "bentham"),
+    bentham_pages: ({"train": ["shall be given"], "eval": [], "test": []}, "page"),
     rimes: ({"train": ["acte de l'an", "deux Jean"], "eval": [], "test": []}, "rimes"),
 }
 
