@@ -78,6 +78,30 @@ def ink_order(text: str, stated: str = "") -> str:
     return WITHOUT_INK.sub("", "".join(ink))
 
 
+def ink_places(text: str, stated: str = "") -> list[int] | None:
+    """Return where in the ink, counted from the left, each character of a text lies.
+
+    Args:
+        text: In logical order.
+        stated: The direction that a file states for its line; empty for none.
+
+    Returns:
+        The place of each character; None if nothing runs from right to left.
+
+    Raises:
+        ValueError: If something does, and the package for it is not installed.
+    """
+    if not _is_reordered(text, stated):
+        return None
+    units, levels = _units(text, direction_of(text, stated))
+    places: list[list[int]] = [[] for _ in units]
+    at = 0
+    for unit in _order(levels):
+        places[unit] = list(range(at, at + len(units[unit])))
+        at += len(units[unit])
+    return [place for unit in places for place in unit]
+
+
 def logical_order(ink: str, stated: str = "") -> list[tuple[int, bool]] | None:
     """Return the order in which characters that lie from left to right are read.
 
