@@ -13,6 +13,7 @@ from tfx.v1.types.standard_artifacts import Examples, HyperParameters
 from components.errors import DatasetError
 from components.storage import join, list_files, read_all_records, write_text
 from model.recogniser.bundle import CHARSET_FILE
+from model.text.bidi import ink_order
 from model.text.charset import Charset as CharacterSet
 from schemas.features import decode_line
 
@@ -39,9 +40,8 @@ def collect_charset(paths: Iterable[str]) -> CharacterSet:
         DatasetError: If a record is not a line, or no line has text.
     """
     try:
-        charset = CharacterSet.of_texts(
-            decode_line(record).text for record in read_all_records(paths)
-        )
+        lines = map(decode_line, read_all_records(paths))
+        charset = CharacterSet.of_texts(ink_order(line.text, line.direction) for line in lines)
     except ValueError as error:
         raise DatasetError(f"split train: {error}; ingest again") from None
     if not "".join(charset.characters).strip():

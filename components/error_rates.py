@@ -17,6 +17,7 @@ from tensorflow_model_analysis.metrics.metric_types import FeaturePreprocessor
 
 from model.evaluation.bootstrap import rate_intervals
 from model.evaluation.metrics import ErrorCount, character_errors, word_errors
+from model.text.bidi import logical_text
 
 CER = "cer"
 WER = "wer"
@@ -66,7 +67,9 @@ class ErrorRateCombiner(beam.CombineFn):
             output_name=self._key.output_name,
         )
         for reference, hypothesis, _ in pairs:
-            errors = self._count_errors(_text(reference), _text(hypothesis))
+            # The SavedModel gives characters as they lie from left to right.
+            read = logical_text(_text(hypothesis))
+            errors = self._count_errors(_text(reference), read)
             accumulator[page] = accumulator.get(page, ErrorCount()) + errors
         return accumulator
 

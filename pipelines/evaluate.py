@@ -147,14 +147,15 @@ def _evaluate_transcripts(args: argparse.Namespace) -> EvaluationResults:
 
 
 def _text_rules(args: argparse.Namespace) -> TextRules:
-    from model.text.rules import TextRules, load_rules
+    from model.text.rules import LEAVE_OUT_WITHOUT_INK, TextRules, load_rules
     from pipelines.files.filesystem import read_bytes
 
     form = getattr(args, "normalisation", _DEFAULT_FORM)
     if "rules" not in args:
-        return TextRules(form)
+        return TextRules(form, (LEAVE_OUT_WITHOUT_INK,))
     try:
-        return TextRules(form, load_rules(read_bytes(args.rules).decode("utf-8-sig")))
+        given = load_rules(read_bytes(args.rules).decode("utf-8-sig"))
+        return TextRules(form, (*given, LEAVE_OUT_WITHOUT_INK))
     except OSError:
         raise UsageError(f"{args.rules}: no such file; check --rules") from None
     except ValueError as error:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _DEFAULT_INPUT = "dataset"
 _FORMATS = (
-    "auto", "pair", "alto", "page", "hugging_face", "iam", "kraken_arrow", "labels", "quire",
+    "auto", "pair", "alto", "page", "histdb", "hocr", "hugging_face", "iam", "kraken_arrow",
+    "labels", "quire", "rimes",
 )  # fmt: skip
 
 
@@ -36,7 +37,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[_DEFAULT_INPUT],
         help="files, folders, quoted globs, or @FILE with a list of them: images with texts, PAGE "
-        "or ALTO XML, CSV or TSV labels, IAM, Parquet, Arrow, TFRecords; a folder may mix them",
+        "or ALTO XML, hOCR, CSV or TSV labels, IAM, IAM-HistDB, Bentham, RIMES, Parquet, Arrow, "
+        "TFRecords, zip archives of these; a folder may mix them",
     )
     add_output_flags(parser, default="out/dataset")
     parser.add_argument(
@@ -127,13 +129,11 @@ def _config(args: argparse.Namespace) -> IngestConfig:
 def _example_rules(args: argparse.Namespace) -> ExampleRules:
     from model.dataset.examples import ExampleRules
     from model.text.charset import Charset
-    from model.text.rules import TextRules, load_rules
+    from model.text.rules import LEAVE_OUT_WITHOUT_INK, TextRules, load_rules
 
-    rules = ExampleRules(TextRules(form=args.normalisation))
     try:
-        if args.rules:
-            text = replace(rules.text, replacements=load_rules(_read_text(args.rules)))
-            rules = replace(rules, text=text)
+        given = load_rules(_read_text(args.rules)) if args.rules else ()
+        rules = ExampleRules(TextRules(args.normalisation, (*given, LEAVE_OUT_WITHOUT_INK)))
         if args.charset:
             characters = Charset.from_json(_read_text(args.charset)).characters
             rules = replace(rules, characters=frozenset(characters))

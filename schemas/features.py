@@ -11,6 +11,7 @@
 | document  | bytes |      | document that the page belongs to                |
 | source    | bytes |      | format that the line was read from               |
 | split     | bytes |      | train, eval or test                              |
+| direction | bytes |      | ltr or rtl; only where the text does not tell it |
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from schemas.records import LineExample
 # number; any other change raises the major one.
 DATASET_VERSION = "1.1"
 TFX_SCHEMA_PATH = Path(__file__).with_name("line.pbtxt")
+# Features that few lines have.
+_OPTIONAL = ("direction",)
 SPLITS = ("train", "eval", "test")
 # Lies beside the splits; holds flags, counts and digests.
 MANIFEST_FILE = "manifest.json"
@@ -50,6 +53,7 @@ def encode_line(example: LineExample) -> bytes:
         {
             name: value.encode() if isinstance(value, str) else value
             for name, value in values.items()
+            if name not in _OPTIONAL or value
         }
     )
 
@@ -67,7 +71,11 @@ def decode_line(serialised: bytes) -> LineExample:
         ValueError: If a feature of the line is missing or has the wrong type.
     """
     values = tf_example.decode(serialised)
-    missing = [field.name for field in fields(LineExample) if field.name not in values]
+    missing = [
+        field.name
+        for field in fields(LineExample)
+        if field.name not in values and field.name not in _OPTIONAL
+    ]
     if missing:
         raise ValueError(
             f"record has no feature {', '.join(missing)}; "
@@ -75,6 +83,8 @@ def decode_line(serialised: bytes) -> LineExample:
         )
     kept = {}
     for field in fields(LineExample):
+        if field.name not in values:
+            continue
         value = values[field.name]
         wanted = int if field.type == "int" else bytes
         if not isinstance(value, wanted):

@@ -28,6 +28,8 @@ class Line:
             empty.
         region_kind: Type of the text region as the format names it ('MarginTextZone',
             'marginalia'); may be empty.
+        direction: Base direction of its writing as the format states it: 'ltr', 'rtl', or empty
+            if it states none.
         fault: Why the description of the line cannot be used; empty if it can. Only this line
             fails then, not its page.
     """
@@ -40,6 +42,7 @@ class Line:
     region_id: str = ""
     kind: str = ""
     region_kind: str = ""
+    direction: str = ""
     fault: str = ""
 
 
@@ -86,6 +89,8 @@ class LineExample:
         document: Name of the document.
         source: Name of the format that it was read from.
         split: 'train', 'eval' or 'test'.
+        direction: Stated base direction, 'ltr' or 'rtl', of a line whose letters tell another
+            one, or none; else empty.
     """
 
     image: bytes
@@ -97,6 +102,20 @@ class LineExample:
     document: str
     source: str
     split: str
+    direction: str = ""
+
+
+@dataclass(frozen=True)
+class LeftOutCharacters:
+    """Characters that a rule has left out of the text of a line, as no ink shows them.
+
+    Attributes:
+        page_uri: Location of the page image.
+        characters: The characters, each as often as it was there.
+    """
+
+    page_uri: str
+    characters: str
 
 
 @dataclass(frozen=True, eq=False)

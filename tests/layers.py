@@ -50,6 +50,8 @@ PIPELINES_FOLDERS = (
     "pipelines/formats/page_xml",
     "pipelines/formats/iiif",
     "pipelines/formats/iam",
+    "pipelines/formats/sets",
+    "pipelines/formats/hocr",
     "pipelines/formats/labels",
     "pipelines/formats/pdf",
     "pipelines/files",

@@ -33,7 +33,8 @@ class CharacterRow:
         category: Its Unicode general category, such as 'Ll'.
         example_uri: The first page, by URI, on which it occurs.
         flags: Suspicious features: 'control', 'private use', 'unassigned', 'invisible',
-            'lone surrogate', 'replacement character', 'look-alike of X (U+0058)'.
+            'lone surrogate', 'replacement character', 'look-alike of X (U+0058)'; and
+            'left out' where texts do not have it any more.
     """
 
     character: str
@@ -62,6 +63,7 @@ class CharacterAudit:
 
     Attributes:
         counts: Number of occurrences by character.
+        left_out: The same of characters that are left out of the texts, as no ink shows them.
         example_uris: First page, by URI, on which each character occurs.
 
     Example:
@@ -72,6 +74,7 @@ class CharacterAudit:
     """
 
     counts: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
     example_uris: dict[str, str] = field(default_factory=dict)
 
     def add(self, text: str, page_uri: str) -> None:
@@ -85,14 +88,41 @@ class CharacterAudit:
         self.counts.update(found)
         self._add_examples(dict.fromkeys(found, page_uri))
 
+    def add_left_out(self, character: str, count: int, page_uri: str) -> None:
+        """Count a character that is left out of texts.
+
+        Args:
+            character: The character.
+            count: How often it is left out.
+            page_uri: The first page, by URI, with it.
+        """
+        self.left_out[character] += count
+        self._add_examples({character: page_uri})
+
     def merge(self, other: CharacterAudit) -> None:
         """Add the counts of another audit, which is not changed."""
         self.counts.update(other.counts)
+        self.left_out.update(other.left_out)
         self._add_examples(other.example_uris)
 
     def _add_examples(self, uris: dict[str, str]) -> None:
         for character, uri in uris.items():
             self.example_uris[character] = min(uri, self.example_uris.get(character, uri))
+
+    def describe_left_out(self) -> str:
+        r"""Return one line on the characters that are left out; empty where there are none.
+
+        Example:
+            >>> audit = CharacterAudit()
+            >>> audit.add_left_out("\u200f", 3, "a.jpg")
+            >>> audit.describe_left_out()
+            'left out of texts, as no ink shows them: U+200F 3 times'
+        """
+        each = ", ".join(
+            f"U+{ord(character):04X} {count} times"
+            for character, count in sorted(self.left_out.items())
+        )
+        return f"left out of texts, as no ink shows them: {each}" if each else ""
 
     def dominant_script(self) -> str:
         """Return the script of most letters; empty without letters."""
@@ -109,9 +139,17 @@ class CharacterAudit:
         """
         script = self.dominant_script()
         return tuple(
-            _row(character, self.counts[character], self.example_uris[character], script)
-            for character in sorted(self.counts)
+            self._row(character, script) for character in sorted(self.counts | self.left_out)
         )
+
+    def _row(self, character: str, script: str) -> CharacterRow:
+        category = unicodedata.category(character)
+        name = unicodedata.name(character, f"U+{ord(character):04X}")
+        count = self.counts[character] + self.left_out[character]
+        flags = _flags(character, script)
+        if self.left_out[character]:
+            flags = (*flags, "left out")
+        return CharacterRow(character, count, name, category, self.example_uris[character], flags)
 
     def to_json(self) -> str:
         """Return the rows as a JSON object, with U+FFFD for lone surrogates."""
@@ -119,12 +157,6 @@ class CharacterAudit:
         data = {"dominant_script": self.dominant_script(), "characters": rows}
         text = json.dumps(data, ensure_ascii=False, indent=1)
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") + "\n"
-
-
-def _row(character: str, count: int, example_uri: str, script: str) -> CharacterRow:
-    category = unicodedata.category(character)
-    name = unicodedata.name(character, f"U+{ord(character):04X}")
-    return CharacterRow(character, count, name, category, example_uri, _flags(character, script))
 
 
 def _flags(character: str, script: str) -> tuple[str, ...]:

@@ -15,9 +15,10 @@ from model.line_images.preprocess import (
     padded_width_px,
 )
 from model.networks.presets import PRESETS
+from model.text.bidi import WITHOUT_INK, ink_order
 from model.text.rules import TextRules, apply_rules
 from schemas.features import decode_line
-from schemas.records import Failure, LineExample, LineImage, Page
+from schemas.records import Failure, Line, LineExample, LineImage, Page
 
 # A line needs enough time steps for its text at the resolution of this preset.
 _PRESET = PRESETS["fast"]
@@ -49,6 +50,7 @@ def to_example(image: LineImage, page: Page, rules: ExampleRules) -> LineExample
     """
     try:
         text = apply_rules(image.line.text or "", rules.text)
+        direction = _direction(text, image.line.direction)
         _check_text(text, image.strip.shape, rules)
     except ValueError as error:
         return Failure(image.page_uri, "text", str(error), image.line.line_id)
@@ -63,7 +65,13 @@ def to_example(image: LineImage, page: Page, rules: ExampleRules) -> LineExample
         document=page.document,
         source=page.source,
         split=page.split,
+        direction=direction,
     )
+
+
+def _direction(text: str, stated: str) -> str:
+    """Return the stated direction of a line where its text alone does not tell the same."""
+    return stated if ink_order(text, stated) != ink_order(text) else ""
 
 
 def _check_text(text: str, shape: tuple[int, int], rules: ExampleRules) -> None:
@@ -83,6 +91,18 @@ def _check_text(text: str, shape: tuple[int, int], rules: ExampleRules) -> None:
             f"text of {len(text)} characters on a line of {steps} time steps; "
             "check that text and line belong together"
         )
+
+
+def left_out_characters(line: Line, example: LineExample) -> str:
+    r"""Return the characters without ink that the transcription of a line has, and not its example.
+
+    Example:
+        >>> example = LineExample(b"", 1, 1, "le", "p", "l", "", "pair", "train")
+        >>> left_out_characters(Line("l", 0, "\ufeffle\u200b"), example)
+        '\ufeff\u200b'
+    """
+    kept = example.text
+    return "".join(one for one in WITHOUT_INK.findall(line.text or "") if one not in kept)
 
 
 def decode_strip(example: LineExample) -> np.ndarray:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from model.dataset.audit import CharacterAudit
 from model.report.contact_sheet import ReportSample, SampleReservoir
 from model.report.histogram import Histogram
+from model.text.bidi import ink_order
 from schemas.features import encode_line
 from schemas.records import LineExample
 
@@ -31,7 +32,7 @@ class DatasetSummary:
         widths_px: Lines by width.
         heights_px: Lines by height.
         text_lengths: Lines by number of characters.
-        train_characters: Character counts of the training texts.
+        train_characters: Character counts of the training texts, as their ink shows them.
         audit: Charset audit of all texts.
         samples: A random sample of lines.
         digest: Sum of the SHA-256 of the records, modulo 2^256, which does not depend on their
@@ -58,7 +59,7 @@ class DatasetSummary:
         self.heights_px.add(line.height_px)
         self.text_lengths.add(len(line.text))
         if line.split == "train":
-            self.train_characters.update(line.text)
+            self.train_characters.update(ink_order(line.text, line.direction))
         self.audit.add(line.text, line.page_uri)
         key = f"{line.page_uri} {line.line_id}"
         if self.samples.would_keep(key):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
 
+from model.text.bidi import logical_order, logical_text, mirrored
 from model.text.charset import BLANK, Charset
 from schemas.records import Character
 
@@ -24,7 +26,9 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
-def decode_greedy(logits: np.ndarray, charset: Charset) -> tuple[str, float, tuple[Character, ...]]:
+def decode_greedy(
+    logits: np.ndarray, charset: Charset, direction: str = ""
+) -> tuple[str, float, tuple[Character, ...]]:
     """Return the text of the best path, with confidences.
 
     A character's confidence is the highest probability of its label in its run of time steps, and
@@ -34,9 +38,10 @@ def decode_greedy(logits: np.ndarray, charset: Charset) -> tuple[str, float, tup
     Args:
         logits: float [time, classes], unnormalised.
         charset: The characters of classes 1 and up.
+        direction: Base direction that is known of the line; empty for none.
 
     Returns:
-        The text, the line's confidence in 0..1, and the characters.
+        The text in logical order, the line's confidence in 0..1, and the characters.
 
     Raises:
         ValueError: If a logit is not finite, or logits and charset differ in their classes.
@@ -64,7 +69,29 @@ def decode_greedy(logits: np.ndarray, charset: Charset) -> tuple[str, float, tup
     steps = at_peak[np.searchsorted(at_peak, run_starts[written])]
     others = _alternatives(probabilities[steps], labels, charset)
     characters = tuple(map(Character, text, peaks.tolist(), others))
-    return text, confidence, characters
+    return logical_text(text, direction), confidence, in_logical_order(characters, direction)
+
+
+def in_logical_order(
+    characters: tuple[Character, ...], direction: str = ""
+) -> tuple[Character, ...]:
+    """Return the characters of a line, which lie from left to right, in the order of its text.
+
+    Args:
+        characters: Each with one code point.
+        direction: Base direction that is known of the line; empty for none.
+    """
+    order = logical_order("".join(character.text for character in characters), direction)
+    if order is None:
+        return characters
+    return tuple(
+        _turned(characters[place]) if is_turned else characters[place] for place, is_turned in order
+    )
+
+
+def _turned(character: Character) -> Character:
+    others = tuple((mirrored(text), probability) for text, probability in character.alternatives)
+    return replace(character, text=mirrored(character.text), alternatives=others)
 
 
 def check_logits(logits: np.ndarray, charset: Charset) -> None:

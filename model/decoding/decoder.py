@@ -16,12 +16,14 @@ from model.decoding.ctc import (
     MOST_ALTERNATIVES,
     check_logits,
     decode_greedy,
+    in_logical_order,
     softmax,
 )
 from model.decoding.prefix_weights import Context, PrefixWeights
 from model.decoding.rescoring import Rescorer
 from model.language.lexicon import Lexicon
 from model.language.ngram_model import LanguageModel
+from model.text.bidi import logical_text
 from model.text.charset import BLANK, Charset
 from schemas.records import Character
 
@@ -95,25 +97,30 @@ class Decoder:
         self._rescorer = rescorer
         self._weights = PrefixWeights(charset, config, language_model, lexicon)
 
-    def decode(self, logits: np.ndarray) -> Decoded:
+    def decode(self, logits: np.ndarray, direction: str = "") -> Decoded:
         """Return the transcript of a line.
 
         Args:
             logits: float [time, classes], unnormalised.
+            direction: Base direction that is known of the line, from `model.text.bidi`; empty
+                for none. Text and characters are in logical order.
 
         Raises:
             ValueError: If a logit is not finite, or logits and charset differ in their classes.
         """
         if not self._config.width:
-            return self._best_path(*decode_greedy(logits, self._charset))
+            return self._best_path(*decode_greedy(logits, self._charset, direction))
         check_logits(logits, self._charset)
         frames = search_frames(logits, self._config, self._weights)
         beams = beam_search(frames, self._config, self._weights)
         if self._rescorer:
             beams = self._rescorer.rescore(beams, self._config.lm_weight)
         total = sum(beam.weight for beam in beams)
-        lines = tuple((self._text(beam.labels), beam.weight / total) for beam in beams)
-        characters = self._characters(beams[0].labels, frames)
+        lines = tuple(
+            (logical_text(self._text(beam.labels), direction), beam.weight / total)
+            for beam in beams
+        )
+        characters = in_logical_order(self._characters(beams[0].labels, frames), direction)
         if characters:
             mean = float(np.mean([c.confidence for c in characters]))
         else:  # The confidence of the blanks.

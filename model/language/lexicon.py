@@ -35,7 +35,8 @@ class Lexicon:
     an unknown word count as known.
 
     Args:
-        words: Words in NFC. A capitalised word is also known if its lower-case form is listed.
+        words: Words in NFC, their letters in the order of the ink. A capitalised word is also
+            known if its lower-case form is listed.
 
     Raises:
         ValueError: If there is no word, or there are more than 20 million.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.text.bidi import ink_order
 from model.text.charset import Charset, normalise_text
 
 # Characters per block of lines, and at least so many n-grams between two merges.
@@ -64,7 +65,7 @@ def _blocks(texts: Iterable[str], length: int) -> Iterator[str]:
     """Yield blocks of lines, joined with the padding between them."""
     lines: list[str] = []
     characters = 0
-    for line in filter(None, map(normalise_text, texts)):
+    for line in filter(None, map(ink_order, map(normalise_text, texts))):
         lines.append(line)
         characters += len(line) + length
         if characters >= _BLOCK_CHARACTERS:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from model.text.bidi import ink_order
 from model.text.charset import normalise_text
 
 
@@ -49,7 +50,7 @@ def perplexity(texts: Iterable[str], *models: CharacterModel) -> float:
     """
     found = [
         np.mean([np.exp(model.character_log_probabilities(text)) for model in models], axis=0)
-        for text in filter(None, map(normalise_text, texts))
+        for text in filter(None, map(ink_order, map(normalise_text, texts)))
     ]
     if not found:
         raise ValueError("no text to measure the perplexity on; give at least one line")

@@ -16,6 +16,7 @@ from model.language.ngram_model import LanguageModel
 from model.language.recurrent_model import RecurrentLanguageModel
 from model.language.word_counts import read_model_words
 from model.recogniser.bundle import Bundle
+from model.text.bidi import ink_order
 
 
 @dataclass(frozen=True)
@@ -150,13 +151,13 @@ def _open_lexicon(words: Collection[str], path: str) -> Lexicon | None:
         ValueError: If the file cannot be read, has no words or too many.
     """
     if not path:
-        return Lexicon(words) if words else None
+        return Lexicon(map(ink_order, words)) if words else None
     try:
         listed = _words(path)
         first = next(listed, None)
         if first is None:
             raise ValueError("no word in it")
-        return Lexicon(chain(words, [first], listed))
+        return Lexicon(map(ink_order, chain(words, [first], listed)))
     except (OSError, ValueError) as error:
         text = str(error)
         text = text if path in text else f"{path}: {text}"

@@ -135,7 +135,7 @@ class Recogniser:
         Raises:
             ValueError: If the logits contain NaN.
         """
-        decoded = self._decoder.decode(logits)
+        decoded = self._decoder.decode(logits, image.line.direction)
         return Transcript(
             page_uri=image.page_uri,
             line=image.line,

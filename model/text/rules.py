@@ -14,6 +14,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from model.text.bidi import WITHOUT_INK
+
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 
 _RULE = re.compile(
@@ -97,6 +99,11 @@ def apply_rules(text: str, rules: TextRules) -> str:
             "which UTF-8 cannot encode; correct the transcription, or remove it with a rule"
         )
     return " ".join(unicodedata.normalize(rules.form, text).split())
+
+
+# Leaves out direction marks and spaces of no width, which no ink shows; ingest and evaluate add it
+# to the rules of the user.
+LEAVE_OUT_WITHOUT_INK = Rule(WITHOUT_INK.pattern, "", is_regex=True)
 
 
 def load_rules(text: str) -> tuple[Rule, ...]:

@@ -23,6 +23,7 @@ from model.line_images.preprocess import (
     scale_strip,
 )
 from model.networks.presets import Preset
+from model.text.bidi import ink_order
 from model.text.charset import Charset
 from model.training.balance import Draw, line_hash
 from schemas.records import LineExample
@@ -38,7 +39,7 @@ class Sample:
 
     Attributes:
         strip: float32 [input_height_px, padded width, 1].
-        labels: Labels of the text, from 1.
+        labels: Labels of the text in the order of the ink, from 1.
         text: Ground-truth text.
         page_uri: Page image that the line is on.
     """
@@ -70,11 +71,11 @@ class SampleMaker:
 
     def is_learnable(self, example: LineExample) -> bool:
         """Whether CTC can learn the line: it has text, and enough time steps for it."""
-        return self._has_room(example, self.charset.encode(example.text))
+        return self._has_room(example, self._labels(example))
 
     def make(self, example: LineExample, turn: int) -> Sample | None:
         """Return the sample of one draw of a line; None where CTC cannot learn the line."""
-        labels = self.charset.encode(example.text)
+        labels = self._labels(example)
         if not self._has_room(example, labels):
             return None
         plain = scale_strip(decode_strip(example), self.preprocess)
@@ -85,6 +86,9 @@ class SampleMaker:
             augmented = plain
         strip = pad_strip(augmented, self.preprocess)
         return Sample(strip, labels, example.text, example.page_uri)
+
+    def _labels(self, example: LineExample) -> list[int]:
+        return self.charset.encode(ink_order(example.text, example.direction))
 
     def _has_room(self, example: LineExample, labels: list[int]) -> bool:
         return self._fits(labels, input_width_px(example.width_px, self.preprocess))

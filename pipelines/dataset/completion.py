@@ -36,6 +36,7 @@ def complete_dataset(
         _replace_splits(dataset, intermediate.kept)
     summary = intermediate.read_summary(has_leaks)
     check_files(dataset, intermediate.read_contents(), summary, account)
+    summary.audit.merge(intermediate.read_left_out())
     inputs_digest = intermediate.read_inputs_digest()
     origin = DatasetOrigin(title_of(output), start.flags, account, inputs_digest)
     describe_dataset(summary, dataset, origin, intermediate.read_shown())

@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 
 import apache_beam as beam
 
-from model.dataset.examples import ExampleRules, to_example
+from model.dataset.examples import ExampleRules, left_out_characters, to_example
 from model.dataset.leaks import line_fact
 from pipelines.pages.cut import cut_page
 from pipelines.pages.image import open_described
 from pipelines.transforms.routing import RouteByType
-from schemas.records import Failure, LineExample, LineFact, LineImage, Page, PageDone
+from schemas.records import (
+    Failure,
+    LeftOutCharacters,
+    LineExample,
+    LineFact,
+    LineImage,
+    Page,
+    PageDone,
+)
 
 
 @dataclass(frozen=True)
@@ -40,13 +48,13 @@ class CutExamples(beam.PTransform):
         self._config = config
 
     def expand(self, pages):
-        kinds = (LineExample, LineFact, Failure, PageDone)
+        kinds = (LineExample, LineFact, LeftOutCharacters, Failure, PageDone)
         return pages | RouteByType(cut_examples, kinds, self._config)
 
 
 def cut_examples(
     page: Page, config: CutConfig
-) -> Iterator[LineExample | LineFact | Failure | PageDone]:
+) -> Iterator[LineExample | LineFact | LeftOutCharacters | Failure | PageDone]:
     """Cut a page into training examples.
 
     Args:
@@ -54,8 +62,8 @@ def cut_examples(
         config: How lines are cut and which of them become examples.
 
     Yields:
-        A `PageDone`, and for each line an example and its fact, or a failure; or one
-        failure of the whole page.
+        A `PageDone`, and for each line an example and its fact, with what was left out of its
+        text, or a failure; or one failure of the whole page.
     """
     try:
         image = open_described(page)
@@ -71,3 +79,5 @@ def cut_examples(
         yield example
         if isinstance(example, LineExample):
             yield line_fact(record, page.split, sha256)
+            if left_out := left_out_characters(record.line, example):
+                yield LeftOutCharacters(page.uri, left_out)

@@ -6,6 +6,7 @@
 .unfinished/kept/SPLIT/       the files without the lines that leak, if there are leaks
 .unfinished/files.jsonl       the content of each file, as it was read back
 .unfinished/inputs.jsonl      the digest of all page images
+.unfinished/left_out.jsonl    the characters that were left out of texts
 .unfinished/shown.jsonl       the lines of those leaks that the report shows
 .unfinished/facts.../         what the search for leaks compares
 """
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 
 from apache_beam.io.filesystems import FileSystems
 
+from model.dataset.audit import CharacterAudit
 from model.dataset.summary import DatasetSummary, sample_from_row, summary_from_json
 from model.report.contact_sheet import ReportSample
 from pipelines.dataset.drop import FileContent
@@ -73,6 +75,11 @@ class IntermediateFiles:
         return f"{self.folder}/inputs"
 
     @property
+    def left_out(self) -> str:
+        """File of the `LeftOutCharacters`, for `WriteJsonLines`: without `.jsonl`."""
+        return f"{self.folder}/left_out"
+
+    @property
     def shown(self) -> str:
         """File of the lines of leaks to show, for `WriteJsonLines`: without `.jsonl`."""
         return f"{self.folder}/shown"
@@ -102,6 +109,13 @@ class IntermediateFiles:
         """
         path = self.kept_summary if has_leaks else self.summary
         return summary_from_json(read_bytes(path).decode())
+
+    def read_left_out(self) -> CharacterAudit:
+        """Return the counts of the characters that were left out of texts."""
+        audit = CharacterAudit()
+        for row in _read_rows(self.left_out):
+            audit.add_left_out(*row)
+        return audit
 
     def read_contents(self) -> list[FileContent]:
         """Return what each file of the dataset held when it was read back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 import apache_beam as beam
@@ -85,8 +86,11 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
             build_compile(pipeline, patterns, config, intermediate, counters)
         account = intermediate.read_account()
         complete_dataset(intermediate, config.output, account, start)
+        left_out = intermediate.read_left_out().describe_left_out()
         intermediate.discard()
         write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(account))
+    if left_out:
+        print(left_out)
     return account
 
 
@@ -143,6 +147,13 @@ def build_compile(
         | "Sum of digests" >> beam.CombineGlobally(sum_digests)
         | "Write digest" >> WriteJsonLines(intermediate.inputs)
     )
+    (
+        cut.LeftOutCharacters
+        | "Each" >> beam.FlatMap(lambda one: [(c, (1, one.page_uri)) for c in one.characters])
+        | "Count" >> beam.CombinePerKey(_count_and_first_page)
+        | "As row" >> beam.MapTuple(lambda character, counted: (character, *counted))
+        | "Write left out" >> WriteJsonLines(intermediate.left_out)
+    )
     dataset = intermediate.dataset
     leaks | "Leak rows" >> beam.Map(asdict) | "Write leaks" >> WriteJsonLines(f"{dataset}/leaks")
     (
@@ -160,6 +171,11 @@ def build_compile(
         "lines": cut.LineExample,
         "dropped": dropped,
     } | "Account" >> WriteAccount(intermediate.account)
+
+
+def _count_and_first_page(counts: Iterable[tuple[int, str]]) -> tuple[int, str]:
+    counts = list(counts)
+    return sum(count for count, _ in counts), min(page for _, page in counts)
 
 
 def _write_lines(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from pipelines.formats.alto.read import alto_pages, is_alto
+from pipelines.formats.hocr.read import hocr_pages, is_hocr, is_html, parse_html
 from pipelines.formats.hugging_face import is_parquet, read_hugging_face
 from pipelines.formats.iam.read import is_iam, read_iam
 from pipelines.formats.kraken_arrow import is_arrow, read_kraken_arrow
@@ -15,6 +16,8 @@ from pipelines.formats.labels.read import is_label_table, read_labels
 from pipelines.formats.names import only_page
 from pipelines.formats.page_xml.read import is_page_xml, page_xml_pages
 from pipelines.formats.quire_dataset import is_tfrecord, read_quire_dataset
+from pipelines.formats.sets.histdb import is_histdb, read_histdb
+from pipelines.formats.sets.rimes import is_rimes, read_rimes
 from pipelines.formats.source import Files
 from pipelines.formats.xml_tree import namespace_of, parse_xml
 from schemas.records import Failure, Page, Skipped
@@ -36,6 +39,7 @@ class MarkupFormat:
 MARKUP_FORMATS = {
     "alto": MarkupFormat(is_alto, alto_pages),
     "page": MarkupFormat(is_page_xml, page_xml_pages),
+    "hocr": MarkupFormat(is_hocr, hocr_pages),
 }
 
 # XML files that accompany pages but describe none.
@@ -57,15 +61,21 @@ class ContainerFormat:
 
 CONTAINER_FORMATS = {
     "hugging_face": ContainerFormat(is_parquet, read_hugging_face),
+    "histdb": ContainerFormat(is_histdb, read_histdb),
     "iam": ContainerFormat(is_iam, read_iam),
     "kraken_arrow": ContainerFormat(is_arrow, read_kraken_arrow),
     "labels": ContainerFormat(is_label_table, read_labels),
     "quire": ContainerFormat(is_tfrecord, read_quire_dataset),
+    "rimes": ContainerFormat(is_rimes, read_rimes),
 }
 FORMAT_NAMES = ("auto", "pair", *MARKUP_FORMATS, *CONTAINER_FORMATS)
 
 # Bytes at the start of a file that are enough to recognise a container format.
 HEAD_BYTES = 4096
+
+
+class UnknownMarkup(ValueError):
+    """The file is of no known format."""
 
 
 class NotAPage(ValueError):
@@ -103,9 +113,10 @@ def read_markup_pages(data: bytes, format_name: str = "auto") -> list[Page | Fai
 
     Raises:
         NotAPage: If it is an XML file of a kind that is skipped on purpose.
+        UnknownMarkup: If it is of no known format.
         ValueError: If it cannot be read.
     """
-    root = parse_xml(data)
+    root = _parse(data)
     # Not every command that reads these files has the flag --format.
     if format_name in MARKUP_FORMATS:
         markup = MARKUP_FORMATS[format_name]
@@ -119,10 +130,19 @@ def read_markup_pages(data: bytes, format_name: str = "auto") -> list[Page | Fai
             return markup.read(root)
     if namespace_of(root) in _COMPANION_NAMESPACES:
         raise NotAPage(f"<{etree.QName(root).localname}> describes no page")
-    raise ValueError(
+    raise UnknownMarkup(
         f"<{etree.QName(root).localname}> is neither PAGE nor ALTO; "
         "save the file as one of them, or remove it"
     )
+
+
+def _parse(data: bytes) -> etree._Element:
+    try:
+        return parse_xml(data)
+    except ValueError:
+        if not is_html(data):
+            raise
+        return parse_html(data)
 
 
 def container_of(uri: str, head: bytes) -> ContainerFormat | None:

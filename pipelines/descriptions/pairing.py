@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pipelines.formats.iam.files import is_companion
 from pipelines.formats.names import (
+    HOCR_EXTENSIONS,
     IMAGE_EXTENSIONS,
     MARKUP_EXTENSION,
     PAGED_EXTENSIONS,
@@ -18,6 +19,7 @@ from pipelines.formats.names import (
     split_extension,
     split_page_uri,
 )
+from pipelines.formats.sets.histdb import is_spare_image
 from schemas.records import Failure, Skipped
 
 # Folders beside the images in which tools keep their XML.
@@ -26,7 +28,7 @@ MARKUP_FOLDERS = ("page", "alto")
 _OTHER_FOLDERS = ("Page", "PAGE", "Alto", "ALTO")
 
 # Files that hold many lines or pages each.
-CONTAINER_EXTENSIONS = (".csv", ".tsv", ".parquet", ".arrow", ".tfrecord.gz")
+CONTAINER_EXTENSIONS = (".csv", ".tsv", ".parquet", ".arrow", ".tfrecord.gz", ".zip")
 # Index files of IAM: text files that belong to no single image.
 INDEX_NAMES = ("lines.txt", "words.txt")
 
@@ -140,7 +142,7 @@ def pair_files(uris: Iterable[str], use_markup: bool = True) -> list[Source]:
     return [*map(LoneImage, images), *map(lone_texts, texts), *unpaired]
 
 
-def _unpaired(uri: str, use_markup: bool) -> ContainerFile | Skipped | None:
+def _unpaired(uri: str, use_markup: bool) -> ContainerFile | MarkupFile | Skipped | None:
     """Return the record of a file that is not paired with others; None for one that is."""
     name = posixpath.basename(uri).lower()
     if is_companion(name):
@@ -149,6 +151,10 @@ def _unpaired(uri: str, use_markup: bool) -> ContainerFile | Skipped | None:
         if use_markup:
             return ContainerFile(uri)
         return Skipped(uri, "--format pair does not read tables")
+    if is_spare_image(uri):
+        return Skipped(uri, "its line images show the same")
+    if split_extension(uri)[1] in HOCR_EXTENSIONS:
+        return MarkupFile(uri) if use_markup else Skipped(uri, "--format pair does not read XML")
     if not split_extension(uri)[1]:
         return Skipped(uri, "format is not supported")
     return None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import BinaryIO
 
 from model.dataset.splits import document_of, official_split
 from pipelines.descriptions.detect import (
     HEAD_BYTES,
     NotAPage,
+    UnknownMarkup,
     choose_container,
     container_of,
     read_markup_pages,
@@ -26,9 +28,11 @@ from pipelines.descriptions.pairing import (
     lone_text_failure,
 )
 from pipelines.descriptions.survey import Surveyed, survey_page
+from pipelines.files.zip_members import archive_fault, is_archive
 from pipelines.formats.iam.files import lines_index_beside
-from pipelines.formats.names import file_of, page_uri, split_page_uri
+from pipelines.formats.names import HOCR_EXTENSIONS, file_of, page_uri, split_page_uri
 from pipelines.formats.pairs import read_pair
+from pipelines.formats.sets.bentham import line_image_of, page_image_of, read_bentham
 from pipelines.formats.source import Files
 from schemas.records import Failure, Page, Skipped
 
@@ -149,6 +153,11 @@ def _read_by_content(
 ) -> Iterator[Page | Failure | Skipped]:
     """Read a file; its first bytes show whether an XML or text file is a table."""
     uri = source.uri
+    if is_archive(uri):
+        # Of one that can be read, the files in it come instead.
+        fault = archive_fault(uri) or f"{uri}: came after its files were listed; run again"
+        yield Failure(uri, "read", fault)
+        return
     try:
         with files.open(uri) as file:
             head = file.read(HEAD_BYTES)
@@ -164,7 +173,18 @@ def _read_by_content(
         for record in _read_markup(uri, data, config.format_name, files):
             yield _selected(record, config)
     else:
-        yield lone_text_failure(uri)
+        yield _read_line_of_set(uri, head, files)
+
+
+def _read_line_of_set(uri: str, head: bytes, files: Files) -> Page | Failure:
+    """Read a text whose line image lies in a folder for images, as in the Bentham sets."""
+    try:
+        image_uri = line_image_of(uri, files)
+        if image_uri is None:
+            return lone_text_failure(uri)
+        return _place(read_bentham(uri, head, image_uri, files))
+    except (OSError, ValueError) as error:
+        return Failure(uri, "read", str(error))
 
 
 def _read_markup(
@@ -175,16 +195,29 @@ def _read_markup(
     except NotAPage as reason:
         yield Skipped(uri, str(reason))
         return
+    except UnknownMarkup as error:
+        # Pages that tell of a set lie beside it as HTML.
+        is_other = uri.lower().endswith(HOCR_EXTENSIONS)
+        yield Skipped(uri, "HTML without hOCR") if is_other else Failure(uri, "read", str(error))
+        return
     except ValueError as error:
         yield Failure(uri, "read", str(error))
         return
-    # All pages of one XML file refer to the same image file.
-    name = file_of(pages[0].uri)
+    # Pages of PAGE and ALTO refer to the same image file, those of hOCR may have one each.
+    for name, group in groupby(pages, key=lambda page: file_of(page.uri)):
+        yield from _with_image_file(uri, name, list(group), files)
+
+
+def _with_image_file(
+    uri: str, name: str, pages: list[Page | Failure], files: Files
+) -> Iterator[Page | Failure]:
     try:
         image = find_image_file(uri, name, files)
     except (OSError, ValueError) as error:
         yield from _fail_pages(uri, pages, "read", str(error))
         return
+    if image is None and (page_image := page_image_of(uri, name, files)):
+        image = ImageFile(page_image)
     if image is None:
         named = name or "with the same name"
         error = f"image {named} is not beside it; put it there"

@@ -207,4 +207,4 @@ def _line_image(example: LineExample) -> LineImage:
         strip = decode_strip(example)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    return LineImage(example.page_uri, Line(example.line_id, 0), strip)
+    return LineImage(example.page_uri, Line(example.line_id, 0, direction=example.direction), strip)

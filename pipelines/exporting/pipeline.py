@@ -23,7 +23,7 @@ from pipelines.files.mirror import mirrored_name
 from pipelines.files.output import check_free, discard, scratch_folder, whole_output
 from pipelines.formats.addresses import is_address
 from pipelines.formats.alto.write import write_alto
-from pipelines.formats.hocr import write_hocr
+from pipelines.formats.hocr.write import write_hocr
 from pipelines.formats.iiif.annotations import write_annotations
 from pipelines.formats.page_text import Origin, PageText, count_forbidden, normalise_page
 from pipelines.formats.page_xml.write import write_page

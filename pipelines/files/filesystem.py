@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable, Iterator
 from io import TextIOWrapper
@@ -13,6 +14,14 @@ from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.options import WILD_CARD, UsageError
+from pipelines.files.zip_members import (
+    archive_fault,
+    has_member,
+    is_archive,
+    list_members,
+    read_member,
+    split_member,
+)
 
 # '[' cannot be escaped in Beam's patterns; '?' matches it and any other character.
 _LITERAL = {"*": "[*]", "?": "[?]", "[": "?"}
@@ -24,6 +33,8 @@ def read_bytes(uri: str) -> bytes:
     Raises:
         OSError: If it cannot be read.
     """
+    if member := split_member(uri):
+        return read_member(*member)
     # Without this a file named .gz or .bz2 would be decompressed.
     with FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED) as file:
         return file.read()
@@ -57,7 +68,9 @@ class BeamFiles:
     """`pipelines.formats.source.Files` on Beam's FileSystems."""
 
     def open(self, uri: str) -> BinaryIO:
-        """Open a file for reading."""
+        """Open a file for reading; one in a zip archive is read whole."""
+        if member := split_member(uri):
+            return io.BytesIO(read_member(*member))
         return FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED)
 
     def first_existing(self, uris: Iterable[str]) -> str | None:
@@ -67,7 +80,20 @@ class BeamFiles:
 
 def first_existing(uris: Iterable[str]) -> str | None:
     """Return the first of some files that exists, or None."""
-    return next((uri for uri in uris if FileSystems.exists(uri)), None)
+    return next(filter(_exists, uris), None)
+
+
+def _exists(uri: str) -> bool:
+    member = split_member(uri)
+    return has_member(*member) if member else FileSystems.exists(uri)
+
+
+def files_in(path: str) -> list[str]:
+    """Return the files in a zip archive; of other files, and one that cannot be read, itself."""
+    # Whoever meets an archive says why it cannot be read.
+    if not is_archive(path) or archive_fault(path):
+        return [path]
+    return [printable(member) for member in list_members(path)]
 
 
 def input_patterns(inputs: Iterable[str], flag: str = "--input") -> tuple[str, ...]:
@@ -125,14 +151,15 @@ def match_files(given: str) -> list[str]:
         given: A file, a folder (with everything beneath it) or a glob.
 
     Returns:
-        Their paths; empty where there are none.
+        Their paths, and for a zip archive those of its members; empty where there are none.
 
     Raises:
         OSError: If the file system cannot be reached.
         ValueError: If no file system supports its scheme.
     """
     (result,) = FileSystems.match([_pattern(given, "the list")])
-    return [printable(metadata.path) for metadata in result.metadata_list]
+    paths = [printable(metadata.path) for metadata in result.metadata_list]
+    return [found for path in paths for found in files_in(path)]
 
 
 def normalised_path(path: str) -> str:
@@ -216,7 +243,7 @@ def _absolute(path: str) -> str:
 
 
 class MatchFiles(beam.PTransform):
-    """List the files that some patterns match, spread over the workers.
+    """List the files that some patterns match, and those in zip archives, spread over the workers.
 
     Args:
         patterns: Patterns from `input_patterns`.
@@ -236,5 +263,6 @@ class MatchFiles(beam.PTransform):
             | "Path" >> beam.Map(lambda metadata: printable(metadata.path))
             | "Not ours"
             >> beam.Filter(lambda path, starts: not is_left_out(path, starts), left_out)
+            | "In archives" >> beam.FlatMap(files_in)
             | "Once" >> beam.Distinct()
         )

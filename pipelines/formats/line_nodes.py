@@ -8,9 +8,18 @@ from collections.abc import Callable, Iterator
 
 from lxml import etree
 
+from model.text.bidi import LEFT_TO_RIGHT, RIGHT_TO_LEFT
 from pipelines.formats.xml_tree import read_number
 
 Nodes = list[etree._Element]
+
+# As PAGE and as ALTO write them.
+_DIRECTIONS = {
+    "left-to-right": LEFT_TO_RIGHT,
+    "right-to-left": RIGHT_TO_LEFT,
+    "ltr": LEFT_TO_RIGHT,
+    "rtl": RIGHT_TO_LEFT,
+}
 
 
 def line_names(lines: Nodes, id_name: str) -> list[str]:
@@ -67,6 +76,25 @@ def regions_of(
             seen[region] = describe(region)
         found.append(seen[region])
     return found
+
+
+def stated_direction(node: etree._Element, name: str) -> str:
+    """Return the base direction of a line: its own, or that of what is around it.
+
+    Args:
+        node: The line.
+        name: The attribute that states directions.
+
+    Returns:
+        'ltr', 'rtl', or empty if none is stated, or another one.
+
+    Example:
+        >>> page = etree.XML("<p d='right-to-left'><r><l/><l d='top-to-bottom'/></r></p>")
+        >>> [stated_direction(line, "d") for line in page.iter("l")]
+        ['rtl', '']
+    """
+    around = (element.get(name) for element in (node, *node.iterancestors()))
+    return _DIRECTIONS.get(next(filter(None, around), "").lower(), "")
 
 
 def places_in_order(order: etree._Element | None, reference_name: str) -> dict[str, int]:

@@ -10,6 +10,8 @@ from schemas.records import Failure, Page
 
 IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2", ".pdf")
 MARKUP_EXTENSION = ".xml"
+# Files with these names may as well be other HTML.
+HOCR_EXTENSIONS = (".hocr", ".xhtml", ".html", ".htm")
 TEXT_EXTENSIONS = (".gt.txt", ".txt")
 
 PAGED_EXTENSIONS = (".pdf", ".tif", ".tiff")
@@ -118,7 +120,12 @@ def split_extension(uri: str) -> tuple[str, str]:
         >>> split_extension("a/b.gt.txt"), split_extension("a/b.JPG"), split_extension("a/b.md")
         (('a/b', '.gt.txt'), ('a/b', '.jpg'), ('a/b.md', ''))
     """
-    for extension in (*TEXT_EXTENSIONS, MARKUP_EXTENSION, *IMAGE_EXTENSIONS):
+    for extension in (
+        *TEXT_EXTENSIONS,
+        MARKUP_EXTENSION,
+        *HOCR_EXTENSIONS,
+        *IMAGE_EXTENSIONS,
+    ):
         if uri.lower().endswith(extension):
             return uri[: -len(extension)], extension
     return uri, ""

@@ -68,7 +68,7 @@ def _page(record: bytes, place: str) -> Page | Failure:
         return Failure(place, "read", str(error))
     return Page(
         uri=f"{example.page_uri}#{example.line_id}",
-        lines=(Line(example.line_id, 0, example.text),),
+        lines=(Line(example.line_id, 0, example.text, direction=example.direction),),
         width_px=example.width_px,
         height_px=example.height_px,
         source=CUT_SOURCE,

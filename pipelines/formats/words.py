@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.geometry.polylines import column_bounds
+from model.text.bidi import ink_places
 from pipelines.formats.boxes import Box, box_of
 from schemas.records import Line, Transcript
 
@@ -61,23 +62,43 @@ def words_of(transcript: Transcript) -> list[Word]:
     if not text:
         return []
     spans = _spans(text)
-    # A combining accent has no width.
-    widths = [0 if unicodedata.combining(character) else 1 for character in text]
-    ends = np.concatenate([[0], np.cumsum(widths)])
-    shares = ends / max(1, ends[-1])
+    shares = _shares(transcript, spans)
     known = _known_confidences(transcript)
-    boxes = _boxes(transcript.line, shares[np.array(spans)])
+    boxes = _boxes(transcript.line, shares)
     return [
         Word(
             text=text[start:end],
             confidences=known[start:end],
             confidence=float(np.mean(known[start:end])) if known else transcript.confidence,
-            start=float(shares[start]),
-            end=float(shares[end]),
+            start=float(first),
+            end=float(last),
             box=box,
         )
-        for (start, end), box in zip(spans, boxes)
+        for (start, end), (first, last), box in zip(spans, shares, boxes)
     ]
+
+
+def _shares(transcript: Transcript, spans: list[tuple[int, int]]) -> np.ndarray:
+    """Return where words begin and end along the line, float [words, 2], as shares of its length.
+
+    Words of a line from right to left lie as their ink does.
+    """
+    text, line = transcript.text, transcript.line
+    # A combining accent has no width.
+    widths = np.array([0 if unicodedata.combining(character) else 1 for character in text])
+    places = ink_places(text, line.direction)
+    if places is None:
+        ends = np.concatenate([[0], np.cumsum(widths)])
+        return (ends / max(1, ends[-1]))[np.array(spans)]
+    in_ink = np.zeros(len(text), int)
+    in_ink[places] = widths
+    ends = np.concatenate([[0], np.cumsum(in_ink)])
+    first = [min(places[start:end]) for start, end in spans]
+    last = [max(places[start:end]) + 1 for start, end in spans]
+    shares = np.stack([ends[first], ends[last]], axis=1) / max(1, ends[-1])
+    axis, start, end = _direction(line)
+    # Of a baseline that is drawn from right to left, as the writing runs.
+    return 1 - shares[:, ::-1] if axis == 0 and end < start else shares
 
 
 def _spans(text: str) -> list[tuple[int, int]]:

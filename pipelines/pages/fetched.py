@@ -7,14 +7,18 @@ from pipelines.files.http_get import Answer, FetchError
 from pipelines.files.web import (
     BUSY,
     LARGEST_IMAGE_BYTES,
+    LARGEST_MANIFEST_BYTES,
     FetchConfig,
     failure_kind,
     shared_fetcher,
 )
 from pipelines.formats.addresses import is_address
+from pipelines.formats.iiif.service import addresses_by_info, info_address
 from pipelines.formats.names import IMAGE_EXTENSIONS, file_of, split_extension
 from schemas.records import Failure, PageSource
 
+# How services refuse a size that they do not give: by the specification, with 400.
+_REFUSED = (400, 403, 404, 413, 414, 422, 501)
 # HTML, XML and JSON start with these; no image file does.
 _TEXT_STARTS = (b"<", b"{", b"[")
 
@@ -63,7 +67,9 @@ def read_page_bytes(source: PageSource, config: FetchConfig) -> tuple[bytes, str
     if not is_address(source.addresses[0]):
         return read_bytes(source.addresses[0]), source.addresses[0]
     failed: list[FetchError] = []
-    for address in source.addresses:
+    waiting = list(source.addresses)
+    while waiting:
+        address = waiting.pop(0)
         try:
             answer = shared_fetcher(config).fetch(address, LARGEST_IMAGE_BYTES)
             return _checked_image(answer, address), address
@@ -72,7 +78,25 @@ def read_page_bytes(source: PageSource, config: FetchConfig) -> tuple[bytes, str
             # A busy server is not asked for the other addresses.
             if error.status in BUSY:
                 break
+            # Only what the manifest led to: what the description gives is tried once.
+            if error.status in _REFUSED and address in source.addresses:
+                asked = {address, *waiting}
+                given = _by_service(address, config)
+                waiting = [one for one in given if one not in asked] + waiting
     raise _joined_error(failed)
+
+
+def _by_service(address: str, config: FetchConfig) -> list[str]:
+    """List what else to ask of a IIIF service that refused a size, by its own description."""
+    info = info_address(address)
+    if not info:
+        return []
+    try:
+        answer = shared_fetcher(config).fetch(info, LARGEST_MANIFEST_BYTES)
+    except FetchError:
+        # The refusal itself is reported, which says more.
+        return []
+    return addresses_by_info(address, answer.data)
 
 
 def _checked_image(answer: Answer, address: str) -> bytes:

@@ -22,6 +22,7 @@ from pipelines.files.filesystem import (
     normalised_path,
 )
 from pipelines.files.web import LARGEST_MANIFEST_BYTES, FetchConfig, failure_kind, shared_fetcher
+from pipelines.files.zip_members import archive_fault, is_archive
 from pipelines.formats.addresses import clean_address, is_address
 from pipelines.formats.iiif.image import WIDTH_PX
 from pipelines.formats.iiif.manifest import read_manifest
@@ -106,7 +107,9 @@ def _named(source: PageSource) -> tuple[str, PageSource]:
 
 
 def file_source(path: str) -> PageSource:
-    """Return a file as a page."""
+    """Return a file as a page; an archive is one only if it cannot be read."""
+    if is_archive(path) and (fault := archive_fault(path)):
+        return PageSource(path, (), fault=fault)
     return PageSource(path, (path,))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -15,7 +16,8 @@ import numpy as np
 
 from tests.drawn import jpeg
 
-_SIZED = re.compile(r"/iiif/(\w+)/full/([0-9]+),/0/default\.jpg")
+_SIZED = re.compile(r"/iiif/(\w+)/full/(full|max|[0-9]+,[0-9]*)/0/default\.jpg")
+_INFO = re.compile(r"/iiif/(\w+)/info\.json")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class IiifServer:
     Attributes:
         address: Address of the server, without a trailing slash.
         pages: Name of each page to its image.
+        offers: Name of a page to what its service says of itself, and keeps to: `maxWidth`, or
+            with the profile 'level0' a list of `sizes`.
         scripted: Path to its answers in order; the last one is repeated.
         asked: (time, path) of all requests.
     """
@@ -50,6 +54,7 @@ class IiifServer:
     def __init__(self):
         self.address = ""
         self.pages: dict[str, np.ndarray] = {}
+        self.offers: dict[str, dict] = {}
         self.scripted: dict[str, list[Scripted]] = {}
         self.asked: list[tuple[float, str]] = []
 
@@ -62,15 +67,28 @@ class IiifServer:
         if path in self.scripted:
             answers = self.scripted[path]
             return answers.pop(0) if len(answers) > 1 else answers[0]
-        sized = _SIZED.fullmatch(path)
-        name, width = (sized[1], int(sized[2])) if sized else (path[1:].removesuffix(".jpg"), 0)
+        info, sized = _INFO.fullmatch(path), _SIZED.fullmatch(path)
+        if info and info[1] in self.offers:
+            return Scripted(body=json.dumps(self.offers[info[1]]).encode())
+        name = sized[1] if sized else path[1:].removesuffix(".jpg")
         page = self.pages.get(name)
         if page is None:
             return Scripted(404, b"<html>no such page</html>")
-        if width > page.shape[1]:
+        return self._sized(name, page, sized[2]) if sized else Scripted(body=jpeg(page))
+
+    def _sized(self, name: str, page: np.ndarray, size: str) -> Scripted:
+        offer = self.offers.get(name, {})
+        listed = [f"{one['width']},{one['height']}" for one in offer.get("sizes", [])]
+        height, whole = page.shape
+        most = offer.get("maxWidth", whole)
+        width = {"max": min(whole, most), "full": whole}.get(size) or int(size.split(",")[0])
+        if offer.get("profile") == "level0" and size not in ("max", *listed):
+            return Scripted(404, b"not here")
+        if width > most:
+            return Scripted(403, b"too large")
+        if width > whole:
             return Scripted(400, b"will not enlarge")
-        size = (width, round(page.shape[0] * width / page.shape[1]))
-        return Scripted(body=jpeg(cv2.resize(page, size) if width else page))
+        return Scripted(body=jpeg(cv2.resize(page, (width, round(height * width / whole)))))
 
     def resource(self, name: str, version: int) -> dict:
         """Return the description of a page's image in a manifest."""

@@ -166,3 +166,42 @@ def test_real_pages_are_all_accounted_for(shared_data, tmp_path, capsys):
     assert ingest([pages], tmp_path / "out") == 0
     assert "pages: 8 in = 8 ok + 0 failed + 0 skipped\nlines: 262 in" in capsys.readouterr().out
     assert {e.split for e in examples(tmp_path / "out")} == {"test"}
+
+
+def test_characters_that_no_ink_shows_are_left_out_and_told(tmp_path, capsys):
+    archive, dataset = tmp_path / "archive", tmp_path / "dataset"
+    write_pair(archive, "a", "ac\u200bte\ufeff de ma\u00adri\u200bage")
+    assert ingest([archive], dataset) == 0
+    assert [e.text for e in examples(dataset)] == ["acte de ma\u00adriage"]
+    told = "left out of texts, as no ink shows them: U+200B 2 times, U+FEFF 1 times"
+    assert told in capsys.readouterr().out
+    rows = json.loads((dataset / "characters.json").read_text())["characters"]
+    assert {row["code_point"]: (row["count"], row["flags"]) for row in rows if row["flags"]} == {
+        "U+00AD": (1, ["invisible"]),
+        "U+200B": (2, ["invisible", "left out"]),
+        "U+FEFF": (1, ["invisible", "left out"]),
+    }
+
+
+def test_lines_from_right_to_left_are_stored_as_they_are_read(tmp_path):
+    pytest.importorskip("bidi")
+    archive, dataset = tmp_path / "archive", tmp_path / "dataset"
+    (archive).mkdir()
+    write_page(archive, "p", ("\u05d0\u05d1 (12\u200f", "\u05d2\u05d3", "12 34"))
+    markup = archive / "p.xml"
+    stated = markup.read_text("utf-8").replace(
+        "<TextLine ", '<TextLine readingDirection="right-to-left" '
+    )
+    markup.write_text(stated, "utf-8")
+    assert ingest([archive], dataset) == 0
+    found = {example.line_id: example for example in examples(dataset)}
+    assert [found[name].text for name in ("l0", "l1", "l2")] == [
+        "\u05d0\u05d1 (12",
+        "\u05d2\u05d3",
+        "12 34",
+    ]
+    # Only numbers alone do not tell the direction.
+    assert [found[name].direction for name in ("l0", "l1", "l2")] == ["", "", "rtl"]
+    # The bracket is mirrored where it runs from right to left.
+    characters = json.loads((dataset / "charset.json").read_text())["characters"]
+    assert ")" in characters or "12" not in "".join(e.text for e in examples(dataset, "train"))

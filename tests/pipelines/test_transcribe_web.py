@@ -16,6 +16,8 @@ from tests.pipelines.iiif_server import Scripted, serve_iiif
 
 FLAGS = ["--runner", "DirectRunner", "--requests_per_second", "0", "--lines", "find"]
 
+LISTED = [{"width": 320, "height": 185}, {"width": 640, "height": 370}]
+
 
 @pytest.fixture
 def server(tmp_path):
@@ -73,6 +75,35 @@ def test_the_address_is_the_one_that_the_image_came_from(tmp_path, server):
     del server.scripted[service]
     paths = ["--transcripts", str(tmp_path / "out"), "--output", str(tmp_path / "pdf")]
     assert export([*paths, "--to", "pdf", "--max_failure_rate", "0"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("offer", "is_stated", "size"),
+    [
+        ({"maxWidth": 320}, True, "320,"),
+        # As most libraries have it: only info.json states the limit.
+        ({"maxWidth": 320}, False, "320,"),
+        ({"profile": "level0", "sizes": LISTED}, True, "640,370"),
+        ({"profile": "level0", "sizes": LISTED}, False, "640,370"),
+        ({"profile": "level0", "sizes": LISTED[:1]}, False, "max"),
+        ({"profile": "level0"}, False, "max"),
+    ],
+)
+def test_a_service_with_limits_is_asked_for_what_it_gives(tmp_path, server, offer, is_stated, size):
+    height, width = server.pages["a"].shape
+    offer |= {"@context": "http://iiif.io/api/image/3/context.json"}
+    server.offers = dict.fromkeys(server.pages, offer | {"width": width, "height": height})
+    # The image in the manifest is refused too.
+    server.scripted |= {f"/{name}.jpg": [Scripted(403)] for name in server.pages}
+    manifest = server.manifest(3)
+    if is_stated:
+        for canvas in manifest["items"]:
+            canvas["items"][0]["items"][0]["body"]["service"][0] |= offer
+    server.scripted["/manifest"] = [Scripted(body=json.dumps(manifest).encode())]
+    assert transcribe(tmp_path, [f"{server.address}/manifest"]) == 0
+    assert ask(tmp_path, "SELECT address FROM pages ORDER BY place") == [
+        (f"{server.address}/iiif/{name}/full/{size}/0/default.jpg",) for name in "ab"
+    ]
 
 
 def test_a_page_that_cannot_be_fetched_is_a_failure(tmp_path, server):

@@ -16,6 +16,7 @@ from model.evaluation.metrics import ErrorCount, character_errors
 from model.language.lexicon import Lexicon
 from model.language.ngram_model import LanguageModel
 from model.language.perplexity import perplexity
+from model.text.bidi import logical_text
 from model.text.charset import Charset
 
 _MOST_WEIGHT, _MOST_LOSS = 3.0, 5.0
@@ -126,4 +127,4 @@ def _errors(
 ) -> ErrorCount:
     logits, text = line
     best = beam_search(search_frames(logits, config, weights), config, weights)[0]
-    return character_errors(text, charset.decode(best.labels))
+    return character_errors(text, logical_text(charset.decode(best.labels)))

@@ -28,6 +28,7 @@ from model.line_images.preprocess import prepare_strip
 from model.networks.session import open_session
 from model.recogniser import bundle
 from model.recogniser.auxiliary_head import AUXILIARY_SHARE, AuxiliaryHead
+from model.text.bidi import ink_order
 from model.text.charset import Charset, normalise_text
 from model.training.language.config import LEAST_LINES, LanguageConfig
 from model.training.language.decoding_tuning import HeldOut, tune_decoding
@@ -80,7 +81,7 @@ def add_language_model(
             whole, language_model, texts, held_out, config, report
         )
     words = write_model_words(whole.directory, _texts(train_paths, config))
-    lexicon = Lexicon(words) if words else None
+    lexicon = Lexicon(map(ink_order, words)) if words else None
     tuned = tune_decoding(lines, whole.charset, language_model, lexicon, joined, rescorer)
     settings = replace(
         tuned.settings,

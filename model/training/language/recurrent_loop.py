@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from model.language.ngram_model import LINE_END
+from model.text.bidi import ink_order
 from model.text.charset import Charset, normalise_text
 from model.training.networks.recurrent_language import build_language_network
 from model.training.optimisation.optimizer import build_optimizer, train_on_batch
@@ -116,7 +117,8 @@ def _train(
 
 def _encode(text: str, charset: Charset) -> Iterator[np.ndarray]:
     """Yield the labels of a line, split if it is long; `_IGNORED` for characters without label."""
-    labels = [charset.labels.get(character, _IGNORED) for character in normalise_text(text)]
+    ink = ink_order(normalise_text(text))
+    labels = [charset.labels.get(character, _IGNORED) for character in ink]
     for start in range(0, len(labels), _MOST_CHARACTERS_A_LINE):
         yield np.array(labels[start : start + _MOST_CHARACTERS_A_LINE], np.int32)
 

@@ -86,7 +86,8 @@ def decode_logits(logits, characters):
         characters: String tensor [classes], with an empty entry for the blank label.
 
     Returns:
-        Scalar tensors: text, and confidence in 0..1.
+        Scalar tensors: text, its characters as they lie from left to right, and confidence in
+        0..1.
     """
     import tensorflow as tf
 

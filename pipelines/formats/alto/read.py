@@ -13,6 +13,7 @@ from pipelines.formats.line_nodes import (
     places_in_order,
     regions_of,
     sort_by_place,
+    stated_direction,
 )
 from pipelines.formats.names import file_of, page_uri
 from pipelines.formats.xml_tree import (
@@ -169,6 +170,7 @@ def _lines(page: etree._Element, head: _Head) -> tuple[Line, ...]:
                 region_id=region_id,
                 kind=_kind(node, labels),
                 region_kind=region_kind,
+                direction=stated_direction(node, "BASEDIRECTION"),
             )
         except ValueError as error:
             line = Line(names[node], index, region_id=region_id, fault=str(error))

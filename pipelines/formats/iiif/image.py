@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from pipelines.formats.addresses import clean_address
-from pipelines.formats.iiif.values import entries, mentions, number_of, uri_of
+from pipelines.formats.iiif.service import (
+    Size,
+    has_any_size,
+    is_image_service,
+    listed_sizes,
+    quality_of,
+    scaled_size,
+    size_of,
+    whole_size,
+)
+from pipelines.formats.iiif.values import entries, number_of, uri_of
 
 # An A4 page at 360 dpi.
 WIDTH_PX = 3000
-# The end of an image request: region, size, rotation, quality and format.
-_REQUEST = re.compile(r"/([^/]+)/[^/]+/(!?[0-9.]+)/\w+\.\w+$")
 _NUMBER = r"([0-9]+\.?[0-9]*|\.[0-9]+)"
 _REGION = re.compile(rf"(pct:)?{','.join([_NUMBER] * 4)}|full|square")
-_VERSION_1 = ("image-api/1", "api/image/1")
+# The end of an image request: region, size, rotation, quality and format.
+_REQUEST = re.compile(
+    rf"/(?P<region>{_REGION.pattern})"
+    r"/\^?(?:full|max|pct:[0-9.]+|!?[0-9]+,[0-9]*|,[0-9]+)"
+    r"/(?P<rotation>!?[0-9.]+)"
+    r"/(?:default|native|colou?r|gr[ae]y|bitonal)(?:\.\w+)?"
+)
 
 
 def image_addresses(resource: dict, base: str, width_px: int = WIDTH_PX) -> tuple[str, ...]:
@@ -26,8 +41,9 @@ def image_addresses(resource: dict, base: str, width_px: int = WIDTH_PX) -> tupl
         width_px: Largest width to request.
 
     Returns:
-        The image with at most that width, if a service provides images of any size; then the
-        image named in the manifest.
+        The image with at most that width, if a service provides images of any size, within the
+        limits that it states; or the one nearest that width, if it lists sizes; then the image
+        named in the manifest.
 
     Raises:
         ValueError: If there is no address, or an invalid one.
@@ -72,44 +88,53 @@ def _selector(resource: dict) -> dict:
 
 
 def _from_service(resource: dict, selector: dict, own: str, width_px: int) -> list[str]:
-    """Return the address at the image service, if it provides images of any size."""
-    service = next(filter(_is_image_service, entries(resource.get("service"))), None)
-    if service is None or not uri_of(service) or not _has_any_size(service):
-        return []
+    """Return the addresses at the image service, if it provides images of several sizes."""
+    service = next(filter(is_image_service, entries(resource.get("service"))), None)
     region = _REGION.fullmatch(str(selector.get("region", "full")))
-    request = _REQUEST.search(own)
-    names_part = request is not None and (request[1], request[2]) != ("full", "0")
-    if region is None or (names_part and not selector):
-        # The manifest refers to a part of the image, or to the rotated image: use its address.
+    # Where the manifest refers to a part of the image, or to the rotated image, use its address.
+    if not (service and uri_of(service)) or region is None or (_names_part(own) and not selector):
         return []
-    width = number_of(service, "width") or number_of(resource, "width") or width_px
-    width = _region_width_px(region, width)
-    is_first = mentions([service.get("@context"), service.get("profile")], *_VERSION_1)
-    quality = "native" if is_first else "default"
-    rotation = selector.get("rotation", "0")
-    size = f"{min(width, width_px)},"
-    return [f"{uri_of(service).rstrip('/')}/{region[0]}/{size}/{rotation}/{quality}.jpg"]
+    rotation = str(selector.get("rotation", "0"))
+    sizes = _sizes(service, resource, region, width_px)
+    if not sizes and not own and (region[0], rotation) == ("full", "0"):
+        sizes = [whole_size(service)]
+    place = f"{uri_of(service).rstrip('/')}/{region[0]}"
+    return [f"{place}/{size}/{rotation}/{quality_of(service)}.jpg" for size in sizes]
 
 
-def _region_width_px(region: re.Match, width_px: int) -> int:
-    """Return the width of a region; version 3 does not allow requests for a larger one."""
-    if not region[4]:
-        return width_px
-    left, width = float(region[2]), float(region[4])
+def _names_part(address: str) -> bool:
+    """Return whether an address is a request of a part of an image, or of the rotated image."""
+    path = unquote(address.split("?")[0].split("#")[0])
+    # Another path may end in some of these, such as /box/7/3/page.jpg.
+    request = _REQUEST.search(path)
+    if request is None or request.end() < len(path):
+        return False
+    return (request["region"], request["rotation"].rstrip(".0")) != ("full", "")
+
+
+def _sizes(service: dict, resource: dict, region: re.Match, width_px: int) -> list[str]:
+    size_px = size_of(service, resource)
+    if has_any_size(service):
+        return [scaled_size(service, _region_size_px(region, size_px, width_px), width_px)]
+    if region[0] != "full":
+        return []
+    return listed_sizes({**service, "width": size_px[0]}, width_px)
+
+
+def _region_size_px(region: re.Match, size_px: Size, width_px: int) -> Size:
+    """Return the size of a region; version 3 does not allow requests for a larger one."""
+    width, height = size_px[0] or width_px, size_px[1]
+    if region[0] == "square":
+        side = min(width, height or width)
+        return side, side
+    if region[0] == "full":
+        return width, height
+    left, top, across, down = (float(region[place]) for place in (2, 3, 4, 5))
     if region[1]:
-        return max(1, int(min(width, max(100 - left, 0)) * width_px / 100))
-    return number_of({"width": width}, "width") or width_px
+        return _percent(left, across, width), _percent(top, down, height)
+    own = {"width": across, "height": down}
+    return number_of(own, "width") or width, number_of(own, "height")
 
 
-def _is_image_service(service: dict) -> bool:
-    """Return whether a service provides images, and not search or authentication."""
-    kind = str(service.get("type") or service.get("@type") or "")
-    what = [kind, service.get("@context"), service.get("profile")]
-    # A service without any type is one: other services have always been named.
-    return not any(what) or mentions(what, "imageservice", "image-api", "api/image")
-
-
-def _has_any_size(service: dict) -> bool:
-    profile = service.get("profile")
-    level = profile[0] if isinstance(profile, list) and profile else profile
-    return not mentions(level, "level0")
+def _percent(start: float, share: float, whole_px: int) -> int:
+    return max(1, int(min(share, max(100 - start, 0)) * whole_px / 100)) if whole_px else 0

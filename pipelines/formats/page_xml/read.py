@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from pipelines.formats.line_nodes import line_names, regions_of
+from pipelines.formats.line_nodes import line_names, regions_of, stated_direction
 from pipelines.formats.page_xml.reading_order import (
     REGION_TAGS,
     custom_value,
@@ -33,7 +33,8 @@ def page_xml_pages(root: etree._Element) -> list[Page]:
     """Read the lines of a PAGE XML tree, in reading order.
 
     The text of a line is its TextEquiv with the lowest index, or else the texts of its words.
-    Its kind is the structure type in `custom`; that of its region likewise, or else `type`.
+    Its direction is the innermost readingDirection. Its kind is the structure type in `custom`;
+    that of its region likewise, or else `type`.
 
     Args:
         root: The tree.
@@ -96,6 +97,7 @@ def _line(node: etree._Element, name: str, index: int, region: tuple[str, str]) 
         region_id=region_id,
         kind=custom_value(node.get("custom", ""), "structure", "type"),
         region_kind=region_kind,
+        direction=stated_direction(node, "readingDirection"),
     )
 
 

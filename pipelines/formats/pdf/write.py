@@ -7,13 +7,14 @@ import io
 import math
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from model.geometry.polylines import arc_lengths, column_bounds, resample
+from model.text.bidi import ink_order, ink_places
 from pipelines.formats.boxes import box_of
 from pipelines.formats.page_text import PageText
 from pipelines.formats.pdf.font import (
@@ -55,7 +56,7 @@ def write_pdf(page: PageText, picture: bytes) -> bytes:
 
     Each word covers its share of the line's baseline, at the height of the line, in text
     rendering mode 3: it can be found, selected and copied, but is invisible. Right-to-left text
-    is not reordered.
+    is stored as its ink lies, from which programs restore the order in which it is read.
 
     Args:
         page: A normalised page.
@@ -152,6 +153,12 @@ def _placed_words(transcript: Transcript) -> Iterator[tuple[str, _Place]]:
     baseline = _baseline(line, height)
     total = arc_lengths(baseline)[-1]
     words = words_of(transcript)
+    if ink_places(transcript.text, line.direction) is not None:
+        if baseline[-1][0] < baseline[0][0]:
+            baseline = baseline[::-1]
+            words = [replace(word, start=1 - word.end, end=1 - word.start) for word in words]
+        words = [replace(word, text=ink_order(word.text, line.direction)) for word in words]
+        words.sort(key=lambda word: word.start)
     for word, after in zip(words, [*words[1:], None]):
         end = after.start if after else word.end
         (x, y), (x_end, y_end) = resample(baseline, np.array([word.start, end]) * total)

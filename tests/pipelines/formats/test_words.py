@@ -73,3 +73,18 @@ def test_vertical_lines_are_split_along_y():
 def test_a_combining_accent_has_no_width():
     composed = words("é ab", BOX)
     assert [word.box for word in words("e\u0301 ab", BOX)] == [word.box for word in composed]
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_words_from_right_to_left_lie_where_their_ink_does(is_reversed):
+    pytest.importorskip("bidi")
+    baseline = ((0, 9), (110, 9))[:: -1 if is_reversed else 1]
+    outline = ((0, 0), (110, 0), (110, 9), (0, 9))
+    text = "\u05d0\u05d1 12 \u05d2\u05d3 ab"
+    boxes = {word.text: word.box[::2] for word in words(text, outline, baseline)}
+    assert boxes == {
+        "\u05d0\u05d1": (90, 110),
+        "12": (60, 80),
+        "\u05d2\u05d3": (30, 50),
+        "ab": (0, 20),
+    }

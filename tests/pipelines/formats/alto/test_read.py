@@ -296,3 +296,11 @@ def test_a_rendered_page_is_read_back(lines, kinds, width, height, comma, whole,
     )
     page = Page("a b.png", lines, width, height, "alto")
     assert read_alto(render(page, comma, whole, blocks)) == page
+
+
+def test_the_innermost_base_direction_is_read():
+    page = alto_of(
+        '<TextBlock BASEDIRECTION="rtl"><TextLine ID="l1"/><TextLine BASEDIRECTION="ltr"/>'
+        '</TextBlock><TextBlock><TextLine/><TextLine BASEDIRECTION="ttb"/></TextBlock>'
+    )
+    assert [one.direction for one in page.lines] == ["rtl", "ltr", "", ""]

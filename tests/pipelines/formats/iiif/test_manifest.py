@@ -80,6 +80,82 @@ def test_a_level_0_service_is_not_used(profile):
     assert addresses(image([service(profile=profile)])) == (IMAGE,)
 
 
+SIZES = [{"width": 600, "height": 1200}, {"width": 2500, "height": 5000}]
+
+
+@pytest.mark.parametrize(
+    ("said", "size"),
+    [
+        # The image is 5000 x 10000 px, and 2400 px are wanted.
+        ({"maxWidth": 800, "maxHeight": 9000}, "800,"),
+        ({"maxWidth": 800}, "400,"),  # no height may exceed it either
+        ({"maxHeight": 3000}, "1500,"),
+        ({"maxArea": 2_000_000}, "1000,"),
+        ({"maxArea": 10**12}, "2400,"),
+        ({"maxWidth": 5000, "maxArea": 180_000}, "300,"),
+        ({"profile": ["level2", {"maxWidth": 800, "maxHeight": 9000}]}, "800,"),
+        ({"profile": "level2", "sizes": SIZES}, "2400,"),
+        ({"profile": "level0", "sizes": SIZES}, "2500,5000"),
+        ({"profile": "level0", "extraFeatures": ["sizeByW"]}, "2400,"),
+        ({"maxWidth": "many"}, "2400,"),
+    ],
+)
+def test_a_service_is_asked_for_what_it_gives(said, size):
+    found = addresses(image([service(**said)], height=10_000))
+    assert found == (f"{SERVICE}/full/{size}/0/default.jpg", IMAGE)
+
+
+def test_what_a_limit_makes_of_a_page_of_unknown_height_is_left_to_the_service():
+    found = addresses(image([service(maxHeight=800)]))
+    assert found[0] == f"{SERVICE}/full/max/0/default.jpg"
+
+
+def test_a_region_keeps_within_the_limits():
+    selected = {
+        "type": "SpecificResource",
+        "source": image([service(maxWidth=800)], height=10_000),
+        "selector": {"type": "ImageApiSelector", "region": "0,0,4000,2000"},
+    }
+    assert addresses(selected) == (f"{SERVICE}/0,0,4000,2000/800,/0/default.jpg",)
+
+
+@pytest.mark.parametrize(
+    ("context", "sizes"),
+    [
+        ("http://iiif.io/api/image/3/context.json", ["600,1200"]),
+        # Static files of version 2 may have only the canonical form.
+        ("http://iiif.io/api/image/2/context.json", ["600,1200", "600,"]),
+    ],
+)
+def test_a_static_service_without_an_image_of_its_own(context, sizes):
+    static = {"@context": context, "id": SERVICE, "profile": "level0"}
+    wanted = [f"{SERVICE}/full/{size}/0/default.jpg" for size in sizes]
+    found = read(v3(canvas({"width": 5000, "service": [{**static, "sizes": SIZES[:1]}]})), 500)
+    assert list(found[0].addresses) == wanted
+    (page,) = read(v3(canvas({"service": [static]})))
+    whole = "max" if "3" in context else "full"
+    assert page.addresses == (f"{SERVICE}/full/{whole}/0/default.jpg",)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["box/12/7/page.jpg", "full/full/0/default.jpg", "full/!800,800/0/native", "0/0/0/1.jpg"],
+)
+def test_an_address_that_only_looks_like_a_part_of_an_image(path):
+    own = f"https://images.example.org/{path}"
+    sized = f"{SERVICE}/full/2400,/0/default.jpg"
+    assert addresses(image([service()], id=own)) == (sized, own)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["pct:0,0,50,50/max/0/default.jpg", "0%2C0%2C9%2C9/9,/0/gray.png?x=1", "full/max/!0/default"],
+)
+def test_an_address_of_a_part_of_an_image_is_kept(path):
+    own = f"{SERVICE}/{path}"
+    assert addresses(image([service()], id=own)) == (own,)
+
+
 def test_version_1_of_the_image_api_names_its_quality_native():
     old = {"@id": SERVICE + "/", "@context": "http://iiif.io/api/image/1/context.json"}
     assert addresses(image(old))[0] == f"{SERVICE}/full/2400,/0/native.jpg"

@@ -308,3 +308,14 @@ def test_lines_are_written_by_region_and_those_without_in_one():
     assert [(one.line_id, one.region_id) for one in page.lines] == [
         ("l0", "a"), ("l2", "a"), ("l1", "b"), ("l3", "r1"),
     ]  # fmt: skip
+
+
+def test_the_innermost_reading_direction_is_read():
+    right_to_left = 'readingDirection="right-to-left"'
+    page = page_of(
+        region("r1", line("l1"), f'<TextLine id="l2" {right_to_left}/>')
+        + region("r2", line("l3"), attributes=right_to_left)
+        + region("r3", '<TextLine id="l4" readingDirection="top-to-bottom"/>'),
+        attributes='imageFilename="a.jpg" readingDirection="left-to-right"',
+    )
+    assert [one.direction for one in page.lines] == ["ltr", "rtl", "rtl", ""]

@@ -115,3 +115,11 @@ def test_a_page_is_as_large_as_its_original(dpi, width_inches):
 def test_an_invalid_image_is_refused():
     with pytest.raises(ValueError, match="PDFium does not accept the image"):
         write_pdf(normalise_page(one_line("", BOX)), b"no picture")
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+@pytest.mark.parametrize("text", ["\u05d0\u05d1\u05d2 (\u05d3\u05d4) 12", "\u0627\u0628 ab \u062a"])
+def test_text_from_right_to_left_is_found_as_it_is_read(text, is_reversed):
+    pytest.importorskip("bidi")
+    page = one_line(text, BOX, ((100, 130), (500, 130))[:: -1 if is_reversed else 1])
+    assert read(opened(page)).strip() == text

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from lxml import etree, html
 
-from pipelines.formats.hocr import write_hocr
+from pipelines.formats.hocr.write import write_hocr
 from pipelines.formats.page_text import normalise_page
 from tests.pipelines.formats.written_pages import ORIGIN, one_line, pages
 

@@ -1,0 +1,1 @@
+"""hOCR: reader and writer."""

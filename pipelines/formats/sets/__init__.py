@@ -1,0 +1,1 @@
+"""Readers of classic sets: IAM-HistDB, Bentham, RIMES."""
