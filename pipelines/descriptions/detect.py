@@ -38,8 +38,11 @@ MARKUP_FORMATS = {
     "page": MarkupFormat(is_page_xml, page_xml_pages),
 }
 
-# XML files that accompany pages but describe none.
+# XML files that accompany pages but describe none: METS, and the metadata of Transkribus.
 _COMPANION_NAMESPACES = ("http://www.loc.gov/METS/",)
+_COMPANION_TAGS = ("trpDocMetadata",)
+# Such a root in no or another namespace is a damaged description, and not another kind of file.
+_PAGE_TAGS = ("PcGts", "alto")
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,10 @@ HEAD_BYTES = 4096
 
 class NotAPage(ValueError):
     """The file is valid but describes no page."""
+
+
+class UnknownMarkup(ValueError):
+    """The file is valid XML of a kind that is not read; it may be nobody's page."""
 
 
 def read_markup(data: bytes, format_name: str = "auto") -> Page:
@@ -103,6 +110,7 @@ def read_markup_pages(data: bytes, format_name: str = "auto") -> list[Page | Fai
 
     Raises:
         NotAPage: If it is an XML file of a kind that is skipped on purpose.
+        UnknownMarkup: If it is an XML file of another kind.
         ValueError: If it cannot be read.
     """
     root = parse_xml(data)
@@ -117,12 +125,11 @@ def read_markup_pages(data: bytes, format_name: str = "auto") -> list[Page | Fai
     for markup in MARKUP_FORMATS.values():
         if markup.recognises(root):
             return markup.read(root)
-    if namespace_of(root) in _COMPANION_NAMESPACES:
-        raise NotAPage(f"<{etree.QName(root).localname}> describes no page")
-    raise ValueError(
-        f"<{etree.QName(root).localname}> is neither PAGE nor ALTO; "
-        "save the file as one of them, or remove it"
-    )
+    name = etree.QName(root).localname
+    if namespace_of(root) in _COMPANION_NAMESPACES or name in _COMPANION_TAGS:
+        raise NotAPage(f"<{name}> describes no page")
+    kind = ValueError if name in _PAGE_TAGS else UnknownMarkup
+    raise kind(f"<{name}> is neither PAGE nor ALTO; save the file as one of them, or remove it")
 
 
 def container_of(uri: str, head: bytes) -> ContainerFormat | None:

@@ -10,6 +10,7 @@ from model.dataset.splits import document_of, official_split
 from pipelines.descriptions.detect import (
     HEAD_BYTES,
     NotAPage,
+    UnknownMarkup,
     choose_container,
     container_of,
     read_markup_pages,
@@ -25,13 +26,16 @@ from pipelines.descriptions.pairing import (
     lone_image_failure,
     lone_text_failure,
 )
-from pipelines.descriptions.survey import Surveyed, survey_page
+from pipelines.descriptions.strays import is_mask, is_spare_version
+from pipelines.descriptions.survey import Surveyed, second_description, survey_page
 from pipelines.formats.iam.files import lines_index_beside
-from pipelines.formats.names import file_of, page_uri, split_page_uri
+from pipelines.formats.names import file_of, page_uri, split_extension, split_page_uri
 from pipelines.formats.pairs import read_pair
 from pipelines.formats.source import Files
 from schemas.records import Failure, Page, Skipped
 
+# Beside pages lie notes and plain text of all sorts; '.gt.txt' is always that of a line.
+STRAY_TEXT_EXTENSION = ".txt"
 # Larger than the text of any line and the XML of any page; a larger file is something else.
 _LARGEST_TEXT_BYTES, _LARGEST_MARKUP_BYTES = 1 << 20, 1 << 27
 
@@ -85,7 +89,7 @@ def read_first_descriptions(
     for record in read_source(source, config, files):
         described_by = _describing(source)
         if isinstance(record, Page) and (record.uri, described_by) in surplus:
-            yield Skipped(described_by, f"{record.uri} is described by another file")
+            yield second_description(record.uri, described_by)
         else:
             yield record
 
@@ -112,7 +116,7 @@ def read_source(
         yield source
 
 
-def fail_undescribed(uri: str, described: Set[str], files: Files) -> Iterator[Failure]:
+def fail_undescribed(uri: str, described: Set[str], files: Files) -> Iterator[Failure | Skipped]:
     """Find the pages of an image file that no file describes.
 
     Args:
@@ -122,8 +126,15 @@ def fail_undescribed(uri: str, described: Set[str], files: Files) -> Iterator[Fa
 
     Yields:
         A failure with the cure: for each such page, or for the whole file if none is described.
+        A mask, and a version of an image that has a description, are left out.
     """
     if uri in described:
+        return
+    if not described and is_mask(uri, files):
+        yield Skipped(uri, "mask of the page in the folder above")
+        return
+    if not described and is_spare_version(uri, files):
+        yield Skipped(uri, "another version of a described image")
         return
     try:
         page_count = count_file_pages(uri, files)
@@ -161,19 +172,27 @@ def _read_by_content(
     if is_table:
         yield from _read_container_file(uri, head, config, files)
     elif is_markup:
-        for record in _read_markup(uri, data, config.format_name, files):
+        for record in _read_markup(source, data, config.format_name, files):
             yield _selected(record, config)
+    elif split_extension(uri)[1] == STRAY_TEXT_EXTENSION:
+        yield Skipped(uri, "text belongs to no image")
     else:
         yield lone_text_failure(uri)
 
 
 def _read_markup(
-    uri: str, data: bytes, format_name: str, files: Files
+    source: MarkupFile, data: bytes, format_name: str, files: Files
 ) -> Iterator[Page | Failure | Skipped]:
+    uri = source.uri
     try:
         pages = read_markup_pages(data, format_name)
     except NotAPage as reason:
         yield Skipped(uri, str(reason))
+        yield from map(lone_image_failure, source.image_uris)
+        return
+    except UnknownMarkup as error:
+        # Beside an image of its name it should have described that.
+        yield Failure(uri, "read", str(error)) if source.image_uris else Skipped(uri, str(error))
         return
     except ValueError as error:
         yield Failure(uri, "read", str(error))
@@ -188,6 +207,8 @@ def _read_markup(
     if image is None:
         named = name or "with the same name"
         error = f"image {named} is not beside it; put it there"
+        if "/" in name:
+            error = f"image {named} is neither there, inside the input, nor beside it; put it there"
         yield from _fail_pages(uri, pages, "pair", error)
         return
     for page in pages:

@@ -13,7 +13,6 @@ from pipelines.descriptions.pairing import (
     LoneText,
     MarkupFile,
     PairFiles,
-    image_candidates,
     lone_image_failure,
     lone_text_failure,
     markup_candidates,
@@ -85,14 +84,6 @@ def test_a_second_image_of_the_same_name_is_skipped():
 def test_both_unicode_forms_of_a_name_have_one_key(name):
     forms = [unicodedata.normalize(form, f"d/{name}.png") for form in ("NFC", "NFD")]
     assert pairing_key(forms[0]) == pairing_key(forms[1])
-
-
-def test_the_image_is_looked_for_beside_and_above_the_xml():
-    candidates = image_candidates("d/page/x.xml", "C:\\scans\\PH é.jpg")
-    assert candidates[:2] == ["d/page/PH é.jpg", "d/PH é.jpg"]
-    assert unicodedata.normalize("NFD", "d/PH é.jpg") in candidates
-    assert "d/x.tif" in candidates
-    assert markup_candidates("d/x.jpg")[:3] == ["d/x.xml", "d/page/x.xml", "d/alto/x.xml"]
 
 
 NFC, NFD = (unicodedata.normalize(form, "d/é") for form in ("NFC", "NFD"))
