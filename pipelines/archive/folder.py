@@ -60,6 +60,11 @@ class Archive:
         """File that says which pages came in."""
         return f"{self.unfinished}/inputs.json"
 
+    @property
+    def skipped(self) -> str:
+        """File that says which files were left out."""
+        return f"{self.unfinished}/skipped.json"
+
     def known_pages(self, run_id: str) -> str:
         """File of the pages that a run need not read; workers keep what they read of it."""
         return f"{self.portions}/known-{run_id}"
@@ -98,7 +103,7 @@ class Archive:
     def clear_unfinished(self) -> None:
         """Take away what is in the tables now. The lock stays with whoever has it."""
         # Last the file that says whose the others are.
-        for path in (self.portions, self.inputs, self.run_start):
+        for path in (self.portions, self.inputs, self.skipped, self.run_start):
             discard(path)
         self.make()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipelines.files.filesystem import read_bytes
+from pipelines.descriptions.strays import is_mask, is_stray
+from pipelines.files.filesystem import BeamFiles, read_bytes
 from pipelines.files.http_get import Answer, FetchError
 from pipelines.files.web import (
     BUSY,
@@ -13,14 +14,14 @@ from pipelines.files.web import (
 )
 from pipelines.formats.addresses import is_address
 from pipelines.formats.names import IMAGE_EXTENSIONS, file_of, split_extension
-from schemas.records import Failure, PageSource
+from schemas.records import Failure, PageSource, SkipReason
 
 # What an image file never begins with: HTML, XML, JSON.
 _TEXT_STARTS = (b"<", b"{", b"[")
 
 
 def is_no_image(source: PageSource) -> bool:
-    """Whether a page is a file that only lies beside images; what a manifest lists is meant.
+    """Return whether the name of a page is none of an image; what a manifest lists is meant.
 
     Example:
         >>> is_no_image(PageSource("d/x.md", ("d/x.md",)))
@@ -30,7 +31,22 @@ def is_no_image(source: PageSource) -> bool:
     """
     if is_remote(source):
         return False
-    return split_extension(file_of(source.addresses[0]))[1] not in IMAGE_EXTENSIONS
+    file_uri = file_of(source.addresses[0])
+    return is_stray(file_uri) or split_extension(file_uri)[1] not in IMAGE_EXTENSIONS
+
+
+def skip_reason(source: PageSource) -> SkipReason | None:
+    """Return why a file that only lies beside pages is left out; None for a page.
+
+    Example:
+        >>> skip_reason(PageSource("d/._x.png", ("d/._x.png",))).name
+        'STRAY'
+    """
+    if is_no_image(source):
+        return SkipReason.STRAY if is_stray(file_of(source.addresses[0])) else SkipReason.NO_IMAGE
+    if not is_remote(source) and is_mask(file_of(source.addresses[0]), BeamFiles()):
+        return SkipReason.MASK
+    return None
 
 
 def is_remote(source: PageSource) -> bool:

@@ -34,6 +34,7 @@ from pipelines.formats.names import (
     split_extension,
     split_page_uri,
 )
+from pipelines.pages.described import is_markup, pages_described
 from pipelines.pages.inputs import PageInputs, lists_pages
 from schemas.records import PageSource
 
@@ -65,16 +66,25 @@ class ListPages(beam.PTransform):
         config: How.
         left_out: What the paths of files that are not listed start with: those that are being
             written, should the output lie in the input.
+        names_descriptions: Whether to read which pages the XML files of the input describe.
     """
 
-    def __init__(self, inputs: PageInputs, config: PagesConfig, left_out: tuple[str, ...] = ()):
+    def __init__(
+        self,
+        inputs: PageInputs,
+        config: PagesConfig,
+        left_out: tuple[str, ...] = (),
+        names_descriptions: bool = False,
+    ):
         super().__init__()
         self._inputs, self._config, self._left_out = inputs, config, left_out
+        self._names_descriptions = names_descriptions
 
     def expand(self, begin):
         files = begin | "Files" >> MatchFiles(self._inputs.patterns, self._left_out)
+        manifests = begin | "Manifests" >> MatchFiles(self._inputs.manifests, self._left_out)
         listing = (
-            begin | "Manifests" >> MatchFiles(self._inputs.manifests, self._left_out),
+            manifests,
             begin | "Addresses" >> beam.Create(self._inputs.addresses),
         ) | "All that list" >> beam.Flatten()
         listed = (
@@ -89,15 +99,32 @@ class ListPages(beam.PTransform):
             | "Each entry once" >> beam.Distinct()
             | "Read entries" >> beam.FlatMap(pages_named, self._config, self._left_out)
         )
-        return (
+        pages = (
             (files | "Of files" >> beam.Map(file_source), listed, named)
             | beam.Flatten()
             # Before each comes once: a manifest may name pages of a file that is given too.
             | "Pages of files" >> beam.FlatMap(pages_of_file).with_output_types(PageSource)
+        )
+        described = [self._described(files, manifests)] if self._names_descriptions else []
+        return (
+            (pages, *described)
+            | "With descriptions" >> beam.Flatten()
             | "By name" >> beam.Map(_named).with_output_types(tuple[str, PageSource])
             | "Each page once" >> beam.GroupByKey()
             | "Sources" >> beam.Values()
-            | "Best source" >> beam.Map(best_source).with_output_types(PageSource)
+            | "Best source" >> beam.FlatMap(best_sources).with_output_types(PageSource)
+        )
+
+    def _described(self, *files: beam.PCollection) -> beam.PCollection:
+        return (
+            files
+            | "Files and manifests" >> beam.Flatten()
+            | "XML files" >> beam.Filter(is_markup)
+            | "Spread XML" >> beam.Reshuffle()
+            | "Pages described"
+            >> beam.FlatMap(pages_described, BeamFiles(self._inputs.roots)).with_output_types(
+                PageSource
+            )
         )
 
 
@@ -108,6 +135,24 @@ def _named(source: PageSource) -> tuple[str, PageSource]:
 def file_source(path: str) -> PageSource:
     """Take a file for a page."""
     return PageSource(path, (path,))
+
+
+def best_sources(sources: Iterable[PageSource]) -> list[PageSource]:
+    """Join what is known of one page; none where files describe it that is not in the input.
+
+    Example:
+        >>> sources = [PageSource("x", ("x",)), PageSource("x", ("x",), described_by=("y",))]
+        >>> [source.described_by for source in best_sources(sources)]
+        [('y',)]
+        >>> best_sources([PageSource("x", ("x",), described_by=("y",))])
+        []
+    """
+    found = list(sources)
+    pages = [source for source in found if not source.described_by]
+    described_by = sorted(name for source in found for name in source.described_by)
+    if not pages:
+        return []
+    return [replace(best_source(pages), described_by=tuple(described_by))]
 
 
 def best_source(sources: Iterable[PageSource]) -> PageSource:

@@ -9,9 +9,12 @@ from collections.abc import Iterable
 
 import apache_beam as beam
 
+from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import read_bytes, write_bytes
+from pipelines.formats.names import MARKUP_EXTENSION
+from pipelines.tables.account import Account
 from pipelines.transforms.summing import Summing
-from schemas.records import Skipped
+from schemas.records import Skipped, SkipReason
 
 NO_PAGES = "that are no pages"
 # By what their reasons contain; all others are no pages.
@@ -25,7 +28,21 @@ _CAUSES = {
     "belongs to an IAM index": "that belong to an IAM index",
     "does not read": "that --format pair does not read",
 }
+# Where images are listed, the XML beside them is not a page of its own.
+_DESCRIPTIONS = "of XML, which are no images"
+_COMPANIONS = ("metadata.xml", "mets.xml")
 _MOST_NAMES = 5
+
+
+def is_description(uri: str) -> bool:
+    """Return whether a file is XML, and not one that accompanies pages by its name.
+
+    Example:
+        >>> is_description("d/p.xml"), is_description("d/metadata.xml")
+        (True, False)
+    """
+    name = posixpath.basename(uri).lower()
+    return name.endswith(MARKUP_EXTENSION) and name not in _COMPANIONS
 
 
 class SkippedFiles:
@@ -51,6 +68,8 @@ class SkippedFiles:
         """Count a file."""
         reason = str(getattr(skipped.reason, "value", skipped.reason))
         cause = next((cause for part, cause in _CAUSES.items() if part in reason), NO_PAGES)
+        if reason == SkipReason.NO_IMAGE.value and is_description(skipped.uri):
+            cause = _DESCRIPTIONS
         self._take(cause, 1, [posixpath.basename(skipped.uri) or skipped.uri])
 
     def merge(self, other: SkippedFiles) -> None:
@@ -84,6 +103,24 @@ class SkippedFiles:
     def read(cls, path: str) -> SkippedFiles:
         """Read what `WriteSkipped` wrote."""
         return cls(*json.loads(read_bytes(path)))
+
+
+def check_some_page(account: Account, skipped: SkippedFiles) -> None:
+    """Check that the input holds at least one page.
+
+    Args:
+        account: Of the run.
+        skipped: Files that are no pages.
+
+    Raises:
+        UsageError: If all files of the input are none.
+    """
+    if account.pages_in <= skipped.total:
+        named = f"; {skipped}" if skipped.total else ""
+        raise UsageError(
+            f"nothing could be read: no file of --input is a page{named}; give images, PDFs or "
+            "folders of them"
+        )
 
 
 class WriteSkipped(beam.PTransform):

@@ -54,6 +54,7 @@ class Plan:
         price_per_core_hour: In whatever currency; 0 for none.
         known_count: Pages that a run has read so, and that may have changed since.
         checked: All of those, or a sample.
+        skipped: The files that are no images, counted and named; empty for none.
     """
 
     new_count: int
@@ -65,6 +66,7 @@ class Plan:
     price_per_core_hour: float = 0.0
     known_count: int = 0
     checked: tuple[CheckedPage, ...] = ()
+    skipped: str = ""
 
     @property
     def changed_count(self) -> int:
@@ -137,6 +139,7 @@ class Plan:
 
     def __str__(self):
         said = [*self._counts(), *(f"  {reason}" for reason in self.unreadable)]
+        said += filter(None, [self.skipped])
         if not self.sample and not self.checked:
             return "\n".join([*said, "nothing to time a sample of"])
         if self.sample:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
@@ -15,11 +16,11 @@ from pipelines.archive.page_keys import failing_key, known_keys, page_key
 from pipelines.descriptions.detect import NotAPage, read_markup_pages
 from pipelines.descriptions.image_files import page_described
 from pipelines.descriptions.pairing import markup_candidates
-from pipelines.files.filesystem import read_bytes
+from pipelines.files.filesystem import BeamFiles, read_bytes
 from pipelines.files.web import FetchConfig
 from pipelines.pages.beside import first_markup
 from pipelines.pages.cut import cut_page, found_page
-from pipelines.pages.fetched import is_no_image, is_remote
+from pipelines.pages.fetched import is_remote, skip_reason
 from pipelines.pages.image import PageImage, use_image
 from pipelines.pages.records import PageLines, PageResult
 from schemas.records import (
@@ -49,6 +50,7 @@ class PageReading:
             again.
         known: File of the keys of pages that were read; empty for none.
         fetch: How to ask for things on the web.
+        roots: Folders of the input, from `input_roots`.
     """
 
     line_source: str
@@ -57,6 +59,7 @@ class PageReading:
     digest: str = ""
     known: str = ""
     fetch: FetchConfig = field(default_factory=FetchConfig)
+    roots: tuple[str, ...] = ()
 
 
 class ReadPages(beam.PTransform):
@@ -85,9 +88,9 @@ def read_page(source: PageSource, reading: PageReading) -> PageLines | PageResul
         The page with its lines; or what became of it, if there are none to be read.
     """
     started = time.monotonic()
-    if is_no_image(source):
+    if reason := skip_reason(source):
         is_known = page_key(source.uri, "", "", reading.digest) in known_keys(reading.known)
-        reason = SkipReason.UNCHANGED if is_known else SkipReason.NO_IMAGE
+        reason = SkipReason.UNCHANGED if is_known else reason
         outcome = _or_returned(Skipped(source.uri, reason), source, reading)
         return PageResult(outcome, source=source)
     read = partial(_read, source, reading)
@@ -113,7 +116,7 @@ def _read(
 ) -> PageLines | Failure | Skipped:
     # Nothing lies beside what is on the web.
     is_beside = not is_remote(source)
-    given, lines_sha256 = _given_page(source.uri, reading.line_source) if is_beside else (None, "")
+    given, lines_sha256 = _given_page(source, reading) if is_beside else (None, "")
     if _is_known(source.uri, image, lines_sha256, reading):
         return Skipped(source.uri, SkipReason.UNCHANGED)
     page = given or _found_page(source.uri, image.grey, reading.line_source)
@@ -145,27 +148,39 @@ def _found_page(uri: str, grey: np.ndarray, line_source: str) -> Page:
     if line_source == "whole":
         return Page(uri, (Line("line", 0),), source="whole")
     if line_source == "given":
-        raise ValueError("no PAGE or ALTO file beside it; add one, or run with --lines find")
+        raise ValueError(
+            "no PAGE or ALTO file beside it, and none of the input describes it; add one, or run "
+            "with --lines find"
+        )
     return found_page(uri, grey)
 
 
-def _given_page(uri: str, line_source: str) -> tuple[Page | None, str]:
-    if line_source not in ("given", "auto"):
+def _given_page(source: PageSource, reading: PageReading) -> tuple[Page | None, str]:
+    """Return the page as a file describes it, and the digest of that; (None, "") for none."""
+    if reading.line_source not in ("given", "auto"):
         return None, ""
-    candidates = iter(markup_candidates(uri))
-    # What a candidate describes may be another page of the file; then the next is asked.
-    while (markup_uri := first_markup(candidates, uri)) is not None:
+    files = BeamFiles(reading.roots)
+    for markup_uri in _descriptions(source):
         data = read_bytes(markup_uri)
         try:
-            page = page_described(uri, markup_uri, _described_pages(data))
+            page = page_described(source.uri, markup_uri, _described_pages(data), files)
         except NotAPage:
             continue
         except ValueError as error:
             raise ValueError(f"{markup_uri}: {error}") from None
+        # What a candidate describes may be another page of the file; then the next is asked.
         if page is not None:
-            page = Page(uri, page.lines, page.width_px, page.height_px, page.source)
+            page = Page(source.uri, page.lines, page.width_px, page.height_px, page.source)
             return page, exact_key(data)
     return None, ""
+
+
+def _descriptions(source: PageSource) -> Iterator[str]:
+    """Yield the files that may describe a page: first those of its name."""
+    candidates = iter(markup_candidates(source.uri))
+    while (markup_uri := first_markup(candidates, source.uri)) is not None:
+        yield markup_uri
+    yield from source.described_by
 
 
 # One file may describe hundreds of pages, which come one after the other.
