@@ -16,6 +16,7 @@ from pipelines.cli.options import WILD_CARD
 from pipelines.files.filesystem import (
     BeamFiles,
     MatchFiles,
+    first_existing,
     is_left_out,
     list_entries,
     match_files,
@@ -246,7 +247,7 @@ def _manifest_bytes(uri: str, config: FetchConfig) -> bytes:
 
 def _pages_in(data: bytes, uri: str, config: PagesConfig) -> Iterable[PageSource]:
     if is_mets(data):
-        return read_mets(data, uri, config.file_group)
+        return read_mets(data, uri, config.file_group, first_existing)
     if uri.lower().endswith(".xml") and not is_address(uri):
         return [file_source(uri)]
     if data.lstrip()[:1] == b"<":

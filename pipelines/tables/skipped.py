@@ -16,20 +16,20 @@ from pipelines.tables.account import Account
 from pipelines.transforms.summing import Summing
 from schemas.records import Skipped, SkipReason
 
-NO_PAGES = "that are no pages"
+NO_PAGES = "file{0} that {1} no page{0}"
 # By what their reasons contain; all others are no pages.
 _CAUSES = {
-    "is described by another file": "whose pages other files describe",
-    "describes the same lines": "whose lines other files describe",
-    "is paired already": "of images that are paired already",
-    "another version of": "that are other versions of described images",
-    "mask": "that are masks",
-    "no line of the requested kinds": "without a line of the requested kinds",
-    "belongs to an IAM index": "that belong to an IAM index",
-    "does not read": "that --format pair does not read",
+    "is described by another file": "file{0} whose page another file describes",
+    "describes the same lines": "file{0} whose lines another file describes",
+    "is paired already": "more file{0} of images and texts that are paired already",
+    "another version of": "other version{0} of described images",
+    "mask": "mask{0} beside XML",
+    "no line of the requested kinds": "page{0} without a line of the requested kinds",
+    "belongs to an IAM index": "file{0} of IAM that {1} no index of lines",
+    "does not read": "file{0} that --format pair does not read",
 }
 # Where images are listed, the XML beside them is not a page of its own.
-_DESCRIPTIONS = "of XML, which are no images"
+_DESCRIPTIONS = "XML file{0} beside images"
 _COMPANIONS = ("metadata.xml", "mets.xml")
 _MOST_NAMES = 5
 
@@ -90,10 +90,14 @@ class SkippedFiles:
         return "\n".join(self._line(cause) for cause in sorted(self.counts))
 
     def _line(self, cause: str) -> str:
-        count, names = self.counts[cause], self.names[cause]
-        text = cause.replace("that are no pages", "that is no page") if count == 1 else cause
-        more = ", ..." if count > len(names) else ""
-        return f"skipped: {count:,} file{'s' * (count != 1)} {text} ({', '.join(names)}{more})"
+        count = self.counts[cause]
+        what = cause.format("" if count == 1 else "s", "is" if count == 1 else "are")
+        return f"skipped: {count:,} {what} ({self.named(cause)})"
+
+    def named(self, cause: str) -> str:
+        """Return the first names of a cause."""
+        names = self.names.get(cause, [])
+        return ", ".join([*names, *(["..."] if self.counts[cause] > len(names) else [])])
 
     def to_json(self) -> str:
         """Return what `from_json` reads."""
@@ -116,10 +120,10 @@ def check_some_page(account: Account, skipped: SkippedFiles) -> None:
         UsageError: If all files of the input are none.
     """
     if account.pages_in <= skipped.total:
-        named = f"; {skipped}" if skipped.total else ""
+        names = ", ".join(map(skipped.named, sorted(skipped.counts)))
         raise UsageError(
-            f"nothing could be read: no file of --input is a page{named}; give images, PDFs or "
-            "folders of them"
+            f"nothing could be read: no file of --input is a page ({names or 'it has none'}); "
+            "give images, PDFs or folders of them"
         )
 
 

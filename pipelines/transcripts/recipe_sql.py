@@ -200,7 +200,9 @@ LIMIT $limit::BIGINT
 # The tables do not say which pages the newest run found: unchanged pages get no row.
 GONE = r"""
 WITH there AS (
-    SELECT file FROM glob(rtrim($folder::VARCHAR, '/') || '/**')
+    -- Characters that are wildcards in a pattern stand for themselves in brackets.
+    SELECT file
+    FROM glob(regexp_replace(rtrim($folder::VARCHAR, '/'), '([*?\[])', '[\1]', 'g') || '/**')
 ),
 beneath AS (
     SELECT *, regexp_replace(page_uri, '#page=\d+$', '') AS file
