@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
@@ -85,7 +86,8 @@ def _has_its_name(page: Surveyed) -> bool:
     stems = [loose_name(file_uri)]
     if number:
         stems += [loose_name(name) for name in numbered_names(split_extension(file_uri)[0], number)]
-    return loose_name(page.described_by) in stems
+    # 'x.jpg.xml' is of the name, too.
+    return loose_name(page.described_by) in (*stems, posixpath.basename(file_uri).casefold())
 
 
 def describe_survey(counts: dict[str, int]) -> str:

@@ -90,7 +90,8 @@ def _is_beneath(path: str, root: str) -> bool:
 
 def first_existing(uris: Iterable[str]) -> str | None:
     """Return the first of some files that exists, or None."""
-    return next((uri for uri in uris if FileSystems.exists(uri)), None)
+    # A folder may be named like a file: that of the pages of scan.pdf.
+    return next((uri for uri in uris if FileSystems.exists(uri) and not os.path.isdir(uri)), None)
 
 
 def input_patterns(inputs: Iterable[str], flag: str = "--input") -> tuple[str, ...]:
