@@ -114,6 +114,9 @@ def read_markup_pages(data: bytes, format_name: str = "auto") -> list[Page | Fai
         ValueError: If it cannot be read.
     """
     root = parse_xml(data)
+    name = etree.QName(root).localname
+    if namespace_of(root) in _COMPANION_NAMESPACES or name in _COMPANION_TAGS:
+        raise NotAPage(f"<{name}> describes no page")
     # Not every command that reads these files has the flag --format.
     if format_name in MARKUP_FORMATS:
         markup = MARKUP_FORMATS[format_name]
@@ -125,9 +128,6 @@ def read_markup_pages(data: bytes, format_name: str = "auto") -> list[Page | Fai
     for markup in MARKUP_FORMATS.values():
         if markup.recognises(root):
             return markup.read(root)
-    name = etree.QName(root).localname
-    if namespace_of(root) in _COMPANION_NAMESPACES or name in _COMPANION_TAGS:
-        raise NotAPage(f"<{name}> describes no page")
     kind = ValueError if name in _PAGE_TAGS else UnknownMarkup
     raise kind(f"<{name}> is neither PAGE nor ALTO; save the file as one of them, or remove it")
 

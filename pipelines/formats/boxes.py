@@ -52,9 +52,10 @@ def simple_outline(points: Polyline) -> Polyline:
         >>> simple_outline(((0, 0), (9, 0), (0, 4), (9, 4)))
         ((0, 0), (9, 0), (9, 4), (0, 4))
     """
-    if len(points) != 4:
+    corners = points[:-1] if len(points) == 5 and points[0] == points[-1] else points
+    if len(corners) != 4:
         return points
-    a, b, c, d = points
+    a, b, c, d = corners
     if _cross(a, b, c, d):
         return a, b, d, c
     if _cross(b, c, d, a):

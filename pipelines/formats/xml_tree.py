@@ -36,6 +36,9 @@ _BYTE_ORDER_MARKS = {
 _WIDE_DECLARED = re.compile(
     rb"""\s*<\?xml[^>]{0,100}\sencoding\s*=\s*["'](utf-?16|utf-?32|ucs-?[24]|iso-10646-ucs)""", re.I
 )
+_LATIN_DECLARED = re.compile(
+    rb"""\s*<\?xml[^>]{0,100}\sencoding\s*=\s*["'](iso-8859-15?|latin-?1|windows-1252)["']""", re.I
+)
 
 
 def parse_xml(data: bytes) -> etree._Element:
@@ -91,7 +94,17 @@ def _actual_encoding(data: bytes) -> str | None:
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if data.startswith(mark):
             return encoding
-    return "utf-8" if _WIDE_DECLARED.match(data) else None
+    if _WIDE_DECLARED.match(data) or (_LATIN_DECLARED.match(data) and _is_utf8(data)):
+        return "utf-8"
+    return None
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Return whether bytes are UTF-8 and not ASCII alone; other text is by no chance."""
+    try:
+        return not data.decode().isascii()
+    except UnicodeDecodeError:
+        return False
 
 
 def _has_entities(root: etree._Element, parser: etree.XMLParser) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
@@ -160,27 +159,30 @@ def _given_page(source: PageSource, reading: PageReading) -> tuple[Page | None, 
     if reading.line_source not in ("given", "auto"):
         return None, ""
     files = BeamFiles(reading.roots)
-    for markup_uri in _descriptions(source):
-        data = read_bytes(markup_uri)
-        try:
-            page = page_described(source.uri, markup_uri, _described_pages(data), files)
-        except NotAPage:
-            continue
-        except ValueError as error:
-            raise ValueError(f"{markup_uri}: {error}") from None
-        # What a candidate describes may be another page of the file; then the next is asked.
-        if page is not None:
-            page = Page(source.uri, page.lines, page.width_px, page.height_px, page.source)
-            return page, exact_key(data)
-    return None, ""
-
-
-def _descriptions(source: PageSource) -> Iterator[str]:
-    """Yield the files that may describe a page: first those of its name."""
     candidates = iter(markup_candidates(source.uri))
+    # What a candidate describes may be another page of the file; then the next is asked.
     while (markup_uri := first_markup(candidates, source.uri)) is not None:
-        yield markup_uri
-    yield from source.described_by
+        found = _page_in(markup_uri, source.uri, files)
+        if found is not None:
+            return found
+    # Of those with other names, the one that ingest takes.
+    others = [_page_in(markup_uri, source.uri, files) for markup_uri in source.described_by]
+    described = [found for found in others if found is not None]
+    return max(described, key=lambda found: len(found[0].lines)) if described else (None, "")
+
+
+def _page_in(markup_uri: str, uri: str, files: BeamFiles) -> tuple[Page, str] | None:
+    """Return a page as a file describes it, and the digest of the file; None for another page."""
+    data = read_bytes(markup_uri)
+    try:
+        page = page_described(uri, markup_uri, _described_pages(data), files)
+    except NotAPage:
+        return None
+    except ValueError as error:
+        raise ValueError(f"{markup_uri}: {error}") from None
+    if page is None:
+        return None
+    return Page(uri, page.lines, page.width_px, page.height_px, page.source), exact_key(data)
 
 
 # One file may describe hundreds of pages, which come one after the other.

@@ -152,6 +152,8 @@ def test_lone_surrogates_are_refused(data):
         ("utf-8", "UTF-16"),
         ("utf-8-sig", "utf-16"),
         ("utf-8", "ISO-10646-UCS-2"),
+        ("utf-8", "ISO-8859-1"),
+        ("utf-8", "windows-1252"),
         ("utf-16", "UTF-8"),
         ("latin-1", "ISO-8859-1"),
     ],

@@ -58,6 +58,7 @@ def test_cells_and_regions_without_a_reading_order(body, expected):
         ("0,0 90,0 90,30 0,30", "5,20 5,20", ((0, 0), (90, 0), (90, 30), (0, 30), (5, 20))),
         # Corners in Z order, from any corner.
         ("0,0 90,0 0,30 90,30", "", ((0, 0), (90, 0), (90, 30), (0, 30))),
+        ("0,0 90,0 0,30 90,30 0,0", "", ((0, 0), (90, 0), (90, 30), (0, 30))),
         ("0,0 90,30 90,0 0,30", "", ((0, 0), (90, 0), (90, 30), (0, 30))),
         # Drawn from right to left over upright writing; and on a page that is upside down.
         ("0,0 90,0 90,30 0,30", "90,21 0,20", ((0, 0), (90, 0), (90, 30), (0, 30), (0, 20), (90, 21))),  # noqa: E501
