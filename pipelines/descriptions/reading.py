@@ -208,7 +208,7 @@ def _read_markup(
         named = name or "with the same name"
         error = f"image {named} is not beside it; put it there"
         if "/" in name:
-            error = f"image {named} is neither there, inside the input, nor beside it; put it there"
+            error = f"image {named} is not beside it, nor inside the input; put it beside it"
         yield from _fail_pages(uri, pages, "pair", error)
         return
     for page in pages:
