@@ -96,9 +96,9 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
     if args.dry_run:
         print(run_survey(config.inputs, config.read, config.output, options))
         return 0
-    account = run_ingest(config, options)
-    print(account)
-    return finish(account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
+    ingested = run_ingest(config, options)
+    print(ingested)
+    return finish(ingested.account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
 
 
 def _config(args: argparse.Namespace) -> IngestConfig:

@@ -38,9 +38,9 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         page_time_limit_s=page_time_limit_s(args),
         pages=pages_config(args),
     )
-    account = run_lines(config, options)
-    print(account)
-    return finish(account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
+    found = run_lines(config, options)
+    print(found)
+    return finish(found.account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
 
 
 main = command_main(_parser, _run, runs_beam=True)

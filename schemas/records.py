@@ -203,6 +203,8 @@ class SkipReason(str, Enum):
     """Why transcribe or lines left a page out; the value is what tables store."""
 
     NO_IMAGE = "no image"
+    STRAY = "file of an operating system or file server"
+    MASK = "mask of the page in the folder above"
     UNCHANGED = "unchanged since an earlier run"
     # Such a page has a row, unlike the others that are unchanged: it ends a failure.
     RETURNED = "unchanged since an earlier run, after a failure"
@@ -310,6 +312,8 @@ class PageSource:
         is_transient: Whether a later run may succeed.
         page_count: Number of pages of that file; 0 if they were not counted.
         file_sha256: Digest of that file, hex, if it has several pages; else empty.
+        described_by: Files of the input that describe the page; those of its name are found
+            without.
     """
 
     uri: str
@@ -323,3 +327,4 @@ class PageSource:
     is_transient: bool = False
     page_count: int = 0
     file_sha256: str = ""
+    described_by: tuple[str, ...] = ()

@@ -60,6 +60,11 @@ class Archive:
         """File with the tally of the pages that came in."""
         return f"{self.unfinished}/inputs.json"
 
+    @property
+    def skipped(self) -> str:
+        """File that says which files were left out."""
+        return f"{self.unfinished}/skipped.json"
+
     def known_pages(self, run_id: str) -> str:
         """Return the path of the keys of known pages, one per run: workers cache what they read."""
         return f"{self.portions}/known-{run_id}"
@@ -100,7 +105,7 @@ class Archive:
     def clear_unfinished(self) -> None:
         """Remove what has been published. The lock stays with the process that holds it."""
         # The file that names the run is removed last.
-        for path in (self.portions, self.inputs, self.run_start):
+        for path in (self.portions, self.inputs, self.skipped, self.run_start):
             discard(path)
         self.make()
 

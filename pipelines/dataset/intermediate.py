@@ -50,6 +50,11 @@ class IntermediateFiles:
         return f"{self.folder}/counts.json"
 
     @property
+    def skipped(self) -> str:
+        """File of `WriteSkipped`."""
+        return f"{self.folder}/skipped.json"
+
+    @property
     def summary(self) -> str:
         """File of `WriteSummary` for all lines that were cut."""
         return f"{self.folder}/summary.json"

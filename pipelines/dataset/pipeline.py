@@ -27,11 +27,12 @@ from pipelines.dataset.read import (
 )
 from pipelines.dataset.write import WriteExamples, WriteSummary
 from pipelines.descriptions.reading import ReadConfig
-from pipelines.files.filesystem import MatchFiles, input_patterns
+from pipelines.files.filesystem import MatchFiles, input_patterns, input_roots
 from pipelines.files.output import check_free, whole_output
 from pipelines.tables.account import Account, WriteAccount
 from pipelines.tables.rows import failure_row
 from pipelines.tables.runs import RunStart, plain
+from pipelines.tables.skipped import SkippedFiles, WriteSkipped
 from pipelines.tables.write import WriteTable, write_one_row
 from pipelines.transforms.write import WriteJsonLines
 from schemas.features import SPLITS
@@ -60,7 +61,23 @@ class IngestConfig:
     shards: int = 0
 
 
-def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
+@dataclass(frozen=True)
+class Ingested:
+    """What came of an ingest.
+
+    Attributes:
+        account: Of pages and lines.
+        skipped: Files that were left out.
+    """
+
+    account: Account
+    skipped: SkippedFiles
+
+    def __str__(self):
+        return "\n".join(filter(None, (str(self.account), str(self.skipped))))
+
+
+def run_ingest(config: IngestConfig, options: PipelineOptions) -> Ingested:
     """Compile a dataset.
 
     Args:
@@ -68,13 +85,14 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
         options: Beam's options.
 
     Returns:
-        The account, whose sums match.
+        What came of it; the sums of its account match.
 
     Raises:
         UsageError: If the input is missing or the output exists.
         AccountError: If the sums do not match; nothing is written then.
     """
     patterns = input_patterns(config.inputs)
+    roots = input_roots(config.inputs)
     check_free(config.output, config.overwrite)
     start = RunStart.now("ingest", plain(config))
     with whole_output(config.output) as staging, show_progress("ingest", options) as counters:
@@ -83,15 +101,16 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
         for split in SPLITS:
             FileSystems.mkdirs(f"{staging}/{split}")
         with beam.Pipeline(options=options) as pipeline:
-            build_compile(pipeline, patterns, config, intermediate, counters)
+            build_compile(pipeline, patterns, config, intermediate, counters, roots)
         account = intermediate.read_account()
+        skipped = SkippedFiles.read(intermediate.skipped)
         complete_dataset(intermediate, config.output, account, start)
         left_out = intermediate.read_left_out().describe_left_out()
         intermediate.discard()
         write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(account))
     if left_out:
         print(left_out)
-    return account
+    return Ingested(account, skipped)
 
 
 def build_compile(
@@ -100,6 +119,7 @@ def build_compile(
     config: IngestConfig,
     intermediate: IntermediateFiles,
     counters: PageCounters | None = None,
+    roots: tuple[str, ...] = (),
 ) -> None:
     """Build the pipeline that writes lines, failures, leaks and counts.
 
@@ -115,16 +135,17 @@ def build_compile(
         config: What to ingest and how.
         intermediate: Where to write; the dataset's folder has a folder for each split.
         counters: Where to count pages for the progress line; None for nowhere.
+        roots: Result of `input_roots`.
     """
     sources = (
         pipeline
         | "Match files" >> MatchFiles(patterns)
         | "Pair files up" >> PairFilesUp(config.read)
     )
-    survey = sources | "Survey" >> SurveySources(config.read)
+    survey = sources | "Survey" >> SurveySources(config.read, roots)
     undescribed = (sources, survey.Surveyed) | "Undescribed" >> UndescribedFailures()
     seconds = survey.Surveyed | "Second descriptions" >> SecondDescriptions()
-    read = sources | "Read descriptions" >> ReadDescriptions(config.read, seconds)
+    read = sources | "Read descriptions" >> ReadDescriptions(config.read, seconds, roots)
     cut = (
         read.Page
         | "Choose splits" >> ChooseSplits(config.splits, survey.Surveyed)
@@ -137,7 +158,9 @@ def build_compile(
     )
     leaks = cut.LineFact | "Find leaks" >> FindLeaks(intermediate.folder)
     dropped = leaks | "Of train" >> beam.Filter(lambda leak: leak.split == "train")
-    failures = (read.Failure, cut.Failure, undescribed) | "All failures" >> beam.Flatten()
+    skipped = (read.Skipped, undescribed.Skipped) | "All skipped" >> beam.Flatten()
+    skipped | "Name skipped" >> WriteSkipped(intermediate.skipped)
+    failures = (read.Failure, cut.Failure, undescribed.Failure) | "All failures" >> beam.Flatten()
     rejects = failures, dropped | "As failures" >> beam.Map(leak_failure)
 
     _write_lines(cut.LineExample, leaks, config.shards, intermediate)
@@ -163,11 +186,17 @@ def build_compile(
         | "Write failures" >> WriteTable(dataset, "failures")
     )
     {
-        "inputs": (survey.Surveyed, survey.Failure, survey.Skipped, undescribed)
+        "inputs": (
+            survey.Surveyed,
+            survey.Failure,
+            survey.Skipped,
+            undescribed.Failure,
+            undescribed.Skipped,
+        )
         | "Inputs" >> beam.Flatten(),
         "done": cut.PageDone,
         "failures": failures,
-        "skipped": read.Skipped,
+        "skipped": skipped,
         "lines": cut.LineExample,
         "dropped": dropped,
     } | "Account" >> WriteAccount(intermediate.account)

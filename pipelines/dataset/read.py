@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import apache_beam as beam
@@ -17,6 +18,7 @@ from pipelines.descriptions.reading import (
 from pipelines.descriptions.survey import Surveyed, second_descriptions
 from pipelines.files.filesystem import BeamFiles
 from pipelines.formats.names import file_of
+from pipelines.formats.source import Files
 from pipelines.transforms.routing import RouteByType
 from schemas.records import Failure, Page, Skipped
 
@@ -48,16 +50,15 @@ class SurveySources(beam.PTransform):
 
     Args:
         config: What is read from the input.
+        roots: Result of `input_roots`.
     """
 
-    def __init__(self, config: ReadConfig):
+    def __init__(self, config: ReadConfig, roots: tuple[str, ...] = ()):
         super().__init__()
-        self._config = config
+        self._arguments = config, BeamFiles(roots)
 
     def expand(self, sources):
-        return sources | RouteByType(
-            survey_source, (Surveyed, Failure, Skipped), self._config, BeamFiles()
-        )
+        return sources | RouteByType(survey_source, (Surveyed, Failure, Skipped), *self._arguments)
 
 
 class SecondDescriptions(beam.PTransform):
@@ -77,7 +78,8 @@ class SecondDescriptions(beam.PTransform):
 class UndescribedFailures(beam.PTransform):
     """Make a failure of each image file, and each page of a multi-page file, without description.
 
-    Takes the sources and what `SurveySources` found in them.
+    Takes the sources and what `SurveySources` found in them. Masks and spare versions of images
+    are skipped.
     """
 
     def expand(self, sources_and_surveyed):
@@ -94,12 +96,13 @@ class UndescribedFailures(beam.PTransform):
             (lone, described)
             | "Both" >> beam.Flatten()
             | "Gather" >> beam.GroupByKey()
-            | "Fail"
-            >> beam.FlatMap(
-                lambda entry, files: fail_undescribed(entry[0], set(entry[1]) - {""}, files),
-                BeamFiles(),
-            )
+            | "Fail" >> RouteByType(_undescribed, (Failure, Skipped), BeamFiles())
         )
+
+
+def _undescribed(entry: tuple[str, Iterable[str]], files: Files) -> Iterator[Failure | Skipped]:
+    uri, described = entry
+    return fail_undescribed(uri, set(described) - {""}, files)
 
 
 class ReadDescriptions(beam.PTransform):
@@ -108,19 +111,19 @@ class ReadDescriptions(beam.PTransform):
     Args:
         config: What is read from the input.
         seconds: Result of `SecondDescriptions`.
+        roots: Result of `input_roots`.
     """
 
-    def __init__(self, config: ReadConfig, seconds: beam.PCollection):
+    def __init__(self, config: ReadConfig, seconds: beam.PCollection, roots: tuple[str, ...] = ()):
         super().__init__()
-        self._config = config
+        self._arguments = config, BeamFiles(roots)
         self._seconds = seconds
 
     def expand(self, sources):
         return sources | RouteByType(
             read_first_descriptions,
             (Page, Failure, Skipped),
-            self._config,
-            BeamFiles(),
+            *self._arguments,
             beam.pvalue.AsSingleton(self._seconds),
         )
 

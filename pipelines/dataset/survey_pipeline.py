@@ -7,12 +7,20 @@ import json
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipelines.dataset.read import PairFilesUp, SurveySources, UndescribedFailures
+from pipelines.dataset.read import (
+    PairFilesUp,
+    SecondDescriptions,
+    SurveySources,
+    UndescribedFailures,
+)
 from pipelines.descriptions.reading import ReadConfig
-from pipelines.descriptions.survey import Surveyed, describe_survey
-from pipelines.files.filesystem import MatchFiles, input_patterns, read_bytes
+from pipelines.descriptions.survey import Surveyed, describe_survey, left_out_second
+from pipelines.files.filesystem import MatchFiles, input_patterns, input_roots, read_bytes
 from pipelines.files.output import scratch_folder
+from pipelines.tables.skipped import SkippedFiles, WriteSkipped
+from pipelines.transforms.routing import RouteByType
 from pipelines.transforms.write import WriteJsonLines
+from schemas.records import Skipped
 
 
 def run_survey(
@@ -35,13 +43,19 @@ def run_survey(
     patterns = input_patterns(inputs)
     with scratch_folder(output) as scratch:
         with beam.Pipeline(options=options) as pipeline:
-            build_survey(pipeline, patterns, config, f"{scratch}/counts")
+            build_survey(pipeline, patterns, config, scratch, input_roots(inputs))
         lines = read_bytes(f"{scratch}/counts.jsonl").decode().splitlines()
-    return describe_survey(dict(map(json.loads, lines)))
+        skipped = SkippedFiles.read(f"{scratch}/skipped.json")
+    counts = describe_survey(dict(map(json.loads, lines)))
+    return "\n".join(filter(None, (counts, str(skipped))))
 
 
 def build_survey(
-    pipeline: beam.Pipeline, patterns: tuple[str, ...], config: ReadConfig, prefix: str
+    pipeline: beam.Pipeline,
+    patterns: tuple[str, ...],
+    config: ReadConfig,
+    folder: str,
+    roots: tuple[str, ...] = (),
 ) -> None:
     """Build the pipeline that counts.
 
@@ -49,24 +63,35 @@ def build_survey(
         pipeline: The pipeline to add to.
         patterns: Result of `input_patterns`.
         config: What is read from the input.
-        prefix: File of the counts, without `.jsonl`.
+        folder: Where the counts go, and the names of the files that are left out.
+        roots: Result of `input_roots`.
     """
     sources = (
         pipeline | "Match files" >> MatchFiles(patterns) | "Pair files up" >> PairFilesUp(config)
     )
-    survey = sources | "Survey" >> SurveySources(config)
+    survey = sources | "Survey" >> SurveySources(config, roots)
     undescribed = (sources, survey.Surveyed) | "Undescribed" >> UndescribedFailures()
-    failed = (survey.Failure, undescribed) | "Failed" >> beam.Flatten()
+    failed = (survey.Failure, undescribed.Failure) | "Failed" >> beam.Flatten()
+    seconds = survey.Surveyed | "Second descriptions" >> SecondDescriptions()
+    first = survey.Surveyed | "Each page once" >> RouteByType(
+        left_out_second, (Surveyed, Skipped), beam.pvalue.AsSingleton(seconds)
+    )
+    skipped = (
+        survey.Skipped,
+        undescribed.Skipped,
+        first.Skipped,
+    ) | "All skipped" >> beam.Flatten()
+    skipped | "Name skipped" >> WriteSkipped(f"{folder}/skipped.json")
     counts = (
-        survey.Surveyed | "Of pages" >> beam.FlatMap(_page_counts),
+        first.Surveyed | "Of pages" >> beam.FlatMap(_page_counts),
         failed | "One" >> beam.Map(_one, "failed"),
-        survey.Skipped | "Skipped" >> beam.Map(_one, "skipped"),
+        skipped | "Skipped" >> beam.Map(_one, "skipped"),
     )
     (
         counts
         | "All" >> beam.Flatten()
         | "Sum" >> beam.CombinePerKey(sum)
-        | "Write" >> WriteJsonLines(prefix)
+        | "Write" >> WriteJsonLines(f"{folder}/counts")
     )
 
 

@@ -42,8 +42,11 @@ MARKUP_FORMATS = {
     "hocr": MarkupFormat(is_hocr, hocr_pages),
 }
 
-# XML files that accompany pages but describe none.
+# XML files that accompany pages but describe none: METS, and the metadata of Transkribus.
 _COMPANION_NAMESPACES = ("http://www.loc.gov/METS/",)
+_COMPANION_TAGS = ("trpDocMetadata",)
+# Such a root in no or another namespace is a damaged description, and not another kind of file.
+_PAGE_TAGS = ("PcGts", "alto")
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,12 @@ FORMAT_NAMES = ("auto", "pair", *MARKUP_FORMATS, *CONTAINER_FORMATS)
 HEAD_BYTES = 4096
 
 
-class UnknownMarkup(ValueError):
-    """The file is of no known format."""
-
-
 class NotAPage(ValueError):
     """The file is valid but describes no page."""
+
+
+class UnknownMarkup(ValueError):
+    """The file is valid XML of a kind that is not read; it may be nobody's page."""
 
 
 def read_markup(data: bytes, format_name: str = "auto") -> Page:
@@ -113,10 +116,13 @@ def read_markup_pages(data: bytes, format_name: str = "auto") -> list[Page | Fai
 
     Raises:
         NotAPage: If it is an XML file of a kind that is skipped on purpose.
-        UnknownMarkup: If it is of no known format.
+        UnknownMarkup: If it is an XML file of another kind.
         ValueError: If it cannot be read.
     """
     root = _parse(data)
+    name = etree.QName(root).localname
+    if namespace_of(root) in _COMPANION_NAMESPACES or name in _COMPANION_TAGS:
+        raise NotAPage(f"<{name}> describes no page")
     # Not every command that reads these files has the flag --format.
     if format_name in MARKUP_FORMATS:
         markup = MARKUP_FORMATS[format_name]
@@ -128,12 +134,8 @@ def read_markup_pages(data: bytes, format_name: str = "auto") -> list[Page | Fai
     for markup in MARKUP_FORMATS.values():
         if markup.recognises(root):
             return markup.read(root)
-    if namespace_of(root) in _COMPANION_NAMESPACES:
-        raise NotAPage(f"<{etree.QName(root).localname}> describes no page")
-    raise UnknownMarkup(
-        f"<{etree.QName(root).localname}> is neither PAGE nor ALTO; "
-        "save the file as one of them, or remove it"
-    )
+    kind = ValueError if name in _PAGE_TAGS else UnknownMarkup
+    raise kind(f"<{name}> is neither PAGE nor ALTO; save the file as one of them, or remove it")
 
 
 def _parse(data: bytes) -> etree._Element:

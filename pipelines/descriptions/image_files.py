@@ -8,8 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model.images.pages import count_pages
-from pipelines.descriptions.pairing import image_candidates, numbered_readings
-from pipelines.formats.names import file_of, is_paged, page_uri, split_extension, split_page_uri
+from pipelines.descriptions.image_names import AmbiguousImage, image_uri, is_alike
+from pipelines.descriptions.pairing import numbered_readings
+from pipelines.formats.names import (
+    file_of,
+    is_paged,
+    number_of_page,
+    page_uri,
+    split_extension,
+    split_page_uri,
+)
 from pipelines.formats.source import Files
 from pipelines.formats.xml_tree import naming
 from schemas.records import Failure, Page
@@ -64,9 +72,9 @@ def find_image_file(markup_uri: str, image_name: str, files: Files) -> ImageFile
 
     Raises:
         OSError: If it cannot be opened.
-        ValueError: If its pages cannot be counted.
+        ValueError: If several files may be meant, or its pages cannot be counted.
     """
-    uri = files.first_existing(image_candidates(markup_uri, image_name))
+    uri = image_uri(markup_uri, image_name, files)
     if uri is None or not is_paged(uri):
         return None if uri is None else ImageFile(uri)
     with naming(uri):
@@ -86,7 +94,8 @@ def own_number(markup_uri: str, image_uri: str) -> int | None:
         image_uri: The image file of several pages.
 
     Returns:
-        The number, from 1; None where the name is not that of the image plus a number.
+        The number, from 1; None where the name is neither that of the image plus a number nor
+        that of a page alone, as 'page_0003'.
 
     Example:
         >>> own_number("d/page/scan_0003.xml", "d/scan.pdf"), own_number("d/x.xml", "d/x.pdf")
@@ -94,16 +103,20 @@ def own_number(markup_uri: str, image_uri: str) -> int | None:
     """
     stem = _base_name(split_extension(image_uri)[0])
     readings = numbered_readings(markup_uri)
-    return next((number for path, number in readings if _base_name(path) == stem), None)
+    named = next((number for path, number in readings if _base_name(path) == stem), None)
+    return named or number_of_page(split_extension(markup_uri)[0])
 
 
-def page_described(image_uri: str, markup_uri: str, pages: Sequence[Page | Failure]) -> Page | None:
+def page_described(
+    image_uri: str, markup_uri: str, pages: Sequence[Page | Failure], files: Files
+) -> Page | None:
     """Find a page among those that a file beside it describes.
 
     Args:
         image_uri: The page.
         markup_uri: The file that describes pages.
         pages: The pages that it describes.
+        files: Where to look for another image that the file names.
 
     Returns:
         The page; None where the file describes only others.
@@ -112,6 +125,8 @@ def page_described(image_uri: str, markup_uri: str, pages: Sequence[Page | Failu
         ValueError: If its description cannot be read.
     """
     file_uri, wanted = split_page_uri(image_uri)
+    if not pages or not _means(file_uri, markup_uri, file_of(pages[0].uri), files):
+        return None
     for page in pages:
         number = split_page_uri(page.uri)[1] or own_number(markup_uri, file_uri)
         is_only = wanted is None and (number == 1 or len(pages) == 1)
@@ -120,6 +135,24 @@ def page_described(image_uri: str, markup_uri: str, pages: Sequence[Page | Failu
                 raise ValueError(page.error)
             return page
     return None
+
+
+def _means(file_uri: str, markup_uri: str, image_name: str, files: Files) -> bool:
+    """Return whether a description is of a file, whether by its own name or by what it names."""
+    if is_alike(image_name, file_uri):
+        return True
+    is_page_alone = number_of_page(split_extension(markup_uri)[0]) is not None
+    stem = _base_name(split_extension(file_uri)[0])
+    is_numbered = any(_base_name(path) == stem for path, _ in numbered_readings(markup_uri))
+    if is_page_alone and not is_numbered:
+        return False
+    try:
+        named = image_uri(markup_uri, image_name, files)
+    except AmbiguousImage as error:
+        # Of one page there may be several files, as a master and a smaller copy.
+        return file_uri in error.uris
+    # What it names may be on another machine, or be called otherwise.
+    return named in (None, file_uri)
 
 
 def count_file_pages(uri: str, files: Files) -> int:

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import posixpath
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pipelines.descriptions.strays import is_stray
 from pipelines.formats.iam.files import is_companion
 from pipelines.formats.names import (
+    DERIVED_ENDINGS,
     HOCR_EXTENSIONS,
     IMAGE_EXTENSIONS,
     MARKUP_EXTENSION,
-    PAGED_EXTENSIONS,
+    MARKUP_FOLDERS,
     TEXT_EXTENSIONS,
     numbered_names,
     numbered_stems,
+    page_name,
+    split_derived,
     split_extension,
     split_page_uri,
 )
 from pipelines.formats.sets.histdb import is_spare_image
 from schemas.records import Failure, Skipped
 
-# Folders beside the images in which tools keep their XML.
-MARKUP_FOLDERS = ("page", "alto")
-# Other common spellings; further ones in mixed case are found only when folders are listed.
+# Why a file that is no page is left out.
+STRAY = "belongs to an operating system or file server"
+# Other common spellings of folders for XML; those in mixed case are found only when listed.
 _OTHER_FOLDERS = ("Page", "PAGE", "Alto", "ALTO")
 
 # Files that hold many lines or pages each.
@@ -39,9 +43,11 @@ class MarkupFile:
 
     Attributes:
         uri: The XML file.
+        image_uris: Images that have no description but this one, by their names.
     """
 
     uri: str
+    image_uris: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,8 +103,18 @@ def pairing_key(uri: str) -> str:
     """Return a key that a page's files share: the path without extension, in NFC.
 
     Example:
-        >>> pairing_key("d/page/x.xml") == pairing_key("d/x.jpg") == "d/x"
+        >>> pairing_key("d/page/x.xml") == pairing_key("d/x.jpg") == pairing_key("d/x.bin.png")
         True
+    """
+    return split_derived(exact_key(uri))[0]
+
+
+def exact_key(uri: str) -> str:
+    """Return the key of a file that versions of an image (`x.bin.png`) do not share.
+
+    Example:
+        >>> exact_key("d/page/x.xml"), exact_key("d/x.bin.png")
+        ('d/x', 'd/x.bin')
     """
     stem, extension = split_extension(unicodedata.normalize("NFC", uri))
     folder, name = posixpath.split(stem)
@@ -122,7 +138,42 @@ def pair_files(uris: Iterable[str], use_markup: bool = True) -> list[Source]:
         >>> pair_files(["x.png", "x.gt.txt"])
         [PairFiles(image_uri='x.png', text_uri='x.gt.txt')]
     """
-    files = sorted(set(uris))
+    groups: dict[str, list[str]] = {}
+    for uri in sorted(set(uris)):
+        groups.setdefault(exact_key(uri), []).append(uri)
+    records = [record for files in groups.values() for record in _pair_exactly(files, use_markup)]
+    records = _with_versions(records) if len(groups) > 1 else records
+    if use_markup:
+        return records
+    return [lone_text_failure(one.uri) if isinstance(one, LoneText) else one for one in records]
+
+
+def _with_versions(records: list[Source]) -> list[Source]:
+    """Pair a text with a version of its image, where it has no image of its very name."""
+    versions = sorted(
+        (record for record in records if isinstance(record, LoneImage) and _version(record)),
+        key=lambda record: DERIVED_ENDINGS.index(_version(record)),
+    )
+    paired = next((one.image_uri for one in records if isinstance(one, PairFiles)), "")
+    texts = [record for record in records if isinstance(record, LoneText)]
+    if not versions or not (paired or texts):
+        return records
+    pairs = [] if paired else [PairFiles(versions[0].uri, texts[0].uri)]
+    paired = paired or versions[0].uri
+    replaced = {record.uri for record in [*versions, *(texts[:1] if pairs else [])]}
+    spare = [
+        Skipped(record.uri, f"{paired} is paired already")
+        for record in versions
+        if record.uri != paired
+    ]
+    return [*(one for one in records if getattr(one, "uri", "") not in replaced), *pairs, *spare]
+
+
+def _version(record: LoneImage) -> str:
+    return split_derived(split_extension(record.uri)[0])[1].lower()
+
+
+def _pair_exactly(files: list[str], use_markup: bool) -> list[Source]:
     unpaired = [record for uri in files if (record := _unpaired(uri, use_markup))]
     kinds = {uri: split_extension(uri)[1] for uri in files if not _unpaired(uri, use_markup)}
     markup = [uri for uri in kinds if kinds[uri] == MARKUP_EXTENSION]
@@ -132,19 +183,22 @@ def pair_files(uris: Iterable[str], use_markup: bool = True) -> list[Source]:
         key=lambda uri: TEXT_EXTENSIONS.index(kinds[uri]),
     )
     if markup and use_markup:
-        return [*map(MarkupFile, markup), *unpaired]
+        # With one description only it is known whose failure leaves an image without any.
+        alone = tuple(images) if len(markup) == 1 else ()
+        return [*(MarkupFile(uri, alone) for uri in markup), *unpaired]
     unpaired += [Skipped(uri, "--format pair does not read XML") for uri in markup]
     if images and texts:
         spare = [*images[1:], *texts[1:]]
         duplicates = [Skipped(uri, f"{images[0]} is paired already") for uri in spare]
         return [PairFiles(images[0], texts[0]), *duplicates, *unpaired]
-    lone_texts = LoneText if use_markup else lone_text_failure
-    return [*map(LoneImage, images), *map(lone_texts, texts), *unpaired]
+    return [*map(LoneImage, images), *map(LoneText, texts), *unpaired]
 
 
 def _unpaired(uri: str, use_markup: bool) -> ContainerFile | MarkupFile | Skipped | None:
     """Return the record of a file that is not paired with others; None for one that is."""
     name = posixpath.basename(uri).lower()
+    if is_stray(uri):
+        return Skipped(uri, STRAY)
     if is_companion(name):
         return Skipped(uri, "belongs to an IAM index")
     if name.endswith(CONTAINER_EXTENSIONS) or name in INDEX_NAMES:
@@ -181,42 +235,6 @@ def lone_text_failure(uri: str) -> Failure:
     return Failure(uri, "pair", f"text has no image {name}.png or similar; add it")
 
 
-def image_candidates(markup_uri: str, image_name: str) -> list[str]:
-    """List where the image of a page description may be, most probable first.
-
-    Args:
-        markup_uri: The XML file.
-        image_name: The image as the XML names it; may be empty, or a path on another machine.
-
-    Returns:
-        Paths: the named file beside the XML or in the folder above, in both Unicode forms; then
-        an image with the name of the XML; then a file of several pages, if the name of the XML
-        is its name plus a page number.
-
-    Example:
-        >>> image_candidates("d/page/x.xml", "y.jpg")[:2]
-        ['d/page/y.jpg', 'd/y.jpg']
-        >>> image_candidates("d/x_0003.xml", "")[-3:]
-        ['d/x.pdf', 'd/x.tif', 'd/x.tiff']
-    """
-    folders = _image_folders(markup_uri)
-    base = posixpath.basename(image_name.replace("\\", "/"))
-    names = [base] if base else []
-    stem = posixpath.basename(split_extension(markup_uri)[0])
-    names += [stem + extension for extension in IMAGE_EXTENSIONS]
-    forms = [unicodedata.normalize(form, name) for name in names for form in ("NFC", "NFD")]
-    unique = dict.fromkeys(names[:1] + forms)
-    whole = [posixpath.join(place, name) for name in unique for place in folders]
-    stems = [path for path, _ in numbered_readings(markup_uri)]
-    numbered = (
-        unicodedata.normalize(form, path) + extension
-        for path in stems
-        for extension in PAGED_EXTENSIONS
-        for form in ("NFC", "NFD")
-    )
-    return list(dict.fromkeys([*whole, *numbered]))
-
-
 def numbered_readings(markup_uri: str) -> list[tuple[str, int]]:
     """List the ways to read the name of a page description as a file name plus a page number.
 
@@ -229,16 +247,21 @@ def numbered_readings(markup_uri: str) -> list[tuple[str, int]]:
     Example:
         >>> numbered_readings("d/page/x_0003.xml")
         [('d/page/x', 3), ('d/x', 3)]
+        >>> numbered_readings("d/page/x.pdf/page_0003.xml")[-1]
+        ('d/x', 3)
     """
-    name = posixpath.basename(split_extension(markup_uri)[0])
-    places = _image_folders(markup_uri)
-    return [found for place in places for found in numbered_stems(posixpath.join(place, name))]
+    stem = split_extension(markup_uri)[0]
+    stems = dict.fromkeys([stem, *_without_markup_folder(stem)])
+    return list(dict.fromkeys(found for one in stems for found in numbered_stems(one)))
 
 
-def _image_folders(markup_uri: str) -> list[str]:
-    folder = posixpath.dirname(markup_uri)
-    above = posixpath.basename(folder).lower() in MARKUP_FOLDERS
-    return [folder, posixpath.dirname(folder)] if above else [folder]
+def _without_markup_folder(stem: str) -> Iterator[str]:
+    """Yield a path without the folder for XML that is the last or the last but one in it."""
+    *folders, name = stem.split("/")
+    for place in (-1, -2):
+        if len(folders) >= -place and folders[place].lower() in MARKUP_FOLDERS:
+            rest = [*folders[:place], *folders[len(folders) + place + 1 :]]
+            yield "/".join([*rest, name])
 
 
 def markup_candidates(image_uri: str) -> list[str]:
@@ -251,7 +274,8 @@ def markup_candidates(image_uri: str) -> list[str]:
         Paths: XML files with the name of the image, in both Unicode forms, with and without
         its extension, beside it or in a folder for XML; for one page of several, then those
         with its number. Folders and extensions in capitals come last. Each path may cost a
-        request to a store, so not all combinations are listed.
+        request to a store, so not all combinations are listed. A file 'page_0003.xml' beside
+        the image comes at last; it may describe a page of another file (`page_described`).
 
     Example:
         >>> markup_candidates("d/x.jpg")[:3]
@@ -271,10 +295,14 @@ def markup_candidates(image_uri: str) -> list[str]:
     stems = [name for form in whole for name in numbered_names(form, number)] if number else []
     usual, other = ("", *MARKUP_FOLDERS), _OTHER_FOLDERS
     capital = MARKUP_EXTENSION.upper()
+    exported = [f"{name}/{page_name(number)}" for name in (*full, *whole)] if number else []
+    alone = [posixpath.join(posixpath.dirname(stem), page_name(number))] if number else []
     return [
         *_beside([*whole, *full, *stems], usual, MARKUP_EXTENSION),
         *_beside([*whole, *stems], other, MARKUP_EXTENSION),
         *_beside(whole, ("", *(folder.upper() for folder in MARKUP_FOLDERS)), capital),
+        *_in_folders(exported, MARKUP_FOLDERS, MARKUP_EXTENSION),
+        *_beside(alone, usual, MARKUP_EXTENSION),
     ]
 
 
@@ -289,5 +317,15 @@ def _beside(stems: Iterable[str], places: Iterable[str], extension: str) -> list
     return [
         posixpath.join(folder, place, name + extension)
         for folder, name in map(posixpath.split, stems)
+        for place in places
+    ]
+
+
+def _in_folders(paths: Iterable[str], places: Iterable[str], extension: str) -> list[str]:
+    """List files in folders for XML that lie beside the folder of a file of several pages."""
+    return [
+        posixpath.join(posixpath.dirname(folder), place, posixpath.basename(folder), name)
+        + extension
+        for folder, name in map(posixpath.split, paths)
         for place in places
     ]

@@ -27,15 +27,24 @@ from pipelines.descriptions.pairing import (
     lone_image_failure,
     lone_text_failure,
 )
-from pipelines.descriptions.survey import Surveyed, survey_page
+from pipelines.descriptions.strays import is_mask, is_spare_version
+from pipelines.descriptions.survey import Surveyed, second_description, survey_page
 from pipelines.files.zip_members import archive_fault, is_archive
 from pipelines.formats.iam.files import lines_index_beside
-from pipelines.formats.names import HOCR_EXTENSIONS, file_of, page_uri, split_page_uri
+from pipelines.formats.names import (
+    HOCR_EXTENSIONS,
+    file_of,
+    page_uri,
+    split_extension,
+    split_page_uri,
+)
 from pipelines.formats.pairs import read_pair
 from pipelines.formats.sets.bentham import line_image_of, page_image_of, read_bentham
 from pipelines.formats.source import Files
 from schemas.records import Failure, Page, Skipped
 
+# Beside pages lie notes and plain text of all sorts; '.gt.txt' is always that of a line.
+STRAY_TEXT_EXTENSION = ".txt"
 # Larger than the text of any line and the XML of any page; a larger file is something else.
 _LARGEST_TEXT_BYTES, _LARGEST_MARKUP_BYTES = 1 << 20, 1 << 27
 
@@ -89,7 +98,7 @@ def read_first_descriptions(
     for record in read_source(source, config, files):
         described_by = _describing(source)
         if isinstance(record, Page) and (record.uri, described_by) in surplus:
-            yield Skipped(described_by, f"{record.uri} is described by another file")
+            yield second_description(record.uri, described_by)
         else:
             yield record
 
@@ -116,7 +125,7 @@ def read_source(
         yield source
 
 
-def fail_undescribed(uri: str, described: Set[str], files: Files) -> Iterator[Failure]:
+def fail_undescribed(uri: str, described: Set[str], files: Files) -> Iterator[Failure | Skipped]:
     """Find the pages of an image file that no file describes.
 
     Args:
@@ -126,8 +135,15 @@ def fail_undescribed(uri: str, described: Set[str], files: Files) -> Iterator[Fa
 
     Yields:
         A failure with the cure: for each such page, or for the whole file if none is described.
+        A mask, and a version of an image that has a description, are left out.
     """
     if uri in described:
+        return
+    if not described and is_mask(uri, files):
+        yield Skipped(uri, "mask of the page in the folder above")
+        return
+    if not described and is_spare_version(uri, files):
+        yield Skipped(uri, "another version of a described image")
         return
     try:
         page_count = count_file_pages(uri, files)
@@ -170,8 +186,10 @@ def _read_by_content(
     if is_table:
         yield from _read_container_file(uri, head, config, files)
     elif is_markup:
-        for record in _read_markup(uri, data, config.format_name, files):
+        for record in _read_markup(source, data, config.format_name, files):
             yield _selected(record, config)
+    elif split_extension(uri)[1] == STRAY_TEXT_EXTENSION:
+        yield Skipped(uri, "text belongs to no image")
     else:
         yield _read_line_of_set(uri, head, files)
 
@@ -188,17 +206,23 @@ def _read_line_of_set(uri: str, head: bytes, files: Files) -> Page | Failure:
 
 
 def _read_markup(
-    uri: str, data: bytes, format_name: str, files: Files
+    source: MarkupFile, data: bytes, format_name: str, files: Files
 ) -> Iterator[Page | Failure | Skipped]:
+    uri = source.uri
     try:
         pages = read_markup_pages(data, format_name)
     except NotAPage as reason:
         yield Skipped(uri, str(reason))
+        yield from map(lone_image_failure, source.image_uris)
         return
     except UnknownMarkup as error:
-        # Pages that tell of a set lie beside it as HTML.
-        is_other = uri.lower().endswith(HOCR_EXTENSIONS)
-        yield Skipped(uri, "HTML without hOCR") if is_other else Failure(uri, "read", str(error))
+        # Web pages about a set lie beside it as HTML. XML should describe the image of its name.
+        if uri.lower().endswith(HOCR_EXTENSIONS):
+            yield Skipped(uri, "HTML without hOCR")
+        elif source.image_uris:
+            yield Failure(uri, "read", str(error))
+        else:
+            yield Skipped(uri, str(error))
         return
     except ValueError as error:
         yield Failure(uri, "read", str(error))
@@ -221,6 +245,8 @@ def _with_image_file(
     if image is None:
         named = name or "with the same name"
         error = f"image {named} is not beside it; put it there"
+        if "/" in name:
+            error = f"image {named} is not beside it, nor inside the input; put it beside it"
         yield from _fail_pages(uri, pages, "pair", error)
         return
     for page in pages:

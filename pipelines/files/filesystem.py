@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import BinaryIO
 
@@ -14,6 +15,7 @@ from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.options import WILD_CARD, UsageError
+from pipelines.files.folder_index import shared_index
 from pipelines.files.zip_members import (
     archive_fault,
     has_member,
@@ -64,8 +66,15 @@ def printable(path: str) -> str:
     return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+@dataclass(frozen=True)
 class BeamFiles:
-    """`pipelines.formats.source.Files` on Beam's FileSystems."""
+    """`pipelines.formats.source.Files` on Beam's FileSystems.
+
+    Attributes:
+        roots: Result of `input_roots`; empty where names in files lead nowhere else.
+    """
+
+    roots: tuple[str, ...] = ()
 
     def open(self, uri: str) -> BinaryIO:
         """Open a file for reading; one in a zip archive is read whole."""
@@ -77,6 +86,20 @@ class BeamFiles:
         """Return the first of some files that exists, or None."""
         return first_existing(uris)
 
+    def alike(self, folder: str, name: str) -> list[str]:
+        """List the files directly in a folder whose names differ only in ending, case or form."""
+        return shared_index().alike(folder, name)
+
+    def is_inside(self, uri: str) -> bool:
+        """Return whether a path lies beneath one of the roots."""
+        return any(_is_beneath(uri, root) for root in self.roots)
+
+
+def _is_beneath(path: str, root: str) -> bool:
+    if root in ("", os.curdir):
+        return not path.startswith(("/", "../")) and path != ".." and "://" not in path
+    return path == root or path.startswith(f"{root.rstrip('/')}/")
+
 
 def first_existing(uris: Iterable[str]) -> str | None:
     """Return the first of some files that exists, or None."""
@@ -85,7 +108,10 @@ def first_existing(uris: Iterable[str]) -> str | None:
 
 def _exists(uri: str) -> bool:
     member = split_member(uri)
-    return has_member(*member) if member else FileSystems.exists(uri)
+    if member:
+        return has_member(*member)
+    # A folder may be named like a file: that of the pages of scan.pdf.
+    return FileSystems.exists(uri) and not os.path.isdir(uri)
 
 
 def files_in(path: str) -> list[str]:
@@ -116,6 +142,32 @@ def input_patterns(inputs: Iterable[str], flag: str = "--input") -> tuple[str, .
         if not _matches_something(pattern):
             raise UsageError(f"{entry}: no such file or folder, or nothing in it; check {flag}")
     return patterns
+
+
+def input_roots(inputs: Iterable[str], flag: str = "--input") -> tuple[str, ...]:
+    """Return the folders that the values of a flag lie in.
+
+    Args:
+        inputs: As for `input_patterns`.
+        flag: The flag, for error messages.
+
+    Returns:
+        Each folder that is given itself, the folder of each file, and of each glob the folder
+        before its first wildcard.
+
+    Raises:
+        UsageError: If a list cannot be read.
+    """
+    entries = (entry for given in inputs for entry in _listed(given, flag))
+    return tuple(dict.fromkeys(map(_root, entries)))
+
+
+def _root(given: str) -> str:
+    given = normalised_path(given)
+    if WILD_CARD.search(given) and not FileSystems.exists(given):
+        return os.path.dirname(WILD_CARD.split(given)[0])
+    is_folder = os.path.isdir(given) or _matches_something(beneath_pattern(given))
+    return given if is_folder else os.path.dirname(given)
 
 
 def _listed(given: str, flag: str) -> list[str]:

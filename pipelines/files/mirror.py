@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.formats.names import split_page_uri
+from pipelines.formats.names import page_name, split_page_uri
 
 # Parts of a path that are empty or would lead out of the folder.
 _REPLACED_PARTS = {"": "_", ".": "_", "..": "_"}
@@ -42,5 +42,5 @@ def mirrored_name(uri: str, folder: str) -> str:
     file_uri, number = split_page_uri(uri)
     parts = file_uri.removeprefix(folder).split("/")
     if number is not None:
-        parts.append(f"page_{number:04d}")
+        parts.append(page_name(number))
     return "/".join(_REPLACED_PARTS.get(part, part) for part in parts)

@@ -160,6 +160,39 @@ def sort_by_place(lines: Nodes, places: dict[str, int], id_name: str) -> Nodes:
     return sorted(lines, key=place)
 
 
+def sort_by_regions(
+    lines: Nodes, key_of: Callable[[etree._Element], tuple[float, ...] | None]
+) -> Nodes:
+    """Sort lines by the elements around them, from the outermost to the innermost.
+
+    Args:
+        lines: The lines.
+        key_of: Returns what sorts an element among its neighbours; None for nothing. It is called
+            only once per element.
+
+    Returns:
+        The lines: those in elements with a key come first, in the order of the keys; all others,
+        and those in elements of equal keys, stay in the given order.
+    """
+    keys: dict[etree._Element, tuple] = {}
+    has_keys = False
+    for place, line in enumerate(lines):
+        for element in line.iterancestors("*"):
+            if element in keys:
+                break
+            key = key_of(element)
+            has_keys = has_keys or key is not None
+            # The place of its first line keeps what has no key in the given order.
+            keys[element] = (math.inf, place) if key is None else (*key, place)
+    if not has_keys:
+        return lines
+    around = [
+        tuple(keys[element] for element in reversed(list(line.iterancestors("*"))))
+        for line in lines
+    ]
+    return [lines[i] for i in sorted(range(len(lines)), key=lambda i: (*around[i], (math.inf, i)))]
+
+
 def sort_in_regions(
     lines: Nodes,
     tags: tuple[str, ...],

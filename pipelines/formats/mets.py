@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote
 
 from lxml import etree
@@ -17,7 +17,7 @@ from lxml import etree
 from pipelines.formats.addresses import clean_address, is_address
 from pipelines.formats.names import IMAGE_EXTENSIONS, file_of
 from pipelines.formats.source import inside
-from pipelines.formats.xml_tree import child, children, namespace_of, parse_xml
+from pipelines.formats.xml_tree import children, namespace_of, parse_xml
 from schemas.records import PageSource
 
 _NAMESPACE = "http://www.loc.gov/METS/"
@@ -40,7 +40,12 @@ def is_mets(data: bytes) -> bool:
     return re.search(rb"<(\w[\w.-]*:)?mets[\s>/]", head) is not None
 
 
-def read_mets(data: bytes, uri: str, file_group: str = "") -> Iterator[PageSource]:
+def read_mets(
+    data: bytes,
+    uri: str,
+    file_group: str = "",
+    first_existing: Callable[[Iterable[str]], str | None] = lambda paths: next(iter(paths), None),
+) -> Iterator[PageSource]:
     """Read the pages of a METS file.
 
     Args:
@@ -48,6 +53,8 @@ def read_mets(data: bytes, uri: str, file_group: str = "") -> Iterator[PageSourc
         uri: Where it is; relative file names start from its folder.
         file_group: USE of the fileGrp whose images are read; empty for the largest images: the
             group with the first name that profiles use, or else the one with the most pages.
+        first_existing: Returns the first of some paths that exists, or None. Of the places of an
+            image a file goes before an address, if it is there.
 
     Yields:
         A page for each division of the physical structMap with an image in the group, in its
@@ -64,7 +71,7 @@ def read_mets(data: bytes, uri: str, file_group: str = "") -> Iterator[PageSourc
     group = _choose(files, pages, file_group)
     chosen = ((label, file) for label, ids in pages for file in _first_in_group(ids, files, group))
     for place, (label, file) in enumerate(chosen):
-        yield _page(file, uri, place, label)
+        yield _page(file, uri, place, label, first_existing)
 
 
 def _image_files(root: etree._Element) -> dict[str, tuple[str, etree._Element]]:
@@ -81,13 +88,14 @@ def _use(file: etree._Element) -> str:
 def _is_image(file: etree._Element) -> bool:
     kind = (file.get("MIMETYPE") or "").lower()
     return kind.startswith("image/") or (
-        not kind and file_of(_href(file)).lower().endswith(IMAGE_EXTENSIONS)
+        not kind and any(file_of(href).lower().endswith(IMAGE_EXTENSIONS) for href in _hrefs(file))
     )
 
 
-def _href(file: etree._Element) -> str:
-    place = child(file, "FLocat")
-    return "" if place is None else (place.get(_XLINK) or place.get("href") or "").strip()
+def _hrefs(file: etree._Element) -> list[str]:
+    """Return the places of a file, in the order of the document."""
+    texts = (place.get(_XLINK) or place.get("href") or "" for place in children(file, "FLocat"))
+    return [text.strip() for text in texts if text.strip()] or [""]
 
 
 def _physical_pages(root: etree._Element, files: dict) -> list[tuple[str, list[str]]]:
@@ -152,14 +160,28 @@ def _first_in_group(ids: list[str], files: dict, group: str) -> list[etree._Elem
     return [files[one][1] for one in ids if files[one][0] == group][:1]
 
 
-def _page(file: etree._Element, uri: str, place: int, label: str) -> PageSource:
-    href = _href(file)
-    try:
-        address = _locate(href, uri)
-    except ValueError as error:
+def _page(
+    file: etree._Element,
+    uri: str,
+    place: int,
+    label: str,
+    first_existing: Callable[[Iterable[str]], str | None],
+) -> PageSource:
+    located, faults = [], []
+    for href in _hrefs(file):
+        try:
+            located.append(_locate(href, uri))
+        except ValueError as error:
+            faults.append(error)
+    if not located:
         name = f"{uri}#file={file.get('ID')}"
-        return PageSource(name, (), uri, place, label, fault=f"{uri}: {error}")
-    return PageSource(address, (address,), uri, place, label)
+        return PageSource(name, (), uri, place, label, fault=f"{uri}: {faults[0]}")
+    paths = [one for one in located if not is_address(one)]
+    addresses = [one for one in located if is_address(one)]
+    # With one place only there is nothing to choose, and no need to look.
+    there = first_existing(paths) if len(located) > 1 else None
+    best = there or next(iter([*addresses, *paths]))
+    return PageSource(best, (best,), uri, place, label)
 
 
 def _locate(href: str, uri: str) -> str:

@@ -20,6 +20,17 @@ class Files(Protocol):
     def first_existing(self, uris: Iterable[str]) -> str | None:
         """Return the first of some files that exists, or None."""
 
+    def alike(self, folder: str, name: str) -> list[str]:
+        """List the files directly in a folder whose names are alike.
+
+        Args:
+            folder: The folder.
+            name: A file name; its ending, its case and its Unicode form do not matter.
+        """
+
+    def is_inside(self, uri: str) -> bool:
+        """Return whether a path lies in the input, so that a name in a file may lead there."""
+
 
 def inside(folder: str, name: str) -> str:
     """Join a folder and a path found in data, which must not lead out of the folder.

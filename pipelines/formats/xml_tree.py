@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import isfinite
@@ -22,6 +24,21 @@ _NOT_XML = {
     b"MM\0*": "a TIFF image",
     b"%PDF": "a PDF",
 }
+_BYTE_ORDER_MARKS = {
+    # Before that of UTF-16, which it begins with.
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# A declaration in single bytes that says that characters take several bytes each.
+_WIDE_DECLARED = re.compile(
+    rb"""\s*<\?xml[^>]{0,100}\sencoding\s*=\s*["'](utf-?16|utf-?32|ucs-?[24]|iso-10646-ucs)""", re.I
+)
+_LATIN_DECLARED = re.compile(
+    rb"""\s*<\?xml[^>]{0,100}\sencoding\s*=\s*["'](iso-8859-15?|latin-?1|windows-1252)["']""", re.I
+)
 
 
 def parse_xml(data: bytes) -> etree._Element:
@@ -45,6 +62,7 @@ def parse_xml(data: bytes) -> etree._Element:
     """
     if not data:
         raise ValueError("file is empty; export it again")
+    encoding = _actual_encoding(data)
     for start, kind in _NOT_XML.items():
         if data.startswith(start):
             raise ValueError(f"file is {kind}, not XML; unpack it or put the XML in its place")
@@ -55,6 +73,7 @@ def parse_xml(data: bytes) -> etree._Element:
         huge_tree=False,
         remove_comments=True,
         remove_pis=True,
+        encoding=encoding,
     )
     try:
         root = etree.fromstring(data, parser)
@@ -65,6 +84,27 @@ def parse_xml(data: bytes) -> etree._Element:
     if _has_entities(root, parser):
         raise ValueError("XML uses entities of its own, which are not resolved; write them out")
     return root
+
+
+def _actual_encoding(data: bytes) -> str | None:
+    """Return the encoding that the first bytes show; None where the declaration is to be trusted.
+
+    A file that was converted from UTF-16 to UTF-8, or back, may still declare what it was.
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if data.startswith(mark):
+            return encoding
+    if _WIDE_DECLARED.match(data) or (_LATIN_DECLARED.match(data) and _is_utf8(data)):
+        return "utf-8"
+    return None
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Return whether bytes are UTF-8 and not ASCII alone; other text is by no chance."""
+    try:
+        return not data.decode().isascii()
+    except UnicodeDecodeError:
+        return False
 
 
 def _has_entities(root: etree._Element, parser: etree.XMLParser) -> bool:
@@ -154,12 +194,13 @@ def read_number(element: etree._Element, name: str, default: float) -> float:
     return to_number(text, f"<{etree.QName(element).localname}> {name}")
 
 
-def read_size(element: etree._Element, name: str) -> int:
+def read_size(element: etree._Element, name: str, factor: int = 1) -> int:
     """Read a width or height of the page, rounded to whole units; 0 where there is none.
 
     Args:
         element: The element.
         name: The attribute.
+        factor: What the size is multiplied by before it is rounded.
 
     Returns:
         The size.
@@ -173,7 +214,7 @@ def read_size(element: etree._Element, name: str) -> int:
             f"<{etree.QName(element).localname}> {name} '{element.get(name)}' is negative; "
             "correct it"
         )
-    return round(size)
+    return round(size * factor)
 
 
 def read_points(text: str | None) -> Polyline:

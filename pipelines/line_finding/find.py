@@ -15,10 +15,10 @@ from pipelines.files.web import FetchConfig
 from pipelines.formats.page_text import Origin
 from pipelines.formats.page_xml.write import write_found_lines
 from pipelines.pages.cut import found_page
-from pipelines.pages.fetched import is_no_image
+from pipelines.pages.fetched import skip_reason
 from pipelines.pages.image import PageImage, use_image
 from pipelines.transforms.routing import RouteByType
-from schemas.records import Failure, Page, PageDone, PageSource, Skipped, SkipReason
+from schemas.records import Failure, Page, PageDone, PageSource, Skipped
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ def write_lines_of(
     Returns:
         One record: the page as done, failed or skipped. A page without lines is done, too.
     """
-    if is_no_image(source):
-        return [Skipped(source.uri, SkipReason.NO_IMAGE)]
+    if reason := skip_reason(source):
+        return [Skipped(source.uri, reason)]
     find = partial(_find, source.uri)
     found, _ = use_image(source, find, config.fetch, config.time_limit_s)
     if isinstance(found, Failure):

@@ -12,7 +12,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from model.segmentation.finder import finder_digest
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.files.mirror import common_folder
-from pipelines.files.output import check_free, output_starts, whole_output
+from pipelines.files.output import check_free, discard, output_starts, whole_output
 from pipelines.formats.page_text import Origin
 from pipelines.line_finding.find import FindConfig, FindLines
 from pipelines.pages.inputs import page_inputs
@@ -21,10 +21,12 @@ from pipelines.pages.records import PageResult
 from pipelines.tables.account import Account, AccountError, WriteAccount
 from pipelines.tables.rows import failure_row, page_row
 from pipelines.tables.runs import RunStart
+from pipelines.tables.skipped import SkippedFiles, WriteSkipped, check_some_page
 from pipelines.tables.write import WriteTable, write_one_row
 from schemas import VERSION
 from schemas.records import Failure, PageDone, Skipped
 
+_SKIPPED = "skipped.json"
 _WRITTEN = ("page/", "show/", "pages/", "failures/", "runs/", "counts.json")
 
 
@@ -49,7 +51,23 @@ class LinesConfig:
     pages: PagesConfig = field(default_factory=PagesConfig)
 
 
-def run_lines(config: LinesConfig, options: PipelineOptions) -> Account:
+@dataclass(frozen=True)
+class FoundLines:
+    """What came of a run.
+
+    Attributes:
+        account: Of pages and lines.
+        skipped: Files that are no pages.
+    """
+
+    account: Account
+    skipped: SkippedFiles
+
+    def __str__(self):
+        return "\n".join(filter(None, (str(self.account), str(self.skipped))))
+
+
+def run_lines(config: LinesConfig, options: PipelineOptions) -> FoundLines:
     """Find the lines of an archive.
 
     Args:
@@ -57,10 +75,10 @@ def run_lines(config: LinesConfig, options: PipelineOptions) -> Account:
         options: Beam's options.
 
     Returns:
-        The account, whose sums match.
+        What came of it; the sums of its account match.
 
     Raises:
-        UsageError: If the input is missing or the output exists.
+        UsageError: If the input is missing or holds no page, or the output exists.
         AccountError: If the sums do not match; nothing is written then.
     """
     left_out = output_starts(config.output, *_WRITTEN)
@@ -79,9 +97,12 @@ def run_lines(config: LinesConfig, options: PipelineOptions) -> Account:
             )
             build_lines(pipeline, listing, finding, start.run_id, counters)
         account = Account.read(f"{staging}/counts.json")
+        skipped = SkippedFiles.read(f"{staging}/{_SKIPPED}")
+        check_some_page(account, skipped)
+        discard(f"{staging}/{_SKIPPED}")
         check_files(account, staging, ("page", "show") if config.show else ("page",))
         write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(account))
-    return account
+    return FoundLines(account, skipped)
 
 
 def build_lines(
@@ -117,6 +138,7 @@ def build_lines(
     }
     for table, table_rows in rows.items():
         table_rows | f"Write {table}" >> WriteTable(config.output, table)
+    skipped | "Name skipped" >> WriteSkipped(f"{config.output}/{_SKIPPED}")
     outcomes = {
         "inputs": sources,
         "done": done,

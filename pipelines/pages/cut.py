@@ -11,6 +11,9 @@ from pipelines.formats.kraken_arrow import CUT_OUT
 from schemas.features import CUT_SOURCE, FOUND_SOURCE
 from schemas.records import Failure, LineImage, Page, PageDone
 
+# A strip without any darker pixel is empty.
+_PAPER = 250
+
 
 def found_page(uri: str, grey: np.ndarray) -> Page:
     """Return a page with the lines that the line finder finds.
@@ -55,7 +58,24 @@ def cut_page(
     done = PageDone(page.uri, sha256, width, height, page.source, len(page.lines))
     if page.source == CUT_SOURCE:
         return [done, _uncut_line(page, grey, line_height_px)]
-    return [done, *crop_lines(page, grey, line_height_px)]
+    lines = crop_lines(page, grey, line_height_px)
+    if page.source != FOUND_SOURCE and _are_empty(lines):
+        error = (
+            f"all {len(lines)} lines are empty where they are described; pair the page with the "
+            "right image, or remove it if it is blank"
+        )
+        return [Failure(page.uri, "crop", error)]
+    return [done, *lines]
+
+
+def _are_empty(lines: list[LineImage | Failure]) -> bool:
+    """Return whether nothing is on any strip; a whole image that is empty is left to its text."""
+    return bool(lines) and all(
+        isinstance(line, LineImage)
+        and (line.line.baseline or line.line.polygon)
+        and line.strip.min() >= _PAPER
+        for line in lines
+    )
 
 
 def _uncut_line(page: Page, strip: np.ndarray, line_height_px: int) -> LineImage | Failure:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipelines.files.filesystem import read_bytes
+from pipelines.descriptions.strays import is_mask, is_stray
+from pipelines.files.filesystem import BeamFiles, read_bytes
 from pipelines.files.http_get import Answer, FetchError
 from pipelines.files.web import (
     BUSY,
@@ -15,7 +16,7 @@ from pipelines.files.web import (
 from pipelines.formats.addresses import is_address
 from pipelines.formats.iiif.service import addresses_by_info, info_address
 from pipelines.formats.names import IMAGE_EXTENSIONS, file_of, split_extension
-from schemas.records import Failure, PageSource
+from schemas.records import Failure, PageSource, SkipReason
 
 # How services refuse a size that they do not give: by the specification, with 400.
 _REFUSED = (400, 403, 404, 413, 414, 422, 501)
@@ -34,7 +35,22 @@ def is_no_image(source: PageSource) -> bool:
     """
     if is_remote(source):
         return False
-    return split_extension(file_of(source.addresses[0]))[1] not in IMAGE_EXTENSIONS
+    file_uri = file_of(source.addresses[0])
+    return is_stray(file_uri) or split_extension(file_uri)[1] not in IMAGE_EXTENSIONS
+
+
+def skip_reason(source: PageSource) -> SkipReason | None:
+    """Return why a file that only lies beside pages is left out; None for a page.
+
+    Example:
+        >>> skip_reason(PageSource("d/._x.png", ("d/._x.png",))).name
+        'STRAY'
+    """
+    if is_no_image(source):
+        return SkipReason.STRAY if is_stray(file_of(source.addresses[0])) else SkipReason.NO_IMAGE
+    if not is_remote(source) and is_mask(file_of(source.addresses[0]), BeamFiles()):
+        return SkipReason.MASK
+    return None
 
 
 def is_remote(source: PageSource) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipelines.cli.options import UsageError
-from pipelines.files.filesystem import input_patterns, list_entries
+from pipelines.files.filesystem import input_patterns, input_roots, list_entries
 from pipelines.formats.addresses import clean_address, is_address
 
 _MANIFEST_EXTENSIONS = (".json", ".xml")
@@ -21,12 +21,14 @@ class PageInputs:
         manifests: Patterns of files that list pages.
         addresses: Addresses of manifests and images on the web.
         lists: Files with entries of any of these kinds, one per line.
+        roots: Folders that the files lie in, without those of lists.
     """
 
     patterns: tuple[str, ...] = ()
     manifests: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
 
 
 def page_inputs(inputs: Iterable[str], flag: str = "--input") -> PageInputs:
@@ -57,7 +59,8 @@ def page_inputs(inputs: Iterable[str], flag: str = "--input") -> PageInputs:
     rest = [one for one in named if not one.startswith("@") and not is_address(one)]
     patterns = input_patterns(rest, flag)
     files = tuple(one for one in patterns if not lists_pages(one))
-    return PageInputs(files, tuple(filter(lists_pages, patterns)), addresses, lists)
+    manifests = tuple(filter(lists_pages, patterns))
+    return PageInputs(files, manifests, addresses, lists, input_roots(rest, flag))
 
 
 def lists_pages(named: str) -> bool:

@@ -16,6 +16,7 @@ from pipelines.cli.options import WILD_CARD
 from pipelines.files.filesystem import (
     BeamFiles,
     MatchFiles,
+    first_existing,
     is_left_out,
     list_entries,
     match_files,
@@ -35,6 +36,7 @@ from pipelines.formats.names import (
     split_extension,
     split_page_uri,
 )
+from pipelines.pages.described import is_markup, pages_described
 from pipelines.pages.inputs import PageInputs, lists_pages
 from schemas.records import PageSource
 
@@ -66,16 +68,25 @@ class ListPages(beam.PTransform):
         config: How pages are listed and fetched.
         left_out: Starts of paths that are not listed: those of the files that this run writes, in
             case the output is inside the input.
+        names_descriptions: Whether to read which pages the XML files of the input describe.
     """
 
-    def __init__(self, inputs: PageInputs, config: PagesConfig, left_out: tuple[str, ...] = ()):
+    def __init__(
+        self,
+        inputs: PageInputs,
+        config: PagesConfig,
+        left_out: tuple[str, ...] = (),
+        names_descriptions: bool = False,
+    ):
         super().__init__()
         self._inputs, self._config, self._left_out = inputs, config, left_out
+        self._names_descriptions = names_descriptions
 
     def expand(self, begin):
         files = begin | "Files" >> MatchFiles(self._inputs.patterns, self._left_out)
+        manifests = begin | "Manifests" >> MatchFiles(self._inputs.manifests, self._left_out)
         listing = (
-            begin | "Manifests" >> MatchFiles(self._inputs.manifests, self._left_out),
+            manifests,
             begin | "Addresses" >> beam.Create(self._inputs.addresses),
         ) | "All manifests" >> beam.Flatten()
         listed = (
@@ -90,15 +101,32 @@ class ListPages(beam.PTransform):
             | "Each entry once" >> beam.Distinct()
             | "Read entries" >> beam.FlatMap(pages_named, self._config, self._left_out)
         )
-        return (
+        pages = (
             (files | "Of files" >> beam.Map(file_source), listed, named)
             | beam.Flatten()
             # Before duplicates are removed: a manifest may name pages of a file that is given, too.
             | "Pages of files" >> beam.FlatMap(pages_of_file).with_output_types(PageSource)
+        )
+        described = [self._described(files, manifests)] if self._names_descriptions else []
+        return (
+            (pages, *described)
+            | "With descriptions" >> beam.Flatten()
             | "By name" >> beam.Map(_named).with_output_types(tuple[str, PageSource])
             | "Each page once" >> beam.GroupByKey()
             | "Sources" >> beam.Values()
-            | "Best source" >> beam.Map(best_source).with_output_types(PageSource)
+            | "Best source" >> beam.FlatMap(best_sources).with_output_types(PageSource)
+        )
+
+    def _described(self, *files: beam.PCollection) -> beam.PCollection:
+        return (
+            files
+            | "Files and manifests" >> beam.Flatten()
+            | "XML files" >> beam.Filter(is_markup)
+            | "Spread XML" >> beam.Reshuffle()
+            | "Pages described"
+            >> beam.FlatMap(pages_described, BeamFiles(self._inputs.roots)).with_output_types(
+                PageSource
+            )
         )
 
 
@@ -111,6 +139,24 @@ def file_source(path: str) -> PageSource:
     if is_archive(path) and (fault := archive_fault(path)):
         return PageSource(path, (), fault=fault)
     return PageSource(path, (path,))
+
+
+def best_sources(sources: Iterable[PageSource]) -> list[PageSource]:
+    """Join what is known of one page; none where files describe it that is not in the input.
+
+    Example:
+        >>> sources = [PageSource("x", ("x",)), PageSource("x", ("x",), described_by=("y",))]
+        >>> [source.described_by for source in best_sources(sources)]
+        [('y',)]
+        >>> best_sources([PageSource("x", ("x",), described_by=("y",))])
+        []
+    """
+    found = list(sources)
+    pages = [source for source in found if not source.described_by]
+    described_by = sorted(name for source in found for name in source.described_by)
+    if not pages:
+        return []
+    return [replace(best_source(pages), described_by=tuple(described_by))]
 
 
 def best_source(sources: Iterable[PageSource]) -> PageSource:
@@ -204,7 +250,7 @@ def _manifest_bytes(uri: str, config: FetchConfig) -> bytes:
 
 def _pages_in(data: bytes, uri: str, config: PagesConfig) -> Iterable[PageSource]:
     if is_mets(data):
-        return read_mets(data, uri, config.file_group)
+        return read_mets(data, uri, config.file_group, first_existing)
     if uri.lower().endswith(".xml") and not is_address(uri):
         return [file_source(uri)]
     if data.lstrip()[:1] == b"<":

@@ -18,6 +18,7 @@ from model.recogniser.recogniser import Recogniser
 from model.segmentation.finder import finder_facts
 from pipelines.archive.earlier_runs import count_elsewhere, publish_interrupted, write_known_pages
 from pipelines.archive.folder import Archive
+from pipelines.archive.page_keys import NOT_READ
 from pipelines.archive.portions import WriteInputs, WritePortions
 from pipelines.archive.publish import publish
 from pipelines.cli.options import UsageError
@@ -25,12 +26,16 @@ from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.files.filesystem import read_bytes, write_whole
 from pipelines.files.key_set import UriTally
 from pipelines.files.lock import run_lock
-from pipelines.pages.inputs import page_inputs
+from pipelines.pages.fetched import is_no_image
+from pipelines.pages.inputs import PageInputs, page_inputs
 from pipelines.pages.listing import ListPages, PagesConfig
+from pipelines.pages.records import PageResult
 from pipelines.tables.account import Account
 from pipelines.tables.runs import RunStart
+from pipelines.tables.skipped import SkippedFiles, WriteSkipped
 from pipelines.transcription.read_pages import PageReading, ReadPages
 from pipelines.transcription.recognise import RecognisePages, Recognition, lend
+from schemas.records import Skipped, SkipReason
 
 
 @dataclass(frozen=True)
@@ -66,17 +71,20 @@ class Transcribed:
         account: Account of pages and lines.
         collection: Partition of the tables that it wrote to.
         elsewhere_count: Number of unchanged pages that are in other collections.
+        skipped: Files that are no pages.
     """
 
     account: Account
     collection: str
     elsewhere_count: int = 0
+    skipped: SkippedFiles = field(default_factory=SkippedFiles)
 
     def __str__(self):
+        said = "\n".join(filter(None, (str(self.account), str(self.skipped))))
         if not self.elsewhere_count:
-            return str(self.account)
+            return said
         return (
-            f"{self.account}\nunchanged pages that stay in another collection: "
+            f"{said}\nunchanged pages that stay in another collection: "
             f"{self.elsewhere_count}; add --redo to read all again into {self.collection}"
         )
 
@@ -110,12 +118,13 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
         write_whole(archive.run_start, run.to_json().encode())
         recognition = replace(config.recognition, model=str(recogniser.bundle.directory))
         with lend(recogniser, recognition), beam.Pipeline(options=options) as pipeline:
-            listing = ListPages(inputs, config.pages, archive.own_starts)
+            listing = list_pages(inputs, config, archive.own_starts)
             transforms = listing, ReadPages(reading), RecognisePages(recognition)
             build_transcribe(pipeline, transforms, archive, run.run_id, counters)
+        skipped = SkippedFiles.read(archive.skipped)
         elsewhere_count = count_elsewhere(archive, config.collection)
         account = publish(archive, run, UriTally(*json.loads(read_bytes(archive.inputs))))
-    return Transcribed(account, config.collection, elsewhere_count)
+    return Transcribed(account, config.collection, elsewhere_count, skipped)
 
 
 def build_transcribe(
@@ -144,6 +153,7 @@ def build_transcribe(
     )
     found | "Inputs" >> WriteInputs(archive.inputs)
     results | "Write" >> WritePortions(archive.portions, run_id)
+    results | "Left out" >> beam.FlatMap(left_out_of) | WriteSkipped(archive.skipped)
     track_progress(counters, found=[found], finished=[results])
 
 
@@ -210,6 +220,31 @@ def preprocess_digest(line_source: str, bundle: Bundle) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
+def list_pages(
+    inputs: PageInputs, config: TranscribeConfig, left_out: tuple[str, ...]
+) -> ListPages:
+    """Say how the pages of the input are listed.
+
+    Args:
+        inputs: What --input names.
+        config: What and how.
+        left_out: As of `ListPages`.
+    """
+    takes_given = config.line_source in ("given", "auto")
+    return ListPages(inputs, config.pages, left_out, takes_given)
+
+
+def left_out_of(result: PageResult) -> list[Skipped]:
+    """Return the record of a file that is no page, also where an earlier run has seen it."""
+    outcome = result.outcome
+    if not isinstance(outcome, Skipped):
+        return []
+    if outcome.reason not in NOT_READ:
+        return [outcome]
+    source = result.source
+    return [Skipped(outcome.uri, SkipReason.NO_IMAGE)] if source and is_no_image(source) else []
+
+
 def page_reading(
     config: TranscribeConfig, bundle: Bundle, digest: str = "", known: str = ""
 ) -> PageReading:
@@ -228,4 +263,5 @@ def page_reading(
         digest,
         known,
         config.pages.fetch,
+        page_inputs(config.inputs).roots,
     )

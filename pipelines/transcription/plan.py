@@ -55,6 +55,7 @@ class Plan:
         known_count: Pages that a run has read with this model and preprocessing, and that may
             have changed since.
         checked: All of those, or a sample.
+        skipped: The files that are no images, counted and named; empty for none.
     """
 
     new_count: int
@@ -66,6 +67,7 @@ class Plan:
     price_per_core_hour: float = 0.0
     known_count: int = 0
     checked: tuple[CheckedPage, ...] = ()
+    skipped: str = ""
 
     @property
     def changed_count(self) -> int:
@@ -139,6 +141,7 @@ class Plan:
 
     def __str__(self):
         rows = [*self._counts(), *(f"  {reason}" for reason in self.unreadable)]
+        rows += filter(None, [self.skipped])
         if not self.sample and not self.checked:
             return "\n".join([*rows, "no pages to time"])
         if self.sample:

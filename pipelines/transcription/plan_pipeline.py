@@ -21,10 +21,12 @@ from pipelines.files.output import scratch_folder
 from pipelines.pages.inputs import page_inputs
 from pipelines.pages.listing import ListPages
 from pipelines.pages.records import PageResult
+from pipelines.tables.skipped import SkippedFiles, WriteSkipped
 from pipelines.tables.write import parquet_bytes
 from pipelines.transcription.pipeline import (
     TranscribeConfig,
     begin_run,
+    list_pages,
     open_recogniser,
     page_reading,
 )
@@ -81,7 +83,7 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
         if known:
             write_planned_pages(archive, digest, known)
         left_out = archive.own_starts + starts_beneath(scratch, "")
-        listing = ListPages(inputs, config.pages, left_out)
+        listing = list_pages(inputs, config, left_out)
         with beam.Pipeline(options=options) as pipeline:
             build_plan(pipeline, listing, scratch, known, digest)
         counts = dict(_rows(f"{scratch}/counts.jsonl"))
@@ -89,6 +91,7 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
             [_source(row) for row in _rows(f"{scratch}/{name}.jsonl")] for name in ("new", "known")
         )
         failures = _rows(f"{scratch}/failures.jsonl")
+        skipped = str(SkippedFiles.read(f"{scratch}/skipped.json"))
         checked = check_pages(read, page_reading(config, recogniser.bundle, digest, known))
     changed = [source for source, page in zip(read, checked) if not page.is_unchanged]
     return Plan(
@@ -101,6 +104,7 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
         planning.price_per_core_hour,
         counts.get("known", 0),
         tuple(checked),
+        skipped,
     )
 
 
@@ -130,6 +134,7 @@ def build_plan(
         | "Sum" >> beam.CombinePerKey(sum)
         | "Write counts" >> WriteJsonLines(f"{folder}/counts")
     )
+    probed.Skipped | "Name skipped" >> WriteSkipped(f"{folder}/skipped.json")
     for name, pages, count in (
         ("new", probed.ProbedPage, _SAMPLED_PAGES),
         ("known", probed.KnownPage, _CHECKED_PAGES),
@@ -207,5 +212,6 @@ def _rows(path: str) -> list:
 
 
 def _source(row: dict) -> PageSource:
-    pairs = {"addresses": tuple(row["addresses"]), "canvas_px": tuple(row["canvas_px"])}
-    return PageSource(**row | pairs)
+    return PageSource(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    )

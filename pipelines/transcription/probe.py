@@ -13,9 +13,9 @@ from pipelines.files.filesystem import BeamFiles
 from pipelines.files.key_set import key_of
 from pipelines.formats.addresses import is_address
 from pipelines.formats.names import file_of, is_paged
-from pipelines.pages.fetched import is_no_image
+from pipelines.pages.fetched import skip_reason
 from pipelines.transforms.routing import RouteByType
-from schemas.records import Failure, PageSource, Skipped, SkipReason
+from schemas.records import Failure, PageSource, Skipped
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ def probe_page(
     """
     is_known = name_key(source.uri, digest) in known_keys(known)
     page = KnownPage(source) if is_known else ProbedPage(source)
-    if is_no_image(source):
-        return [Skipped(source.uri, SkipReason.NO_IMAGE)]
+    if reason := skip_reason(source):
+        return [Skipped(source.uri, reason)]
     if source.fault:
         return [Failure(source.uri, "read", source.fault)]
     if is_address(source.addresses[0]):

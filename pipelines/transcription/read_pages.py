@@ -15,11 +15,11 @@ from pipelines.archive.page_keys import failing_key, known_keys, page_key
 from pipelines.descriptions.detect import NotAPage, read_markup_pages
 from pipelines.descriptions.image_files import page_described
 from pipelines.descriptions.pairing import markup_candidates
-from pipelines.files.filesystem import read_bytes
+from pipelines.files.filesystem import BeamFiles, read_bytes
 from pipelines.files.web import FetchConfig
 from pipelines.pages.beside import first_markup
 from pipelines.pages.cut import cut_page, found_page
-from pipelines.pages.fetched import is_no_image, is_remote
+from pipelines.pages.fetched import is_remote, skip_reason
 from pipelines.pages.image import PageImage, use_image
 from pipelines.pages.records import PageLines, PageResult
 from schemas.records import (
@@ -49,6 +49,7 @@ class PageReading:
             again.
         known: File with the keys of pages that were read; empty for none.
         fetch: How to fetch from the web.
+        roots: Folders of the input, from `input_roots`.
     """
 
     line_source: str
@@ -57,6 +58,7 @@ class PageReading:
     digest: str = ""
     known: str = ""
     fetch: FetchConfig = field(default_factory=FetchConfig)
+    roots: tuple[str, ...] = ()
 
 
 class ReadPages(beam.PTransform):
@@ -85,9 +87,9 @@ def read_page(source: PageSource, reading: PageReading) -> PageLines | PageResul
         The page with its line images; or its result, if there is nothing to recognise.
     """
     started = time.monotonic()
-    if is_no_image(source):
+    if reason := skip_reason(source):
         is_known = page_key(source.uri, "", "", reading.digest) in known_keys(reading.known)
-        reason = SkipReason.UNCHANGED if is_known else SkipReason.NO_IMAGE
+        reason = SkipReason.UNCHANGED if is_known else reason
         outcome = _or_returned(Skipped(source.uri, reason), source, reading)
         return PageResult(outcome, source=source)
     read = partial(_read, source, reading)
@@ -114,7 +116,7 @@ def _read(
     given, lines_sha256 = None, ""
     # A page on the web has no files beside it.
     if not is_remote(source):
-        given, lines_sha256 = _given_page(source.uri, reading.line_source)
+        given, lines_sha256 = _given_page(source, reading)
     if _is_known(source.uri, image, lines_sha256, reading):
         return Skipped(source.uri, SkipReason.UNCHANGED)
     page = given or _found_page(source.uri, image.grey, reading.line_source)
@@ -146,27 +148,42 @@ def _found_page(uri: str, grey: np.ndarray, line_source: str) -> Page:
     if line_source == "whole":
         return Page(uri, (Line("line", 0),), source="whole")
     if line_source == "given":
-        raise ValueError("no PAGE or ALTO file beside it; add one, or run with --lines find")
+        raise ValueError(
+            "no PAGE or ALTO file beside it, and none of the input describes it; add one, or run "
+            "with --lines find"
+        )
     return found_page(uri, grey)
 
 
-def _given_page(uri: str, line_source: str) -> tuple[Page | None, str]:
-    if line_source not in ("given", "auto"):
+def _given_page(source: PageSource, reading: PageReading) -> tuple[Page | None, str]:
+    """Return the page as a file describes it, and the digest of that; (None, "") for none."""
+    if reading.line_source not in ("given", "auto"):
         return None, ""
-    candidates = iter(markup_candidates(uri))
-    # A candidate may describe another page of the file; then the next one is tried.
-    while (markup_uri := first_markup(candidates, uri)) is not None:
-        data = read_bytes(markup_uri)
-        try:
-            page = page_described(uri, markup_uri, _described_pages(data))
-        except NotAPage:
-            continue
-        except ValueError as error:
-            raise ValueError(f"{markup_uri}: {error}") from None
-        if page is not None:
-            page = Page(uri, page.lines, page.width_px, page.height_px, page.source)
-            return page, exact_key(data)
-    return None, ""
+    files = BeamFiles(reading.roots)
+    candidates = iter(markup_candidates(source.uri))
+    # What a candidate describes may be another page of the file; then the next is asked.
+    while (markup_uri := first_markup(candidates, source.uri)) is not None:
+        found = _page_in(markup_uri, source.uri, files)
+        if found is not None:
+            return found
+    # Of those with other names, the one that ingest takes.
+    others = [_page_in(markup_uri, source.uri, files) for markup_uri in source.described_by]
+    described = [found for found in others if found is not None]
+    return max(described, key=lambda found: len(found[0].lines)) if described else (None, "")
+
+
+def _page_in(markup_uri: str, uri: str, files: BeamFiles) -> tuple[Page, str] | None:
+    """Return a page as a file describes it, and the digest of the file; None for another page."""
+    data = read_bytes(markup_uri)
+    try:
+        page = page_described(uri, markup_uri, _described_pages(data), files)
+    except NotAPage:
+        return None
+    except ValueError as error:
+        raise ValueError(f"{markup_uri}: {error}") from None
+    if page is None:
+        return None
+    return Page(uri, page.lines, page.width_px, page.height_px, page.source), exact_key(data)
 
 
 # One file may describe hundreds of pages, which are read one after the other.

@@ -200,10 +200,13 @@ LIMIT $limit::BIGINT
 # The tables do not say which pages the newest run found: unchanged pages get no row.
 GONE = r"""
 WITH there AS (
-    SELECT file FROM glob(rtrim($folder::VARCHAR, '/') || '/**')
+    -- Characters that are wildcards in a pattern stand for themselves in brackets; a path that
+    -- begins with one is listed with './' before it.
+    SELECT regexp_replace(file, '^\./', '') AS file
+    FROM glob(regexp_replace(rtrim($folder::VARCHAR, '/'), '([*?\[])', '[\1]', 'g') || '/**')
 ),
 beneath AS (
-    SELECT *, regexp_replace(page_uri, '#page=\d+$', '') AS file
+    SELECT *, regexp_replace(regexp_replace(page_uri, '#page=\d+$', ''), '^\./', '') AS file
     FROM pages
     WHERE status = 'ok' AND starts_with(page_uri, rtrim($folder::VARCHAR, '/') || '/')
 )

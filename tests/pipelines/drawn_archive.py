@@ -53,6 +53,7 @@ def write_bad_files(folder: Path) -> dict[str, str]:
     (folder / "lonely_image.txt").unlink()
     write_pair(folder, "lonely_text", "x")
     (folder / "lonely_text.png").unlink()
+    (folder / "lonely_text.txt").rename(folder / "lonely_text.gt.txt")
     write_pair(folder, "empty_text", "x")
     (folder / "empty_text.txt").write_text("")
     write_page(folder, "truncated")
@@ -64,7 +65,7 @@ def write_bad_files(folder: Path) -> dict[str, str]:
     write_page(folder, "no_lines", ())
     return {
         "lonely_image.png": "pair",
-        "lonely_text.txt": "pair",
+        "lonely_text.gt.txt": "pair",
         "empty_text.txt": "read",
         "truncated.jpg": "read",
         "not_well_formed.xml": "read",

@@ -56,6 +56,7 @@ def test_a_dry_run_counts_and_writes_nothing(tmp_path, capsys):
         "page: 1 pages, 3 lines",
         "cannot be read: 1",
         "left out: 1",
+        "skipped: 1 file that is no page (README.md)",
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["archive"]
 

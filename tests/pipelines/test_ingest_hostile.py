@@ -118,7 +118,9 @@ GEOMETRY = {
 TEXTS = {
     "empty text": unreadable(pair(png(STRIP), b""), "x.txt", "read", "", "text is empty"),
     "text of 2 GB": unreadable(sparse("x.txt", image=True), "x.txt", "read", "", "larger than"),
-    "lone text of 2 GB": unreadable(sparse("x.txt"), "x.txt", "pair", "", "text has no image"),
+    "lone text of 2 GB": unreadable(
+        sparse("x.gt.txt"), "x.gt.txt", "pair", "", "text has no image"
+    ),
     "Windows text": readable(pair(png(STRIP), f"\ufeff{TEXT}\r\n".encode())),
     "right to left": readable(pair(png(STRIP), f"{RIGHT_TO_LEFT}\n".encode()), RIGHT_TO_LEFT),
     "surrogate": unreadable(pair(png(STRIP), b"a\xed\xa0\x80"), "x.txt", "read", "", "not UTF-8"),

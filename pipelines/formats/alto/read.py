@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from pipelines.formats.boxes import corners_around
+from pipelines.formats.boxes import corners_around, simple_outline, writing_baseline
 from pipelines.formats.line_nodes import (
     Nodes,
     line_names,
@@ -29,8 +29,12 @@ from schemas.records import Failure, Line, Page, Polyline
 _VERSIONS = tuple(f"http://www.loc.gov/standards/alto/ns-v{n}" for n in (2, 3, 4))
 # ALTO 1 had no namespace or that of its maker; Gallica uses its own for ALTO 2. All are read alike.
 _OLDER_NAMESPACES = ("", "http://schema.ccs-gmbh.com/ALTO", "http://bibnum.bnf.fr/ns/alto_prod")
-# Units of length; they are converted to pixels by the page size in the same unit.
-_LENGTH_UNITS = ("mm10", "inch1200")
+_PIXEL_UNITS = ("pixel", "pixels", "px")
+# Units of length, and what they are multiplied by, as page sizes are kept as whole numbers: 210 mm
+# would be too coarse. They become pixels by the page size in the same unit.
+_LENGTH_UNITS = {"mm10": 1, "inch1200": 1, "mm": 100, "cm": 1000, "inch": 1000}
+# Signs for a hyphen at the end of a line.
+_HYPHENS = "-\u2010\u2011\u2013\u00ad\u00ac\u2e17="
 _KIND_TAGS = ("{*}LayoutTag", "{*}StructureTag", "{*}OtherTag")
 _REGION_TAGS = ("{*}TextBlock",)
 _LONGEST_NUMBER = 9
@@ -42,7 +46,7 @@ class _Head:
 
     Attributes:
         image_name: The image file; may be empty.
-        unit: Unit of all lengths.
+        unit: Unit of all lengths, in lower case.
         labels: Identifier of each tag that names a kind of line or block, to its label.
         places: Identifier of each element in the reading order, to its place.
     """
@@ -71,9 +75,9 @@ def alto_pages(root: etree._Element) -> list[Page | Failure]:
     Returns:
         The pages. The `uri` of a single page is the image file name as the XML has it, or
         empty; where there are several, it is followed by '#page=' and the number, and a page
-        that cannot be read is a failure. In a file that measures in mm10 or inch1200, the
-        lines and the page size are in that unit (ALTO states no resolution);
-        `model.line_images.crop.fit_to_image` converts both to pixels.
+        that cannot be read is a failure. In a file that measures in mm10, inch1200 or another
+        unit of length, the lines and the page size are in that unit or a part of it (ALTO states
+        no resolution); `model.line_images.crop.fit_to_image` converts both to pixels.
 
     Raises:
         ValueError: If it is not ALTO 2, 3 or 4, or its single page has no size in the file's
@@ -104,7 +108,7 @@ def _read_head(root: etree._Element) -> _Head:
         image_name=root.findtext(
             "{*}Description/{*}sourceImageInformation/{*}fileName", ""
         ).strip(),
-        unit=root.findtext("{*}Description/{*}MeasurementUnit", "").strip() or "pixel",
+        unit=root.findtext("{*}Description/{*}MeasurementUnit", "").strip().lower() or "pixel",
         labels={
             tag.get("ID"): tag.get("LABEL", "")
             for tags in children(root, "Tags")
@@ -132,13 +136,14 @@ def _page_or_failure(page: etree._Element, uri: str, head: _Head) -> Page | Fail
 
 
 def _page(page: etree._Element, uri: str, head: _Head) -> Page:
-    width, height = read_size(page, "WIDTH"), read_size(page, "HEIGHT")
+    factor = _LENGTH_UNITS.get(head.unit, 1)
+    width, height = read_size(page, "WIDTH", factor), read_size(page, "HEIGHT", factor)
     _check_unit(head.unit, width, height)
-    return Page(uri, _lines(page, head), width, height, source="alto")
+    return Page(uri, _lines(page, head, factor), width, height, source="alto")
 
 
 def _check_unit(unit: str, width: int, height: int) -> None:
-    if unit not in ("pixel", *_LENGTH_UNITS):
+    if unit not in (*_PIXEL_UNITS, *_LENGTH_UNITS):
         raise ValueError(
             f"MeasurementUnit {unit!r} is not a unit of ALTO; export the file in pixels"
         )
@@ -149,7 +154,7 @@ def _check_unit(unit: str, width: int, height: int) -> None:
         )
 
 
-def _lines(page: etree._Element, head: _Head) -> tuple[Line, ...]:
+def _lines(page: etree._Element, head: _Head, factor: int) -> tuple[Line, ...]:
     labels = head.labels
     nodes = list(page.iter("{*}TextLine"))
     names = dict(zip(nodes, line_names(nodes, "ID")))
@@ -165,8 +170,8 @@ def _lines(page: etree._Element, head: _Head) -> tuple[Line, ...]:
                 line_id=names[node],
                 index=index,
                 text=_text(node),
-                baseline=_baseline(node, polygon),
-                polygon=polygon,
+                baseline=_scaled(writing_baseline(_baseline(node, polygon), polygon), factor),
+                polygon=_scaled(polygon, factor),
                 region_id=region_id,
                 kind=_kind(node, labels),
                 region_kind=region_kind,
@@ -176,6 +181,10 @@ def _lines(page: etree._Element, head: _Head) -> tuple[Line, ...]:
             line = Line(names[node], index, region_id=region_id, fault=str(error))
         lines.append(line)
     return tuple(lines)
+
+
+def _scaled(points: Polyline, factor: int) -> Polyline:
+    return points if factor == 1 else tuple((x * factor, y * factor) for x, y in points)
 
 
 def _kind(node: etree._Element, labels: dict[str, str]) -> str:
@@ -190,7 +199,12 @@ def _text(node: etree._Element) -> str | None:
     if not strings and hyphen is None:
         return None
     text = " ".join(string for string in strings if string)
-    return text if hyphen is None else text + hyphen.get("CONTENT", "-")
+    if hyphen is None:
+        return text
+    mark = hyphen.get("CONTENT", "-")
+    # Some programs leave the hyphen in the word, too; it stands there only once.
+    is_there = mark and text.endswith((mark, *_HYPHENS) if mark in _HYPHENS else mark)
+    return text if is_there else text + mark
 
 
 def _polygon(node: etree._Element) -> Polyline:
@@ -198,7 +212,7 @@ def _polygon(node: etree._Element) -> Polyline:
     drawn = node.find("{*}Shape/{*}Polygon")
     points = () if drawn is None else read_points(drawn.get("POINTS"))
     if points:
-        return points
+        return simple_outline(points)
     own = _box(node)
     boxes = [own] if own else filter(None, map(_box, children(node, "String")))
     return corners_around(boxes)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from lxml import etree
 
+from pipelines.formats.boxes import simple_outline, writing_baseline
 from pipelines.formats.line_nodes import line_names, regions_of, stated_direction
 from pipelines.formats.page_xml.reading_order import (
     REGION_TAGS,
@@ -32,9 +35,10 @@ def is_page_xml(root: etree._Element) -> bool:
 def page_xml_pages(root: etree._Element) -> list[Page]:
     """Read the lines of a PAGE XML tree, in reading order.
 
-    The text of a line is its TextEquiv with the lowest index, or else the texts of its words.
-    Its direction is the innermost readingDirection. Its kind is the structure type in `custom`;
-    that of its region likewise, or else `type`.
+    The text of a line is its TextEquiv with the lowest index, those without an index last (the
+    index 0 is the truth); where that is empty or missing, the texts of its words. Its direction
+    is the innermost readingDirection. Its kind is the structure type in `custom`; that of its
+    region likewise, or else `type`.
 
     Args:
         root: The tree.
@@ -88,12 +92,14 @@ def _region(node: etree._Element) -> tuple[str, str]:
 def _line(node: etree._Element, name: str, index: int, region: tuple[str, str]) -> Line:
     coords, baseline = child(node, "Coords"), child(node, "Baseline")
     region_id, region_kind = region
+    outline = simple_outline(read_points(None if coords is None else coords.get("points")))
+    drawn = read_points(None if baseline is None else baseline.get("points"))
     return Line(
         line_id=name,
         index=index,
         text=_text(node),
-        baseline=read_points(None if baseline is None else baseline.get("points")),
-        polygon=read_points(None if coords is None else coords.get("points")),
+        baseline=writing_baseline(drawn, outline),
+        polygon=outline,
         region_id=region_id,
         kind=custom_value(node.get("custom", ""), "structure", "type"),
         region_kind=region_kind,
@@ -102,10 +108,19 @@ def _line(node: etree._Element, name: str, index: int, region: tuple[str, str]) 
 
 
 def _text(node: etree._Element) -> str | None:
-    equivalents = sorted(children(node, "TextEquiv"), key=lambda e: read_number(e, "index", 0))
+    own = _own_text(node)
+    if own is not None and own.strip():
+        return own
+    words = [text for word in children(node, "Word") if (text := _text(word))]
+    return " ".join(words) if words else own
+
+
+def _own_text(node: etree._Element) -> str | None:
+    equivalents = sorted(
+        children(node, "TextEquiv"), key=lambda one: read_number(one, "index", math.inf)
+    )
     for equivalent in equivalents:
         unicode_node = child(equivalent, "Unicode")
         if unicode_node is not None:
             return "".join(unicode_node.itertext())
-    words = [text for word in children(node, "Word") if (text := _text(word))]
-    return " ".join(words) if words else None
+    return None

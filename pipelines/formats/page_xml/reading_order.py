@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from lxml import etree
 
@@ -10,6 +11,7 @@ from pipelines.formats.line_nodes import (
     Nodes,
     places_in_order,
     sort_by_place,
+    sort_by_regions,
     sort_in_regions,
 )
 from pipelines.formats.xml_tree import child, naming, read_number, to_number
@@ -24,9 +26,10 @@ REGION_TAGS = ("{*}TextRegion", "{*}TableCell")
 def in_reading_order(page: etree._Element, lines: Nodes) -> Nodes:
     """Sort the lines of a page into reading order.
 
-    Regions are sorted by <ReadingOrder>, those not in it last; lines within a region by
-    `custom="readingOrder {index:0;}"`, or else by their `index` (PAGE 2018-07-15 and later), if
-    all lines of the region have one. Everything else stays in document order.
+    Regions are sorted by <ReadingOrder>, those not in it last; where there is none, by
+    `custom="readingOrder {index:0;}"`, those without one last. Cells of a table are sorted by row
+    and column, lines within a region by `custom`, or else by their `index` (PAGE 2018-07-15 and
+    later), if all lines of the region have one. Everything else stays in document order.
 
     Args:
         page: The <Page>.
@@ -50,7 +53,41 @@ def in_reading_order(page: etree._Element, lines: Nodes) -> Nodes:
     for index_of in (_schema_index, _custom_index):
         lines = sort_in_regions(lines, REGION_TAGS, index_of)
     places = places_in_order(child(page, "ReadingOrder"), "regionRef")
+    lines = sort_by_regions(lines, partial(_key_of_region, uses_custom=not places))
     return sort_by_place(lines, places, "id")
+
+
+def _key_of_region(element: etree._Element, uses_custom: bool) -> tuple[float, float] | None:
+    """Return what sorts a table cell or region among its neighbours; None for nothing."""
+    return _cell(element) or (_region_index(element) if uses_custom else None)
+
+
+def _cell(element: etree._Element) -> tuple[float, float] | None:
+    """Return the row and column of a table cell, as Transkribus and as the schema write them."""
+    role = element.find("{*}Roles/{*}TableCellRole")
+    found = (
+        (element.get("row"), element.get("col"))
+        if role is None
+        else (role.get("rowIndex"), role.get("columnIndex"))
+    )
+    if None in found:
+        return None
+    return _numbers(*found)
+
+
+def _region_index(element: etree._Element) -> tuple[float, float] | None:
+    if not etree.QName(element).localname.endswith("Region"):
+        return None
+    index = custom_value(element.get("custom", ""), "readingOrder", "index")
+    return _numbers(index, "0") if index else None
+
+
+def _numbers(*texts: str) -> tuple[float, ...] | None:
+    """Return some numbers; None where one is none, as no page should fail for its order."""
+    try:
+        return tuple(to_number(text, "place") for text in texts)
+    except ValueError:
+        return None
 
 
 def _schema_index(line: etree._Element) -> float | None:

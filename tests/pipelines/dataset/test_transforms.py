@@ -146,8 +146,8 @@ def test_second_descriptions_of_an_image_are_found(pipeline):
 def test_only_images_that_no_file_describes_are_failures(pipeline):
     sources = pipeline | "Sources" >> beam.Create([LoneImage("a.png"), LoneImage("b.png")])
     surveyed = pipeline | "Surveyed" >> beam.Create(surveyed_by("labels.csv"))
-    failures = (sources, surveyed) | UndescribedFailures()
-    expect(failures, [("b.png", "pair")], "failures", lambda f: (f.uri, f.stage))
+    undescribed = (sources, surveyed) | UndescribedFailures()
+    expect(undescribed.Failure, [("b.png", "pair")], "failures", lambda f: (f.uri, f.stage))
 
 
 def test_lines_are_cut_and_bad_ones_are_failures(pipeline, tmp_path):

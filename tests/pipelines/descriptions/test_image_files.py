@@ -105,7 +105,7 @@ def described(*names: str) -> list[Page | Failure]:
     ],
 )
 def test_a_page_is_found_among_those_that_a_file_describes(image, markup, names, found):
-    page = page_described(image, markup, described(*names))
+    page = page_described(image, markup, described(*names), MemoryFiles({}))
     assert (page and page.uri) == found
 
 
@@ -114,6 +114,6 @@ def test_the_requested_page_may_be_a_failure():
         *described("s.pdf#page=1"),
         Failure("s.pdf#page=2", "read", "WIDTH is wrong; correct it"),
     ]
-    assert page_described("s.pdf#page=1", "s.xml", pages).uri == "s.pdf#page=1"
+    assert page_described("s.pdf#page=1", "s.xml", pages, MemoryFiles({})).uri == "s.pdf#page=1"
     with pytest.raises(ValueError, match="WIDTH is wrong"):
-        page_described("s.pdf#page=2", "s.xml", pages)
+        page_described("s.pdf#page=2", "s.xml", pages, MemoryFiles({}))

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.descriptions.detect import NotAPage, read_markup
-from pipelines.descriptions.pairing import image_candidates
+from pipelines.descriptions.image_names import image_uri
+from pipelines.files.filesystem import BeamFiles
 from pipelines.formats.xml_tree import read_points
 
 PAGE = """<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15">
@@ -70,7 +71,7 @@ def read_folder(folder):
             page = read_markup(path.read_bytes())
         except NotAPage:
             continue
-        assert any(Path(name).is_file() for name in image_candidates(str(path), page.uri))
+        assert Path(image_uri(str(path), page.uri, BeamFiles())).is_file()
         pages.append(page)
     return pages
 

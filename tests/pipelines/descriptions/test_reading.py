@@ -82,7 +82,9 @@ def test_an_iam_form_in_xml_is_read_as_such():
 def test_a_text_without_image_is_a_table_or_a_failure():
     files = {"t.txt": b"x.png\tacte\n", "u.txt": b"acte", "x.png": png(STRIPS[0])}
     assert uris(read(LoneText("t.txt"), files)) == ["x.png"]
-    assert uris(read(LoneText("u.txt"), files)) == ["u.txt pair"]
+    assert uris(read(LoneText("u.gt.txt"), {**files, "u.gt.txt": b"acte"})) == ["u.gt.txt pair"]
+    (stray,) = read(LoneText("u.txt"), files)
+    assert stray == Skipped("u.txt", "text belongs to no image")
     assert uris(read(LoneText("gone.txt"), files)) == ["gone.txt read"]
 
 

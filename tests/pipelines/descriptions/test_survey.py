@@ -2,6 +2,8 @@
 
 from itertools import permutations
 
+import pytest
+
 from pipelines.descriptions.survey import (
     Surveyed,
     describe_survey,
@@ -20,10 +22,31 @@ def test_a_page_is_reduced_to_its_counts():
     assert survey_page(page, "a.xml") == Surveyed("a.png", "a.xml", "page", "eval", 2)
 
 
-def test_the_description_with_most_lines_is_kept_in_any_order():
-    pages = [surveyed("b.xml", 9), surveyed("a.xml"), surveyed("c.xml")]
-    for order in permutations(pages):
-        assert second_descriptions(order) == [("a.png", "a.xml"), ("a.png", "c.xml")]
+@pytest.mark.parametrize(
+    ("kept", "others"),
+    [
+        # Of other names than the image: the most lines, then the first name.
+        (("c.xml", 9), [("b.xml", 3), ("d.xml", 3)]),
+        (("b.xml", 3), [("c.xml", 3), ("d.xml", 3)]),
+        # The name of the image goes before the number of lines.
+        (("page/a.xml", 3), [("a.other.xml", 9), ("b.xml", 4)]),
+        (("a.png.xml", 3), [("b.xml", 9)]),
+        # Among descriptions of its name the most lines, then the first name.
+        (("page/a.xml", 9), [("alto/a.xml", 3)]),
+        (("alto/a.xml", 3), [("page/a.xml", 3)]),
+    ],
+)
+def test_one_description_is_kept_in_any_order(kept, others):
+    for order in permutations(surveyed(*one) for one in (kept, *others)):
+        assert sorted(second_descriptions(order)) == sorted(("a.png", name) for name, _ in others)
+
+
+@pytest.mark.parametrize("name", ["s_0002.xml", "s/page_0002.xml", "page/s.pdf/page_0002.xml"])
+def test_a_description_with_the_number_of_its_page_has_its_name(name):
+    pages = [
+        Surveyed("s.pdf#page=2", one, "page", "", count) for one, count in ((name, 1), ("x.xml", 9))
+    ]
+    assert second_descriptions(pages) == [("s.pdf#page=2", "x.xml")]
 
 
 def test_a_file_that_names_an_image_twice_is_one_description():

@@ -51,6 +51,52 @@ def test_pages_of_one_file_pair_by_their_number(tmp_path):
     assert paired(tmp_path, uris) == {uris[1]: "scan_0002.xml", uris[2]: "other/3.xml"}
 
 
+PAGE = """<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15">
+<Page imageFilename="{}" imageWidth="9" imageHeight="9"/></PcGts>"""
+
+
+def write_naming(folder, images):
+    """Write PAGE files that name images."""
+    for name, image in images.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(PAGE.format(image))
+
+
+@pytest.mark.parametrize(
+    ("images", "uris", "expected"),
+    [
+        # By the image that the file names, whatever its folder, ending and spelling.
+        ({"x.xml": "p1.jpg"}, ["d/p1.jpg", "d/p2.jpg"], {"d/p1.jpg": "x.xml"}),
+        ({"x.xml": "../img/p%201.tif"}, ["d/p 1.JPG"], {"d/p 1.JPG": "x.xml"}),
+        ({"a/x.xml": "p.jpg", "b/x.xml": "p.jpg"}, ["a/p.jpg", "b/p.jpg"],
+         {"a/p.jpg": "a/x.xml", "b/p.jpg": "b/x.xml"}),
+        # The name of the file goes before what it names.
+        ({"p2.xml": "p1.jpg"}, ["d/p1.jpg", "d/p2.jpg"], {"d/p2.jpg": "p2.xml"}),
+        # As export names pages of a file of several, in its folder, in another, or alone.
+        ({"two.pdf/page_0002.xml": "two.pdf#page=2"}, ["d/two.pdf#page=1", "d/two.pdf#page=2"],
+         {"d/two.pdf#page=2": "two.pdf/page_0002.xml"}),
+        ({"two/page_0002.xml": "x.jpg"}, ["d/two.pdf#page=2", "d/one.pdf#page=2"],
+         {"d/two.pdf#page=2": "two/page_0002.xml"}),
+        ({"page_0002.xml": "two.pdf"}, ["d/two.pdf#page=2", "d/one.pdf#page=2"],
+         {"d/two.pdf#page=2": "page_0002.xml"}),
+        ({"x.xml": "two.pdf#page=2"}, ["d/two.pdf#page=1", "d/two.pdf#page=2"],
+         {"d/two.pdf#page=2": "x.xml"}),
+    ],
+)  # fmt: skip
+def test_files_pair_by_the_image_that_they_name(tmp_path, images, uris, expected):
+    write_naming(tmp_path, images)
+    assert paired(tmp_path, uris) == expected
+
+
+def test_files_that_describe_no_page_are_left_out(tmp_path):
+    write(tmp_path, "p1.xml", "._p1.xml")
+    (tmp_path / "mets.xml").write_text('<mets xmlns="http://www.loc.gov/METS/"/>')
+    (tmp_path / "metadata.xml").write_text("<trpDocMetadata/>")
+    (tmp_path / "tei.xml").write_text("<TEI/>")
+    assert paired(tmp_path, ["p1.jpg"]) == {"p1.jpg": "p1.xml"}
+
+
 @pytest.mark.parametrize(
     ("names", "uris", "reason"),
     [

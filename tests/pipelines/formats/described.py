@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from pipelines.formats.alto.read import alto_pages
+from pipelines.formats.boxes import simple_outline, writing_baseline
 from pipelines.formats.names import only_page
 from pipelines.formats.page_xml.read import page_xml_pages
 from pipelines.formats.xml_tree import parse_xml
-from schemas.records import Page
+from schemas.records import Line, Page
 
 
 def read_page_xml(data: bytes) -> Page:
@@ -18,3 +22,15 @@ def read_page_xml(data: bytes) -> Page:
 def read_alto(data: bytes) -> Page:
     """Read an ALTO file of one page."""
     return only_page(alto_pages(parse_xml(data)))
+
+
+def as_meant(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Return lines with the outlines and baselines that are read for those that are written."""
+    return tuple(
+        replace(
+            line,
+            polygon=(outline := simple_outline(line.polygon)),
+            baseline=writing_baseline(line.baseline, outline),
+        )
+        for line in lines
+    )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import posixpath
 from collections.abc import Iterable, Mapping
 from typing import BinaryIO
+
+from pipelines.formats.names import loose_name
 
 
 class MemoryFiles:
@@ -34,6 +37,17 @@ class MemoryFiles:
             if uri in self._files:
                 return uri
         return None
+
+    def alike(self, folder: str, name: str) -> list[str]:
+        wanted = loose_name(name)
+        return [
+            uri
+            for uri in sorted(self._files)
+            if posixpath.dirname(uri) == folder and loose_name(uri) == wanted
+        ]
+
+    def is_inside(self, uri: str) -> bool:
+        return not uri.startswith(("/", "../"))
 
 
 class EndlessFile(io.RawIOBase):

@@ -134,3 +134,34 @@ def test_mets_is_recognised():
     assert is_mets(mets(TWO, ORDERED))
     assert is_mets(b"<?xml version='1.0'?><!-- x --><METS:mets\n xmlns:METS='y'>".lower())
     assert not is_mets(b"<PcGts><metsx/></PcGts>")
+
+
+URL, FILE, OTHER = "https://example.org/1.jpg", "img/1.jpg", "img/2.jpg"
+
+
+@pytest.mark.parametrize(
+    ("hrefs", "there", "expected"),
+    [
+        # The local file before the address, whichever comes first.
+        ([URL, FILE], [FILE], f"d/{FILE}"),
+        ([FILE, URL], [FILE], f"d/{FILE}"),
+        # A METS file alone, as downloaded: the address.
+        ([URL, FILE], [], URL),
+        ([FILE, URL], [], URL),
+        ([OTHER, FILE], [FILE], f"d/{FILE}"),
+        # What leads nowhere is no hindrance.
+        (["../../etc/1.jpg", URL], [], URL),
+        (["urn:nbn:de:1", FILE], [FILE], f"d/{FILE}"),
+        (["", FILE], [FILE], f"d/{FILE}"),
+        # With one place nothing is looked for.
+        ([FILE], [], f"d/{FILE}"),
+    ],
+)
+def test_of_several_places_the_file_that_is_there_goes_first(hrefs, there, expected):
+    several = '"/><FLocat LOCTYPE="OTHER" xlink:href="'.join(hrefs)
+    data = mets({"MAX": {"a": several}}, [("", ["a"])])
+    known = {f"d/{name}" for name in there}
+    (page,) = read_mets(
+        data, "d/mets.xml", "", lambda paths: next((one for one in paths if one in known), None)
+    )
+    assert (page.uri, page.addresses, page.fault) == (expected, (expected,), "")

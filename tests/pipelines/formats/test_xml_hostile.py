@@ -148,6 +148,13 @@ def test_lone_surrogates_are_refused(data):
         ("utf-16", ""),
         ("utf-16-le", "UTF-16"),
         ("utf-32", "UTF-32"),
+        # Converted, and the declaration left as it was.
+        ("utf-8", "UTF-16"),
+        ("utf-8-sig", "utf-16"),
+        ("utf-8", "ISO-10646-UCS-2"),
+        ("utf-8", "ISO-8859-1"),
+        ("utf-8", "windows-1252"),
+        ("utf-16", "UTF-8"),
         ("latin-1", "ISO-8859-1"),
     ],
 )

@@ -102,6 +102,7 @@ def test_inputs_are_sorted_by_kind(folder):
         (f"{folder}/img/notes.json", f"{folder}/img/*.xml"),
         ("https://example.org/a%20b",),
         (f"{folder}/list.txt",),
+        (f"{folder}/img", f"{folder}"),
     )
 
 

@@ -89,13 +89,13 @@ def test_losing_all_text_is_worse(tmp_path, ask):
     assert listed == [("refused.jpg", 0.75), ("silent.jpg", 0.75)]
 
 
-@pytest.mark.parametrize("folder", ["scans", "./scans/", ""])
+@pytest.mark.parametrize("folder", ["scans", "./scans/", "", "box [1]", "a*b?[c", "[!x]/{y}"])
 def test_pages_whose_image_is_gone_are_listed(tmp_path, monkeypatch, folder):
     monkeypatch.chdir(tmp_path)
     named = folder.rstrip("/") or str(tmp_path / "scans")
-    (tmp_path / "scans" / "a b").mkdir(parents=True)
+    (tmp_path / named / "a b").mkdir(parents=True)
     for name in ("a b/[1].jpg", "a b/scan.pdf"):
-        (tmp_path / "scans" / name).touch()
+        (tmp_path / named / name).touch()
     there = ("a b/[1].jpg", "a b/scan.pdf#page=2")
     gone = ("1.jpg", "a b/gone.pdf#page=1")
     pages = [page(f"{named}/{name}") for name in (*there, *gone)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from model.line_images.crop import fit_to_image
 from schemas.records import Line, Page
-from tests.pipelines.formats.described import read_alto
+from tests.pipelines.formats.described import as_meant, read_alto
 
 V2, V3, V4 = (f"http://www.loc.gov/standards/alto/ns-v{n}#" for n in (2, 3, 4))
 
@@ -91,6 +91,14 @@ def test_every_version_is_read(namespace):
         ('<String CONTENT="M." SUBS_TYPE="Abbreviation" SUBS_CONTENT="Monsieur"/>', "M."),
         ('<String CONTENT="a"/><HYP/>', "a-"),
         ('<String CONTENT="a"/><HYP CONTENT="¬"/>', "a¬"),
+        # The word has the hyphen already, as it is or as another sign for it.
+        ('<String CONTENT="ren-"/><HYP CONTENT="-"/>', "ren-"),
+        ('<String CONTENT="ren-"/><HYP/>', "ren-"),
+        ('<String CONTENT="ren-"/><HYP CONTENT="\u00ad"/>', "ren-"),
+        ('<String CONTENT="ren\u2e17"/><HYP CONTENT="\u2e17"/>', "ren\u2e17"),
+        ('<String CONTENT="ren:"/><HYP CONTENT=":"/>', "ren:"),
+        ('<String CONTENT="ren"/><HYP CONTENT=""/>', "ren"),
+        ('<String CONTENT="-"/><String CONTENT="ren"/><HYP CONTENT="-"/>', "- ren-"),
         ('<String CONTENT="a"><ALTERNATIVE>x</ALTERNATIVE><Glyph CONTENT="y"/></String>', "a"),
     ],
 )  # fmt: skip
@@ -200,6 +208,13 @@ def test_other_units_are_kept_and_converted_to_pixels_by_the_page_size(unit):
     assert in_pixels.lines[0].polygon == tuple((x / 2, y / 2) for x, y in CORNERS)
 
 
+@pytest.mark.parametrize("unit", ["mm", "MM", "cm", "inch"])
+def test_a_coarse_unit_is_not_rounded_to_whole_ones(unit):
+    page = alto_of(f"<TextBlock><TextLine {BOX}/></TextBlock>", unit, 'WIDTH="21.4" HEIGHT="29.6"')
+    in_pixels = fit_to_image(page, np.zeros((2960, 2140), np.uint8))
+    assert np.allclose(in_pixels.lines[0].polygon, np.multiply(CORNERS, 100))
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -294,7 +309,7 @@ def test_a_rendered_page_is_read_back(lines, kinds, width, height, comma, whole,
         replace(one, line_id=f"l{i}", index=i, region_kind=kinds[one.region_id])
         for i, one in enumerate(lines)
     )
-    page = Page("a b.png", lines, width, height, "alto")
+    page = Page("a b.png", as_meant(lines), width, height, "alto")
     assert read_alto(render(page, comma, whole, blocks)) == page
 
 

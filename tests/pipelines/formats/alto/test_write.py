@@ -7,7 +7,7 @@ from lxml import etree
 
 from pipelines.formats.alto.write import write_alto
 from pipelines.formats.page_text import normalise_page
-from tests.pipelines.formats.described import read_alto
+from tests.pipelines.formats.described import as_meant, read_alto
 from tests.pipelines.formats.written_pages import ORIGIN, one_line, pages, plain_pages, schema
 
 SCHEMA = schema("alto-4-3.xsd")
@@ -27,7 +27,7 @@ def test_every_page_is_valid_and_keeps_its_texts(page):
 def test_written_pages_are_read_back(page):
     read = read_alto(write_alto(normalise_page(page), ORIGIN))
     assert (read.uri, read.width_px, read.height_px) == ("p.jpg", page.width_px, page.height_px)
-    assert list(read.lines) == [replace(line.line, text=line.text) for line in page.lines]
+    assert read.lines == as_meant(replace(line.line, text=line.text) for line in page.lines)
 
 
 def test_words_have_boxes_and_confidences():

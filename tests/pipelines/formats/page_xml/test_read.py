@@ -13,7 +13,7 @@ from pipelines.formats.page_text import Origin
 from pipelines.formats.page_xml.reading_order import custom_value, structure_custom
 from pipelines.formats.page_xml.write import write_description
 from schemas.records import Line, Page
-from tests.pipelines.formats.described import read_page_xml
+from tests.pipelines.formats.described import as_meant, read_page_xml
 
 PREFIX = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
 CREATED = datetime(2026, 1, 2)
@@ -75,7 +75,18 @@ def test_lines_texts_and_geometry(version):
 @pytest.mark.parametrize(
     ("equivalents", "text"),
     [
-        ("<TextEquiv index='1'>{b}</TextEquiv><TextEquiv>{a}</TextEquiv>", "a"),
+        # Without an index a prediction was put before or after the truth.
+        ("<TextEquiv index='1'>{b}</TextEquiv><TextEquiv>{a}</TextEquiv>", "b"),
+        ("<TextEquiv>{b}</TextEquiv><TextEquiv index='0'>{a}</TextEquiv>", "a"),
+        ("<TextEquiv index='1'>{b}</TextEquiv><TextEquiv/><TextEquiv index='0'>{a}</TextEquiv>",
+         "a"),
+        # The text of a line may be empty where its words have texts.
+        ("<Word><TextEquiv>{a}</TextEquiv></Word><Word><TextEquiv>{b}</TextEquiv></Word>"
+         "<TextEquiv><Unicode/></TextEquiv>", "a b"),
+        ("<Word><TextEquiv>{b}</TextEquiv></Word><TextEquiv><Unicode> </Unicode></TextEquiv>",
+         "b"),
+        ("<Word><TextEquiv>{b}</TextEquiv></Word><TextEquiv>{a}</TextEquiv>", "a"),
+        ("<Word><TextEquiv><Unicode/></TextEquiv></Word><TextEquiv><Unicode/></TextEquiv>", ""),
         ("<TextEquiv index='10'>{b}</TextEquiv><TextEquiv index='9'>{a}</TextEquiv>", "a"),
         ("<TextEquiv>{a}</TextEquiv><TextEquiv>{b}</TextEquiv>", "a"),
         ("<TextEquiv index='0'><PlainText>x</PlainText></TextEquiv>"
@@ -259,7 +270,7 @@ def pages(draw):
         for one in region_lines
     ]
     lines = [replace(one, line_id=f"l{i}", index=i) for i, one in enumerate(lines)]
-    return Page("a b.png", tuple(lines), draw(SIZES), draw(SIZES), "page")
+    return Page("a b.png", as_meant(lines), draw(SIZES), draw(SIZES), "page")
 
 
 @given(NAMES)
