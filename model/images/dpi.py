@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from PIL import ExifTags, Image
 
-from model.images.decode import page_frames
+from model.images.page_frames import page_frames
 from model.images.pdf import POINTS_PER_INCH, is_pdf, open_pdf
 
 _CM_PER_INCH = 2.54

@@ -12,7 +12,7 @@ import numpy as np
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from model.images.decode import check_page_number, check_size
+from model.images.frame import check_page_number, check_size
 
 POINTS_PER_INCH = 72
 
