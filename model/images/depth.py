@@ -7,10 +7,8 @@ import numpy as np
 _FULL_16 = 65535
 # Depths that cameras and scanners store in samples of 16 bits, besides 8 and all 16.
 _STORED_BITS = (10, 12)
-# A page that was stored with less than the full range still has many levels. One of few is dark:
-# its levels are those of 8 bits times 256 or 257.
-_LEAST_LEVELS = 64
-_LEVELS_SAMPLED = 1 << 20
+# What 8 bits are multiplied by to fill 16.
+_OF_BYTES = (256, 257)
 # Where floating-point samples end: resampling overshoots a little.
 _FLOAT_RANGES = (1.0, 255.0, 65535.0)
 _OVERSHOOT = 1.5
@@ -24,8 +22,8 @@ def white_level(samples: np.ndarray, stated: float = 0.0) -> float:
     - Where the file states the greatest value (SMaxSampleValue, MaxSampleValue, WhiteLevel) as
       2^n - 1, n is the depth. Any other stated value only says that samples may be as large.
     - Integers up to 255 are of 8 bits, up to 1,023 of 10, up to 4,095 of 12; all others use the
-      full size. But a page of few levels that stops short of the end of its range is a dark
-      one, and keeps the full size, so that it stays dark.
+      full size. But where all are multiples of 256, or all of 257, the page had 8 bits and is a
+      dark one, which keeps the full size, so that it stays dark.
     - Floating-point samples end at 1, 255 or 65,535.
 
     Args:
@@ -52,8 +50,8 @@ def white_level(samples: np.ndarray, stated: float = 0.0) -> float:
         return 255.0
     for bits in _STORED_BITS:
         if most <= 2**bits - 1:
-            is_full = most == 2**bits - 1
-            return 2.0**bits - 1 if is_full or _has_many_levels(samples) else float(_FULL_16)
+            is_dark = any(not (samples % factor).any() for factor in _OF_BYTES)
+            return float(_FULL_16) if is_dark else 2.0**bits - 1
     # Integers of 32 bits often hold 16.
     return float(_FULL_16) if most <= _FULL_16 and size_bits != 15 else 2.0**size_bits - 1
 
@@ -93,8 +91,3 @@ def _bits_of(stated: float) -> int:
     """Return n where a number is 2^n - 1, else 0."""
     number = int(stated)
     return number.bit_length() if number == stated and number & (number + 1) == 0 else 0
-
-
-def _has_many_levels(samples: np.ndarray) -> bool:
-    sampled = samples.reshape(-1)[:: max(1, samples.size // _LEVELS_SAMPLED)]
-    return len(np.unique(sampled)) >= _LEAST_LEVELS

@@ -233,7 +233,7 @@ def _bytes_of(
         entries[tag.ROWS_PER_STRIP] = [min(rows, layout.height_px)]
     with Image.open(
         io.BytesIO(_with_directory(data, entries, layout.order)), formats=["TIFF"]
-    ) as i:
+    ) as image:
         return np.asarray(image)
 
 
