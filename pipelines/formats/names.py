@@ -8,7 +8,10 @@ from collections.abc import Sequence
 
 from schemas.records import Failure, Page
 
-IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2", ".pdf")
+IMAGE_EXTENSIONS = (
+    ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2", ".pdf",
+    ".jpe", ".jfif", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".gif", ".heic", ".heif", ".avif",
+)  # fmt: skip
 MARKUP_EXTENSION = ".xml"
 TEXT_EXTENSIONS = (".gt.txt", ".txt")
 
