@@ -74,6 +74,25 @@ def to_bytes(samples: np.ndarray, white: float) -> np.ndarray:
     return np.clip(np.nan_to_num(scaled, copy=False, nan=255.0), 0, 255).astype(np.uint8)
 
 
+def composed(grey: np.ndarray, opacity: np.ndarray) -> np.ndarray:
+    """Lay an image on white paper.
+
+    Args:
+        grey: uint8 [height_px, width_px].
+        opacity: Integers or floats of the same shape. They have a range of their own: an image of
+            10 bits is often opaque by 16.
+
+    Returns:
+        uint8 [height_px, width_px].
+
+    Example:
+        >>> composed(np.uint8([[40, 40]]), np.uint8([[0, 255]])).tolist()
+        [[255, 40]]
+    """
+    share = to_bytes(opacity, white_level(opacity)) / np.float32(255)
+    return np.rint(255 - (255 - grey) * share).astype(np.uint8)
+
+
 def _greatest(samples: np.ndarray) -> float:
     if samples.dtype.kind != "f":
         return float(samples.max(initial=0))

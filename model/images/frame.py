@@ -14,7 +14,8 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from model.images import tiff_tags
 from model.images.depth import to_bytes, white_level
 from model.images.heif import heif_formats
-from model.images.jpeg_end import NO_END_MARK, read_unended
+from model.images.jpeg_end import NO_END_MARK, is_filled_up, read_unended
+from model.images.png_samples import grey_of_few_bits
 from model.images.tiff_grey import decode_samples, grey_of_lab
 from model.images.tiff_samples import sample_layout
 
@@ -81,14 +82,13 @@ def decode_frame(file: BinaryIO, frame: int) -> Frame:
             check_size(image.width, image.height)
             # Pillow forgets it when it turns a TIFF.
             orientation = _orientation(image)
-            try:
-                image.load()
-            except OSError:
-                whole = _unended(file) if image.format == "JPEG" else None
-                if whole is None:
-                    raise
+            if image.format == "JPEG" and (whole := _loaded_jpeg(file, image)) is not None:
                 return Frame(_to_grey(_upright(whole)), orientation, (NO_END_MARK,))
+            image.load()
             is_white_zero = _is_white_zero(image)
+            deep = grey_of_few_bits(file, image)
+            if deep is not None:
+                return Frame(_turned(deep, orientation), orientation)
             return Frame(_to_grey(_upright(image), is_white_zero), orientation)
 
 
@@ -175,10 +175,27 @@ def _from_samples(file: BinaryIO, frame: int) -> Frame | None:
         )
     grey = decode_samples(file, tags, layout)
     orientation = _known(tags.get(tiff_tags.ORIENTATION))
-    method = _TRANSPOSITIONS.get(orientation)
-    if method is not None:
-        grey = np.array(Image.fromarray(grey).transpose(method))
-    return Frame(grey, orientation)
+    return Frame(_turned(grey, orientation), orientation)
+
+
+def _loaded_jpeg(file: BinaryIO, image: Image.Image) -> Image.Image | None:
+    """Load a JPEG; return it anew if it is whole but for its end mark."""
+    start = file.tell()
+    is_ended = not is_filled_up(file)
+    file.seek(start)
+    try:
+        if is_ended:
+            image.load()
+            return None
+    except OSError:
+        whole = _unended(file)
+        if whole is None:
+            raise
+        return whole
+    whole = _unended(file)
+    if whole is None:
+        raise OSError("image file is truncated: its end is filled up with zeros")
+    return whole
 
 
 def _unended(file: BinaryIO) -> Image.Image | None:
@@ -201,6 +218,11 @@ def _upright(image: Image.Image) -> Image.Image:
     """
     method = _TRANSPOSITIONS.get(image.getexif().get(ExifTags.Base.Orientation))
     return image if method is None else image.transpose(method)
+
+
+def _turned(grey: np.ndarray, orientation: int) -> np.ndarray:
+    method = _TRANSPOSITIONS.get(orientation)
+    return grey if method is None else np.array(Image.fromarray(grey).transpose(method))
 
 
 def _is_white_zero(image: Image.Image) -> bool:

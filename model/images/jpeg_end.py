@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -11,10 +12,28 @@ from PIL import Image
 NO_END_MARK = "no end mark"
 
 _END_MARK = b"\xff\xd9"
-# What fills up a file that was allocated, but not written.
+# What begins the data of a scan; nor it nor the end mark occurs in the data.
+_SCAN_MARK = b"\xff\xda"
+# What fills up a file that was allocated, but not written; decoders take it for data.
 _FILLING = bytes(16)
 _FILLER_BYTES = 4096
 _RESTARTS = 16
+
+
+def is_filled_up(file: BinaryIO) -> bool:
+    """Return whether a JPEG ends in zeros that stand for data or an end mark, and rewind it.
+
+    Args:
+        file: The JPEG, open and seekable.
+    """
+    file.seek(0, io.SEEK_END)
+    file.seek(max(0, file.tell() - len(_FILLING)))
+    data = b""
+    if file.read() == _FILLING:
+        file.seek(0)
+        data = file.read()
+    file.seek(0)
+    return bool(data) and data.rfind(_END_MARK) < data.rfind(_SCAN_MARK)
 
 
 def read_unended(data: bytes) -> Image.Image | None:

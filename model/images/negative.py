@@ -11,15 +11,17 @@ NEGATIVE = "negative: white on black"
 
 # Ink covers less than half of a piece of written paper, so the levels of a piece are skewed
 # towards its ink. The shares below are of pieces that are skewed to the light side less those to
-# the dark side. On 358 pages of three archives it is below -0.8; on lines and parts cut out of
-# them, underexposed, noisy, or with a black border of up to their own width, it is below 0.1 in
-# either size; on all their negatives it is as far above 0.
-_LARGE_PX, _SMALL_PX = 1000, 500
+# the dark side. On pages of three archives, also underexposed, noisy, on black ground, or cut up,
+# it is -0.8 to -1 in one of the sizes and never above 0; on their negatives it is the opposite.
+_SIZES_PX = (1000, 500, 250)
 _LARGEST_PIECE_PX, _SMALLEST_PIECE_PX = 32, 8
-_LEAST_PIECES = 8
+_LEAST_PIECES = 5
 _LEAST_DEVIATION = 4.0
+# What remains of the variance of writing when levels that are the same along a whole row or column
+# of a piece are taken off; of the edge of a page on a black ground, little does.
+_LEAST_VARIANCE_LEFT = 0.5
 _LEAST_SKEWNESS = 0.3
-_LEAST_SHARE, _LEAST_LARGER_SHARE = 0.5, 0.6
+_LEAST_SHARE, _LEAST_LARGEST_SHARE = -0.1, 0.8
 # Pages of which less is dark are not looked at any further.
 _DARK_LEVEL, _LEAST_DARK_SHARE = 128, 0.35
 _EVERY = 8
@@ -30,9 +32,8 @@ _LIGHTEST_PAPER = 144
 def is_negative(grey: np.ndarray) -> bool:
     """Return whether writing is light on dark paper.
 
-    The page is cut into small pieces, of which those with the most contrast count. Levels that
-    are the same along a whole row or column of a piece are taken off first, so that the edge of
-    a page on a black ground is no writing.
+    The page is cut into small pieces, of which those with the most contrast count; large writing
+    is told on a smaller page. Edges of the page are no writing.
 
     Args:
         grey: uint8 [height_px, width_px].
@@ -49,13 +50,14 @@ def is_negative(grey: np.ndarray) -> bool:
     """
     if (grey[::_EVERY, ::_EVERY] < _DARK_LEVEL).mean() < _LEAST_DARK_SHARE:
         return False
-    # Large writing is told in the smaller size.
-    large = _at_most(grey, _LARGE_PX)
-    share, paper = _judge(large)
-    if share < _LEAST_SHARE or paper > _LIGHTEST_PAPER:
-        return False
-    smaller_share, _ = _judge(_at_most(large, _SMALL_PX))
-    return smaller_share >= _LEAST_SHARE and max(share, smaller_share) >= _LEAST_LARGER_SHARE
+    shares = []
+    for size_px in _SIZES_PX:
+        grey = _at_most(grey, size_px)
+        share, paper = _judge(grey)
+        if share < _LEAST_SHARE or (share > 0 and paper > _LIGHTEST_PAPER):
+            return False
+        shares.append(share)
+    return max(shares) >= _LEAST_LARGEST_SHARE
 
 
 def _at_most(grey: np.ndarray, side_px: int) -> np.ndarray:
@@ -74,16 +76,15 @@ def _judge(grey: np.ndarray) -> tuple[float, float]:
     if side < _SMALLEST_PIECE_PX:
         return nothing
     pieces = _pieces(grey, side)
-    flat = pieces.mean(axis=1, keepdims=True) + pieces.mean(axis=2, keepdims=True)
-    off = pieces - flat + pieces.mean(axis=(1, 2), keepdims=True)
-    squares = off * off
-    deviation = np.sqrt(squares.mean(axis=(1, 2)))
-    counts = deviation >= _LEAST_DEVIATION
+    off = pieces - pieces.mean(axis=(1, 2), keepdims=True)
+    left = off - off.mean(axis=1, keepdims=True) - off.mean(axis=2, keepdims=True)
+    variance, variance_left = ((part * part).mean(axis=(1, 2)) for part in (off, left))
+    counts = variance_left >= np.maximum(_LEAST_DEVIATION**2, _LEAST_VARIANCE_LEFT * variance)
     if counts.any():
-        counts &= deviation >= np.median(deviation[counts])
+        counts &= variance_left >= np.median(variance_left[counts])
     if counts.sum() < _LEAST_PIECES:
         return nothing
-    skewness = (squares * off)[counts].mean(axis=(1, 2)) / deviation[counts] ** 3
+    skewness = (off[counts] ** 3).mean(axis=(1, 2)) / variance[counts] ** 1.5
     share = (skewness > _LEAST_SKEWNESS).mean() - (skewness < -_LEAST_SKEWNESS).mean()
     return float(share), float(np.median([np.median(piece) for piece in pieces[counts]]))
 

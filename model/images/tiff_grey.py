@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from model.images.depth import to_bytes, white_level
+from model.images.depth import composed, to_bytes, white_level
 from model.images.tiff_samples import (
     BLACK_IS_ZERO,
     CIELAB,
@@ -48,10 +48,7 @@ def decode_samples(file: BinaryIO, tags: Mapping[int, object], layout: Layout) -
         grey = _grey_of(_colour_bytes(colours, layout), layout.photometric)
     if layout.alpha is None:
         return grey
-    opacity = samples[..., -1]
-    # Opacity has a range of its own: an image of 10 bits is often opaque by 16.
-    opacity = to_bytes(opacity, white_level(opacity)) / np.float32(255)
-    return np.rint(255 - (255 - grey) * opacity).astype(np.uint8)
+    return composed(grey, samples[..., -1])
 
 
 def grey_of_lab(image: Image.Image) -> np.ndarray:

@@ -15,12 +15,12 @@ from schemas.records import Failure, LineImage, Page, Point, Polyline
 _MASK = 0
 _ASPECT_TOLERANCE = 0.01
 # Where a point (x, y) of the pixels as stored, of a width and height, comes to lie: the
-# orientations of EXIF 2.32 that swap width and height.
+# orientations of EXIF 2.32 that swap width and height. Coordinates are those of pixel centres.
 _TURNS = {
     5: lambda x, y, width, height: (y, x),
-    6: lambda x, y, width, height: (height - y, x),
-    7: lambda x, y, width, height: (height - y, width - x),
-    8: lambda x, y, width, height: (y, width - x),
+    6: lambda x, y, width, height: (height - 1 - y, x),
+    7: lambda x, y, width, height: (height - 1 - y, width - 1 - x),
+    8: lambda x, y, width, height: (y, width - 1 - x),
 }
 
 
