@@ -14,7 +14,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from model.images import tiff_tags
 from model.images.depth import to_bytes, white_level
 from model.images.heif import heif_formats
-from model.images.jpeg_end import NO_END_MARK, is_filled_up, read_unended
+from model.images.jpeg_end import NO_END_MARK, is_unended, read_unended
 from model.images.png_samples import grey_of_few_bits
 from model.images.tiff_grey import decode_samples, grey_of_lab
 from model.images.tiff_samples import sample_layout
@@ -82,8 +82,8 @@ def decode_frame(file: BinaryIO, frame: int) -> Frame:
             check_size(image.width, image.height)
             # Pillow forgets it when it turns a TIFF.
             orientation = _orientation(image)
-            if image.format == "JPEG" and (whole := _loaded_jpeg(file, image)) is not None:
-                return Frame(_to_grey(_upright(whole)), orientation, (NO_END_MARK,))
+            if image.format == "JPEG" and is_unended(file):
+                return Frame(_to_grey(_upright(_completed(file))), orientation, (NO_END_MARK,))
             image.load()
             is_white_zero = _is_white_zero(image)
             deep = grey_of_few_bits(file, image)
@@ -178,29 +178,13 @@ def _from_samples(file: BinaryIO, frame: int) -> Frame | None:
     return Frame(_turned(grey, orientation), orientation)
 
 
-def _loaded_jpeg(file: BinaryIO, image: Image.Image) -> Image.Image | None:
-    """Load a JPEG; return it anew if it is whole but for its end mark."""
-    start = file.tell()
-    is_ended = not is_filled_up(file)
-    file.seek(start)
-    try:
-        if is_ended:
-            image.load()
-            return None
-    except OSError:
-        whole = _unended(file)
-        if whole is None:
-            raise
-        return whole
-    whole = _unended(file)
-    if whole is None:
-        raise OSError("image file is truncated: its end is filled up with zeros")
-    return whole
-
-
-def _unended(file: BinaryIO) -> Image.Image | None:
+def _completed(file: BinaryIO) -> Image.Image:
+    """Decode a JPEG without an end mark."""
     file.seek(0)
-    return read_unended(file.read())
+    image = read_unended(file.read())
+    if image is None:
+        raise OSError("image file is truncated: its data ends early")
+    return image
 
 
 def _orientation(image: Image.Image) -> int:

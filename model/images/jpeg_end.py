@@ -12,28 +12,30 @@ from PIL import Image
 NO_END_MARK = "no end mark"
 
 _END_MARK = b"\xff\xd9"
-# What begins the data of a scan; nor it nor the end mark occurs in the data.
+# What begins the data of a scan. Neither it nor the end mark occurs in the data.
 _SCAN_MARK = b"\xff\xda"
-# What fills up a file that was allocated, but not written; decoders take it for data.
+# What fills up a file that was allocated, but not written. Decoders take it for data.
 _FILLING = bytes(16)
 _FILLER_BYTES = 4096
 _RESTARTS = 16
 
 
-def is_filled_up(file: BinaryIO) -> bool:
-    """Return whether a JPEG ends in zeros that stand for data or an end mark, and rewind it.
+def is_unended(file: BinaryIO) -> bool:
+    """Return whether a JPEG has no end mark behind its data, and leave it where it was.
 
     Args:
-        file: The JPEG, open and seekable.
+        file: The JPEG, open and seekable. Other data may follow its end mark, such as the
+            film of a phone's moving photograph.
     """
+    start = file.tell()
     file.seek(0, io.SEEK_END)
-    file.seek(max(0, file.tell() - len(_FILLING)))
+    file.seek(max(0, file.tell() - len(_END_MARK)))
     data = b""
-    if file.read() == _FILLING:
+    if file.read() != _END_MARK:
         file.seek(0)
         data = file.read()
-    file.seek(0)
-    return bool(data) and data.rfind(_END_MARK) < data.rfind(_SCAN_MARK)
+    file.seek(start)
+    return data.rfind(_END_MARK) < data.rfind(_SCAN_MARK)
 
 
 def read_unended(data: bytes) -> Image.Image | None:

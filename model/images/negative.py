@@ -13,7 +13,9 @@ NEGATIVE = "negative: white on black"
 # towards its ink. The shares below are of pieces that are skewed to the light side less those to
 # the dark side. On pages of three archives, also underexposed, noisy, on black ground, or cut up,
 # it is -0.8 to -1 in one of the sizes and never above 0; on their negatives it is the opposite.
-_SIZES_PX = (1000, 500, 250)
+# Of 358 pages none is taken for a negative, and of their negatives 351 are.
+# The first decides most pages, quickly.
+_SIZES_PX = (500, 1000, 250)
 _LARGEST_PIECE_PX, _SMALLEST_PIECE_PX = 32, 8
 _LEAST_PIECES = 5
 _LEAST_DEVIATION = 4.0
@@ -22,8 +24,8 @@ _LEAST_DEVIATION = 4.0
 _LEAST_VARIANCE_LEFT = 0.5
 _LEAST_SKEWNESS = 0.3
 _LEAST_SHARE, _LEAST_LARGEST_SHARE = -0.1, 0.8
-# Pages of which less is dark are not looked at any further.
-_DARK_LEVEL, _LEAST_DARK_SHARE = 128, 0.35
+# Pages in whose middle less is dark are not looked at any further.
+_DARK_LEVEL, _LEAST_DARK_SHARE = 128, 0.55
 _EVERY = 8
 # The paper of a negative is not lighter, by the median of its pieces.
 _LIGHTEST_PAPER = 144
@@ -48,12 +50,13 @@ def is_negative(grey: np.ndarray) -> bool:
         >>> is_negative(page), is_negative(255 - page)
         (False, True)
     """
-    if (grey[::_EVERY, ::_EVERY] < _DARK_LEVEL).mean() < _LEAST_DARK_SHARE:
+    height_px, width_px = grey.shape
+    middle = grey[height_px // 4 :, width_px // 4 :][: height_px // 2 + 1, : width_px // 2 + 1]
+    if (middle[::_EVERY, ::_EVERY] < _DARK_LEVEL).mean() < _LEAST_DARK_SHARE:
         return False
     shares = []
     for size_px in _SIZES_PX:
-        grey = _at_most(grey, size_px)
-        share, paper = _judge(grey)
+        share, paper = _judge(_at_most(grey, size_px))
         if share < _LEAST_SHARE or (share > 0 and paper > _LIGHTEST_PAPER):
             return False
         shares.append(share)
@@ -84,7 +87,8 @@ def _judge(grey: np.ndarray) -> tuple[float, float]:
         counts &= variance_left >= np.median(variance_left[counts])
     if counts.sum() < _LEAST_PIECES:
         return nothing
-    skewness = (off[counts] ** 3).mean(axis=(1, 2)) / variance[counts] ** 1.5
+    off, variance = off[counts], variance[counts]
+    skewness = (off * off * off).mean(axis=(1, 2)) / variance**1.5
     share = (skewness > _LEAST_SKEWNESS).mean() - (skewness < -_LEAST_SKEWNESS).mean()
     return float(share), float(np.median([np.median(piece) for piece in pieces[counts]]))
 

@@ -105,11 +105,15 @@ def _find_scan(page: pdfium.PdfPage, items: list[_Item]) -> Scan | None:
     scan = Scan(found.object, found.bounds)
     # The scan is painted over what comes before it.
     beneath = [item for item in items[: images[0]] if not _is_within(item.bounds, scan.bounds)]
-    seen = [item for item in (*beneath, *items[images[0] + 1 :]) if not _is_hidden(item.object)]
-    if any(item.object.type != _TEXT for item in seen):
+    box = page.get_cropbox()
+    seen = [
+        (item.object.type, _area(_common(item.bounds, box)))
+        for item in (*beneath, *items[images[0] + 1 :])
+        if not _is_hidden(item.object) and _touches(item.bounds, box)
+    ]
+    if any(kind != _TEXT for kind, _ in seen):
         return None
-    stamped = sum(_area(item.bounds) for item in seen)
-    return scan if stamped <= _MOST_STAMPED * _area(page.get_cropbox()) else None
+    return scan if sum(area for _, area in seen) <= _MOST_STAMPED * _area(box) else None
 
 
 def _is_hidden(item: pdfium.PdfObject) -> bool:
@@ -138,6 +142,20 @@ def _is_within(bounds: Box, box: Box) -> bool:
         and bounds[2] <= box[2] + across
         and bounds[3] <= box[3] + down
     )
+
+
+def _common(bounds: Box, box: Box) -> Box:
+    return (
+        max(bounds[0], box[0]),
+        max(bounds[1], box[1]),
+        min(bounds[2], box[2]),
+        min(bounds[3], box[3]),
+    )
+
+
+def _touches(bounds: Box, box: Box) -> bool:
+    left, bottom, right, top = _common(bounds, box)
+    return left <= right and bottom <= top
 
 
 def _area(box: Box) -> float:
