@@ -53,6 +53,8 @@ def read_unended(data: bytes) -> Image.Image | None:
     """
     if data.endswith(_FILLING):
         data = data.rstrip(b"\0")
+    # Half of an end mark, or of an escaped byte: with what follows it would be a marker.
+    data = data.rstrip(b"\xff")
     picture = _decoded(data + _END_MARK)
     if picture is None:
         return None

@@ -16,8 +16,8 @@ NEGATIVE = "negative: white on black"
 # Of 358 pages none is taken for a negative, and of their negatives 351 are.
 # The first decides most pages, quickly.
 _SIZES_PX = (500, 1000, 250)
-_LARGEST_PIECE_PX, _SMALLEST_PIECE_PX = 32, 8
-_LEAST_PIECES = 5
+_LARGEST_PIECE_PX, _SMALLEST_PIECE_PX = 32, 16
+_LEAST_PIECES, _LEAST_WRITTEN_SHARE = 5, 0.03
 _LEAST_DEVIATION = 4.0
 # What remains of the variance of writing when levels that are the same along a whole row or column
 # of a piece are taken off; of the edge of a page on a black ground, little does.
@@ -83,8 +83,10 @@ def _judge(grey: np.ndarray) -> tuple[float, float]:
     left = off - off.mean(axis=1, keepdims=True) - off.mean(axis=2, keepdims=True)
     variance, variance_left = ((part * part).mean(axis=(1, 2)) for part in (off, left))
     counts = variance_left >= np.maximum(_LEAST_DEVIATION**2, _LEAST_VARIANCE_LEFT * variance)
-    if counts.any():
-        counts &= variance_left >= np.median(variance_left[counts])
+    # Less is dust on an empty frame of a film.
+    if counts.sum() < max(1, _LEAST_WRITTEN_SHARE * len(counts)):
+        return nothing
+    counts &= variance_left >= np.median(variance_left[counts])
     if counts.sum() < _LEAST_PIECES:
         return nothing
     off, variance = off[counts], variance[counts]

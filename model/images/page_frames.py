@@ -20,7 +20,10 @@ _ROUNDED_PX = 1.5
 _COMPARED_PX = 128
 _SHADE_PX = 9
 _LEAST_CORRELATION = 0.6
-_LEAST_DETAIL, _MOST_DIFFERENCE = 1.0, 2.0
+# Without detail, as on blank pages, nothing can be compared.
+_LEAST_DETAIL = 1.0
+# Smaller images show too little: only after a larger copy they are taken for one.
+_LEAST_COMPARED_PX = 32
 
 
 @dataclass(frozen=True)
@@ -73,16 +76,18 @@ def _without_copies(file: BinaryIO, candidates: Iterator[_Candidate]) -> Iterato
     if page is None:
         return
     # Pages of several resolutions in one file are compared once, not one by one.
-    may_have_copies = True
+    may_have_copies, has_copy = True, False
     for other in candidates:
         small, large = sorted((page, other), key=lambda one: one.width_px)
         if may_have_copies and _may_be_copy(small, large):
-            may_have_copies = _is_copy(file, small.frame, large.frame)
-            if may_have_copies:
-                page = large
+            is_tiny = min(small.width_px, small.height_px) < _LEAST_COMPARED_PX
+            is_copy = has_copy if is_tiny else _is_copy(file, small.frame, large.frame)
+            if is_copy:
+                page, has_copy = large, True
                 continue
+            may_have_copies = is_tiny
         yield page.frame
-        page = other
+        page, has_copy = other, False
     yield page.frame
 
 
@@ -116,6 +121,6 @@ def _is_copy(file: BinaryIO, small: int, large: int) -> bool:
     details = [grey - cv2.blur(grey, (_SHADE_PX, _SHADE_PX)) for grey in (first, second)]
     deviations = [float(detail.std()) for detail in details]
     if min(deviations) < _LEAST_DETAIL:
-        return float(np.abs(first - second).max()) <= _MOST_DIFFERENCE
+        return False
     covariance = float(((details[0] - details[0].mean()) * (details[1] - details[1].mean())).mean())
     return covariance >= _LEAST_CORRELATION * deviations[0] * deviations[1]

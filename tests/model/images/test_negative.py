@@ -52,6 +52,10 @@ ORDINARY = {
     "black": np.zeros((400, 300), np.uint8),
     "noise": np.random.default_rng(1).integers(0, 120, (500, 400)).astype(np.uint8),
     "black, with a label": np.pad(written()[:200, :300], ((0, 600), (0, 600))),
+    "dust on black": np.where(np.random.default_rng(2).random((1200, 900)) < 5e-5, 255, 6).astype(
+        np.uint8
+    ),
+    "a speck": np.pad(np.full((1, 1), 255, np.uint8), 15),
     "nothing": np.zeros((1, 1), np.uint8),
 }
 NEGATIVES = {

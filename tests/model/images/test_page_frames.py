@@ -92,6 +92,10 @@ def image_of(page: np.ndarray, **options) -> tuple[np.ndarray, dict]:
         ([image_of(LETTER), image_of(LETTER)], [LETTER, LETTER]),
         ([image_of(LETTER), image_of(reduced(BLANK, 0.5))], [LETTER, reduced(BLANK, 0.5)]),
         ([image_of(LETTER), image_of(LETTER[:100])], [LETTER, LETTER[:100]]),
+        ([image_of(BLANK), image_of(reduced(BLANK, 0.5))], [BLANK, reduced(BLANK, 0.5)]),
+        # The last levels of a pyramid are tiny.
+        ([image_of(reduced(LETTER, 0.5**n)) for n in range(6)], [LETTER]),
+        ([image_of(LETTER), image_of(reduced(LETTER, 0.0625))], [LETTER, reduced(LETTER, 0.0625)]),
         # All there is.
         ([image_of(LETTER, tags={254: [1]})], [LETTER]),
         ([image_of(LETTER, tags={255: [2]})], [LETTER]),

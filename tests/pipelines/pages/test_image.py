@@ -22,8 +22,8 @@ for top, text in ((30, "acte de mariage"), (120, "fils majeur de"), (210, "le ma
 
 PAGE_XML = """<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15">
 <Page imageFilename="p.jpg" imageWidth="{width}" imageHeight="{height}"><TextRegion id="r">
-<TextLine id="l"><Coords points="{outline}"/><Baseline points="{points}"/><TextEquiv><Unicode>acte de mariage</Unicode>
-</TextEquiv></TextLine></TextRegion></Page></PcGts>"""
+<TextLine id="l"><Coords points="{outline}"/><Baseline points="{points}"/>
+<TextEquiv><Unicode>acte de mariage</Unicode></TextEquiv></TextLine></TextRegion></Page></PcGts>"""
 
 
 def source_of(path, data: bytes) -> PageSource:
