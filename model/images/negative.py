@@ -22,7 +22,8 @@ _LEAST_DEVIATION = 4.0
 # What remains of the variance of writing when levels that are the same along a whole row or column
 # of a piece are taken off; of the edge of a page on a black ground, little does.
 _LEAST_VARIANCE_LEFT = 0.5
-_LEAST_SKEWNESS = 0.3
+# A speck of dust in a piece gives more than the second.
+_LEAST_SKEWNESS, _MOST_SKEWNESS = 0.3, 8.0
 _LEAST_SHARE, _LEAST_LARGEST_SHARE = -0.1, 0.8
 # Pages in whose middle less is dark are not looked at any further.
 _DARK_LEVEL, _LEAST_DARK_SHARE = 128, 0.55
@@ -91,7 +92,8 @@ def _judge(grey: np.ndarray) -> tuple[float, float]:
         return nothing
     off, variance = off[counts], variance[counts]
     skewness = (off * off * off).mean(axis=(1, 2)) / variance**1.5
-    share = (skewness > _LEAST_SKEWNESS).mean() - (skewness < -_LEAST_SKEWNESS).mean()
+    is_light = (skewness > _LEAST_SKEWNESS) & (skewness < _MOST_SKEWNESS)
+    share = is_light.mean() - (skewness < -_LEAST_SKEWNESS).mean()
     return float(share), float(np.median([np.median(piece) for piece in pieces[counts]]))
 
 
