@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from model.images import tiff_tags
 from model.images.depth import to_bytes, white_level
@@ -92,6 +93,19 @@ def decode_frame(file: BinaryIO, frame: int) -> Frame:
             return Frame(_to_grey(_upright(image), is_white_zero), orientation)
 
 
+def is_for_pillow(file: BinaryIO) -> bool:
+    """Return whether Pillow alone reads the first image of a file rightly, if it reads it at all.
+
+    Args:
+        file: The file, open and seekable; it is rewound.
+    """
+    if not tiff_tags.is_tiff(file):
+        return True
+    tags = next(tiff_tags.directories(file), None)
+    file.seek(0)
+    return tags is None or sample_layout(tags, _order(tags)) is None
+
+
 def check_image(file: BinaryIO) -> None:
     """Check that a file is an image, without decoding it.
 
@@ -163,7 +177,7 @@ def _opened(file: BinaryIO) -> Image.Image:
 def _from_samples(file: BinaryIO, frame: int) -> Frame | None:
     """Decode an image of a TIFF whose samples Pillow does not read rightly."""
     tags = next(islice(tiff_tags.directories(file), frame, None), None)
-    layout = None if tags is None else sample_layout(tags, "<" if tags.prefix == b"II" else ">")
+    layout = None if tags is None else sample_layout(tags, _order(tags))
     file.seek(0)
     if layout is None:
         return None
@@ -176,6 +190,10 @@ def _from_samples(file: BinaryIO, frame: int) -> Frame | None:
     grey = decode_samples(file, tags, layout)
     orientation = _known(tags.get(tiff_tags.ORIENTATION))
     return Frame(_turned(grey, orientation), orientation)
+
+
+def _order(tags: ImageFileDirectory_v2) -> str:
+    return "<" if tags.prefix == b"II" else ">"
 
 
 def _completed(file: BinaryIO) -> Image.Image:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
+from model.images.frame import is_for_pillow
 from model.images.pages import count_pages, decode_page
 from model.line_images.crop import crop_lines
 from schemas.records import Line, Page
@@ -201,3 +202,16 @@ def test_deep_samples_of_too_many_pixels_are_rejected_before_they_are_unpacked()
     data = grey_tiff(wide("f8", 1), tags={256: [60_000], 257: [60_000]})
     with pytest.raises(ValueError, match="60000 x 60000 px; scale it down"):
         decode_page(io.BytesIO(data), 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "is_for"),
+    [
+        (encoded(PIL, "PNG"), True),
+        (encoded(PIL.convert("RGB"), "TIFF"), True),
+        (grey_tiff(wide("u2", 65535, 3), photometric=2, planar=2), False),
+        (b"", True),
+    ],
+)
+def test_what_pillow_reads_wrongly_is_known(data, is_for):
+    assert is_for_pillow(io.BytesIO(data)) == is_for
