@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import suppress
 from itertools import islice
 from typing import BinaryIO
 
 from PIL import ExifTags, Image
 
-from model.images.decode import page_frames
-from model.images.pdf import POINTS_PER_INCH, is_pdf, open_pdf
+from model.images.page_frames import page_frames
+from model.images.pdf import is_pdf, pdf_page_dpi
 
 _CM_PER_INCH = 2.54
 _INCH, _CENTIMETRE = 2, 3
@@ -45,16 +45,11 @@ def page_dpi(file: BinaryIO, number: int | None = None, width_px: int = 0) -> fl
     # Pillow fails on invalid headers in many ways.
     with suppress(Exception):
         if from_pdf:
-            dpi = _dpi_of_pdf(file, number or 1, width_px)
+            dpi = pdf_page_dpi(file, number or 1, width_px)
         else:
             dpi = _dpi_of_image(file, number or 1)
     is_plausible = dpi is not None and _LEAST_DPI <= dpi <= _MOST_DPI
     return round(float(dpi), 1) if is_plausible else None
-
-
-def _dpi_of_pdf(file: BinaryIO, number: int, width_px: int) -> float:
-    with open_pdf(file) as document, closing(document[number - 1]) as page:
-        return width_px / page.get_width() * POINTS_PER_INCH
 
 
 def _dpi_of_image(file: BinaryIO, number: int) -> float | None:

@@ -7,7 +7,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from model.images.decode import check_page_number, decode_frame, page_frames
+from model.images.decode import decode_page_frame, positive
+from model.images.frame import Frame
+from model.images.page_frames import page_frames
 from model.images.pdf import count_pdf_pages, decode_pdf_page, is_pdf
 
 MOST_PAGES = 10_000
@@ -42,15 +44,28 @@ def decode_page(file: BinaryIO, number: int) -> np.ndarray:
         number: The page, from 1.
 
     Returns:
-        uint8 [height_px, width_px], paper light.
+        uint8 [height_px, width_px], paper light, also that of a negative.
 
     Raises:
         ValueError: If the page is not in the file, does not decode or is larger than 400
             megapixels, or the whole file cannot be read.
     """
+    return open_page(file, number).grey
+
+
+def open_page(file: BinaryIO, number: int) -> Frame:
+    """Decode a page as `decode_page` does, and tell how it was stored and what was wrong with it.
+
+    Args:
+        file: A PDF, a TIFF or an image of one page, open and seekable.
+        number: The page, from 1.
+
+    Returns:
+        The page.
+
+    Raises:
+        ValueError: As of `decode_page`.
+    """
     if is_pdf(file):
-        return decode_pdf_page(file, number)
-    frames = list(islice(page_frames(file), number))
-    check_page_number(number, len(frames))
-    file.seek(0)
-    return decode_frame(file, frames[-1])
+        return positive(Frame(decode_pdf_page(file, number)))
+    return decode_page_frame(file, number)

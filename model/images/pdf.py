@@ -1,4 +1,4 @@
-"""Pages of a PDF: the scan that a page consists of, or else the rendered page."""
+"""Pages of a PDF: the scan that a page consists of, or else the page as drawn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import numpy as np
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from model.images.decode import check_page_number, check_size
+from model.images.frame import check_page_number, check_size, most_pixels
+from model.images.pdf_layout import PageLayout, Scan, page_layout
 
 POINTS_PER_INCH = 72
 
@@ -20,8 +21,9 @@ POINTS_PER_INCH = 72
 _HEADER, _HEADER_BYTES = b"%PDF-", 1024
 _TIFF_BYTE_ORDERS = (b"II", b"MM")
 _RENDERED_DPI = 300
-# Greatest distance of a scan from the edge of its page, as a share of the page's side.
-_EDGE_TOLERANCE = 0.01
+# Of pages that are too large for that: one pixel a point.
+_LEAST_PX_PER_POINT = 1.0
+_ROUNDING = 1 - 1e-5
 # Width at which a scan is compared with its page as rendered.
 _THUMBNAIL_WIDTH_PX = 64
 _LARGEST_MEAN_DIFFERENCE = 16.0
@@ -30,7 +32,6 @@ _CLOCKWISE = {
     180: cv2.ROTATE_180,
     270: cv2.ROTATE_90_COUNTERCLOCKWISE,
 }
-_IMAGE, _TEXT = raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_TEXT
 
 # PDFium is not safe to use from two threads at once, not even on two files.
 _ONE_AT_A_TIME = threading.Lock()
@@ -76,8 +77,10 @@ def count_pdf_pages(file: BinaryIO) -> int:
 def decode_pdf_page(file: BinaryIO, number: int) -> np.ndarray:
     """Decode a page of a PDF to greyscale, rotated by its /Rotate; only that page is read.
 
-    A page that consists of one scan, with or without a hidden text layer, has the resolution
-    of the scan; any other is rendered at 300 dpi.
+    A page that consists of one scan gives the pixels of the scan, whatever size the page claims;
+    hidden text and small stamps of text beside or on the scan do not count. Any other page is
+    drawn at 300 dpi; one with images that would get too large, at the resolution of its finest
+    image and 72 dpi at least, or at the highest that is allowed.
 
     Args:
         file: The PDF, open and seekable.
@@ -139,47 +142,53 @@ def _opened(file: BinaryIO) -> Iterator[pdfium.PdfDocument]:
         yield document
 
 
+def pdf_page_dpi(file: BinaryIO, number: int, width_px: int) -> float:
+    """Return the resolution of a page of a PDF, as `decode_pdf_page` decoded it.
+
+    Args:
+        file: The PDF, open and seekable.
+        number: The page, from 1.
+        width_px: Its width as decoded.
+
+    Returns:
+        Dots per inch.
+    """
+    with open_pdf(file) as document, closing(document[number - 1]) as page:
+        layout = page_layout(page)
+        width = page.get_width()
+        if layout.scan is not None:
+            left, bottom, right, top = layout.scan.bounds
+            is_turned = page.get_rotation() in (90, 270)
+            scan_px = layout.scan.image.get_px_size()[1 if is_turned else 0]
+            # Else the page was drawn, not extracted.
+            if scan_px == width_px:
+                width = top - bottom if is_turned else right - left
+        return width_px / width * POINTS_PER_INCH
+
+
 def _decode(page: pdfium.PdfPage) -> np.ndarray:
-    scan = _find_scan(page)
-    if scan is None:
-        return _render(page, _RENDERED_DPI / POINTS_PER_INCH)
-    grey = _extract(scan, page.get_rotation())
-    if _looks_like(page, grey):
+    layout = page_layout(page)
+    for image in layout.images:
+        check_size(*image.get_px_size())
+    if layout.scan is None:
+        return _render(page, _px_per_point(page, layout))
+    grey = _extract(layout.scan.image, page.get_rotation())
+    if _looks_like(page, layout.scan, grey):
         return grey
-    # Masks and transparency take effect only when the page is rendered.
-    return _render(page, grey.shape[1] / page.get_width())
+    # Masks and transparency take effect only when the page is drawn.
+    left, bottom, right, top = layout.scan.bounds
+    width = top - bottom if page.get_rotation() in (90, 270) else right - left
+    return _render(page, grey.shape[1] / width)
 
 
-def _find_scan(page: pdfium.PdfPage) -> pdfium.PdfImage | None:
-    """Find the image that is all that is visible on a page; check the size of every image."""
-    images, is_alone = [], True
-    for item in page.get_objects():
-        if item.type == _IMAGE:
-            check_size(*item.get_px_size())
-            images.append(item)
-        # The invisible text layer of a scan is its OCR.
-        elif item.type != _TEXT or not _is_hidden(item):
-            is_alone = False
-    return images[0] if is_alone and len(images) == 1 and _covers(images[0], page) else None
-
-
-def _is_hidden(text: pdfium.PdfObject) -> bool:
-    return raw.FPDFTextObj_GetTextRenderMode(text) == raw.FPDF_TEXTRENDERMODE_INVISIBLE
-
-
-def _covers(image: pdfium.PdfImage, page: pdfium.PdfPage) -> bool:
-    """Return whether an image is upright and fills the page's crop box."""
-    if image.level:
-        return False
-    matrix, bounds, box = image.get_matrix(), image.get_bounds(), page.get_cropbox()
-    width, height = box[2] - box[0], box[3] - box[1]
-    is_upright = matrix.a > 0 and matrix.d > 0
-    is_upright = is_upright and abs(matrix.b) + abs(matrix.c) < 1e-3 * (matrix.a + matrix.d)
-    sides = width, height, width, height
-    return is_upright and all(
-        abs(edge - of_page) <= _EDGE_TOLERANCE * side
-        for edge, of_page, side in zip(bounds, box, sides)
-    )
+def _px_per_point(page: pdfium.PdfPage, layout: PageLayout) -> float:
+    """Return the resolution at which a page is drawn: 300 dpi, or less where that is too much."""
+    usual = _RENDERED_DPI / POINTS_PER_INCH
+    area = page.get_width() * page.get_height()
+    if not layout.finest_px_per_point or area * usual**2 <= most_pixels():
+        return usual
+    highest = (most_pixels() / area) ** 0.5 * _ROUNDING
+    return min(usual, max(layout.finest_px_per_point, _LEAST_PX_PER_POINT), highest)
 
 
 def _extract(image: pdfium.PdfImage, rotation: int) -> np.ndarray:
@@ -194,18 +203,40 @@ def _extract(image: pdfium.PdfImage, rotation: int) -> np.ndarray:
     return cv2.rotate(grey, _CLOCKWISE[rotation]) if rotation else grey
 
 
-def _looks_like(page: pdfium.PdfPage, grey: np.ndarray) -> bool:
-    """Return whether an image looks like its page: extraction ignores masks and transparency."""
-    rendered = _render(page, min(_THUMBNAIL_WIDTH_PX, grey.shape[1]) / page.get_width())
+def _looks_like(page: pdfium.PdfPage, scan: Scan, grey: np.ndarray) -> bool:
+    """Return whether an image looks like its place on the page, as masks may change it."""
+    px_per_point = min(_THUMBNAIL_WIDTH_PX, grey.shape[1]) / page.get_width()
+    rendered = _render(page, px_per_point)
+    rows, columns = _place(page, scan, rendered.shape)
+    rendered = rendered[rows, columns]
+    if not rendered.size:
+        return False
     size = rendered.shape[1], rendered.shape[0]
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     return float(cv2.absdiff(small, rendered).mean()) <= _LARGEST_MEAN_DIFFERENCE
 
 
+def _place(page: pdfium.PdfPage, scan: Scan, shape: tuple[int, int]) -> tuple[slice, slice]:
+    """Return where a scan is on the drawn page, as rows and columns."""
+    box, bounds = page.get_cropbox(), scan.bounds
+    width, height = box[2] - box[0], box[3] - box[1]
+    # Shares of the page, from the left and from the top.
+    across = (bounds[0] - box[0]) / width, (bounds[2] - box[0]) / width
+    down = (box[3] - bounds[3]) / height, (box[3] - bounds[1]) / height
+    for _ in range(page.get_rotation() // 90):
+        across, down = (1 - down[1], 1 - down[0]), across
+    return _slice(down, shape[0]), _slice(across, shape[1])
+
+
+def _slice(shares: tuple[float, float], length: int) -> slice:
+    low, high = (round(min(max(share, 0.0), 1.0) * length) for share in shares)
+    return slice(low, high)
+
+
 def _render(page: pdfium.PdfPage, px_per_point: float) -> np.ndarray:
     check_size(page.get_width() * px_per_point, page.get_height() * px_per_point)
     # PDFium rounds up: without this a page of 2480.0001 px would get another column.
-    scale = px_per_point * (1 - 1e-5)
+    scale = px_per_point * _ROUNDING
     with closing(page.render(scale=scale, grayscale=True, draw_annots=False)) as bitmap:
         bitmap.warn_on_close = False
         return bitmap.to_numpy().copy()

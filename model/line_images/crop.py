@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from model.line_images.rectify import rectify_page
-from schemas.records import Failure, LineImage, Page, Polyline
+from schemas.records import Failure, LineImage, Page, Point, Polyline
 
 # Level of the pixels outside of a line that was cut out along its outline.
 _MASK = 0
 _ASPECT_TOLERANCE = 0.01
+# Where a point (x, y) of the pixels as stored, of a width and height, comes to lie: the
+# orientations of EXIF 2.32 that swap width and height. Coordinates are those of pixel centres.
+_TURNS = {
+    5: lambda x, y, width, height: (y, x),
+    6: lambda x, y, width, height: (height - 1 - y, x),
+    7: lambda x, y, width, height: (height - 1 - y, width - 1 - x),
+    8: lambda x, y, width, height: (y, width - 1 - x),
+}
 
 
-def fit_to_image(page: Page, grey: np.ndarray) -> Page:
-    """Scale a page's coordinates to the size of its image.
+def fit_to_image(page: Page, grey: np.ndarray, orientation: int = 1) -> Page:
+    """Scale a page's coordinates to the size of its image, and turn them with it.
+
+    Programs that ignore the EXIF orientation of a photograph draw lines on its pixels as stored.
+    Where the orientation swaps width and height, the size that the description states tells.
 
     Args:
         page: A page whose coordinates may refer to a larger or smaller scan.
-        grey: uint8 [height, width], the image.
+        grey: uint8 [height, width], the image, upright.
+        orientation: In which its pixels are stored, 1 to 8 as in EXIF.
 
     Returns:
         The page in pixels of the image.
@@ -39,21 +52,50 @@ def fit_to_image(page: Page, grey: np.ndarray) -> Page:
         return replace(page, width_px=width, height_px=height)
     if (page.width_px, page.height_px) == (width, height):
         return page
+    if not _has_shape(page.width_px, page.height_px, width, height):
+        is_swapped = _has_shape(page.height_px, page.width_px, width, height)
+        if not is_swapped or orientation not in _TURNS:
+            raise ValueError(_other_shape(page, width, height, is_swapped))
+        page = _turned(page, _TURNS[orientation])
     across, down = width / page.width_px, height / page.height_px
-    if abs(across / down - 1) > _ASPECT_TOLERANCE:
-        raise ValueError(
-            f"image has {width} x {height} px but its lines were drawn on "
-            f"{page.width_px} x {page.height_px}; pair it with the right file"
-        )
 
     def scaled(points: Polyline) -> Polyline:
         return tuple((x * across, y * down) for x, y in points)
 
+    return _moved(page, scaled, width, height)
+
+
+def _moved(page: Page, move: Callable[[Polyline], Polyline], width_px: int, height_px: int) -> Page:
     lines = tuple(
-        replace(line, baseline=scaled(line.baseline), polygon=scaled(line.polygon))
+        replace(line, baseline=move(line.baseline), polygon=move(line.polygon))
         for line in page.lines
     )
-    return replace(page, lines=lines, width_px=width, height_px=height)
+    return replace(page, lines=lines, width_px=width_px, height_px=height_px)
+
+
+def _turned(page: Page, turn: Callable[[float, float, float, float], Point]) -> Page:
+    """Turn a page that was described as its pixels are stored."""
+    width, height = page.width_px, page.height_px
+
+    def turned(points: Polyline) -> Polyline:
+        return tuple(turn(x, y, width, height) for x, y in points)
+
+    return _moved(page, turned, height, width)
+
+
+def _has_shape(width: float, height: float, of_width: float, of_height: float) -> bool:
+    return abs(of_width * height / (of_height * width) - 1) <= _ASPECT_TOLERANCE
+
+
+def _other_shape(page: Page, width: int, height: int, is_swapped: bool) -> str:
+    error = f"image has {width} x {height} px but its lines were drawn on "
+    error += f"{page.width_px} x {page.height_px}; "
+    if is_swapped:
+        return error + (
+            "draw them on the image as its EXIF orientation turns it, or pair it with the "
+            "right file"
+        )
+    return error + "pair it with the right file"
 
 
 def crop_lines(page: Page, grey: np.ndarray, height_px: int) -> list[LineImage | Failure]:

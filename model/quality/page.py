@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.geometry.extent import line_pitch_px
+from model.images.jpeg_end import NO_END_MARK
+from model.images.negative import NEGATIVE
 from model.images.resize import shrink
 from model.quality.line_image import BLURRED, LOW_CONTRAST
 from model.quality.measures import blur_effect, paper_and_ink
@@ -21,7 +23,7 @@ from schemas.records import Line
 
 SKEWED = "skewed"
 TURNED = "turned"
-PAGE_WARNINGS = (LOW_CONTRAST, SKEWED, TURNED, BLURRED)
+PAGE_WARNINGS = (LOW_CONTRAST, SKEWED, TURNED, BLURRED, NEGATIVE, NO_END_MARK)
 
 _LEAST_CONTRAST = 0.12
 # Beyond the first a page is skewed, beyond the second it lies on its side or upside down.
@@ -47,11 +49,13 @@ class PageQuality:
         skew_deg: Slope of the lines in degrees, -180..180, positive where they fall to the
             right: 90 if they run down the page, 180 if it is upside down; None without baselines.
         blur: `blur_effect` of the writing at the scale of the recogniser, 0..1.
+        of_file: Warnings of whoever decoded the file: `NEGATIVE`, `NO_END_MARK`.
     """
 
     contrast: float
     skew_deg: float | None
     blur: float
+    of_file: tuple[str, ...] = ()
 
     def warnings(self) -> tuple[str, ...]:
         """Return the warnings that apply, out of `PAGE_WARNINGS`.
@@ -67,15 +71,18 @@ class PageQuality:
             TURNED: angle_deg > _LEAST_TURN_DEG,
             BLURRED: self.blur > _MOST_BLUR,
         }
-        return tuple(warning for warning, does in applies.items() if does)
+        return (*(warning for warning, does in applies.items() if does), *self.of_file)
 
 
-def measure_page(grey: np.ndarray, lines: Sequence[Line]) -> PageQuality:
+def measure_page(
+    grey: np.ndarray, lines: Sequence[Line], of_file: tuple[str, ...] = ()
+) -> PageQuality:
     """Measure a page; contrast and blur are medians over up to twelve of its lines.
 
     Args:
         grey: uint8 [height_px, width_px], paper light.
         lines: Its lines, in pixels of the page; one without geometry is the whole image.
+        of_file: Warnings of the decoder, which are passed on.
 
     Returns:
         Its measures.
@@ -94,6 +101,7 @@ def measure_page(grey: np.ndarray, lines: Sequence[Line]) -> PageQuality:
         contrast=float(np.median(contrasts)),
         skew_deg=skew_deg(lines),
         blur=float(np.median([blur_effect(view) for view in views])),
+        of_file=of_file,
     )
 
 

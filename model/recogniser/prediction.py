@@ -86,6 +86,7 @@ def predict_image(
     recogniser: Recogniser,
     lines: str = AUTO,
     strip_height_px: int = PreprocessConfig.strip_height_px,
+    of_file: tuple[str, ...] = (),
 ) -> Prediction:
     """Read an image.
 
@@ -97,6 +98,7 @@ def predict_image(
             `looks_like_line`.
         strip_height_px: Height of the line images that the model was trained on:
             `bundle.preprocess.strip_height_px`.
+        of_file: Warnings of the decoder: `model.images.pages.open_page` gives them.
 
     Returns:
         What was read; it has no lines for a blank page.
@@ -108,7 +110,7 @@ def predict_image(
         raise ValueError(f"lines={lines!r}; choose one of {', '.join(LINES)}")
     is_line = lines == WHOLE or (lines == AUTO and looks_like_line(grey))
     found = (Line("line", 0),) if is_line else find_lines(grey, default_line_network())
-    quality = measure_page(grey, found)
+    quality = measure_page(grey, found, of_file)
     page = fit_to_image(Page("", found), grey)
     strips = crop_lines(page, grey, strip_height_px) if found else []
     # If the image is one line, its warnings are those of the line.

@@ -67,11 +67,12 @@ def cut_examples(
     """
     try:
         image = open_described(page)
-        grey, sha256 = image.grey, image.sha256
+        frame, sha256 = image.frame, image.sha256
     except (OSError, ValueError) as error:
         yield Failure(page.uri, "read", str(error))
         return
-    for record in cut_page(page, grey, sha256, config.line_height_px):
+    cut = cut_page(page, frame.grey, sha256, config.line_height_px, frame.orientation)
+    for record in cut:
         if not isinstance(record, LineImage):
             yield record
             continue

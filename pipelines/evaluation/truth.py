@@ -194,8 +194,8 @@ def _strips(page: Page) -> Iterable[LineImage]:
     """Cut all lines, since the cut depends on the neighbours; none if the page cannot be read."""
     try:
         image = open_described(page)
-        grey, sha256 = image.grey, image.sha256
+        frame, sha256 = image.frame, image.sha256
     except (OSError, ValueError):
         return []
-    records = cut_page(page, grey, sha256, _PICTURE_HEIGHT_PX)
+    records = cut_page(page, frame.grey, sha256, _PICTURE_HEIGHT_PX, frame.orientation)
     return [record for record in records if isinstance(record, LineImage)]

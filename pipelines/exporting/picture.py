@@ -8,6 +8,7 @@ from contextlib import suppress
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from model.images.frame import is_for_pillow
 from pipelines.formats.page_text import PageText
 from pipelines.pages.image import open_again
 
@@ -43,6 +44,8 @@ def read_picture(page: PageText) -> bytes:
 
 def _in_colour(data: bytes, size: tuple[int, int]) -> bytes:
     """Return an image as a JPEG in its colours; empty where that is not possible, as for a PDF."""
+    if not is_for_pillow(io.BytesIO(data)):
+        return b""
     with suppress(UnidentifiedImageError), Image.open(io.BytesIO(data)) as image:
         is_upright = image.getexif().get(ExifTags.Base.Orientation, _UPRIGHT) == _UPRIGHT
         if not is_upright or image.size != size:

@@ -11,7 +11,7 @@ from schemas.records import Failure, Page
 
 IMAGE_EXTENSIONS = (
     ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2", ".pdf",
-    ".jpe", ".jfif", ".j2k", ".j2c", ".jpx", ".jpf", ".gif",
+    ".jpe", ".jfif", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".gif", ".heic", ".heif", ".avif",
 )  # fmt: skip
 MARKUP_EXTENSION = ".xml"
 # Files with these names may as well be other HTML.

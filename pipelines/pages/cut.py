@@ -31,7 +31,7 @@ def found_page(uri: str, grey: np.ndarray) -> Page:
 
 
 def cut_page(
-    page: Page, grey: np.ndarray, sha256: str, line_height_px: int
+    page: Page, grey: np.ndarray, sha256: str, line_height_px: int, orientation: int = 1
 ) -> list[LineImage | Failure | PageDone]:
     """Cut out the lines of a page and report the page as done.
 
@@ -40,6 +40,7 @@ def cut_page(
         grey: uint8 [height, width], its image.
         sha256: Digest of the image file.
         line_height_px: Height of the line images.
+        orientation: In which the file stores the pixels, 1 to 8 as in EXIF.
 
     Returns:
         A `PageDone`, and a line image or a failure for each line; or one failure of the
@@ -49,7 +50,7 @@ def cut_page(
     if not page.lines and page.source != FOUND_SOURCE:
         return [Failure(page.uri, "find", "page has no lines; remove it if it is blank")]
     try:
-        page = fit_to_image(page, grey)
+        page = fit_to_image(page, grey, orientation)
     except ValueError as error:
         return [Failure(page.uri, "crop", str(error))]
     if page.source == "kraken_arrow" and page.lines[0].kind == CUT_OUT:

@@ -10,10 +10,11 @@ from typing import BinaryIO, TypeVar
 
 import numpy as np
 
-from model.images.decode import decode_image
+from model.images.decode import decode_page_frame
 from model.images.digest import digest_of_pixels, exact_key
 from model.images.dpi import page_dpi
-from model.images.pages import count_pages, decode_page
+from model.images.frame import Frame
+from model.images.pages import count_pages, open_page
 from pipelines.files.filesystem import BeamFiles, read_bytes
 from pipelines.files.web import FetchConfig
 from pipelines.formats.names import is_paged, page_uri, split_page_uri
@@ -30,7 +31,7 @@ class PageImage:
     Args:
         file_sha256: Digest of the file in hex; may be empty for a page of a multi-page file.
         is_alone: Whether the page is the only one in its file.
-        decode: Returns uint8 [height_px, width_px], or raises a ValueError.
+        decode: Returns the page, or raises a ValueError.
         dpi: Takes the width in pixels and returns the resolution stated in the file, or None.
         data: The file, if it was read whole; else empty.
     """
@@ -39,7 +40,7 @@ class PageImage:
         self,
         file_sha256: str,
         is_alone: bool,
-        decode: Callable[[], np.ndarray],
+        decode: Callable[[], Frame],
         dpi: Callable[[int], float | None],
         data: bytes = b"",
     ):
@@ -47,14 +48,19 @@ class PageImage:
         self._decode, self._dpi = decode, dpi
 
     @cached_property
-    def grey(self) -> np.ndarray:
-        """The pixels, uint8 [height_px, width_px].
+    def frame(self) -> Frame:
+        """The page: its pixels, how they are stored, and what was wrong with them.
 
         Raises:
             OSError: If the file can no longer be read.
             ValueError: If it cannot be decoded.
         """
         return self._decode()
+
+    @property
+    def grey(self) -> np.ndarray:
+        """The pixels, uint8 [height_px, width_px]; raises as `frame` does."""
+        return self.frame.grey
 
     @cached_property
     def sha256(self) -> str:
@@ -98,7 +104,7 @@ def open_image(source: PageSource, data: bytes = b"") -> PageImage:
     return PageImage(
         source.file_sha256,
         False,
-        lambda: with_file(lambda file: decode_page(file, number)),
+        lambda: with_file(lambda file: open_page(file, number)),
         lambda width_px: with_file(lambda file: page_dpi(file, number, width_px)),
     )
 
@@ -174,13 +180,13 @@ def use_image(
 
 def _open_whole(uri: str, data: bytes, was_fetched: bool, may_have_several: bool) -> PageImage:
     file = io.BytesIO(data)
-    decode = partial(decode_image, data)
+    decode = partial(decode_page_frame, file, 1)
     if may_have_several:
         page_count = count_pages(file)
         if page_count > 1:
             raise ValueError(_several_pages_error(uri, page_count, was_fetched))
     if may_have_several or is_paged(uri):
-        decode = partial(decode_page, file, 1)
+        decode = partial(open_page, file, 1)
     dpi = partial(page_dpi, file, None)
     return PageImage(exact_key(data), True, decode, dpi, data)
 

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from model.decoding.config import DecodingConfig
-from model.images.pages import count_pages, decode_page
+from model.images.pages import count_pages, open_page
 from model.language.spelling import Speller, SpellingConfig
 from model.language.word_counts import read_model_words, read_word_list
 from model.pictures.prediction import draw_prediction
@@ -129,9 +129,10 @@ def _read_page(page: str, recogniser: Recogniser, lines: str) -> tuple[np.ndarra
     path, number = split_page_uri(page)
     # Not through Beam's file systems, which take seconds to import.
     with open(path, "rb") as file:
-        grey = decode_page(file, number or 1)
+        frame = open_page(file, number or 1)
     height_px = recogniser.bundle.preprocess.strip_height_px
-    return grey, predict_image(grey, recogniser, lines, height_px)
+    read = predict_image(frame.grey, recogniser, lines, height_px, frame.warnings)
+    return frame.grey, read
 
 
 def _open_model(config: PredictConfig) -> tuple[Bundle, Recogniser]:

@@ -120,7 +120,10 @@ def _read(
     if _is_known(source.uri, image, lines_sha256, reading):
         return Skipped(source.uri, SkipReason.UNCHANGED)
     page = given or _found_page(source.uri, image.grey, reading.line_source)
-    done, *lines = cut_page(page, image.grey, image.sha256, reading.line_height_px)
+    frame = image.frame
+    done, *lines = cut_page(
+        page, frame.grey, image.sha256, reading.line_height_px, frame.orientation
+    )
     if not isinstance(done, PageDone):
         return done
     images = tuple(line for line in lines if isinstance(line, LineImage))
@@ -132,7 +135,7 @@ def _read(
         ),
         images,
         tuple(line for line in lines if isinstance(line, Failure)),
-        measure_page(image.grey, [line.line for line in images]),
+        measure_page(frame.grey, [line.line for line in images], frame.warnings),
         image.dpi or 0.0,
     )
 

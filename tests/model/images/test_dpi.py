@@ -9,6 +9,7 @@ from PIL import ExifTags, Image
 from model.images.dpi import page_dpi
 from model.images.pages import count_pages, decode_page
 from tests.drawn import encoded
+from tests.drawn_files import pdf_page
 
 GREY = Image.fromarray(np.full((60, 40), 200, np.uint8))
 
@@ -70,6 +71,16 @@ def test_the_resolution_of_a_pdf_follows_from_the_size_of_the_page(dpi):
     file = saved("PDF", resolution=dpi)
     grey = decode_page(file, 1)
     assert page_dpi(file, 1, grey.shape[1]) == pytest.approx(dpi, rel=0.01)
+
+
+def test_the_resolution_of_a_scan_is_that_of_its_place_on_the_page():
+    """Twelve points below the scan are a stamp."""
+    place = b"q 72 0 0 72 0 12 cm /I Do Q"
+    size = b"/Width 300/Height 300/ColorSpace/DeviceGray/BitsPerComponent 8"
+    for turned, expected in ((b"", 300), (b"/Rotate 90", 300)):
+        data = pdf_page(place, size, bytes(90_000), b"/MediaBox[0 0 72 84]" + turned)
+        file = io.BytesIO(data)
+        assert page_dpi(file, 1, decode_page(file, 1).shape[1]) == expected
 
 
 @pytest.mark.parametrize("data", [b"", b"no image", b"%PDF-1.4 broken", b"\x89PNG\r\n\x1a\n"])

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from PIL import Image
 
 from model.images.decode import decode_image
 from model.images.digest import digest_of_pixels
@@ -20,9 +19,11 @@ from tests.drawn_files import (
     image_file,
     pdf,
     pdf_page,
-    pdf_stream,
 )
 
+FILLING = b"q 72 0 0 72 0 0 cm /I Do Q"
+GREYS = bytes(range(256))
+EIGHT_BITS = b"/Width 16/Height 16/ColorSpace/DeviceGray/BitsPerComponent 8"
 BLACK_OR_WHITE = arrays(
     np.uint8,
     st.tuples(st.integers(1, 40), st.integers(1, 40)),
@@ -87,16 +88,6 @@ def test_an_image_of_another_format_is_one_page():
     assert np.array_equal(page(png(STRIPS[0])), STRIPS[0])
 
 
-def test_smaller_copies_in_a_tiff_are_not_counted_as_pages():
-    first, second = (Image.fromarray(strip) for strip in STRIPS[:2])
-    copy = first.resize((40, 8))
-    copy.encoderinfo = {"tiffinfo": {254: 1}}
-    file = io.BytesIO()
-    first.save(file, "TIFF", save_all=True, append_images=[copy, second])
-    assert count(file.getvalue()) == 2
-    assert np.array_equal(page(file.getvalue(), 2), STRIPS[1])
-
-
 def test_a_broken_page_of_a_tiff_does_not_affect_the_others():
     data = claim_tiff_width(image_file(STRIPS, "TIFF"), STRIPS[0].shape[1], 100_000_000)
     assert count(data) == 3
@@ -117,62 +108,6 @@ def test_complete_pages_of_a_truncated_tiff_are_read():
     assert [np.array_equal(page(data, n), STRIPS[n - 1]) for n in (1, 2)] == [True, True]
     with pytest.raises(ValueError, match="does not decode .*truncated.*; replace"):
         page(data, 3)
-
-
-GREYS = bytes(range(256))
-EIGHT_BITS = b"/Width 16/Height 16/ColorSpace/DeviceGray/BitsPerComponent 8"
-FILLING = b"q 72 0 0 72 0 0 cm /I Do Q"
-SQUARE = np.frombuffer(GREYS, np.uint8).reshape(16, 16)
-HIDDEN_TEXT = b"BT 3 Tr /F 12 Tf 5 30 Td (mariage) Tj ET"
-
-
-def test_hidden_text_under_a_scan_is_ignored():
-    assert np.array_equal(page(pdf_page(FILLING + HIDDEN_TEXT, EIGHT_BITS, GREYS)), SQUARE)
-
-
-@pytest.mark.parametrize("turns", [1, 2, 3])
-def test_a_scan_is_rotated_with_its_page(turns):
-    entries = b"/MediaBox[0 0 72 72]/Rotate %d" % (90 * turns)
-    found = page(pdf_page(FILLING, EIGHT_BITS, GREYS, entries))
-    assert np.array_equal(found, np.rot90(SQUARE, -turns))
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"BT /F 24 Tf 5 30 Td (acte) Tj ET",
-        FILLING + b"BT /F 24 Tf 5 30 Td (acte) Tj ET",
-        FILLING + b"0 g 10 10 20 20 re f",
-        b"q 30 0 0 30 5 5 cm /I Do Q",
-        FILLING + b"q 30 0 0 30 5 5 cm /I Do Q",
-        b"q 0 72 -72 0 72 0 cm /I Do Q",
-        b"",
-    ],
-    ids=["text", "text on it", "drawing on it", "small", "two", "turned", "nothing"],
-)
-def test_a_page_that_is_not_only_a_scan_is_rendered_at_300_dpi(content):
-    found = page(pdf_page(content, EIGHT_BITS, GREYS, b"/MediaBox[0 0 72 144]"))
-    assert found.shape == (600, 300)
-    assert (found.min() < 90) == bool(content)
-
-
-TOP = bytes([255, 255] * 8 + [0, 0] * 8)
-
-
-@pytest.mark.parametrize(
-    ("image", "data", "more"),
-    [
-        (b"/Width 16/Height 16/ImageMask true/BitsPerComponent 1/Decode[1 0]", TOP, b"null"),
-        (b"/Width 16/Height 16/ColorSpace/DeviceGray/BitsPerComponent 1/Decode[1 0]", TOP, b"null"),
-        (EIGHT_BITS + b"/SMask 6 0 R", bytes(256), pdf_stream(
-            b"/Type/XObject/Subtype/Image" + EIGHT_BITS, b"\xff" * 128 + bytes(128))),
-    ],
-    ids=["stencil", "inverted", "transparent"],
-)  # fmt: skip
-def test_a_scan_is_decoded_as_a_viewer_shows_it(image, data, more):
-    found = page(pdf_page(FILLING, image, data, b"/MediaBox[0 0 72 72]", more))
-    assert found.shape == (16, 16)
-    assert (found[:8] == 0).all() and (found[8:] == 255).all()
 
 
 KIDS = b"<</Type/Pages/Kids[3 0 R]/Count %d>>"

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from model.dataset.examples import ExampleRules, to_example
 from model.line_images.crop import crop_lines, fit_to_image, paper_outside
@@ -23,6 +24,46 @@ def test_coordinates_are_scaled_to_the_image():
 def test_an_image_of_another_aspect_ratio_is_rejected():
     with pytest.raises(ValueError, match="300 x 100 px but .* 300 x 200"):
         fit_to_image(Page("a.jpg", (), 300, 200), GREY)
+
+
+# How a viewer undoes each EXIF orientation that swaps width and height.
+STORED = {
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+@pytest.mark.parametrize("orientation", STORED)
+@pytest.mark.parametrize("scale", [1, 2])
+def test_points_on_stored_pixels_are_turned_with_the_image(orientation, scale):
+    point = (40, 7)
+    marked = np.zeros_like(GREY)
+    marked[point[1], point[0]] = 255
+    stored = np.asarray(Image.fromarray(marked).transpose(STORED[orientation]))
+    y, x = np.unravel_index(stored.argmax(), stored.shape)
+    height_px, width_px = stored.shape
+    line = Line(
+        "l", 0, baseline=((x * scale, y * scale), (1, 1)), polygon=((x * scale, y * scale),)
+    )
+    page = Page("a.jpg", (line,), width_px * scale, height_px * scale)
+    fitted = fit_to_image(page, GREY, orientation)
+    assert (fitted.width_px, fitted.height_px) == (300, 100)
+    # Half a pixel of the image is lost where the description is of another size.
+    assert np.abs(np.subtract(fitted.lines[0].baseline[0], point)).max() <= (scale - 1) / 2
+    assert np.abs(np.subtract(fitted.lines[0].polygon[0], point)).max() <= (scale - 1) / 2
+
+
+def test_points_on_the_upright_image_stay_where_they_are():
+    page = Page("a.jpg", (Line("l", 0, polygon=BOX),), 300, 100)
+    assert fit_to_image(page, GREY, orientation=6) == page
+
+
+@pytest.mark.parametrize("orientation", [1, 3])
+def test_a_description_that_lies_on_its_side_names_the_exif_orientation(orientation):
+    with pytest.raises(ValueError, match="100 x 300; draw them on the image as its EXIF"):
+        fit_to_image(Page("a.jpg", (), 100, 300), GREY, orientation)
 
 
 def test_every_line_gives_an_image_or_a_failure():
