@@ -8,13 +8,9 @@ from dataclasses import replace
 import apache_beam as beam
 
 from model.dataset.splits import SplitConfig, choose_split
+from pipelines.descriptions.first import read_first_descriptions
 from pipelines.descriptions.pairing import LoneImage, pair_files, pairing_key
-from pipelines.descriptions.reading import (
-    ReadConfig,
-    fail_undescribed,
-    read_first_descriptions,
-    survey_source,
-)
+from pipelines.descriptions.reading import ReadConfig, fail_undescribed, survey_source
 from pipelines.descriptions.survey import Surveyed, second_descriptions
 from pipelines.files.filesystem import BeamFiles
 from pipelines.formats.names import file_of

@@ -28,7 +28,7 @@ from pipelines.descriptions.pairing import (
     lone_text_failure,
 )
 from pipelines.descriptions.strays import is_mask, is_spare_version
-from pipelines.descriptions.survey import Surveyed, second_description, survey_page
+from pipelines.descriptions.survey import Surveyed, survey_page
 from pipelines.files.zip_members import archive_fault, is_archive
 from pipelines.formats.iam.files import lines_index_beside
 from pipelines.formats.names import (
@@ -78,29 +78,7 @@ def survey_source(
         A record for each page.
     """
     for record in read_source(source, config, files):
-        yield survey_page(record, _describing(source)) if isinstance(record, Page) else record
-
-
-def read_first_descriptions(
-    source: Source, config: ReadConfig, files: Files, surplus: Set[tuple[str, str]]
-) -> Iterator[Page | Failure | Skipped]:
-    """Read a source from `pair_files`, except surplus descriptions of an image.
-
-    Args:
-        source: Files to read; failures and skipped files pass through.
-        config: What to read.
-        files: Where the sources are.
-        surplus: (image, describing file) of the descriptions to skip.
-
-    Yields:
-        A record for each page.
-    """
-    for record in read_source(source, config, files):
-        described_by = _describing(source)
-        if isinstance(record, Page) and (record.uri, described_by) in surplus:
-            yield second_description(record.uri, described_by)
-        else:
-            yield record
+        yield survey_page(record, describing_file(source)) if isinstance(record, Page) else record
 
 
 def read_source(
@@ -160,7 +138,8 @@ def fail_undescribed(uri: str, described: Set[str], files: Files) -> Iterator[Fa
             yield Failure(page, "pair", "no file describes this page; describe it or remove it")
 
 
-def _describing(source: Source) -> str:
+def describing_file(source: Source) -> str:
+    """Return the file that describes a page: the text of a pair, else the file itself."""
     return source.text_uri if isinstance(source, PairFiles) else source.uri
 
 
@@ -188,16 +167,16 @@ def _read_by_content(
     elif is_markup:
         for record in _read_markup(source, data, config.format_name, files):
             yield _selected(record, config)
-    elif split_extension(uri)[1] == STRAY_TEXT_EXTENSION:
-        yield Skipped(uri, "text belongs to no image")
     else:
         yield _read_line_of_set(uri, head, files)
 
 
-def _read_line_of_set(uri: str, head: bytes, files: Files) -> Page | Failure:
+def _read_line_of_set(uri: str, head: bytes, files: Files) -> Page | Failure | Skipped:
     """Read a text whose line image lies in a folder for images, as in the Bentham sets."""
     try:
         image_uri = line_image_of(uri, files)
+        if image_uri is None and split_extension(uri)[1] == STRAY_TEXT_EXTENSION:
+            return Skipped(uri, "text belongs to no image")
         if image_uri is None:
             return lone_text_failure(uri)
         return _place(read_bentham(uri, head, image_uri, files))

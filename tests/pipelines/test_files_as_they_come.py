@@ -168,7 +168,7 @@ def test_a_page_whose_strips_are_all_empty_fails(tmp_path, model):
 @pytest.mark.parametrize("verb", ["transcribe", "lines"])
 def test_a_folder_without_any_page_is_not_complete(tmp_path, model, capsys, verb):
     (tmp_path / "in").mkdir()
-    for name in ("export.zip", "photo.heiq", "._a.png"):
+    for name in ("export.7z", "photo.heiq", "._a.png"):
         (tmp_path / "in" / name).write_bytes(b"x")
     main, flags = (transcribe, ["--model", model]) if verb == "transcribe" else (lines, [])
     for _ in range(2):
@@ -176,7 +176,7 @@ def test_a_folder_without_any_page_is_not_complete(tmp_path, model, capsys, verb
         said = capsys.readouterr()
         assert "complete" not in said.out
         assert "nothing could be read" in said.err
-        assert all(name in said.err for name in ("export.zip", "photo.heiq", "._a.png"))
+        assert all(name in said.err for name in ("export.7z", "photo.heiq", "._a.png"))
 
 
 @pytest.mark.parametrize("ending", ["jfif", "jpe", "JPE", "j2k", "jpx", "gif"])

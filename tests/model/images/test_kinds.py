@@ -9,10 +9,11 @@ from PIL import Image, features
 
 from model.images.frame import is_for_pillow
 from model.images.pages import count_pages, decode_page
-from model.line_images.crop import crop_lines
+from model.line_images.rectify import rectify_page
 from schemas.records import Line, Page
 from tests.drawn import encoded, text_strip
 from tests.drawn_tiff import grey_tiff
+from tests.fakes import writing_of
 
 WORDS = ("acte de mariage", "fils majeur de", "notaire")
 
@@ -36,7 +37,8 @@ def strips(grey: np.ndarray) -> list[np.ndarray]:
     lines = tuple(Line(f"l{n}", n, baseline=baseline) for n, baseline in enumerate(BASELINES))
     height_px, width_px = grey.shape
     page = Page("page", lines, width_px, height_px)
-    return [image.strip for image in crop_lines(page, grey, 64)]
+    # The size of the writing is given: what differs is then the pixels alone.
+    return rectify_page(grey, page, 64, writing_of(45, 19))
 
 
 EXPECTED = strips(GREY)
