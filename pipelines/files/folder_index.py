@@ -12,6 +12,7 @@ from functools import lru_cache
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 
+from pipelines.files.zip_members import list_members, split_member
 from pipelines.formats.names import loose_name
 
 # A folder of more files is not listed: each process would keep all their names.
@@ -62,6 +63,13 @@ class FolderIndex:
 
 def _names_in(folder: str, most: int) -> Iterator[str]:
     """Iterate over the names of the files of a folder; none where it cannot be listed."""
+    if member := split_member(posixpath.join(folder, "*")):
+        try:
+            members = list_members(member[0])
+        except (OSError, ValueError):
+            return
+        yield from (posixpath.basename(uri) for uri in members if posixpath.dirname(uri) == folder)
+        return
     if FileSystems.get_scheme(folder) is None:
         # Beam's listing of a local folder reads all folders beneath it.
         try:
