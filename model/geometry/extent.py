@@ -98,10 +98,14 @@ def line_extents(
         writing = np.tile(usual, (len(lines), 1))
     else:
         reaches, writing = _believe_polygons(reaches, writing)
-        # Polygons that are not believed do not say where a line begins and ends either.
+        # Polygons that are not believed may lie anywhere: a line ends near its baseline's ends.
         refined = [
-            _refine_path(path, span) if path is not None and np.isnan(reach).any() else own
-            for path, own, span, reach in zip(paths, refined, spans, reaches)
+            _refine_path(_extend(path, line, most_px=sum(size)), span)
+            if path is not None and np.isnan(reach).any()
+            else own
+            for path, own, line, span, reach, size in zip(
+                paths, refined, lines, spans, reaches, writing
+            )
         ]
     return [
         None if path is None else LineExtent(path, *map(_own_reach, reach, usual))
@@ -253,15 +257,15 @@ def _refine_path(path: np.ndarray, span_px: float) -> np.ndarray:
     return smooth(even, round(span_px * (count - 1) / length))
 
 
-def _extend(path: np.ndarray, line: Line) -> np.ndarray:
-    """Extend a path to the ends of the polygon."""
+def _extend(path: np.ndarray, line: Line, most_px: float = np.inf) -> np.ndarray:
+    """Extend a path to the ends of the polygon, each by no more than a length."""
     if len(line.polygon) < 3:
         return path
     outline = np.array(line.polygon, float)
     chord = path[-1] - path[0]
     direction = chord / max(np.hypot(*chord), 1e-9)
-    start = min(0.0, ((outline - path[0]) @ direction).min())
-    end = max(0.0, ((outline - path[-1]) @ direction).max())
+    start = max(-most_px, min(0.0, ((outline - path[0]) @ direction).min()))
+    end = min(most_px, max(0.0, ((outline - path[-1]) @ direction).max()))
     return np.concatenate([[path[0] + start * direction], path, [path[-1] + end * direction]])
 
 
