@@ -7,6 +7,8 @@
 .unfinished/files.jsonl       the content of each file, as it was read back
 .unfinished/inputs.jsonl      the digest of all page images
 .unfinished/shown.jsonl       the lines of those leaks that the report shows
+.unfinished/splits.jsonl       what decided the splits, counted
+.unfinished/left_out.jsonl     some of the files that were left out
 .unfinished/facts.../         what the search for leaks compares
 """
 
@@ -17,14 +19,18 @@ from dataclasses import dataclass
 
 from apache_beam.io.filesystems import FileSystems
 
+from model.dataset.split_outcome import SplitOutcome
+from model.dataset.splits import SplitConfig
 from model.dataset.summary import DatasetSummary, sample_from_row, summary_from_json
 from model.report.contact_sheet import ReportSample
 from pipelines.dataset.drop import FileContent
 from pipelines.dataset.leaks import FACT_FOLDERS
+from pipelines.dataset.split_counts import read_outcome
 from pipelines.files.filesystem import read_bytes
 from pipelines.files.output import discard
 from pipelines.tables.account import Account
 from pipelines.transforms.write import UNFINISHED_FOLDER
+from schemas.features import SPLITS
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,16 @@ class IntermediateFiles:
         """File of the lines of leaks to show, for `WriteJsonLines`: without `.jsonl`."""
         return f"{self.folder}/shown"
 
+    @property
+    def splits(self) -> str:
+        """File of the counts of `CountSplits`, for `WriteJsonLines`: without `.jsonl`."""
+        return f"{self.folder}/splits"
+
+    @property
+    def left_out(self) -> str:
+        """File of some files that were left out, for `WriteJsonLines`: without `.jsonl`."""
+        return f"{self.folder}/left_out"
+
     def make(self) -> None:
         """Make the folders that the pipeline writes to."""
         for name in FACT_FOLDERS:
@@ -111,6 +127,21 @@ class IntermediateFiles:
         """Return the sum of the digests of all page images, hex."""
         (digest,) = _read_rows(self.inputs)
         return digest
+
+    def read_splits(self, config: SplitConfig, has_leaks: bool) -> SplitOutcome:
+        """Return what decided the splits, and the lines that they hold.
+
+        Args:
+            config: What was asked for.
+            has_leaks: Whether leaks were found.
+        """
+        summary = self.read_summary(has_leaks)
+        lines = {split: summary.lines_of_split(split) for split in SPLITS}
+        return read_outcome(dict(_read_rows(self.splits)), config, lines)
+
+    def read_left_out(self) -> tuple[tuple[str, str], ...]:
+        """Return some of the files that were left out, each with the reason."""
+        return tuple((uri, reason) for uri, reason in _read_rows(self.left_out))
 
     def read_shown(self) -> dict[tuple[str, str], ReportSample]:
         """Return the lines of the leaks to show, by page with line, and split."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from model.dataset.split_names import split_roots
 from model.dataset.splits import SplitConfig
 from model.dataset.summary import sample_to_row, sum_digests
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
@@ -16,19 +17,24 @@ from pipelines.dataset.cut import CutConfig, CutExamples
 from pipelines.dataset.drop import DropLeaks, ReadBack
 from pipelines.dataset.intermediate import IntermediateFiles
 from pipelines.dataset.leaks import FindLeaks, leak_failure
+from pipelines.dataset.outcome import NAMED_FILES, Ingested
 from pipelines.dataset.read import (
     ChooseSplits,
+    CountSplits,
+    FirstDescriptions,
     PairFilesUp,
+    PlanSplits,
     ReadDescriptions,
+    RepeatedImages,
     SecondDescriptions,
     SurveySources,
     UndescribedFailures,
 )
 from pipelines.dataset.write import WriteExamples, WriteSummary
 from pipelines.descriptions.reading import ReadConfig
-from pipelines.files.filesystem import MatchFiles, input_patterns
+from pipelines.files.filesystem import MatchFiles, input_patterns, input_roots
 from pipelines.files.output import check_free, whole_output
-from pipelines.tables.account import Account, WriteAccount
+from pipelines.tables.account import WriteAccount
 from pipelines.tables.rows import failure_row
 from pipelines.tables.runs import RunStart, plain
 from pipelines.tables.write import WriteTable, write_one_row
@@ -58,8 +64,17 @@ class IngestConfig:
     splits: SplitConfig = field(default_factory=SplitConfig)
     shards: int = 0
 
+    def with_roots(self, patterns: tuple[str, ...]) -> IngestConfig:
+        """Return the configuration with the folders below which folders may name splits.
 
-def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
+        Args:
+            patterns: Result of `input_patterns`.
+        """
+        roots = split_roots(input_roots(self.inputs, patterns))
+        return replace(self, read=replace(self.read, roots=roots))
+
+
+def run_ingest(config: IngestConfig, options: PipelineOptions) -> Ingested:
     """Compile a dataset.
 
     Args:
@@ -67,13 +82,14 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
         options: Beam's options.
 
     Returns:
-        The account, whose sums match.
+        What came out; the sums of its account match.
 
     Raises:
         UsageError: If the input is missing or the output exists.
         AccountError: If the sums do not match; nothing is written then.
     """
     patterns = input_patterns(config.inputs)
+    config = config.with_roots(patterns)
     check_free(config.output, config.overwrite)
     start = RunStart.now("ingest", plain(config))
     with whole_output(config.output) as staging, show_progress("ingest", options) as counters:
@@ -84,10 +100,12 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Account:
         with beam.Pipeline(options=options) as pipeline:
             build_compile(pipeline, patterns, config, intermediate, counters)
         account = intermediate.read_account()
-        complete_dataset(intermediate, config.output, account, start)
+        has_leaks = complete_dataset(intermediate, config.output, account, start)
+        splits = intermediate.read_splits(config.splits, has_leaks)
+        ingested = Ingested(account, splits, intermediate.read_left_out())
         intermediate.discard()
         write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(account))
-    return account
+    return ingested
 
 
 def build_compile(
@@ -120,12 +138,10 @@ def build_compile(
     survey = sources | "Survey" >> SurveySources(config.read)
     undescribed = (sources, survey.Surveyed) | "Undescribed" >> UndescribedFailures()
     seconds = survey.Surveyed | "Second descriptions" >> SecondDescriptions()
-    read = sources | "Read descriptions" >> ReadDescriptions(config.read, seconds)
-    cut = (
-        read.Page
-        | "Choose splits" >> ChooseSplits(config.splits, survey.Surveyed)
-        | "Cut lines" >> CutExamples(config.cut)
-    )
+    repeated = survey.Surveyed | "Repeated images" >> RepeatedImages()
+    read = sources | "Read descriptions" >> ReadDescriptions(config.read, seconds, repeated)
+    plan = _plan_splits(survey.Surveyed, seconds, config, intermediate)
+    cut = read.Page | "Choose splits" >> ChooseSplits(plan) | "Cut lines" >> CutExamples(config.cut)
     track_progress(
         counters,
         found=(survey.Surveyed, survey.Failure, survey.Skipped),
@@ -151,6 +167,13 @@ def build_compile(
         | "Reject rows" >> beam.Map(failure_row)
         | "Write failures" >> WriteTable(dataset, "failures")
     )
+    (
+        read.Skipped
+        | "Left out" >> beam.Map(lambda skipped: (skipped.uri, skipped.reason))
+        | "Some" >> beam.combiners.Top.Smallest(NAMED_FILES)
+        | "Each" >> beam.FlatMap(lambda some: some)
+        | "Write left out" >> WriteJsonLines(intermediate.left_out)
+    )
     {
         "inputs": (survey.Surveyed, survey.Failure, survey.Skipped, undescribed)
         | "Inputs" >> beam.Flatten(),
@@ -160,6 +183,23 @@ def build_compile(
         "lines": cut.LineExample,
         "dropped": dropped,
     } | "Account" >> WriteAccount(intermediate.account)
+
+
+def _plan_splits(
+    surveyed: beam.PCollection,
+    seconds: beam.PCollection,
+    config: IngestConfig,
+    intermediate: IntermediateFiles,
+) -> beam.PCollection:
+    """Plan the splits, and write what decides them."""
+    first = surveyed | "First descriptions" >> FirstDescriptions(seconds)
+    plan = first | "Plan splits" >> PlanSplits(config.splits)
+    (
+        first
+        | "Count splits" >> CountSplits(plan)
+        | "Write splits" >> WriteJsonLines(intermediate.splits)
+    )
+    return plan
 
 
 def _write_lines(

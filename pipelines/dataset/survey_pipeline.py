@@ -7,23 +7,28 @@ import json
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipelines.dataset.read import PairFilesUp, SurveySources, UndescribedFailures
-from pipelines.descriptions.reading import ReadConfig
+from pipelines.dataset.pipeline import IngestConfig
+from pipelines.dataset.read import (
+    CountSplits,
+    FirstDescriptions,
+    PairFilesUp,
+    PlanSplits,
+    SecondDescriptions,
+    SurveySources,
+    UndescribedFailures,
+)
+from pipelines.dataset.split_counts import read_outcome
 from pipelines.descriptions.survey import Surveyed, describe_survey
 from pipelines.files.filesystem import MatchFiles, input_patterns, read_bytes
 from pipelines.files.output import scratch_folder
 from pipelines.transforms.write import WriteJsonLines
 
 
-def run_survey(
-    inputs: tuple[str, ...], config: ReadConfig, output: str, options: PipelineOptions
-) -> str:
+def run_survey(config: IngestConfig, options: PipelineOptions) -> str:
     """Survey the input.
 
     Args:
-        inputs: Files, folders and globs.
-        config: What is read from the input.
-        output: Folder that ingest would write; the counts go to a scratch folder beside it.
+        config: What ingest would do; the counts go to a scratch folder beside its output.
         options: Beam's options.
 
     Returns:
@@ -32,35 +37,42 @@ def run_survey(
     Raises:
         UsageError: If an input is missing.
     """
-    patterns = input_patterns(inputs)
-    with scratch_folder(output) as scratch:
+    patterns = input_patterns(config.inputs)
+    config = config.with_roots(patterns)
+    with scratch_folder(config.output) as scratch:
         with beam.Pipeline(options=options) as pipeline:
             build_survey(pipeline, patterns, config, f"{scratch}/counts")
         lines = read_bytes(f"{scratch}/counts.jsonl").decode().splitlines()
-    return describe_survey(dict(map(json.loads, lines)))
+    counts = dict(map(json.loads, lines))
+    return f"{describe_survey(counts)}\n{read_outcome(counts, config.splits)}"
 
 
 def build_survey(
-    pipeline: beam.Pipeline, patterns: tuple[str, ...], config: ReadConfig, prefix: str
+    pipeline: beam.Pipeline, patterns: tuple[str, ...], config: IngestConfig, prefix: str
 ) -> None:
     """Build the pipeline that counts.
 
     Args:
         pipeline: The pipeline to add to.
         patterns: Result of `input_patterns`.
-        config: What is read from the input.
+        config: What ingest would do.
         prefix: File of the counts, without `.jsonl`.
     """
     sources = (
-        pipeline | "Match files" >> MatchFiles(patterns) | "Pair files up" >> PairFilesUp(config)
+        pipeline
+        | "Match files" >> MatchFiles(patterns)
+        | "Pair files up" >> PairFilesUp(config.read)
     )
-    survey = sources | "Survey" >> SurveySources(config)
+    survey = sources | "Survey" >> SurveySources(config.read)
     undescribed = (sources, survey.Surveyed) | "Undescribed" >> UndescribedFailures()
     failed = (survey.Failure, undescribed) | "Failed" >> beam.Flatten()
+    seconds = survey.Surveyed | "Second descriptions" >> SecondDescriptions()
+    first = survey.Surveyed | "First descriptions" >> FirstDescriptions(seconds)
     counts = (
         survey.Surveyed | "Of pages" >> beam.FlatMap(_page_counts),
         failed | "One" >> beam.Map(_one, "failed"),
         survey.Skipped | "Skipped" >> beam.Map(_one, "skipped"),
+        first | "Count splits" >> CountSplits(first | "Plan splits" >> PlanSplits(config.splits)),
     )
     (
         counts

@@ -92,6 +92,31 @@ def input_patterns(inputs: Iterable[str], flag: str = "--input") -> tuple[str, .
     return patterns
 
 
+def input_roots(inputs: Iterable[str], patterns: Iterable[str]) -> tuple[str, ...]:
+    """Return the folder of each input: itself, or that of a file, or the fixed part of a glob.
+
+    Args:
+        inputs: Values of the flag.
+        patterns: Result of `input_patterns` for them.
+    """
+    entries = (entry for given in inputs for entry in _listed(given, "--input"))
+    roots = map(_root, map(normalised_path, entries), patterns)
+    return tuple(dict.fromkeys(roots))
+
+
+def _root(given: str, pattern: str) -> str:
+    """Return the folder of an input.
+
+    Example:
+        >>> _root("d/test", "d/test/**"), _root("d/*/x.xml", "d/*/x.xml"), _root("d/a", "d/a")
+        ('d/test', 'd', 'd')
+    """
+    if pattern in (FileSystems.join(given, "**"), beneath_pattern(given)):
+        return given
+    fixed = WILD_CARD.split(given)[0] if pattern.endswith(given) else given
+    return fixed.rpartition("/")[0]
+
+
 def _listed(given: str, flag: str) -> list[str]:
     if not given.startswith("@"):
         return [given]

@@ -4,11 +4,11 @@ from datetime import datetime
 
 import pytest
 
+from pipelines.descriptions.first import read_first_descriptions
 from pipelines.descriptions.pairing import ContainerFile, LoneText, MarkupFile, PairFiles
 from pipelines.descriptions.reading import (
     ReadConfig,
     fail_undescribed,
-    read_first_descriptions,
     read_source,
     survey_source,
 )
