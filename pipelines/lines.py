@@ -12,6 +12,7 @@ from pipelines.cli.options import add_output_flags, finish, verb_parser
 from pipelines.line_finding.pipeline import LinesConfig, run_lines
 from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
+from pipelines.tables.nothing_read import why_nothing_read
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,7 +41,8 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
     )
     account = run_lines(config, options)
     print(account)
-    return finish(account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
+    problem = why_nothing_read(args.input, account)
+    return finish(account.failure_rate, args.max_failure_rate, f"{args.output}/failures", problem)
 
 
 main = command_main(_parser, _run, runs_beam=True)

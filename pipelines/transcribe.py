@@ -24,6 +24,7 @@ from pipelines.cli.options import (
 )
 from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
+from pipelines.tables.nothing_read import why_nothing_read
 from pipelines.transcription.pipeline import TranscribeConfig, run_transcribe
 from pipelines.transcription.plan_pipeline import PlanConfig, run_plan
 from pipelines.transcription.read_pages import LINE_SOURCES
@@ -143,8 +144,9 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         print(interrupted, file=sys.stderr)
         return interrupted.status
     print(transcribed)
-    failure_rate = transcribed.account.failure_rate
-    return finish(failure_rate, args.max_failure_rate, f"{args.output}/failures")
+    account = transcribed.account
+    problem = why_nothing_read(args.input, account)
+    return finish(account.failure_rate, args.max_failure_rate, f"{args.output}/failures", problem)
 
 
 main = command_main(_parser, _run, runs_beam=True)

@@ -86,7 +86,8 @@ class SplitOutcome:
             why = ", ".join(self._decided())
             return (
                 f"nothing to train on: of {lines} lines, 0 are in train (splits: {why}); "
-                f"see failures, add pages of train, or correct what names the splits, or {_HELD_OUT_ALONE}"
+                "see failures, add pages of train, or correct what names the splits, or "
+                f"{_HELD_OUT_ALONE}"
             )
         if self.lines.get("eval") or not config.eval_fraction:
             return ""

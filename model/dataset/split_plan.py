@@ -32,6 +32,11 @@ class Unit:
     free: int
     train: int = 0
 
+    @property
+    def lines(self) -> int:
+        """Number of lines to assign."""
+        return self.free + self.train
+
 
 @dataclass
 class SplitUnits:
@@ -51,7 +56,7 @@ class SplitUnits:
         place, lines = unit_lines
         self.official.update({split: count for split, count in lines.items() if split})
         unit = Unit(place, lines.get("", 0), lines.get("train", 0))
-        for kind, is_of in (("free", unit.free), ("open", unit.free + unit.train)):
+        for kind, is_of in (("free", unit.free), ("open", unit.lines)):
             if is_of:
                 self.counts[kind] += 1
                 self._keep(kind, [unit])
@@ -175,7 +180,7 @@ def assign_by_rank(
     splits = dict.fromkeys(map(_place, units), "train")
     is_whole = 1 in (config.eval_fraction, config.test_fraction)
     spared = 0 if is_whole or ("train" in official and "eval" in official) else 1
-    all_lines = sum(unit.free + unit.train for unit in units)
+    all_lines = sum(unit.lines for unit in units)
     tolerance = 0 if is_whole else _NEAR_ENOUGH * all_lines
     must = config.eval_fraction > 0 and "eval" not in official
     wanted = config.eval_fraction * all_lines
@@ -193,20 +198,37 @@ def assign_by_rank(
 def _nearest(
     units: Sequence[Unit], wanted: float, tolerance: float, most: int, must: bool
 ) -> set[int]:
-    """Choose units whose lines add up to a number, in order; at least one of them if it must be."""
+    """Choose units whose lines add up to a number, in order; at least one of them if it must be.
+
+    A large unit that brings the sum nearer to the number may still be worse than the smaller ones
+    after it, so units are also tried that stay below it.
+    """
+    above, miss = _fill(units, wanted, tolerance, most, may_exceed=True)
+    if miss > tolerance:
+        below, other_miss = _fill(units, wanted, tolerance, most, may_exceed=False)
+        above = below if other_miss < miss else above
+    if must and not above and most > 0 and units:
+        return {min(units, key=lambda unit: (abs(unit.lines - wanted), unit.place)).place}
+    return above
+
+
+def _fill(
+    units: Sequence[Unit], wanted: float, tolerance: float, most: int, may_exceed: bool
+) -> tuple[set[int], float]:
+    """Take each unit that brings the sum nearer to the number, in order.
+
+    Returns:
+        The places of the units, and by how many lines they miss the number.
+    """
     taken: set[int] = set()
     missing = wanted
     for unit in units:
         if len(taken) >= most or missing <= tolerance:
             break
-        lines = unit.free + unit.train
-        if lines < 2 * missing:
+        if unit.lines <= missing or (may_exceed and unit.lines < 2 * missing):
             taken.add(unit.place)
-            missing -= lines
-    if must and not taken and most > 0 and units:
-        nearest = min(units, key=lambda unit: (abs(unit.free + unit.train - wanted), unit.place))
-        taken.add(nearest.place)
-    return taken
+            missing -= unit.lines
+    return taken, abs(missing)
 
 
 def _at_least_one(

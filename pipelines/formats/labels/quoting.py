@@ -26,7 +26,7 @@ def encloses_fields(
     in the rows after it. So the rows decide: those that can only be read with quotes as quotes
     (an image in quotes, a delimiter, a line end or doubled quotes in them) speak for quoting,
     those that cannot be read so speak against it. A text in quotes that needs none speaks for it
-    where at least half of the rows have them.
+    where at least half of the rows, and more than cannot be read, have them.
 
     Args:
         lines: The lines of the table below its header.
@@ -44,11 +44,12 @@ def encloses_fields(
     faults = sum(row.is_malformed for row in rows)
     found = [_quoted(row, layout) for row in rows if row.fields]
     needed = found.count("needed")
-    most = 2 * (needed + found.count("unneeded") + found.count("usual")) >= len(rows)
+    quoted = needed + found.count("unneeded") + found.count("usual")
+    most = 2 * quoted >= len(rows)
     if needed and needed >= faults:
         return True
     if faults:
-        return most
+        return most and quoted > faults
     is_tab = layout.delimiter == "\t"
     return most or not (is_tab and "unneeded" in found)
 
