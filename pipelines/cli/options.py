@@ -42,8 +42,8 @@ _WORKER_ENVIRONMENT = {
 
 _EXIT_STATUSES = (
     f"Exit status: {EXIT_OK} complete, {EXIT_USAGE} invalid arguments, "
-    f"{EXIT_FAILURES} finished with more failures than accepted, {EXIT_INTERRUPTED} interrupted "
-    f"or no space left, {EXIT_CTRL_C} Ctrl-C."
+    f"{EXIT_FAILURES} finished with more failures than accepted or with nothing of use, "
+    f"{EXIT_INTERRUPTED} interrupted or no space left, {EXIT_CTRL_C} Ctrl-C."
 )
 # Raised for paths in flags; an error within a worker is raised again by the runner.
 _PATH_ERRORS = (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
