@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.cli.main import command_main
 from pipelines.cli.options import (
+    EXIT_OK,
     UsageError,
     add_output_flags,
     finish,
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
     from pipelines.dataset.pipeline import IngestConfig
 
 _DEFAULT_INPUT = "dataset"
+_DEFAULT_SHARE = 0.1
+# In the order of the fields of `TableColumns`.
+_COLUMNS = (
+    ("image", "images, or of their paths"),
+    ("text", "texts"),
+    ("split", "splits (train, val, test)"),
+    ("writer", "writers"),
+)
 _FORMATS = (
     "auto", "pair", "alto", "page", "histdb", "hocr", "hugging_face", "iam", "kraken_arrow",
     "labels", "quire", "rimes",
@@ -55,9 +64,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--shards", type=int, default=0, help="files per split; 0: the runner decides"
     )
+    _add_column_flags(parser)
     _add_text_flags(parser)
     _add_split_flags(parser)
     return parser
+
+
+def _add_column_flags(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("columns of tables (CSV, TSV, Parquet, Arrow)")
+    for name, what in _COLUMNS:
+        group.add_argument(
+            f"--{name}_column",
+            metavar="NAME",
+            help=f"column of {what}; by default found by its usual names",
+        )
 
 
 def _add_text_flags(parser: argparse.ArgumentParser) -> None:
@@ -72,10 +92,24 @@ def _add_text_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_split_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--eval_fraction", type=share, default=0.1, help="share of pages in eval")
-    parser.add_argument("--test_fraction", type=share, default=0.1, help="share of pages in test")
-    parser.add_argument("--split_seed", type=int, default=0, help="another seed gives other splits")
-    parser.add_argument(
+    add = parser.add_argument
+    # Has no default, to tell whether it was asked for: only then must one page alone have it.
+    add(
+        "--eval_fraction",
+        type=share,
+        metavar="SHARE",
+        default=argparse.SUPPRESS,
+        help=f"share of the lines in eval, by whole pages (default: {_DEFAULT_SHARE})",
+    )
+    add(
+        "--test_fraction",
+        type=share,
+        metavar="SHARE",
+        default=_DEFAULT_SHARE,
+        help="share of the lines in test; 1, with --eval_fraction 0, gives a held-out set alone",
+    )
+    add("--split_seed", type=int, default=0, help="another seed gives other splits")
+    add(
         "--group_by",
         choices=["page", "document", "writer"],
         default="page",
@@ -94,11 +128,14 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
 
     config = _config(args)
     if args.dry_run:
-        print(run_survey(config.inputs, config.read, config.output, options))
-        return 0
+        print(run_survey(config, options))
+        return EXIT_OK
     ingested = run_ingest(config, options)
     print(ingested)
-    return finish(ingested.account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
+    problem = ingested.problem(is_eval_wanted="eval_fraction" in args)
+    return finish(
+        ingested.account.failure_rate, args.max_failure_rate, f"{args.output}/failures", problem
+    )
 
 
 def _config(args: argparse.Namespace) -> IngestConfig:
@@ -106,20 +143,31 @@ def _config(args: argparse.Namespace) -> IngestConfig:
     from pipelines.dataset.cut import CutConfig
     from pipelines.dataset.pipeline import IngestConfig
     from pipelines.descriptions.reading import ReadConfig
+    from pipelines.formats.tables.columns import TableColumns
 
     if not 16 <= args.line_height_px <= 256:
         raise UsageError(f"--line_height_px {args.line_height_px} is not between 16 and 256")
     if args.shards < 0:
         raise UsageError(f"--shards {args.shards} is not 0 or more")
     try:
-        splits = SplitConfig(args.eval_fraction, args.test_fraction, args.split_seed, args.group_by)
+        splits = SplitConfig(
+            getattr(args, "eval_fraction", _DEFAULT_SHARE),
+            args.test_fraction,
+            args.split_seed,
+            args.group_by,
+        )
     except ValueError as error:
         raise UsageError(str(error)) from None
     return IngestConfig(
         inputs=tuple(args.input),
         output=args.output,
         overwrite=args.overwrite,
-        read=ReadConfig(args.format, tuple(args.line_kinds), tuple(args.region_kinds)),
+        read=ReadConfig(
+            args.format,
+            tuple(args.line_kinds),
+            tuple(args.region_kinds),
+            TableColumns(*(getattr(args, f"{name}_column") or "" for name, _ in _COLUMNS)),
+        ),
         cut=CutConfig(args.line_height_px, _example_rules(args)),
         splits=splits,
         shards=args.shards,

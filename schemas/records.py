@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
@@ -62,6 +62,8 @@ class Page:
         writer: Name of the writer; empty if unknown.
         image: Content of the image file, if it is not a separate file (such as in a row of a
             table); empty if `uri` is a file.
+        split_by: What names the split, for messages ('column subset', 'folder Test'); empty if
+            there is no official split.
     """
 
     uri: str
@@ -73,6 +75,7 @@ class Page:
     split: str = ""
     writer: str = ""
     image: bytes = b""
+    split_by: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

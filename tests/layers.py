@@ -50,6 +50,7 @@ PIPELINES_FOLDERS = (
     "pipelines/formats/page_xml",
     "pipelines/formats/iiif",
     "pipelines/formats/iam",
+    "pipelines/formats/tables",
     "pipelines/formats/sets",
     "pipelines/formats/hocr",
     "pipelines/formats/labels",

@@ -77,6 +77,8 @@ def _direction(text: str, stated: str) -> str:
 def _check_text(text: str, shape: tuple[int, int], rules: ExampleRules) -> None:
     if not text:
         raise ValueError("line has no text; transcribe or remove it")
+    if "\0" in text:
+        raise ValueError(f"text contains U+0000 ({text[:40]!r}); export it again without")
     if rules.characters is not None and not rules.characters.issuperset(text):
         others = "".join(sorted(set(text) - rules.characters))
         raise ValueError(

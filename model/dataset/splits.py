@@ -1,4 +1,4 @@
-"""Assignment of pages to splits: the official split of the folder, else by a stable hash."""
+"""Assignment of pages to splits: the official split, else by a stable hash."""
 
 from __future__ import annotations
 
@@ -7,24 +7,15 @@ import unicodedata
 from collections.abc import Set
 from dataclasses import dataclass
 
+from model.dataset.split_names import FOLDER_NAMES, folders_below
 from schemas.features import CUT_SOURCE
 from schemas.records import Page
 
-_SPLIT_OF_FOLDER = {
-    "train": "train",
-    "training": "train",
-    "eval": "eval",
-    "val": "eval",
-    "valid": "eval",
-    "validation": "eval",
-    "dev": "eval",
-    "test": "test",
-}
 # Units whose pages stay in one split. A page of no known writer is grouped by its document.
 GROUPS = ("page", "document", "writer")
 
 # Names of folders that organise files and do not identify a document.
-_PLAIN_FOLDERS = {"page", "alto", "data", "images", "img", *_SPLIT_OF_FOLDER}
+_PLAIN_FOLDERS = {"page", "alto", "data", "images", "img", *FOLDER_NAMES}
 
 
 @dataclass(frozen=True)
@@ -49,25 +40,12 @@ class SplitConfig:
     def __post_init__(self):
         if self.group_by not in GROUPS:
             raise ValueError(f"--group_by {self.group_by}: choose one of {', '.join(GROUPS)}")
-        if self.eval_fraction + self.test_fraction >= 1:
+        shares = (self.eval_fraction, self.test_fraction)
+        # One alone may be all there is: a set to evaluate a finished model on.
+        if sum(shares) >= 1 and sorted(shares) != [0, 1]:
             raise ValueError(
                 "--eval_fraction and --test_fraction leave no page to train on; lower one of them"
             )
-
-
-def _folders(uri: str) -> list[str]:
-    return unicodedata.normalize("NFC", uri).replace("\\", "/").split("/")[:-1]
-
-
-def official_split(uri: str) -> str:
-    """Return the split that the folder of a page names; empty if it names none.
-
-    Example:
-        >>> official_split("peraire/data/test/B_0048.jpg"), official_split("a/b.jpg")
-        ('test', '')
-    """
-    names = [_SPLIT_OF_FOLDER.get(folder.lower(), "") for folder in _folders(uri)]
-    return next((name for name in reversed(names) if name), "")
 
 
 def document_of(uri: str) -> str:
@@ -77,7 +55,7 @@ def document_of(uri: str) -> str:
         >>> document_of("peraire/data/test/B_0048.jpg"), document_of("b.jpg")
         ('peraire', '')
     """
-    names = [f for f in _folders(uri) if f and f.lower() not in _PLAIN_FOLDERS]
+    names = [f for f in folders_below(uri) if f.lower() not in _PLAIN_FOLDERS]
     return names[-1] if names else ""
 
 
@@ -108,36 +86,64 @@ def page_key(page: Page) -> str:
     return f"{page.document}/{name}"
 
 
-def choose_split(page: Page, official: Set[str], config: SplitConfig) -> str:
-    """Return the split of a page.
-
-    An official split is kept, except that eval pages are taken from official training pages if the
-    data has no official eval split.
+def unit_of(page_name: str, document: str, writer: str, config: SplitConfig) -> str:
+    """Return the name of the unit that a page is assigned to a split with.
 
     Args:
-        page: The page.
+        page_name: Result of `page_key`.
+        document: Document of the page; may be empty.
+        writer: Writer of the page; may be empty.
+        config: Grouping.
+    """
+    return {"page": page_name, "document": document, "writer": writer or document}[config.group_by]
+
+
+def place_of(unit: str, config: SplitConfig) -> int:
+    """Return the place of a unit among all: 64 bits of a hash that no other page changes."""
+    digest = hashlib.sha256(f"{config.seed}:{unit}".encode("utf-8", "replace")).digest()
+    return int.from_bytes(digest[:8], "big")
+
+
+def unit_place(page: Page, config: SplitConfig) -> int:
+    """Return the place of the unit of a page."""
+    return place_of(unit_of(page_key(page), page.document, page.writer, config), config)
+
+
+def official_or_none(split: str, official: Set[str]) -> str:
+    """Return the official split of a page if it is kept; empty if another has to be chosen.
+
+    Eval pages are taken from official training pages if the data has no official eval split.
+
+    Args:
+        split: Official split of the page; may be empty.
         official: The official splits that occur in the data.
-        config: Fractions, seed and grouping.
+
+    Example:
+        >>> official_or_none("train", {"train", "eval"}), official_or_none("train", {"train"})
+        ('train', '')
+    """
+    is_kept = split in ("eval", "test") or (split == "train" and "eval" in official)
+    return split if is_kept else ""
+
+
+def split_by_threshold(place: int, official: str, config: SplitConfig) -> str:
+    """Return the split of a unit by its place alone.
+
+    Args:
+        place: Result of `place_of`.
+        official: 'train' for official training pages, which never become test pages; else empty.
+        config: Shares.
 
     Returns:
         'train', 'eval' or 'test'.
 
     Example:
-        >>> page = Page("a/train/1.jpg", document="a", split="train")
-        >>> choose_split(page, {"train", "eval"}, SplitConfig())
-        'train'
+        >>> split_by_threshold(0, "", SplitConfig()), split_by_threshold(2**63, "", SplitConfig())
+        ('eval', 'train')
     """
-    if page.split in ("eval", "test") or (page.split == "train" and "eval" in official):
-        return page.split
-    group = {
-        "page": page_key(page),
-        "document": page.document,
-        "writer": page.writer or page.document,
-    }[config.group_by]
-    digest = hashlib.sha256(f"{config.seed}:{group}".encode("utf-8", "replace")).digest()
-    place = int.from_bytes(digest[:8], "big") / 2**64
-    if place < config.eval_fraction:
+    share = place / 2**64
+    if share < config.eval_fraction:
         return "eval"
-    if place < config.eval_fraction + config.test_fraction and not page.split:
+    if share < config.eval_fraction + config.test_fraction and not official:
         return "test"
     return "train"

@@ -42,8 +42,8 @@ _WORKER_ENVIRONMENT = {
 
 _EXIT_STATUSES = (
     f"Exit status: {EXIT_OK} complete, {EXIT_USAGE} invalid arguments, "
-    f"{EXIT_FAILURES} finished with more failures than accepted, {EXIT_INTERRUPTED} interrupted "
-    f"or no space left, {EXIT_CTRL_C} Ctrl-C."
+    f"{EXIT_FAILURES} finished with more failures than accepted or with nothing of use, "
+    f"{EXIT_INTERRUPTED} interrupted or no space left, {EXIT_CTRL_C} Ctrl-C."
 )
 # Raised for paths in flags; an error within a worker is raised again by the runner.
 _PATH_ERRORS = (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
@@ -181,20 +181,24 @@ def run_beam_verb(
         return _one_line_errors(run, args, _beam_options(parser, rest))
 
 
-def finish(failure_rate: float, max_failure_rate: float, where: str) -> int:
+def finish(failure_rate: float, max_failure_rate: float, where: str, problem: str = "") -> int:
     """Turn the share of failures into the exit status, and print the outcome.
 
     Args:
         failure_rate: Share of pages or lines that failed.
         max_failure_rate: Highest accepted share.
         where: The table that lists the failures.
+        problem: Why the output is of no use although little failed, and the cure; empty if it is.
 
     Returns:
         The exit status.
     """
+    if problem:
+        print(problem, file=sys.stderr)
     if failure_rate <= max_failure_rate:
-        print("complete")
-        return EXIT_OK
+        if not problem:
+            print("complete")
+        return EXIT_FAILURES if problem else EXIT_OK
     print(
         f"{failure_rate:.1%} failed, more than --max_failure_rate {max_failure_rate:.1%}; "
         f"{where} lists each with its cause",

@@ -18,7 +18,7 @@ from schemas.features import SPLITS
 
 def complete_dataset(
     intermediate: IntermediateFiles, output: str, account: Account, start: RunStart
-) -> None:
+) -> bool:
     """Move the files to their places, check them, and write the files that describe them.
 
     Args:
@@ -26,6 +26,9 @@ def complete_dataset(
         output: Folder that the dataset will be moved to.
         account: What was counted as the dataset was written.
         start: The run.
+
+    Returns:
+        Whether lines leak from one split into another.
 
     Raises:
         AccountError: If the dataset does not hold what was counted.
@@ -40,6 +43,7 @@ def complete_dataset(
     inputs_digest = intermediate.read_inputs_digest()
     origin = DatasetOrigin(title_of(output), start.flags, account, inputs_digest)
     describe_dataset(summary, dataset, origin, intermediate.read_shown())
+    return has_leaks
 
 
 def check_files(

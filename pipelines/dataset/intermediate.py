@@ -1,6 +1,7 @@
 """The intermediate files of ingest: the pipeline writes them, the steps after it read them.
 
 .unfinished/counts.json       the account: pages and lines in, ok, failed, skipped, dropped
+.unfinished/skipped.json      the files that were left out
 .unfinished/summary.json      what the lines that were cut add up to
 .unfinished/kept.json         the same for the lines that stay, if there are leaks
 .unfinished/kept/SPLIT/       the files without the lines that leak, if there are leaks
@@ -8,6 +9,7 @@
 .unfinished/inputs.jsonl      the digest of all page images
 .unfinished/left_out.jsonl    the characters that were left out of texts
 .unfinished/shown.jsonl       the lines of those leaks that the report shows
+.unfinished/splits.jsonl      what decided the splits, counted
 .unfinished/facts.../         what the search for leaks compares
 """
 
@@ -19,14 +21,18 @@ from dataclasses import dataclass
 from apache_beam.io.filesystems import FileSystems
 
 from model.dataset.audit import CharacterAudit
+from model.dataset.split_outcome import SplitOutcome
+from model.dataset.splits import SplitConfig
 from model.dataset.summary import DatasetSummary, sample_from_row, summary_from_json
 from model.report.contact_sheet import ReportSample
 from pipelines.dataset.drop import FileContent
 from pipelines.dataset.leaks import FACT_FOLDERS
+from pipelines.dataset.split_counts import read_outcome
 from pipelines.files.filesystem import read_bytes
 from pipelines.files.output import discard
 from pipelines.tables.account import Account
 from pipelines.transforms.write import UNFINISHED_FOLDER
+from schemas.features import SPLITS
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,11 @@ class IntermediateFiles:
         """File of the lines of leaks to show, for `WriteJsonLines`: without `.jsonl`."""
         return f"{self.folder}/shown"
 
+    @property
+    def splits(self) -> str:
+        """File of the counts of `CountSplits`, for `WriteJsonLines`: without `.jsonl`."""
+        return f"{self.folder}/splits"
+
     def make(self) -> None:
         """Make the folders that the pipeline writes to."""
         for name in FACT_FOLDERS:
@@ -130,6 +141,17 @@ class IntermediateFiles:
         """Return the sum of the digests of all page images, hex."""
         (digest,) = _read_rows(self.inputs)
         return digest
+
+    def read_splits(self, config: SplitConfig, has_leaks: bool) -> SplitOutcome:
+        """Return what decided the splits, and the lines that they hold.
+
+        Args:
+            config: What was asked for.
+            has_leaks: Whether leaks were found.
+        """
+        summary = self.read_summary(has_leaks)
+        lines = {split: summary.lines_of_split(split) for split in SPLITS}
+        return read_outcome(dict(_read_rows(self.splits)), config, lines)
 
     def read_shown(self) -> dict[tuple[str, str], ReportSample]:
         """Return the lines of the leaks to show, by page with line, and split."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from model.dataset.split_names import split_roots
 from model.dataset.splits import SplitConfig
 from model.dataset.summary import sample_to_row, sum_digests
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
@@ -17,10 +18,15 @@ from pipelines.dataset.cut import CutConfig, CutExamples
 from pipelines.dataset.drop import DropLeaks, ReadBack
 from pipelines.dataset.intermediate import IntermediateFiles
 from pipelines.dataset.leaks import FindLeaks, leak_failure
+from pipelines.dataset.outcome import Ingested
 from pipelines.dataset.read import (
     ChooseSplits,
+    CountSplits,
+    FirstDescriptions,
     PairFilesUp,
+    PlanSplits,
     ReadDescriptions,
+    RepeatedImages,
     SecondDescriptions,
     SurveySources,
     UndescribedFailures,
@@ -29,7 +35,7 @@ from pipelines.dataset.write import WriteExamples, WriteSummary
 from pipelines.descriptions.reading import ReadConfig
 from pipelines.files.filesystem import MatchFiles, input_patterns, input_roots
 from pipelines.files.output import check_free, whole_output
-from pipelines.tables.account import Account, WriteAccount
+from pipelines.tables.account import WriteAccount
 from pipelines.tables.rows import failure_row
 from pipelines.tables.runs import RunStart, plain
 from pipelines.tables.skipped import SkippedFiles, WriteSkipped
@@ -60,21 +66,13 @@ class IngestConfig:
     splits: SplitConfig = field(default_factory=SplitConfig)
     shards: int = 0
 
+    def with_roots(self, roots: tuple[str, ...]) -> IngestConfig:
+        """Return the configuration with the folders below which folders may name splits.
 
-@dataclass(frozen=True)
-class Ingested:
-    """What came of an ingest.
-
-    Attributes:
-        account: Of pages and lines.
-        skipped: Files that were left out.
-    """
-
-    account: Account
-    skipped: SkippedFiles
-
-    def __str__(self):
-        return "\n".join(filter(None, (str(self.account), str(self.skipped))))
+        Args:
+            roots: Result of `input_roots`.
+        """
+        return replace(self, read=replace(self.read, roots=split_roots(roots)))
 
 
 def run_ingest(config: IngestConfig, options: PipelineOptions) -> Ingested:
@@ -85,7 +83,7 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Ingested:
         options: Beam's options.
 
     Returns:
-        What came of it; the sums of its account match.
+        What came out; the sums of its account match.
 
     Raises:
         UsageError: If the input is missing or the output exists.
@@ -93,6 +91,7 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Ingested:
     """
     patterns = input_patterns(config.inputs)
     roots = input_roots(config.inputs)
+    config = config.with_roots(roots)
     check_free(config.output, config.overwrite)
     start = RunStart.now("ingest", plain(config))
     with whole_output(config.output) as staging, show_progress("ingest", options) as counters:
@@ -103,14 +102,16 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Ingested:
         with beam.Pipeline(options=options) as pipeline:
             build_compile(pipeline, patterns, config, intermediate, counters, roots)
         account = intermediate.read_account()
-        skipped = SkippedFiles.read(intermediate.skipped)
-        complete_dataset(intermediate, config.output, account, start)
-        left_out = intermediate.read_left_out().describe_left_out()
+        has_leaks = complete_dataset(intermediate, config.output, account, start)
+        ingested = Ingested(
+            account,
+            intermediate.read_splits(config.splits, has_leaks),
+            SkippedFiles.read(intermediate.skipped),
+            intermediate.read_left_out().describe_left_out(),
+        )
         intermediate.discard()
         write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(account))
-    if left_out:
-        print(left_out)
-    return Ingested(account, skipped)
+    return ingested
 
 
 def build_compile(
@@ -145,12 +146,10 @@ def build_compile(
     survey = sources | "Survey" >> SurveySources(config.read, roots)
     undescribed = (sources, survey.Surveyed) | "Undescribed" >> UndescribedFailures()
     seconds = survey.Surveyed | "Second descriptions" >> SecondDescriptions()
-    read = sources | "Read descriptions" >> ReadDescriptions(config.read, seconds, roots)
-    cut = (
-        read.Page
-        | "Choose splits" >> ChooseSplits(config.splits, survey.Surveyed)
-        | "Cut lines" >> CutExamples(config.cut)
-    )
+    repeated = survey.Surveyed | "Repeated images" >> RepeatedImages()
+    read = sources | "Read descriptions" >> ReadDescriptions(config.read, seconds, repeated, roots)
+    plan = _plan_splits(survey.Surveyed, seconds, config, intermediate)
+    cut = read.Page | "Choose splits" >> ChooseSplits(plan) | "Cut lines" >> CutExamples(config.cut)
     track_progress(
         counters,
         found=(survey.Surveyed, survey.Failure, survey.Skipped),
@@ -205,6 +204,23 @@ def build_compile(
 def _count_and_first_page(counts: Iterable[tuple[int, str]]) -> tuple[int, str]:
     counts = list(counts)
     return sum(count for count, _ in counts), min(page for _, page in counts)
+
+
+def _plan_splits(
+    surveyed: beam.PCollection,
+    seconds: beam.PCollection,
+    config: IngestConfig,
+    intermediate: IntermediateFiles,
+) -> beam.PCollection:
+    """Plan the splits, and write what decides them."""
+    first = surveyed | "First descriptions" >> FirstDescriptions(seconds)
+    plan = first | "Plan splits" >> PlanSplits(config.splits)
+    (
+        first
+        | "Count splits" >> CountSplits(plan)
+        | "Write splits" >> WriteJsonLines(intermediate.splits)
+    )
+    return plan
 
 
 def _write_lines(

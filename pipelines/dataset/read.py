@@ -7,15 +7,22 @@ from dataclasses import replace
 
 import apache_beam as beam
 
-from model.dataset.splits import SplitConfig, choose_split
+from model.dataset.split_plan import SplitUnits
+from model.dataset.splits import SplitConfig
+from pipelines.dataset.split_counts import page_counts, plan_counts, sum_counts, unit_lines
 from pipelines.descriptions.first import read_first_descriptions
 from pipelines.descriptions.pairing import LoneImage, pair_files, pairing_key
-from pipelines.descriptions.reading import ReadConfig, fail_undescribed, survey_source
-from pipelines.descriptions.survey import Surveyed, second_descriptions
+from pipelines.descriptions.reading import (
+    ReadConfig,
+    fail_undescribed,
+    survey_source,
+)
+from pipelines.descriptions.survey import Surveyed, repeated_texts, second_descriptions
 from pipelines.files.filesystem import BeamFiles
 from pipelines.formats.names import file_of
 from pipelines.formats.source import Files
 from pipelines.transforms.routing import RouteByType
+from pipelines.transforms.summing import Summing
 from schemas.records import Failure, Page, Skipped
 
 
@@ -71,6 +78,38 @@ class SecondDescriptions(beam.PTransform):
         )
 
 
+class FirstDescriptions(beam.PTransform):
+    """Leave out what the survey keeps of second descriptions.
+
+    Args:
+        seconds: Result of `SecondDescriptions`.
+    """
+
+    def __init__(self, seconds: beam.PCollection):
+        super().__init__()
+        self._seconds = seconds
+
+    def expand(self, surveyed):
+        return surveyed | "First ones" >> beam.Filter(
+            lambda page, seconds: (page.uri, page.described_by) not in seconds,
+            beam.pvalue.AsSingleton(self._seconds),
+        )
+
+
+class RepeatedImages(beam.PTransform):
+    """Find images that several rows of a table give a text, as one dictionary."""
+
+    def expand(self, surveyed):
+        return (
+            surveyed
+            | "Rows" >> beam.Filter(lambda page: page.row_key)
+            | "Key by row" >> beam.Map(lambda page: (page.row_key, page.text_digest))
+            | "Gather rows" >> beam.GroupByKey()
+            | "Repeated" >> beam.FlatMap(lambda row: repeated_texts(*row))
+            | "As a dictionary" >> beam.combiners.ToDict()
+        )
+
+
 class UndescribedFailures(beam.PTransform):
     """Make a failure of each image file, and each page of a multi-page file, without description.
 
@@ -107,13 +146,21 @@ class ReadDescriptions(beam.PTransform):
     Args:
         config: What is read from the input.
         seconds: Result of `SecondDescriptions`.
+        repeated: Result of `RepeatedImages`.
         roots: Result of `input_roots`.
     """
 
-    def __init__(self, config: ReadConfig, seconds: beam.PCollection, roots: tuple[str, ...] = ()):
+    def __init__(
+        self,
+        config: ReadConfig,
+        seconds: beam.PCollection,
+        repeated: beam.PCollection,
+        roots: tuple[str, ...] = (),
+    ):
         super().__init__()
         self._arguments = config, BeamFiles(roots)
         self._seconds = seconds
+        self._repeated = repeated
 
     def expand(self, sources):
         return sources | RouteByType(
@@ -121,6 +168,31 @@ class ReadDescriptions(beam.PTransform):
             (Page, Failure, Skipped),
             *self._arguments,
             beam.pvalue.AsSingleton(self._seconds),
+            beam.pvalue.AsSingleton(self._repeated),
+        )
+
+
+class PlanSplits(beam.PTransform):
+    """Plan how pages are assigned to splits, from what the survey keeps of them.
+
+    Args:
+        config: Shares, seed and grouping.
+
+    Returns:
+        One `SplitPlan`.
+    """
+
+    def __init__(self, config: SplitConfig):
+        super().__init__()
+        self._config = config
+
+    def expand(self, surveyed):
+        return (
+            surveyed
+            | "Lines of units" >> beam.Map(unit_lines, self._config)
+            | "Sum of units" >> beam.CombinePerKey(sum_counts)
+            | "Units" >> beam.CombineGlobally(Summing(SplitUnits))
+            | "Plan" >> beam.Map(lambda units, config: units.plan(config), self._config)
         )
 
 
@@ -128,23 +200,37 @@ class ChooseSplits(beam.PTransform):
     """Assign each page to a split.
 
     Args:
-        config: How pages are assigned to splits.
-        surveyed: All pages, for the official splits that they have.
+        plan: Result of `PlanSplits`.
     """
 
-    def __init__(self, config: SplitConfig, surveyed: beam.PCollection):
+    def __init__(self, plan: beam.PCollection):
         super().__init__()
-        self._config = config
-        self._surveyed = surveyed
+        self._plan = plan
 
     def expand(self, pages):
-        official = (
-            self._surveyed
-            | "Official split" >> beam.Map(lambda page: page.split)
-            | "As a set" >> beam.combiners.ToSet()
-        )
         return pages | "Choose" >> beam.Map(
-            lambda page, seen, config: replace(page, split=choose_split(page, seen, config)),
-            beam.pvalue.AsSingleton(official),
-            self._config,
+            lambda page, plan: replace(page, split=plan.split_of(page)),
+            beam.pvalue.AsSingleton(self._plan),
+        )
+
+
+class CountSplits(beam.PTransform):
+    """Count what decides the splits, as the rows (name, count) of `read_outcome`.
+
+    Args:
+        plan: Result of `PlanSplits`.
+    """
+
+    def __init__(self, plan: beam.PCollection):
+        super().__init__()
+        self._plan = plan
+
+    def expand(self, surveyed):
+        pages = surveyed | "Counts of pages" >> beam.FlatMap(
+            page_counts, beam.pvalue.AsSingleton(self._plan)
+        )
+        return (
+            (pages, self._plan | "Counts of plan" >> beam.FlatMap(plan_counts))
+            | "Both" >> beam.Flatten()
+            | "Sum of counts" >> beam.CombinePerKey(sum)
         )

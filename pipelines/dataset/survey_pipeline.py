@@ -7,13 +7,16 @@ import json
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipelines.dataset.pipeline import IngestConfig
 from pipelines.dataset.read import (
+    CountSplits,
     PairFilesUp,
+    PlanSplits,
     SecondDescriptions,
     SurveySources,
     UndescribedFailures,
 )
-from pipelines.descriptions.reading import ReadConfig
+from pipelines.dataset.split_counts import read_outcome
 from pipelines.descriptions.survey import Surveyed, describe_survey, left_out_second
 from pipelines.files.filesystem import MatchFiles, input_patterns, input_roots, read_bytes
 from pipelines.files.output import scratch_folder
@@ -23,15 +26,11 @@ from pipelines.transforms.write import WriteJsonLines
 from schemas.records import Skipped
 
 
-def run_survey(
-    inputs: tuple[str, ...], config: ReadConfig, output: str, options: PipelineOptions
-) -> str:
+def run_survey(config: IngestConfig, options: PipelineOptions) -> str:
     """Survey the input.
 
     Args:
-        inputs: Files, folders and globs.
-        config: What is read from the input.
-        output: Folder that ingest would write; the counts go to a scratch folder beside it.
+        config: What ingest would do; the counts go to a scratch folder beside its output.
         options: Beam's options.
 
     Returns:
@@ -40,20 +39,23 @@ def run_survey(
     Raises:
         UsageError: If an input is missing.
     """
-    patterns = input_patterns(inputs)
-    with scratch_folder(output) as scratch:
+    patterns = input_patterns(config.inputs)
+    roots = input_roots(config.inputs)
+    config = config.with_roots(roots)
+    with scratch_folder(config.output) as scratch:
         with beam.Pipeline(options=options) as pipeline:
-            build_survey(pipeline, patterns, config, scratch, input_roots(inputs))
+            build_survey(pipeline, patterns, config, scratch, roots)
         lines = read_bytes(f"{scratch}/counts.jsonl").decode().splitlines()
         skipped = SkippedFiles.read(f"{scratch}/skipped.json")
-    counts = describe_survey(dict(map(json.loads, lines)))
-    return "\n".join(filter(None, (counts, str(skipped))))
+    counts = dict(map(json.loads, lines))
+    said = describe_survey(counts), str(skipped), str(read_outcome(counts, config.splits))
+    return "\n".join(filter(None, said))
 
 
 def build_survey(
     pipeline: beam.Pipeline,
     patterns: tuple[str, ...],
-    config: ReadConfig,
+    config: IngestConfig,
     folder: str,
     roots: tuple[str, ...] = (),
 ) -> None:
@@ -62,20 +64,23 @@ def build_survey(
     Args:
         pipeline: The pipeline to add to.
         patterns: Result of `input_patterns`.
-        config: What is read from the input.
+        config: What ingest would do.
         folder: Where the counts go, and the names of the files that are left out.
         roots: Result of `input_roots`.
     """
     sources = (
-        pipeline | "Match files" >> MatchFiles(patterns) | "Pair files up" >> PairFilesUp(config)
+        pipeline
+        | "Match files" >> MatchFiles(patterns)
+        | "Pair files up" >> PairFilesUp(config.read)
     )
-    survey = sources | "Survey" >> SurveySources(config, roots)
+    survey = sources | "Survey" >> SurveySources(config.read, roots)
     undescribed = (sources, survey.Surveyed) | "Undescribed" >> UndescribedFailures()
     failed = (survey.Failure, undescribed.Failure) | "Failed" >> beam.Flatten()
     seconds = survey.Surveyed | "Second descriptions" >> SecondDescriptions()
     first = survey.Surveyed | "Each page once" >> RouteByType(
         left_out_second, (Surveyed, Skipped), beam.pvalue.AsSingleton(seconds)
     )
+    plan = first.Surveyed | "Plan splits" >> PlanSplits(config.splits)
     skipped = (
         survey.Skipped,
         undescribed.Skipped,
@@ -86,6 +91,7 @@ def build_survey(
         first.Surveyed | "Of pages" >> beam.FlatMap(_page_counts),
         failed | "One" >> beam.Map(_one, "failed"),
         skipped | "Skipped" >> beam.Map(_one, "skipped"),
+        first.Surveyed | "Count splits" >> CountSplits(plan),
     )
     (
         counts

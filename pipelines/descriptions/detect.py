@@ -9,9 +9,7 @@ from lxml import etree
 
 from pipelines.formats.alto.read import alto_pages, is_alto
 from pipelines.formats.hocr.read import hocr_pages, is_hocr, is_html, parse_html
-from pipelines.formats.hugging_face import is_parquet, read_hugging_face
 from pipelines.formats.iam.read import is_iam, read_iam
-from pipelines.formats.kraken_arrow import is_arrow, read_kraken_arrow
 from pipelines.formats.labels.read import is_label_table, read_labels
 from pipelines.formats.names import only_page
 from pipelines.formats.page_xml.read import is_page_xml, page_xml_pages
@@ -19,6 +17,9 @@ from pipelines.formats.quire_dataset import is_tfrecord, read_quire_dataset
 from pipelines.formats.sets.histdb import is_histdb, read_histdb
 from pipelines.formats.sets.rimes import is_rimes, read_rimes
 from pipelines.formats.source import Files
+from pipelines.formats.tables.columns import BY_NAME, TableColumns
+from pipelines.formats.tables.hugging_face import is_parquet, read_hugging_face
+from pipelines.formats.tables.kraken_arrow import is_arrow, read_kraken_arrow
 from pipelines.formats.xml_tree import namespace_of, parse_xml
 from schemas.records import Failure, Page, Skipped
 
@@ -56,18 +57,26 @@ class ContainerFormat:
     Attributes:
         recognises: Returns whether a file has this format, by its name and first bytes.
         read: Reads the pages of a file.
+        takes_columns: Whether `read` also takes the columns that the user names.
     """
 
     recognises: Callable[[str, bytes], bool]
-    read: Callable[[str, Files], Iterator[Page | Failure | Skipped]]
+    read: Callable[..., Iterator[Page | Failure | Skipped]]
+    takes_columns: bool = False
+
+    def pages(
+        self, uri: str, files: Files, columns: TableColumns = BY_NAME
+    ) -> Iterator[Page | Failure | Skipped]:
+        """Read the pages of a file, with the columns that the user names if it is a table."""
+        return self.read(uri, files, columns) if self.takes_columns else self.read(uri, files)
 
 
 CONTAINER_FORMATS = {
-    "hugging_face": ContainerFormat(is_parquet, read_hugging_face),
+    "hugging_face": ContainerFormat(is_parquet, read_hugging_face, takes_columns=True),
     "histdb": ContainerFormat(is_histdb, read_histdb),
     "iam": ContainerFormat(is_iam, read_iam),
-    "kraken_arrow": ContainerFormat(is_arrow, read_kraken_arrow),
-    "labels": ContainerFormat(is_label_table, read_labels),
+    "kraken_arrow": ContainerFormat(is_arrow, read_kraken_arrow, takes_columns=True),
+    "labels": ContainerFormat(is_label_table, read_labels, takes_columns=True),
     "quire": ContainerFormat(is_tfrecord, read_quire_dataset),
     "rimes": ContainerFormat(is_rimes, read_rimes),
 }

@@ -1,20 +1,23 @@
-"""Read each page by its first description."""
+"""Read each page once: by its first description, and one row of those with the same image."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
+from types import MappingProxyType
 
-from pipelines.descriptions.pairing import (
-    Source,
-)
+from pipelines.descriptions.pairing import Source
 from pipelines.descriptions.reading import ReadConfig, describing_file, read_source
-from pipelines.descriptions.survey import second_description
+from pipelines.descriptions.survey import row_key, second_description
 from pipelines.formats.source import Files
 from schemas.records import Failure, Page, Skipped
 
 
 def read_first_descriptions(
-    source: Source, config: ReadConfig, files: Files, surplus: Set[tuple[str, str]]
+    source: Source,
+    config: ReadConfig,
+    files: Files,
+    surplus: Set[tuple[str, str]],
+    repeated: Mapping[str, int] = MappingProxyType({}),
 ) -> Iterator[Page | Failure | Skipped]:
     """Read a source from `pair_files`, except surplus descriptions of an image.
 
@@ -23,13 +26,37 @@ def read_first_descriptions(
         config: What to read.
         files: Where the sources are.
         surplus: (image, describing file) of the descriptions to skip.
+        repeated: Number of texts of each image that several rows of a table have, by `row_key`.
 
     Yields:
         A record for each page.
     """
+    described_by = describing_file(source)
+    seen: set[str] = set()
     for record in read_source(source, config, files):
-        described_by = describing_file(source)
-        if isinstance(record, Page) and (record.uri, described_by) in surplus:
+        if not isinstance(record, Page):
+            yield record
+        elif (record.uri, described_by) in surplus:
             yield second_description(record.uri, described_by)
+        elif repeated and (key := row_key(record, described_by)) in repeated:
+            yield _repeated_row(record, described_by, repeated[key], key in seen)
+            seen.add(key)
         else:
             yield record
+
+
+def _repeated_row(
+    page: Page, described_by: str, text_count: int, is_seen: bool
+) -> Page | Failure | Skipped:
+    """Return the record of a row whose image other rows have, too."""
+    if text_count > 1:
+        text = (page.lines[0].text or "")[:40]
+        error = (
+            f"image has {text_count} different texts in {described_by}, here {text!r}; "
+            "keep only the row that is right"
+        )
+        return Failure(page.uri, "read", error)
+    # Images within a table have no name of their own: equal ones are left to the search for leaks.
+    if page.image or not is_seen:
+        return page
+    return Skipped(page.uri, f"another row of {described_by} has the same image and text")

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import BinaryIO
 
-from model.dataset.splits import document_of, official_split
+from model.dataset.split_names import official_split, split_folder
+from model.dataset.splits import document_of
 from pipelines.descriptions.detect import (
     HEAD_BYTES,
     NotAPage,
@@ -41,12 +42,16 @@ from pipelines.formats.names import (
 from pipelines.formats.pairs import read_pair
 from pipelines.formats.sets.bentham import line_image_of, page_image_of, read_bentham
 from pipelines.formats.source import Files
+from pipelines.formats.tables.columns import BY_NAME, TableColumns
 from schemas.records import Failure, Page, Skipped
 
 # Beside pages lie notes and plain text of all sorts; '.gt.txt' is always that of a line.
 STRAY_TEXT_EXTENSION = ".txt"
 # Larger than the text of any line and the XML of any page; a larger file is something else.
 _LARGEST_TEXT_BYTES, _LARGEST_MARKUP_BYTES = 1 << 20, 1 << 27
+
+# What names the split of pages of a format, where its reader does not say.
+_OFFICIAL = {"iam": "lists of IAM", "quire": "Quire's own datasets"}
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,15 @@ class ReadConfig:
         format_name: 'auto', 'pair', or the format of XML and container files.
         line_kinds: Kinds of lines to read; empty for all.
         region_kinds: Kinds of regions whose lines are read; empty for all.
+        columns: Columns of tables that the user names.
+        roots: Folders of the input: names of folders below them may be those of splits.
     """
 
     format_name: str = "auto"
     line_kinds: tuple[str, ...] = ()
     region_kinds: tuple[str, ...] = ()
+    columns: TableColumns = BY_NAME
+    roots: tuple[str, ...] = ("",)
 
 
 def survey_source(
@@ -95,12 +104,21 @@ def read_source(
         Each page with its image, document, official split and the requested lines, or the
         failure or the reason for skipping it.
     """
-    if isinstance(source, (MarkupFile, LoneText, ContainerFile)):
-        yield from _read_by_content(source, config, files)
-    elif isinstance(source, PairFiles):
-        yield _read_pair_files(source, files)
+    if isinstance(source, (MarkupFile, LoneText, ContainerFile, PairFiles)):
+        for record in _read(source, config, files):
+            is_page = isinstance(record, Page)
+            yield _place(record, describing_file(source), config.roots) if is_page else record
     elif not isinstance(source, LoneImage):
         yield source
+
+
+def _read(
+    source: MarkupFile | LoneText | ContainerFile | PairFiles, config: ReadConfig, files: Files
+) -> Iterator[Page | Failure | Skipped]:
+    if isinstance(source, PairFiles):
+        yield _read_pair_files(source, files)
+    else:
+        yield from _read_by_content(source, config, files)
 
 
 def fail_undescribed(uri: str, described: Set[str], files: Files) -> Iterator[Failure | Skipped]:
@@ -179,7 +197,7 @@ def _read_line_of_set(uri: str, head: bytes, files: Files) -> Page | Failure | S
             return Skipped(uri, "text belongs to no image")
         if image_uri is None:
             return lone_text_failure(uri)
-        return _place(read_bentham(uri, head, image_uri, files))
+        return read_bentham(uri, head, image_uri, files)
     except (OSError, ValueError) as error:
         return Failure(uri, "read", str(error))
 
@@ -254,14 +272,14 @@ def _with_image(page: Page | Failure, image: ImageFile, markup_uri: str) -> Page
             f"correct the number in {markup_uri}"
         )
         return Failure(uri, "pair", error)
-    return _place(replace(page, uri=uri))
+    return replace(page, uri=uri)
 
 
 def _read_pair_files(source: PairFiles, files: Files) -> Page | Failure:
     try:
         with files.open(source.text_uri) as file:
             text = _read_rest(file, _LARGEST_TEXT_BYTES)
-        page = _place(read_pair(text, source.image_uri))
+        page = read_pair(text, source.image_uri)
     except (OSError, ValueError) as error:
         return Failure(source.text_uri, "read", str(error))
     try:
@@ -286,8 +304,8 @@ def _read_container_file(
             yield Skipped(uri, f"{lines} describes the same lines")
             return
         container = choose_container(uri, head, config.format_name)
-        for record in container.read(uri, files):
-            record = _place(record) if isinstance(record, Page) else _of_page(record)
+        for record in container.pages(uri, files, config.columns):
+            record = record if isinstance(record, Page) else _of_page(record)
             yield _selected(record, config)
     except (OSError, ValueError) as error:
         yield Failure(uri, "read", str(error))
@@ -315,13 +333,17 @@ def _selected(record: Page | Failure | Skipped, config: ReadConfig) -> Page | Fa
     return replace(record, lines=lines)
 
 
-def _place(page: Page) -> Page:
+def _place(page: Page, described_by: str, roots: tuple[str, ...]) -> Page:
     """Fill in document and split from the path where the description has none."""
-    return replace(
-        page,
-        document=page.document or document_of(page.uri),
-        split=page.split or official_split(page.uri),
-    )
+    page = replace(page, document=page.document or document_of(page.uri))
+    if page.split:
+        return replace(page, split_by=page.split_by or _OFFICIAL.get(page.source, "the input"))
+    # The images of all splits may lie in one folder, and only the descriptions be parted.
+    for uri in (page.uri, described_by):
+        split = official_split(uri, roots)
+        if split:
+            return replace(page, split=split, split_by=f"folder {split_folder(uri, roots)}")
+    return page
 
 
 def _read_rest(file: BinaryIO, most_bytes: int) -> bytes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 from collections.abc import Iterable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from model.dataset.splits import page_key
 from pipelines.formats.names import (
     loose_name,
     numbered_names,
@@ -13,6 +15,9 @@ from pipelines.formats.names import (
     split_page_uri,
 )
 from schemas.records import Page, Skipped
+
+# Formats whose rows are line images with a text each.
+_TABLE_SOURCES = ("hugging_face", "kraken_arrow", "labels")
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,12 @@ class Surveyed:
         source: Name of the format.
         split: Official split; empty where none.
         line_count: Lines on it.
+        split_by: What names the official split; empty where none.
+        name: Result of `page_key`.
+        document: Document of the page; may be empty.
+        writer: Writer of the page; may be empty.
+        row_key: Names the image of a row of a table; empty for other descriptions.
+        text_digest: Digest of the text of such a row.
     """
 
     uri: str
@@ -32,11 +43,68 @@ class Surveyed:
     source: str
     split: str
     line_count: int
+    split_by: str = field(default="", compare=False)
+    name: str = field(default="", compare=False)
+    document: str = field(default="", compare=False)
+    writer: str = field(default="", compare=False)
+    row_key: str = field(default="", compare=False)
+    text_digest: bytes = field(default=b"", compare=False)
 
 
 def survey_page(page: Page, described_by: str) -> Surveyed:
     """Reduce a page to the facts that the survey keeps."""
-    return Surveyed(page.uri, described_by, page.source, page.split, len(page.lines))
+    return Surveyed(
+        page.uri,
+        described_by,
+        page.source,
+        page.split,
+        len(page.lines),
+        page.split_by,
+        page_key(page),
+        page.document,
+        page.writer,
+        key := row_key(page, described_by),
+        _digest(page.lines[0].text or "") if key else b"",
+    )
+
+
+def row_key(page: Page, described_by: str) -> str:
+    """Return a name of the image of a row of a table, the same for all rows with this image.
+
+    Args:
+        page: A page.
+        described_by: The file that describes it.
+
+    Returns:
+        The name; empty for a page that no table of whole line images describes.
+    """
+    if page.source not in _TABLE_SOURCES:
+        return ""
+    if page.image:
+        return f"sha256:{hashlib.sha256(page.image).hexdigest()}"
+    return f"{described_by} {page.uri}"
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8]
+
+
+def repeated_texts(row_key: str, digests: Iterable[bytes]) -> list[tuple[str, int]]:
+    """Count the texts of an image that several rows have.
+
+    Args:
+        row_key: Result of `row_key`.
+        digests: Digest of the text of each row with it.
+
+    Returns:
+        The key with the number of different texts; nothing for an image that only one row has.
+
+    Example:
+        >>> repeated_texts("l.csv a.png", [b"1", b"2", b"1"]), repeated_texts("l.csv b.png", [b"1"])
+        ([('l.csv a.png', 2)], [])
+    """
+    digests = list(digests)
+    return [(row_key, len(set(digests)))] if len(digests) > 1 else []
 
 
 def second_descriptions(pages: Iterable[Surveyed]) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ import numpy as np
 from model.dataset.splits import page_uri_of
 from model.line_images.crop import crop_lines, fit_to_image, paper_outside
 from model.segmentation.finder import default_line_network, find_lines
-from pipelines.formats.kraken_arrow import CUT_OUT
+from pipelines.formats.tables.kraken_arrow import CUT_OUT
 from schemas.features import CUT_SOURCE, FOUND_SOURCE
 from schemas.records import Failure, LineImage, Page, PageDone
 

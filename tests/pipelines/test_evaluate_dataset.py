@@ -60,7 +60,8 @@ def test_dataset_and_transcripts_give_the_same_figures(tmp_path, model, capsys):
         write_page(tmp_path / "letters" / "test", f"p{i}", TEXTS[i : i + 2])
     pages = tmp_path / "letters" / "test"
     paths = ["--input", f"{pages}/*.xml", "--output", f"{tmp_path}/ds"]
-    assert ingest([*paths, *DIRECT]) == 0
+    alone = ["--test_fraction", "1", "--eval_fraction", "0"]
+    assert ingest([*paths, *alone, *DIRECT]) == 0
     paths = ["--input", f"{pages}/*.jpg", "--output", f"{tmp_path}/out"]
     assert transcribe([*paths, "--model", str(model), "--lines", "given", *DIRECT]) == 0
     of_dataset = measured(capsys, tmp_path / "ds", model, "--split", "test")

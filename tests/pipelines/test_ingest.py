@@ -61,6 +61,8 @@ def test_each_bad_file_is_a_failure_and_affects_no_other(tmp_path, capsys):
 
 def test_failures_below_the_limit_are_accepted(tmp_path):
     write_bad_files(tmp_path / "archive")
+    for i in range(6):
+        write_pair(tmp_path / "archive", f"good_{i}", f"acte {i}")
     assert ingest([tmp_path / "archive"], tmp_path / "out", "--max_failure_rate", "1") == 0
 
 
@@ -162,8 +164,9 @@ def test_by_default_dataset_is_read_and_out_dataset_written(tmp_path):
 
 
 def test_real_pages_are_all_accounted_for(shared_data, tmp_path, capsys):
-    pages = shared_data / "peraire" / "data" / "test" / "*.xml"
-    assert ingest([pages], tmp_path / "out") == 0
+    pages = shared_data / "peraire" / "data" / "tes*" / "*.xml"
+    alone = ["--test_fraction", "1", "--eval_fraction", "0"]
+    assert ingest([pages], tmp_path / "out", *alone) == 0
     assert "pages: 8 in = 8 ok + 0 failed + 0 skipped\nlines: 262 in" in capsys.readouterr().out
     assert {e.split for e in examples(tmp_path / "out")} == {"test"}
 

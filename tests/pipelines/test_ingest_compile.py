@@ -57,6 +57,7 @@ def test_a_dry_run_counts_and_writes_nothing(tmp_path, capsys):
         "cannot be read: 1",
         "left out: 1",
         "skipped: 1 file that is no page (README.md)",
+        "splits: by hash of pages; lines: 4 train, 1 eval, 0 test",
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["archive"]
 
@@ -65,7 +66,7 @@ def test_a_line_of_two_splits_is_dropped_from_train(tmp_path, capsys):
     write_pair(tmp_path / "d" / "train", "copy", "Jean Martin, notaire de Paris")
     write_pair(tmp_path / "d" / "train", "own", "le douze mars de cette annee")
     write_pair(tmp_path / "d" / "test", "original", "Jean Martin, notaire de Paris")
-    assert ingest([tmp_path / "d"], tmp_path / "out") == 0
+    assert ingest([tmp_path / "d"], tmp_path / "out", "--eval_fraction", "0") == 0
     assert "lines: 3 in = 2 ok + 0 failed + 1 dropped" in capsys.readouterr().out
     assert [e.page_uri.rsplit("/")[-1] for e in examples(tmp_path / "out", "train")] == ["own.png"]
     assert len(examples(tmp_path / "out", "test")) == 1
@@ -85,8 +86,9 @@ def test_a_line_of_two_splits_is_dropped_from_train(tmp_path, capsys):
 def test_a_line_of_eval_and_test_is_reported_and_stays(tmp_path):
     write_pair(tmp_path / "d" / "eval", "one", "Jean Martin, notaire de Paris")
     write_pair(tmp_path / "d" / "test", "two", "Jean Martin, notaire de Paris")
+    write_pair(tmp_path / "d" / "train", "three", "le douze mars de cette annee")
     assert ingest([tmp_path / "d"], tmp_path / "out") == 0
-    assert len(examples(tmp_path / "out")) == 2
+    assert len(examples(tmp_path / "out")) == 3
     assert "also in eval" in (tmp_path / "out" / "report.html").read_text("utf-8")
     assert not (tmp_path / "out" / ".unfinished").exists()
 

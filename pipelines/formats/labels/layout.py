@@ -1,32 +1,24 @@
-"""Layout of a label table, detected from its first line."""
+"""Layout of a label table, detected from its first lines."""
 
 from __future__ import annotations
 
 import csv
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.formats import line_tables
 from pipelines.formats.names import IMAGE_EXTENSIONS, split_extension
+from pipelines.formats.tables.columns import (
+    BY_NAME,
+    FoundColumns,
+    TableColumns,
+    find_columns,
+    listed,
+)
+from pipelines.formats.tables.images import is_image_name
 
 _DELIMITERS = ",;\t|"
-
-
-@dataclass(frozen=True)
-class LabelColumns:
-    """Columns of a table as given by the user; empty for those to find by the header.
-
-    Attributes:
-        image: Name of the column of image paths.
-        text: Name of the column of transcriptions.
-        delimiter: The character between columns.
-    """
-
-    image: str = ""
-    text: str = ""
-    delimiter: str = ""
-
-
-FROM_HEADER = LabelColumns()
+_TAB = "\t"
 
 
 @dataclass(frozen=True)
@@ -36,82 +28,102 @@ class LabelLayout:
     Attributes:
         delimiter: The character between columns.
         columns: Number of columns.
-        image: Index of the column of image paths.
-        text: Index of the column of transcriptions.
-        split: Index of the column of splits; None where there is none.
-        writer: Index of the column of writers; None where there is none.
-        document: Index of the column of documents; None where there is none.
-        has_header: Whether the first line names the columns; if not, quotes are literal text.
+        found: Positions of the columns that are read.
+        has_header: Whether the first line names the columns.
+        is_quoted: Whether quotes enclose fields, as in RFC 4180; if not, they are literal text.
     """
 
     delimiter: str
     columns: int
-    image: int
-    text: int
-    split: int | None = None
-    writer: int | None = None
-    document: int | None = None
+    found: FoundColumns
     has_header: bool = True
+    is_quoted: bool = True
 
 
-def find_layout(header: str, columns: LabelColumns = FROM_HEADER) -> LabelLayout:
-    r"""Detect the layout of a table from its first line.
+def find_layout(lines: Sequence[str], columns: TableColumns = BY_NAME) -> LabelLayout:
+    r"""Detect the layout of a table from its first lines.
 
     Args:
-        header: The line.
+        lines: The first lines, at least one. The first one names the columns. If it does not, it
+            is a row of an image path and a text, in any order.
         columns: Columns given by the user.
 
     Returns:
-        The layout.
+        The layout; that quotes are literal is told only where there is a tab and no header.
 
     Raises:
         ValueError: If no column of images or none of transcriptions is found.
 
     Example:
-        >>> layout = find_layout("FILENAME;IDENTITY")
-        >>> layout.delimiter, layout.image, layout.text
+        >>> layout = find_layout(["FILENAME;IDENTITY"])
+        >>> layout.delimiter, layout.found.image, layout.found.text
         (';', 0, 1)
+        >>> layout = find_layout(["1.png,un", "2.png,deux"])
+        >>> layout.delimiter, layout.has_header
+        (',', False)
     """
-    headers = {}
-    for delimiter in columns.delimiter or _DELIMITERS:
+    headers = {
+        delimiter: _split(lines[0], delimiter) for delimiter in columns.delimiter or _DELIMITERS
+    }
+    layouts, faults = [], []
+    for delimiter, names in headers.items():
         try:
-            headers[delimiter] = next(csv.reader([header], delimiter=delimiter), [])
-        except csv.Error as error:
-            raise ValueError(
-                f"first line is not a valid row ({error}); export the table again"
-            ) from None
-    layouts = [_named_layout(found, key, columns) for key, found in headers.items()]
-    fitting = [layout for layout in layouts if layout]
-    if fitting:
-        return max(fitting, key=lambda layout: layout.columns)
-    if columns == FROM_HEADER and is_path_and_text(header):
-        return LabelLayout("\t", 2, image=0, text=1, has_header=False)
-    found = ", ".join(name[:40] for name in max(headers.values(), key=len)[:20])
+            found = find_columns(names, columns)
+        except ValueError as error:
+            faults.append((len(names), str(error)))
+            continue
+        if found:
+            layouts.append(LabelLayout(delimiter, len(names), found))
+    if layouts:
+        return max(layouts, key=lambda layout: layout.columns)
+    if faults:
+        raise ValueError(max(faults)[1])
+    layout = _without_header(lines, columns)
+    if layout:
+        return layout
     raise ValueError(
-        f"columns are {found}; in the first line, name the column of images "
-        f"'{columns.image or 'image'}' and that of texts '{columns.text or 'text'}'"
+        f"columns are {listed(max(headers.values(), key=len))}; in the first line, name the "
+        f"column of images '{columns.image or 'image'}' and that of texts "
+        f"'{columns.text or 'text'}', or give --image_column and --text_column"
     )
 
 
-def _named_layout(found: list[str], delimiter: str, columns: LabelColumns) -> LabelLayout | None:
-    image_names = [columns.image] if columns.image else line_tables.IMAGE_COLUMNS
-    text_names = [columns.text] if columns.text else line_tables.TEXT_COLUMNS
-    image = line_tables.find_column(found, image_names)
-    text = line_tables.find_column(found, text_names)
-    if image is None or text is None or image == text:
+def _split(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise ValueError(
+            f"first line is not a valid row ({error}); export the table again"
+        ) from None
+
+
+def _without_header(lines: Sequence[str], columns: TableColumns) -> LabelLayout | None:
+    """Return the layout of a table of two columns whose first line is a row."""
+    if columns != BY_NAME:
         return None
-    return LabelLayout(
-        delimiter,
-        len(found),
-        image,
-        text,
-        split=line_tables.find_column(found, line_tables.SPLIT_COLUMNS),
-        writer=line_tables.find_column(found, line_tables.WRITER_COLUMNS),
-        document=line_tables.find_column(found, line_tables.DOCUMENT_COLUMNS),
-    )
+    for delimiter in (_TAB, *_DELIMITERS.replace(_TAB, "")):
+        rows = [_fields(line, delimiter) for line in lines if line.strip()]
+        # A text may hold the delimiter: most rows have to be of two columns.
+        counts = Counter(map(len, rows))
+        if max(counts, key=counts.__getitem__) != 2:
+            continue
+        images = [index for index, field in enumerate(rows[0][:2]) if is_image_name(field)]
+        if images:
+            found = FoundColumns(images[0], 1 - images[0])
+            is_quoted = delimiter != _TAB
+            return LabelLayout(delimiter, 2, found, has_header=False, is_quoted=is_quoted)
+    return None
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    quoting = csv.QUOTE_NONE if delimiter == _TAB else csv.QUOTE_MINIMAL
+    try:
+        return next(csv.reader([line], delimiter=delimiter, quoting=quoting), [])
+    except csv.Error:
+        return []
 
 
 def is_path_and_text(line: str) -> bool:
     """Return whether a line is an image path, a tab and a text (Loghi), without a header."""
-    fields = line.split("\t")
+    fields = line.split(_TAB)
     return len(fields) == 2 and split_extension(fields[0])[1] in IMAGE_EXTENSIONS

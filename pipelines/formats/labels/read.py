@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import posixpath
-from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import chain
 
-from pipelines.formats import line_tables
-from pipelines.formats.labels.layout import (
-    FROM_HEADER,
-    LabelColumns,
-    LabelLayout,
-    find_layout,
-    is_path_and_text,
-)
+from pipelines.formats.labels.layout import LabelLayout, find_layout, is_path_and_text
+from pipelines.formats.labels.quoting import encloses_fields
+from pipelines.formats.labels.rows import Row, read_rows
 from pipelines.formats.source import Files
-from pipelines.formats.text_lines import LONGEST_LINE_BYTES, TextLine, read_text_lines
-from schemas.records import Failure, Line, Page
+from pipelines.formats.tables.columns import BY_NAME, TableColumns
+from pipelines.formats.tables.images import find_image, is_image_name
+from pipelines.formats.tables.rows import Table, TableRow, row_page
+from pipelines.formats.text_lines import TextLine, read_text_lines
+from schemas.records import Failure, Page
 
 _EXTENSIONS = (".csv", ".tsv")
-
-
-@dataclass(frozen=True)
-class _Row:
-    number: int
-    fields: tuple[str, ...] = ()
-    fault: str = ""
+# Lines that decide the quoting of the whole table; few tables are larger.
+_DECIDING_CHARACTERS = 1 << 23
+# Lines that show how many columns a table without header has.
+_FIRST_LINES = 100
 
 
 def is_label_table(name: str, head: bytes) -> bool:
@@ -49,13 +41,14 @@ def is_label_table(name: str, head: bytes) -> bool:
 
 
 def read_labels(
-    uri: str, files: Files, columns: LabelColumns = FROM_HEADER
+    uri: str, files: Files, columns: TableColumns = BY_NAME
 ) -> Iterator[Page | Failure]:
     """Read the line images and texts of a label file.
 
     Args:
-        uri: The file, in UTF-8 with quotes as in RFC 4180. Without a header, the rows must be
-            'image path, tab, text' (Loghi), and quotes are literal text.
+        uri: The file, in UTF-8. Whether quotes enclose fields, as in RFC 4180, or are part of the
+            texts is decided for all rows by what they support. Without a header, the rows must be
+            of an image path and a text, and after a tab (Loghi) quotes are literal text.
         files: Opens it and finds the images.
         columns: Names of columns that the header alone does not identify.
 
@@ -68,92 +61,79 @@ def read_labels(
     """
     with files.open(uri) as file:
         lines = read_text_lines(file)
-        first = next((line for line in lines if line.fault or line.text.strip()), None)
-        if first is None or first.fault:
-            fault = first.fault if first else "file is empty; export it again"
+        ahead, is_whole = _look_ahead(lines)
+        first = next((i for i, line in enumerate(ahead) if line.fault or line.text.strip()), None)
+        if first is None or ahead[first].fault:
+            fault = "file is empty; export it again" if first is None else ahead[first].fault
             raise ValueError(f"{uri}: {fault}")
         try:
-            layout = find_layout(first.text, columns)
+            texts = [line.text for line in ahead[first : first + _FIRST_LINES]]
+            layout = find_layout(texts, columns)
         except ValueError as error:
             raise ValueError(f"{uri}: {error}") from None
-        rows = lines if layout.has_header else chain([first], lines)
-        split = line_tables.named_split(uri)
-        for row in _read_rows(rows, layout):
-            yield _page(row, layout, split, uri, files)
+        ahead = ahead[first + layout.has_header :]
+
+        def names_image(field: str) -> bool:
+            return is_image_name(field) or _is_image(uri, field, files)
+
+        if layout.is_quoted:
+            is_quoted = encloses_fields(ahead, layout, names_image, is_whole)
+            layout = replace(layout, is_quoted=is_quoted)
+        table = Table.open(uri, files, "labels", layout.found.split_name)
+        for row in read_rows(chain(ahead, lines), layout, names_image):
+            yield _page(row, layout, table)
 
 
-def _read_rows(lines: Iterator[TextLine], layout: LabelLayout) -> Iterator[_Row]:
-    """Read rows, which may span several lines; a malformed row does not affect the others."""
-    quoting = csv.QUOTE_MINIMAL if layout.has_header else csv.QUOTE_NONE
-    waiting: deque[TextLine] = deque()
-    while True:
-        taken: list[TextLine] = []
-        feed = _feed(waiting, lines, taken)
-        reader = csv.reader(feed, delimiter=layout.delimiter, quoting=quoting, strict=True)
-        try:
-            fields = next(reader, None)
-        except csv.Error as error:
-            # An unclosed quote takes in the lines after it, so these are read again.
-            waiting.extendleft(reversed(taken[1:]))
-            yield _Row(taken[0].number, fault=taken[0].fault or _malformed(taken[0].number, error))
-            continue
-        if fields is None:
-            return
-        fault = next((line.fault for line in taken if line.fault), "")
-        if fields or fault:
-            yield _Row(taken[0].number, tuple(fields), fault)
-
-
-def _feed(
-    waiting: deque[TextLine], lines: Iterator[TextLine], taken: list[TextLine]
-) -> Iterator[str]:
+def _look_ahead(lines: Iterator[TextLine]) -> tuple[list[TextLine], bool]:
+    """Return the lines that decide on the layout, and whether they are all."""
+    ahead: list[TextLine] = []
     size = 0
-    while line := waiting.popleft() if waiting else next(lines, None):
-        taken.append(line)
+    for line in lines:
+        ahead.append(line)
         size += len(line.text)
-        if not line.is_whole or size > LONGEST_LINE_BYTES:
-            raise csv.Error(f"longer than {LONGEST_LINE_BYTES} characters")
-        yield line.text
+        # A fault in the first line is a file of another kind, maybe endless.
+        if size > _DECIDING_CHARACTERS or (line.fault and len(ahead) == 1):
+            return ahead, False
+    return ahead, True
 
 
-def _malformed(number: int, error: csv.Error) -> str:
-    return (
-        f"line {number} does not start a valid row ({error}); close every quote that "
-        "opens a label, and double the quotes inside it"
-    )
+def _is_image(uri: str, field: str, files: Files) -> bool:
+    try:
+        return find_image(uri, field, files) is not None
+    except ValueError:
+        return False
 
 
-def _page(row: _Row, layout: LabelLayout, split: str, uri: str, files: Files) -> Page | Failure:
-    place = f"{uri}#{row.number}"
+def _page(row: Row, layout: LabelLayout, table: Table) -> Page | Failure:
+    place = f"{table.uri}#{row.number}"
     if row.fault:
         return Failure(place, "read", row.fault)
     if len(row.fields) != layout.columns:
         return Failure(place, "read", _ragged(row, layout))
-    name = row.fields[layout.image]
-    try:
-        image_uri = line_tables.find_image(uri, name, files)
-    except ValueError as error:
-        return Failure(place, "read", f"line {row.number}: {error}")
-    if image_uri is None:
-        folder = posixpath.dirname(uri) or "the folder of the table"
-        error = f"line {row.number}: image {name!r} is not in {folder}; put it there"
-        return Failure(place, "pair", error)
-    return Page(
-        uri=image_uri,
-        lines=(Line("line", 0, row.fields[layout.text]),),
-        source="labels",
-        document=_field(row, layout.document),
-        split=line_tables.named_split(_field(row, layout.split)) or split,
-        writer=_field(row, layout.writer),
+    found = layout.found
+    name = row.fields[found.image]
+    if not name.strip():
+        return Failure(place, "read", "row names no image; name one or remove the row")
+    return row_page(
+        TableRow(
+            place,
+            row.fields[found.text],
+            image_name=name,
+            split=_field(row, found.split),
+            writer=_field(row, found.writer),
+            document=_field(row, found.document),
+        ),
+        table,
     )
 
 
-def _field(row: _Row, column: int | None) -> str:
+def _field(row: Row, column: int | None) -> str:
     return "" if column is None else row.fields[column].strip()
 
 
-def _ragged(row: _Row, layout: LabelLayout) -> str:
+def _ragged(row: Row, layout: LabelLayout) -> str:
+    which = "labels that hold" if layout.is_quoted else "all labels, as one of them holds"
     return (
         f"line {row.number} has {len(row.fields)} columns, not {layout.columns}; "
-        f"put quotes around labels that hold {layout.delimiter!r}"
+        f"put quotes around {which} {layout.delimiter!r}"
     )

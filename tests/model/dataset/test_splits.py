@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.dataset.splits import SplitConfig, choose_split, document_of, official_split
+from model.dataset.split_names import official_split
+from model.dataset.split_plan import SplitPlan
+from model.dataset.splits import SplitConfig, document_of
 from schemas.records import Page
+
+
+def choose_split(page, official, config):
+    """Return the split of a page among many."""
+    return SplitPlan(config, frozenset(official)).split_of(page)
+
 
 NAMES = st.text(alphabet="abc0123", min_size=1, max_size=8)
 

@@ -13,6 +13,7 @@ from pipelines.dataset.cut import CutConfig, CutExamples
 from pipelines.dataset.read import (
     ChooseSplits,
     PairFilesUp,
+    PlanSplits,
     ReadDescriptions,
     SecondDescriptions,
     SurveySources,
@@ -89,7 +90,8 @@ def test_pages_are_read_and_what_cannot_be_read_is_a_failure(pipeline, tmp_path)
         Failure("lone.txt", "pair", "no image"),
     ]
     seconds = pipeline | "None" >> beam.Create([set()])
-    out = pipeline | beam.Create(sources) | ReadDescriptions(ReadConfig(), seconds)
+    repeated = pipeline | "No rows" >> beam.Create([{}])
+    out = pipeline | beam.Create(sources) | ReadDescriptions(ReadConfig(), seconds, repeated)
     expect(
         out.Page,
         [("pairs", "", 1, "pair"), (tmp_path.name, "eval", 3, "page")],
@@ -117,7 +119,11 @@ def test_the_official_splits_of_all_pages_decide(pipeline):
             pipeline
             | label >> beam.Create(pages)
             | f"Split {label}"
-            >> ChooseSplits(SplitConfig(0.3), pipeline | f"Survey {label}" >> beam.Create(surveyed))
+            >> ChooseSplits(
+                pipeline
+                | f"Survey {label}" >> beam.Create(surveyed)
+                | f"Plan {label}" >> PlanSplits(SplitConfig(0.3))
+            )
             | f"Seen {label}" >> beam.Map(lambda page: page.split)
             | f"Once {label}" >> beam.Distinct()
         )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.formats.kraken_arrow import is_arrow, read_kraken_arrow
+from pipelines.formats.tables.kraken_arrow import is_arrow, read_kraken_arrow
 from schemas.records import Failure, Line, Page
 from tests.pipelines.formats.memory_files import MemoryFiles
 
@@ -124,7 +124,7 @@ def test_a_batch_with_invalid_offsets_fails():
 @pytest.mark.parametrize(
     ("columns", "named"),
     [
-        ({"image": [b"PNG"], "text": ["x"]}, "image (binary), text (string)"),
+        ({"image": [b"PNG"], "words": ["x"]}, "image (binary), words (string)"),
         ({"lines": ["x"]}, "lines (string)"),
         ({"lines": [{"text": "x"}]}, "lines (struct<text: string>)"),
         ({"lines": [{"text": 1, "im": b"PNG"}]}, "lines (struct<"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.formats.hugging_face import is_parquet, read_hugging_face
+from pipelines.formats.tables.hugging_face import is_parquet, read_hugging_face
 from schemas.records import Failure, Line, Page
 from tests.pipelines.formats.memory_files import MemoryFiles
 
@@ -107,7 +107,7 @@ def test_a_text_that_is_not_utf8_fails_alone():
     [
         {"pixels": [b"PNG"], "text": ["x"]},
         {"image": [b"PNG"], "words": ["x"]},
-        {"image": ["a.png"], "text": ["x"]},
+        {"image": [7], "text": ["x"]},
         {"image": [b"PNG"], "label": [7]},
         {"image": [{"bytes": [1, 2]}], "text": ["x"]},
     ],

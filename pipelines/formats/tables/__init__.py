@@ -1,0 +1,1 @@
+"""Tables of line images and texts: what all share, and those of Parquet and Arrow."""
