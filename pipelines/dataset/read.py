@@ -10,13 +10,9 @@ import apache_beam as beam
 from model.dataset.split_plan import SplitUnits
 from model.dataset.splits import SplitConfig
 from pipelines.dataset.split_counts import page_counts, plan_counts, sum_counts, unit_lines
-from pipelines.descriptions.first import read_first_descriptions
+from pipelines.descriptions.first import fail_undescribed, read_first_descriptions
 from pipelines.descriptions.pairing import LoneImage, pair_files, pairing_key
-from pipelines.descriptions.reading import (
-    ReadConfig,
-    fail_undescribed,
-    survey_source,
-)
+from pipelines.descriptions.reading import ReadConfig, survey_source
 from pipelines.descriptions.survey import Surveyed, repeated_texts, second_descriptions
 from pipelines.files.filesystem import BeamFiles
 from pipelines.formats.names import file_of

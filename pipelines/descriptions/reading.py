@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import BinaryIO
@@ -28,7 +28,6 @@ from pipelines.descriptions.pairing import (
     lone_image_failure,
     lone_text_failure,
 )
-from pipelines.descriptions.strays import is_mask, is_spare_version
 from pipelines.descriptions.survey import Surveyed, survey_page
 from pipelines.files.zip_members import archive_fault, is_archive
 from pipelines.formats.iam.files import lines_index_beside
@@ -119,41 +118,6 @@ def _read(
         yield _read_pair_files(source, files)
     else:
         yield from _read_by_content(source, config, files)
-
-
-def fail_undescribed(uri: str, described: Set[str], files: Files) -> Iterator[Failure | Skipped]:
-    """Find the pages of an image file that no file describes.
-
-    Args:
-        uri: The image file.
-        described: URIs of its described pages, or its own.
-        files: Opens it to count its pages, if it may hold several.
-
-    Yields:
-        A failure with the cure: for each such page, or for the whole file if none is described.
-        A mask, and a version of an image that has a description, are left out.
-    """
-    if uri in described:
-        return
-    if not described and is_mask(uri, files):
-        yield Skipped(uri, "mask of the page in the folder above")
-        return
-    if not described and is_spare_version(uri, files):
-        yield Skipped(uri, "another version of a described image")
-        return
-    try:
-        page_count = count_file_pages(uri, files)
-    except (OSError, ValueError) as error:
-        # Where a page is described, opening it reports the same error.
-        if not described:
-            yield Failure(uri, "read", str(error))
-        return
-    if not described:
-        yield lone_image_failure(uri, page_count)
-        return
-    for page in (page_uri(uri, number + 1) for number in range(page_count)):
-        if page not in described:
-            yield Failure(page, "pair", "no file describes this page; describe it or remove it")
 
 
 def describing_file(source: Source) -> str:

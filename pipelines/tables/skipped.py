@@ -21,6 +21,7 @@ NO_PAGES = "file{0} that {1} no page{0}"
 _CAUSES = {
     "is described by another file": "file{0} whose page another file describes",
     "describes the same lines": "file{0} whose lines another file describes",
+    "has the same image and text": "row{0} whose image and text another row has",
     "is paired already": "more file{0} of images and texts that are paired already",
     "another version of": "other version{0} of described images",
     "mask": "mask{0} beside XML",

@@ -4,9 +4,9 @@ from datetime import datetime
 
 import pytest
 
-from pipelines.descriptions.first import read_first_descriptions
+from pipelines.descriptions.first import fail_undescribed, read_first_descriptions
 from pipelines.descriptions.pairing import ContainerFile, LoneText, MarkupFile, PairFiles
-from pipelines.descriptions.reading import ReadConfig, fail_undescribed, read_source, survey_source
+from pipelines.descriptions.reading import ReadConfig, read_source, survey_source
 from pipelines.formats import xml_tree
 from pipelines.formats.page_text import Origin
 from pipelines.formats.page_xml.write import write_description

@@ -177,7 +177,8 @@ def test_a_damaged_member_fails_alone(tmp_path):
     archive.write_bytes(data)
     shutil.rmtree(tmp_path / "plain")
     assert archive_fault(str(archive)) == ""
-    assert ingest([archive], tmp_path / "out", "--max_failure_rate", "1") == 0
+    flags = ["--max_failure_rate", "1", "--eval_fraction", "0", "--test_fraction", "0"]
+    assert ingest([archive], tmp_path / "out", *flags) == 0
     (failure,) = pq.read_table(tmp_path / "out" / "failures").to_pylist()
     assert failure["uri"].endswith("x.zip#/a.jpg") and "damaged" in failure["error"]
     assert {e.page_uri for e in examples(tmp_path / "out")} == {f"{archive}#/b.jpg"}

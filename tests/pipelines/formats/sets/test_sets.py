@@ -80,7 +80,8 @@ SETS = {
 def test_a_set_is_read_as_it_is_handed_out(tmp_path, draw_set):
     draw_set(tmp_path / "set")
     splits, source = SETS[draw_set]
-    status = ingest([tmp_path / "set"], tmp_path / "out", "--max_failure_rate", "1")
+    flags = ["--max_failure_rate", "1", "--eval_fraction", "0"]
+    status = ingest([tmp_path / "set"], tmp_path / "out", *flags)
     assert status == 0
     for split, texts in splits.items():
         assert sorted(e.text for e in examples(tmp_path / "out", split)) == sorted(texts)
