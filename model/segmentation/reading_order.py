@@ -14,6 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.geometry.polylines import levelling_rotation
+from model.segmentation.rules import NO_RULES, Rules
+from model.segmentation.tables import find_table
 from model.segmentation.text_blocks import Spans, find_blocks, find_insertions, level_spans
 
 # Greatest width of a note as a share of its text's, and distance from it in pitches.
@@ -44,6 +47,61 @@ class _Boxes:
     right: np.ndarray
     top: np.ndarray
     bottom: np.ndarray
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a line is read.
+
+    Attributes:
+        line: Index of the line.
+        region: Index of its region; a table is one region.
+        row: Row in its table, from 0; None outside of tables.
+        column: Column in its table, from 0; None outside of tables.
+    """
+
+    line: int
+    region: int
+    row: int | None = None
+    column: int | None = None
+
+
+def arrange_lines(
+    paths: Sequence[np.ndarray], pitch_px: float, rules: Rules = NO_RULES
+) -> list[Place]:
+    """Return the places of the lines of a page in its reading order, and in its tables.
+
+    Args:
+        paths: float [n, 2] each, baselines from left to right.
+        pitch_px: Line pitch.
+        rules: Rules of the page, in the unit of the paths.
+
+    Returns:
+        The places in reading order.
+    """
+    spans = level_spans(paths)
+    rotation = levelling_rotation(paths)
+    level = Rules(rules.upright @ rotation, rules.level @ rotation)
+    table = find_table(spans, pitch_px, level) if len(paths) else None
+    if table is None:
+        return [Place(line, region) for line, region in order_lines(paths, pitch_px)]
+    inside = set(table.lines.tolist())
+    top = spans.row[table.lines].min()
+    rest = [line for line in range(len(paths)) if line not in inside]
+    above = [line for line in rest if spans.row[line] < top]
+    below = [line for line in rest if spans.row[line] >= top]
+    places: list[Place] = []
+    for part in (above, None, below):
+        first = places[-1].region + 1 if places else 0
+        if part is None:
+            places += [
+                Place(int(line), first, int(row), int(column))
+                for line, row, column in zip(table.lines, table.row, table.column)
+            ]
+        else:
+            ordered = order_lines([paths[line] for line in part], pitch_px)
+            places += [Place(part[line], first + region) for line, region in ordered]
+    return places
 
 
 def order_lines(paths: Sequence[np.ndarray], pitch_px: float) -> list[tuple[int, int]]:

@@ -1,0 +1,169 @@
+"""The rows of a table: heights at which the lines of several columns begin together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.segmentation.text_blocks import Spans
+
+# Lengths are in line pitches. Lines of one row are at the same height up to this.
+_SAME_HEIGHT = 0.42
+# Another column begins another row only at this distance.
+_ANOTHER, _OWN_ROW = 0.85, 0.6
+# A column of text: most of its lines follow each other at this distance.
+_NEXT_LINE = 1.5
+# Least share of a column's lines at the beginnings of rows, for a column that tells where rows
+# begin; and of lines of a sparser column beside a column of entries of several lines.
+_AGREES, _WITHIN = 0.75, 0.8
+_SPARSER, _EQUAL = 0.7, 0.8
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnLines:
+    """The lines of one column, from top to bottom.
+
+    Attributes:
+        lines: int [n], their indices.
+        row: float [n], their heights in line pitches.
+        width: Median length in line pitches.
+    """
+
+    lines: np.ndarray
+    row: np.ndarray
+    width: float
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether most lines follow directly below one another."""
+        return len(self) > 3 and float(np.median(np.diff(self.row))) <= _NEXT_LINE
+
+
+def column_lines(spans: Spans, of_line: np.ndarray, lines: np.ndarray) -> list[ColumnLines]:
+    """Return the lines of each column; a column without any of them is empty.
+
+    Args:
+        spans: All lines, in line pitches.
+        of_line: int [n], the column of each line.
+        lines: The lines to take.
+    """
+    columns = []
+    for column in range(int(of_line.max(initial=-1)) + 1):
+        own = lines[of_line[lines] == column]
+        own = own[np.argsort(spans.row[own], kind="stable")]
+        width = float(np.median(spans.width[own])) if len(own) else 0.0
+        columns.append(ColumnLines(own, spans.row[own], width))
+    return columns
+
+
+def agreement(columns: list[ColumnLines]) -> np.ndarray:
+    """Return how far the lines of columns are at the same heights, beyond chance.
+
+    Args:
+        columns: The columns.
+
+    Returns:
+        float [n, n]: the share of the first column's lines at heights of the second's, 0 where
+        there are no more than lines at any heights would have, 1 for all.
+
+    Example:
+        >>> rows = np.arange(0, 30, 3.0)
+        >>> one = ColumnLines(np.arange(10), rows, 2.0)
+        >>> agreement([one, one, ColumnLines(np.arange(10), rows + 1.5, 2.0)])[0].tolist()
+        [1.0, 1.0, 0.0]
+    """
+    shares = np.zeros((len(columns), len(columns)))
+    for a, one in enumerate(columns):
+        for b, other in enumerate(columns):
+            if not len(one) or not len(other):
+                continue
+            shared = is_near(one.row, other.row).mean()
+            extent = max(np.ptp(other.row), 1.0)
+            chance = min(2 * _SAME_HEIGHT * len(other) / (extent + 1), 0.9)
+            shares[a, b] = max(0.0, (shared - chance) / (1 - chance))
+    return shares
+
+
+def is_near(heights: np.ndarray, others: np.ndarray, limit: float = _SAME_HEIGHT) -> np.ndarray:
+    """Return which heights are near one of some others: bool [n]."""
+    if not len(others):
+        return np.zeros(len(heights), bool)
+    return np.abs(heights[:, None] - others[None]).min(axis=1) <= limit
+
+
+def row_starts(columns: list[ColumnLines]) -> np.ndarray:
+    """Return the heights at which the rows of a table begin.
+
+    An entry may have several lines in one column and one in the others, and these may be beside
+    its first line (number, day) or beside its last (amount): the leading columns decide.
+
+    Args:
+        columns: The columns from left to right.
+
+    Returns:
+        float [rows], in line pitches, ascending.
+
+    Example:
+        >>> day = ColumnLines(np.arange(3), np.array([0.0, 3, 5]), 2.0)
+        >>> text = ColumnLines(np.arange(7), np.arange(7.0), 9.0)
+        >>> amount = ColumnLines(np.arange(3), np.array([2.0, 4, 6]), 2.0)
+        >>> row_starts([day, text, amount]).tolist()
+        [0.0, 3.0, 5.0]
+    """
+    filled = [column for column in columns if len(column)]
+    if not filled:
+        return np.zeros(0)
+    leader = _leader(filled)
+    starts = filled[leader].row
+    waiting = [column for index, column in enumerate(filled) if index != leader]
+    while waiting:
+        shares = [float(is_near(column.row, starts).mean()) for column in waiting]
+        best = int(np.argmax(shares))
+        if shares[best] < _AGREES:
+            break
+        starts = _with_new_rows(starts, waiting.pop(best).row)
+    return _merged(starts)
+
+
+def _leader(columns: list[ColumnLines]) -> int:
+    """Return the column whose lines most other columns share, the leftmost of equal ones."""
+    near = np.array([[is_near(a.row, b.row).mean() for b in columns] for a in columns])
+    counts = np.array([len(column) for column in columns], float)
+    mutual = 2 * near * counts[:, None] / (counts[:, None] + counts)
+    mutual = (mutual + mutual.T) / 2
+    np.fill_diagonal(mutual, 0)
+    others = near - np.eye(len(columns))
+    scores = (mutual**3).sum(axis=1) * others.mean(axis=1)
+    sparser = counts < _SPARSER * counts[:, None]
+    holds = (near.T >= _WITHIN) & sparser & (counts >= 2)
+    goes_on = holds.any(axis=1) & ~(mutual >= _EQUAL).any(axis=1)
+    scores = np.where(goes_on & (~goes_on).any(), -1.0, scores)
+    return int(np.argmax(scores >= 0.9 * scores.max()))
+
+
+def _with_new_rows(starts: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """Add rows that begin with lines of another column; further lines of a cell begin none."""
+    alone = row[~is_near(row, starts, _ANOTHER)]
+    taken = np.searchsorted(starts, row, side="right")
+    new = []
+    for height in alone:
+        slot = np.searchsorted(starts, height, side="right")
+        above = row[(taken == slot) & (row < height)]
+        # The line beside the beginning of the row may be slightly above it.
+        beside = slot > 0 and is_near(starts[slot - 1 : slot], row, _ANOTHER)[0]
+        if not len(above) and not beside:
+            new.append(height)
+    return np.sort(np.concatenate([starts, new]))
+
+
+def _merged(heights: np.ndarray) -> np.ndarray:
+    """Keep one of several heights that are one row."""
+    kept: list[float] = []
+    for height in np.sort(heights):
+        if not kept or height - kept[-1] > _OWN_ROW:
+            kept.append(float(height))
+    return np.array(kept)
