@@ -18,6 +18,8 @@ _NEXT_LINE = 1.5
 # begin; and of lines of a sparser column beside a column of entries of several lines.
 _AGREES, _WITHIN = 0.75, 0.8
 _SPARSER, _EQUAL = 0.7, 0.8
+# Weight of a line that follows another one, beside that of a line after a gap.
+_FOLLOWING = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,12 +139,18 @@ def _leader(columns: list[ColumnLines]) -> int:
     mutual = (mutual + mutual.T) / 2
     np.fill_diagonal(mutual, 0)
     others = near - np.eye(len(columns))
-    scores = (mutual**3).sum(axis=1) * others.mean(axis=1)
+    scores = (mutual**3).sum(axis=1) * others.mean(axis=1) ** 2
+    scores *= [_FOLLOWING + np.mean(_begins(column)) for column in columns]
     sparser = counts < _SPARSER * counts[:, None]
     holds = (near.T >= _WITHIN) & sparser & (counts >= 2)
     goes_on = holds.any(axis=1) & ~(mutual >= _EQUAL).any(axis=1)
     scores = np.where(goes_on & (~goes_on).any(), -1.0, scores)
     return int(np.argmax(scores >= 0.9 * scores.max()))
+
+
+def _begins(column: ColumnLines) -> np.ndarray:
+    """Return which lines do not follow directly below another of their column: bool [n]."""
+    return np.diff(column.row, prepend=-np.inf) > _NEXT_LINE
 
 
 def _with_new_rows(starts: np.ndarray, row: np.ndarray) -> np.ndarray:
