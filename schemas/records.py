@@ -23,7 +23,8 @@ class Line:
         text: Ground-truth transcription; None if there is none.
         baseline: Points (x, y) in image pixels, in writing direction.
         polygon: Outline (x, y) in image pixels, not closed.
-        region_id: Identifier of the text region around it; may be empty.
+        region_id: Identifier of the text region around it, or of the table that it is a cell of;
+            may be empty.
         kind: Type of the line as the format names it ('heading', 'InterlinearLine'); may be
             empty.
         region_kind: Type of the text region as the format names it ('MarginTextZone',
@@ -32,6 +33,10 @@ class Line:
             if it states none.
         fault: Why the description of the line cannot be used; empty if it can. Only this line
             fails then, not its page.
+        row: Row in the table `region_id`, from 0; None where it is in no table. Each table of a
+            page counts its own rows. The lines of a cell have the same row and column.
+        column: Column in that table, from 0, where the cell begins that has several columns; None
+            where it is in no table.
     """
 
     line_id: str
@@ -44,6 +49,8 @@ class Line:
     region_kind: str = ""
     direction: str = ""
     fault: str = ""
+    row: int | None = None
+    column: int | None = None
 
 
 @dataclass(frozen=True)

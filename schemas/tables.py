@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "2.1"
+SCHEMA_VERSION = "2.2"
 
 _POINTS = pa.list_(pa.struct([("x", pa.float32()), ("y", pa.float32())]))
 _READINGS = pa.list_(pa.struct([("text", pa.string()), ("confidence", pa.float32())]))
@@ -42,6 +42,8 @@ LINES = _table(
     _column("contrast", pa.float32(), "contrast of ink and paper in the line image, 0..1"),
     _column("warnings", pa.list_(pa.string()), "possible problems of the line image"),
     _column("run_id", pa.string(), "run that read it"),
+    _column("row", pa.int32(), "row in the table `region_id`, from 0; null if in none", True),
+    _column("column", pa.int32(), "column in that table, from 0; null if in none", True),
 )
 
 PAGES = _table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from model.networks.session import open_session
 from model.segmentation.across import AcrossConfig, erase_lines, keep_sure_lines
 from model.segmentation.baselines import FoundLine, VectorConfig, find_baselines
 from model.segmentation.maps import STRIDE_PX, LineMaps, maps_of_logits
-from model.segmentation.reading_order import order_lines
+from model.segmentation.reading_order import arrange_lines
+from model.segmentation.rules import find_rules
 from model.segmentation.scale import EVEN_PITCH_PX, WORK_PITCH_PX, estimate_pitch_px, to_ink
 from schemas.records import Line, Polyline
 
@@ -156,10 +157,13 @@ def find_lines(
     for finds in (upright, _search_across(upright, network, config)):
         paths = [line.path for line in finds.lines]
         regions = len({line.region_id for line in lines})
-        for index, region in order_lines(paths, line_pitch_px(paths, ()) or finds.pitch_px):
-            region_id = f"r{regions + region + 1}"
-            found = finds.lines[index]
-            lines.append(_describe(found, len(lines), region_id, finds.quarter_turns, grey.shape))
+        rules = find_rules(finds.ink, finds.pitch_px / finds.scale[1]).scaled(finds.scale)
+        pitch_px = line_pitch_px(paths, ()) or finds.pitch_px
+        for place in arrange_lines(paths, pitch_px, rules):
+            region_id = f"r{regions + place.region + 1}"
+            found = finds.lines[place.line]
+            line = _describe(found, len(lines), region_id, finds.quarter_turns, grey.shape)
+            lines.append(replace(line, row=place.row, column=place.column))
     return tuple(lines)
 
 

@@ -1,5 +1,7 @@
 """The order in which the lines of a page are read, and the regions that they form.
 
+Tables and registers are read row by row (`model.segmentation.tables`), and all else as follows.
+
 Columns are read one after the other, and blocks above a wide block before those below it, as in
 the recursive cuts of Nagy & Seth, "Hierarchical representation of optically scanned documents"
 (1984); blocks that cannot be separated so are read from top to bottom and from left to right.
@@ -16,7 +18,7 @@ import numpy as np
 
 from model.geometry.polylines import levelling_rotation
 from model.segmentation.rules import NO_RULES, Rules
-from model.segmentation.tables import find_table
+from model.segmentation.spreads import find_tables
 from model.segmentation.text_blocks import Spans, find_blocks, find_insertions, level_spans
 
 # Greatest width of a note as a share of its text's, and distance from it in pitches.
@@ -71,6 +73,9 @@ def arrange_lines(
 ) -> list[Place]:
     """Return the places of the lines of a page in its reading order, and in its tables.
 
+    A table is read row by row; what is not in it is read as by `order_lines`, which alone orders
+    a page without tables.
+
     Args:
         paths: float [n, 2] each, baselines from left to right.
         pitch_px: Line pitch.
@@ -78,30 +83,41 @@ def arrange_lines(
 
     Returns:
         The places in reading order.
+
+    Example:
+        >>> cells = [(0, 0, 30), (60, 0, 90), (120, 0, 300), (120, 20, 300)]
+        >>> lines = [
+        ...     np.array([[left, y + top], [right, y + top]], float)
+        ...     for y in range(0, 240, 60) for left, top, right in cells
+        ... ]
+        >>> [(p.line, p.row, p.column) for p in arrange_lines(lines, 20)][3:6]
+        [(3, 0, 2), (4, 1, 0), (5, 1, 1)]
     """
-    spans = level_spans(paths)
-    rotation = levelling_rotation(paths)
+    if not paths:
+        return []
+    spans, rotation = level_spans(paths), levelling_rotation(paths)
     level = Rules(rules.upright @ rotation, rules.level @ rotation)
-    table = find_table(spans, pitch_px, level) if len(paths) else None
-    if table is None:
-        return [Place(line, region) for line, region in order_lines(paths, pitch_px)]
-    inside = set(table.lines.tolist())
-    top = spans.row[table.lines].min()
-    rest = [line for line in range(len(paths)) if line not in inside]
-    above = [line for line in rest if spans.row[line] < top]
-    below = [line for line in rest if spans.row[line] >= top]
     places: list[Place] = []
-    for part in (above, None, below):
-        first = places[-1].region + 1 if places else 0
-        if part is None:
-            places += [
-                Place(int(line), first, int(row), int(column))
-                for line, row, column in zip(table.lines, table.row, table.column)
-            ]
-        else:
-            ordered = order_lines([paths[line] for line in part], pitch_px)
-            places += [Place(part[line], first + region) for line, region in ordered]
+    for lines, table in find_tables(spans, pitch_px, level):
+        inside = set() if table is None else set(table.lines.tolist())
+        top = spans.row[table.lines].min() if table else np.inf
+        rest = [int(line) for line in lines if line not in inside]
+        _append_text(places, [line for line in rest if spans.row[line] < top], paths, pitch_px)
+        if table:
+            region = places[-1].region + 1 if places else 0
+            cells = zip(table.lines.tolist(), table.row.tolist(), table.column.tolist())
+            places += [Place(line, region, row, column) for line, row, column in cells]
+        _append_text(places, [line for line in rest if spans.row[line] >= top], paths, pitch_px)
     return places
+
+
+def _append_text(
+    places: list[Place], lines: list[int], paths: Sequence[np.ndarray], pitch_px: float
+) -> None:
+    """Append lines that are in no table."""
+    first = places[-1].region + 1 if places else 0
+    ordered = order_lines([paths[line] for line in lines], pitch_px)
+    places += [Place(lines[index], first + region) for index, region in ordered]
 
 
 def order_lines(paths: Sequence[np.ndarray], pitch_px: float) -> list[tuple[int, int]]:

@@ -68,7 +68,7 @@ def find_rules(ink: np.ndarray, pitch_px: float) -> Rules:
 
 def _pieces(is_ink: np.ndarray, pitch_px: float) -> np.ndarray:
     """Find straight runs down the page: float [n, 2, 2], upper and lower ends."""
-    run = np.ones((max(3, round(_LEAST_RUN * pitch_px)), 1), np.uint8)
+    run = np.ones((max(3, round(_LEAST_RUN * pitch_px)) | 1, 1), np.uint8)
     # Dilated first, because a slanted rule leaves its column.
     runs = cv2.morphologyEx(cv2.dilate(is_ink, np.ones((1, 3), np.uint8)), cv2.MORPH_OPEN, run)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(runs)

@@ -20,6 +20,9 @@ _AGREES, _WITHIN = 0.75, 0.8
 _SPARSER, _EQUAL = 0.7, 0.8
 # Weight of a line that follows another one, beside that of a line after a gap.
 _FOLLOWING = 0.5
+# Lines that follow others are further lines of entries if a column has lines beside this share
+# of the others at least, and beside this share of them at most.
+_LEAST_FURTHER, _HAS_FIRST, _HAS_FURTHER = 3, 0.8, 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +123,7 @@ def row_starts(columns: list[ColumnLines]) -> np.ndarray:
     if not filled:
         return np.zeros(0)
     leader = _leader(filled)
-    starts = filled[leader].row
+    starts = _first_lines(filled[leader], filled)
     waiting = [column for index, column in enumerate(filled) if index != leader]
     while waiting:
         shares = [float(is_near(column.row, starts).mean()) for column in waiting]
@@ -146,6 +149,19 @@ def _leader(columns: list[ColumnLines]) -> int:
     goes_on = holds.any(axis=1) & ~(mutual >= _EQUAL).any(axis=1)
     scores = np.where(goes_on & (~goes_on).any(), -1.0, scores)
     return int(np.argmax(scores >= 0.9 * scores.max()))
+
+
+def _first_lines(leader: ColumnLines, columns: list[ColumnLines]) -> np.ndarray:
+    """Return where entries of the leading column begin, if another column has one line for each."""
+    begins = _begins(leader)
+    first, further = leader.row[begins], leader.row[~begins]
+    if len(further) < _LEAST_FURTHER:
+        return leader.row
+    for column in columns:
+        has_first = is_near(first, column.row).mean()
+        if has_first >= _HAS_FIRST and is_near(further, column.row).mean() <= _HAS_FURTHER:
+            return first
+    return leader.row
 
 
 def _begins(column: ColumnLines) -> np.ndarray:

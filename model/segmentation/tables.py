@@ -266,6 +266,3 @@ def _head_end(grid: _Grid) -> float | None:
     ]
     has_rows = len(set(np.round(spans.row[above]))) > 1 and np.mean(shared) > _HEAD_LEVEL
     return None if has_rows else float(ends[-1])
-
-
-__all__ = ["ColumnLines", "Table", "find_table"]

@@ -13,6 +13,9 @@ from pipelines.formats.xml_tree import read_number
 
 Nodes = list[etree._Element]
 
+# Rows and columns of tables from this number on are not read.
+MOST_CELLS = 10_000
+
 # As PAGE and as ALTO write them.
 _DIRECTIONS = {
     "left-to-right": LEFT_TO_RIGHT,

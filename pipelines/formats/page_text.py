@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby, pairwise
 
 from pipelines.formats.boxes import corners_around
-from schemas.records import Polyline, Transcript
+from schemas.records import Line, Polyline, Transcript
 
 # Characters that XML 1.0 cannot contain: most control characters, and lone surrogates.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -84,7 +84,6 @@ def normalise_page(page: PageText) -> PageText:
         ValueError: If the page has no size or a coordinate is not finite.
 
     Example:
-        >>> from schemas.records import Line
         >>> line = Line("l1", 0, baseline=((2.4, 30.0), (99.7, 30.0)))
         >>> page = PageText("a.jpg", 90, 60, (Transcript("a.jpg", line, "x\0", 0.5),))
         >>> (normalised,) = normalise_page(page).lines
@@ -107,6 +106,52 @@ def runs_of_regions(lines: tuple[Transcript, ...]) -> Iterator[tuple[str, list[T
     """
     for region_id, members in groupby(lines, key=lambda line: line.line.region_id):
         yield region_id, list(members)
+
+
+def runs_of_tables(lines: tuple[Transcript, ...]) -> Iterator[tuple[str, list[Transcript]]]:
+    """Group consecutive lines by region, and those of a table as long as its cells ascend.
+
+    ALTO numbers rows and cells by their order, so that a table that is read in another order,
+    such as by columns, becomes several.
+
+    Yields:
+        Id of a region and its consecutive lines, which are all in cells or all in none.
+    """
+    for region_id, members in runs_of_regions(lines):
+        run: list[Transcript] = []
+        for line in members:
+            if run and not _goes_on(run[-1].line, line.line):
+                yield region_id, run
+                run = []
+            run.append(line)
+        yield region_id, run
+
+
+def _goes_on(line: Line, following: Line) -> bool:
+    """Whether a line is in the same cell as the one before or a later one, or both are in none."""
+    places = [(one.row, one.column) for one in (line, following)]
+    if None in places[0] or None in places[1]:
+        return None in places[0] and None in places[1]
+    return places[0] <= places[1]
+
+
+def runs_of_cells(lines: Iterable[Line]) -> Iterator[tuple[tuple[int, int] | None, list[Line]]]:
+    """Group consecutive lines of a region by the table cell that they are in.
+
+    Yields:
+        Row and column of a cell, or None for lines in none, and its consecutive lines.
+
+    Example:
+        >>> lines = [Line("a", 0, row=0, column=1), Line("b", 1, row=0, column=1), Line("c", 2)]
+        >>> [(cell, len(members)) for cell, members in runs_of_cells(lines)]
+        [((0, 1), 2), (None, 1)]
+    """
+
+    def cell(line: Line) -> tuple[int, int] | None:
+        return None if line.row is None or line.column is None else (line.row, line.column)
+
+    for place, members in groupby(lines, key=cell):
+        yield place, list(members)
 
 
 def _normalise_line(transcript: Transcript, page: PageText, pitch_px: float) -> Transcript:

@@ -74,6 +74,8 @@ def line_row(line: ReadLine, run_id: str) -> dict:
         "contrast": line.quality.contrast,
         "warnings": list(line.quality.warnings()),
         "run_id": run_id,
+        "row": place.row,
+        "column": place.column,
     }
 
 

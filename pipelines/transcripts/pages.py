@@ -24,7 +24,7 @@ _QUERY = """
         line_id, line_index, region_id, text, lines.confidence,
         [c.text FOR c IN characters], [c.confidence FOR c IN characters],
         [p.x FOR p IN baseline], [p.y FOR p IN baseline],
-        [p.x FOR p IN polygon], [p.y FOR p IN polygon]
+        [p.x FOR p IN polygon], [p.y FOR p IN polygon], lines."row", lines."column"
     FROM pages LEFT JOIN lines USING (page_uri)
     ORDER BY page_uri, line_index
 """
@@ -106,7 +106,15 @@ def _page(rows: list[tuple]) -> PageText | Skipped:
 
 
 def _transcript(uri: str, row: tuple) -> Transcript:
-    line_id, line_index, region_id, text, confidence, characters, confidences, *points = row
-    baseline, polygon = (tuple(zip(*points[i : i + 2])) for i in (0, 2))
-    line = Line(line_id, line_index, baseline=baseline, polygon=polygon, region_id=region_id)
+    line_id, line_index, region_id, text, confidence, characters, confidences, *rest = row
+    baseline, polygon = (tuple(zip(*rest[i : i + 2])) for i in (0, 2))
+    line = Line(
+        line_id,
+        line_index,
+        baseline=baseline,
+        polygon=polygon,
+        region_id=region_id,
+        row=rest[4],
+        column=rest[5],
+    )
     return Transcript(uri, line, text, confidence, tuple(map(Character, characters, confidences)))

@@ -215,3 +215,16 @@ FROM beneath ANTI JOIN there USING (file)
 ORDER BY page_uri
 LIMIT $limit::BIGINT
 """
+
+# `column` is a word of SQL, so that its name needs quotes.
+CELLS = """
+SELECT page_uri, region_id, "row", "column", string_agg(text, ' ' ORDER BY line_index) AS text,
+    min(confidence) AS confidence
+FROM lines
+WHERE "column" IS NOT NULL
+    AND ($page::VARCHAR = '' OR page_uri = $page::VARCHAR)
+    AND ($column::VARCHAR = '' OR "column" = try_cast($column::VARCHAR AS INTEGER))
+GROUP BY page_uri, region_id, "row", "column"
+ORDER BY page_uri, min(line_index)
+LIMIT $limit::BIGINT
+"""

@@ -147,6 +147,19 @@ RECIPES = (
         ("warning=several lines",),
     ),
     Recipe(
+        "cells",
+        "The cells of tables and registers, row by row: the table `region_id`, the row and the "
+        "column, each from 0, and the lines of the cell joined by spaces, with the confidence of "
+        "the least sure of them.",
+        recipe_sql.CELLS,
+        (
+            Parameter("page", "only this page", ""),
+            Parameter("column", "only this column, from 0", ""),
+            _limit(10_000),
+        ),
+        ("column=3",),
+    ),
+    Recipe(
         "gone",
         "Pages that were read and whose image no longer exists; they stay in the views. Only for "
         "local folders; if the folder itself is missing, all its pages are listed.",

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TextIO
 
 import duckdb
+import pyarrow as pa
 
 from pipelines.cli.options import UsageError
 from pipelines.transcripts.files import files_of, naming_damage, runs_of
 from pipelines.transcripts.views import VIEWS
 from schemas.records import Polyline
+from schemas.tables import TABLES
 
 # Rows in memory at a time.
 _BATCH_ROWS = 1000
@@ -56,8 +58,16 @@ def _view_of_all(connection: duckdb.DuckDBPyConnection, directory: str, table: s
     if not files:
         raise UsageError(f"{directory} has no table {table}; transcribe again")
     rows = connection.read_parquet(files, hive_partitioning=True, union_by_name=True)
-    # A name such as 1858 would become a number.
-    rows.project("* REPLACE (collection::VARCHAR AS collection)").create_view(f"all_{table}")
+    # A name such as 1858 would become a number. Columns that came later are null in older files.
+    later = [field for field in TABLES[table] if field.name not in rows.columns]
+    columns = [f'NULL::{_sql_type(field.type)} AS "{field.name}"' for field in later]
+    named = ", ".join(["* REPLACE (collection::VARCHAR AS collection)", *columns])
+    rows.project(named).create_view(f"all_{table}")
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    """Return the type in SQL of a column that was added to a schema."""
+    return {pa.int32(): "INTEGER", pa.float32(): "FLOAT", pa.string(): "VARCHAR"}[kind]
 
 
 def iterate_rows(result: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> Iterator[tuple]:

@@ -8,6 +8,7 @@ from lxml import etree
 
 from pipelines.formats.boxes import corners_around, simple_outline, writing_baseline
 from pipelines.formats.line_nodes import (
+    MOST_CELLS,
     Nodes,
     line_names,
     places_in_order,
@@ -37,6 +38,7 @@ _LENGTH_UNITS = {"mm10": 1, "inch1200": 1, "mm": 100, "cm": 1000, "inch": 1000}
 _HYPHENS = "-\u2010\u2011\u2013\u00ad\u00ac\u2e17="
 _KIND_TAGS = ("{*}LayoutTag", "{*}StructureTag", "{*}OtherTag")
 _REGION_TAGS = ("{*}TextBlock",)
+_BLOCK_TAGS = ("{*}TextBlock", "{*}ComposedBlock", "{*}Illustration", "{*}GraphicalElement")
 _LONGEST_NUMBER = 9
 
 
@@ -166,21 +168,46 @@ def _lines(page: etree._Element, head: _Head, factor: int) -> tuple[Line, ...]:
     for index, (node, (region_id, region_kind)) in enumerate(zip(ordered, regions)):
         try:
             polygon = _polygon(node)
+            row, column, table = _cell(node) or (None, None, "")
             line = Line(
                 line_id=names[node],
                 index=index,
                 text=_text(node),
                 baseline=_scaled(writing_baseline(_baseline(node, polygon), polygon), factor),
                 polygon=_scaled(polygon, factor),
-                region_id=region_id,
+                region_id=table or region_id,
                 kind=_kind(node, labels),
                 region_kind=region_kind,
                 direction=stated_direction(node, "BASEDIRECTION"),
+                row=row,
+                column=column,
             )
         except ValueError as error:
             line = Line(names[node], index, region_id=region_id, fault=str(error))
         lines.append(line)
     return tuple(lines)
+
+
+def _cell(line: etree._Element) -> tuple[int, int, str] | None:
+    """Return the row, the column and the id of the table that a line is in; None if in none.
+
+    ALTO has no cells. Where a <ComposedBlock TYPE="table"> is divided into blocks of TYPE "row",
+    these and the blocks in each are counted; any other division of a table states no cells.
+    """
+    path: list[etree._Element] = []
+    for around in line.iterancestors("*"):
+        if len(path) > 1 and _type(around) == "table" and _type(path[-1]) == "row":
+            row = sum(_type(block) == "row" for block in path[-1].itersiblings(preceding=True))
+            blocks = path[-2].itersiblings(*_BLOCK_TAGS, preceding=True)
+            column = sum(1 for _ in blocks)
+            if max(row, column) < MOST_CELLS:
+                return row, column, around.get("ID", "")
+        path.append(around)
+    return None
+
+
+def _type(block: etree._Element) -> str:
+    return block.get("TYPE", "").strip().lower()
 
 
 def _scaled(points: Polyline, factor: int) -> Polyline:

@@ -9,7 +9,7 @@ from lxml import etree
 
 from pipelines.formats.boxes import Box, box_of
 from pipelines.formats.names import split_page_uri
-from pipelines.formats.page_text import Origin, PageText, runs_of_regions
+from pipelines.formats.page_text import Origin, PageText, runs_of_tables
 from pipelines.formats.words import Word, words_of
 from pipelines.formats.xml_names import XmlNames
 from schemas.records import Polyline, Transcript
@@ -26,7 +26,8 @@ def write_alto(page: PageText, origin: Origin) -> bytes:
 
     WC is the confidence of a word, CC the uncertainty of each of its characters, 0 to 9. Lines
     keep their ids where they are valid, and blocks do too, unless the reading order leaves a
-    block and returns to it.
+    block and returns to it. A region whose lines have rows and columns is a composed block of
+    TYPE "table" with one of TYPE "row" for each row and in it one of TYPE "cell" for each column.
 
     Args:
         page: A normalised page.
@@ -45,12 +46,13 @@ def write_alto(page: PageText, origin: Origin) -> bytes:
         _append(root, "Layout"), "Page", ID=names.give("page"), PHYSICAL_IMG_NR=str(number), **size
     )
     space = _append(node, "PrintSpace", HPOS="0", VPOS="0", **size)
-    for region_id, lines in runs_of_regions(page.lines):
-        box = box_of([point for line in lines for point in line.line.polygon])
+    for region_id, lines in runs_of_tables(page.lines):
         name = names.give(region_id or _DEFAULT_BLOCK)
-        block = _append(space, "TextBlock", ID=name, **_place(box))
-        for line in lines:
-            _append_line(block, next(line_names), line)
+        named = [(next(line_names), line) for line in lines]
+        if lines[0].line.row is None or lines[0].line.column is None:
+            _append_block(space, name, named)
+        else:
+            _append_table(space, name, named, names)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
@@ -69,6 +71,35 @@ def _append_description(
     software = _append(step, "processingSoftware")
     _append(software, "softwareName").text = name
     _append(software, "softwareVersion").text = version
+
+
+def _append_block(parent: etree._Element, name: str, lines: list[tuple[str, Transcript]]) -> None:
+    block = _append(parent, "TextBlock", ID=name, **_place(_box_of(lines)))
+    for line_name, line in lines:
+        _append_line(block, line_name, line)
+
+
+def _append_table(
+    space: etree._Element, name: str, lines: list[tuple[str, Transcript]], names: XmlNames
+) -> None:
+    """Append a table; rows and cells without lines are there, too, as their places count."""
+    cells: dict[tuple[int, int], list[tuple[str, Transcript]]] = {}
+    for named in lines:
+        cells.setdefault((named[1].line.row, named[1].line.column), []).append(named)
+    table = _append(space, "ComposedBlock", ID=name, TYPE="table", **_place(_box_of(lines)))
+    for row in range(max(row for row, _ in cells) + 1):
+        columns = [column for at, column in cells if at == row]
+        row_name = names.give(f"{name}_r{row}")
+        row_node = _append(table, "ComposedBlock", ID=row_name, TYPE="row")
+        for column in range(max(columns, default=-1) + 1):
+            cell_name = names.give(f"{row_name}c{column}")
+            cell = _append(row_node, "ComposedBlock", ID=cell_name, TYPE="cell")
+            if own := cells.get((row, column)):
+                _append_block(cell, names.give(f"{cell_name}_text"), own)
+
+
+def _box_of(lines: list[tuple[str, Transcript]]) -> Box:
+    return box_of([point for _, line in lines for point in line.line.polygon])
 
 
 def _append_line(block: etree._Element, name: str, transcript: Transcript) -> None:

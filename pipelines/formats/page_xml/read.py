@@ -12,6 +12,7 @@ from pipelines.formats.page_xml.reading_order import (
     REGION_TAGS,
     custom_value,
     in_reading_order,
+    stated_cell,
 )
 from pipelines.formats.xml_tree import (
     child,
@@ -38,7 +39,7 @@ def page_xml_pages(root: etree._Element) -> list[Page]:
     The text of a line is its TextEquiv with the lowest index, those without an index last (the
     index 0 is the truth); where that is empty or missing, the texts of its words. Its direction
     is the innermost readingDirection. Its kind is the structure type in `custom`; that of its
-    region likewise, or else `type`.
+    region likewise, or else `type`. The region of a line in a table cell is the table.
 
     Args:
         root: The tree.
@@ -92,6 +93,7 @@ def _region(node: etree._Element) -> tuple[str, str]:
 def _line(node: etree._Element, name: str, index: int, region: tuple[str, str]) -> Line:
     coords, baseline = child(node, "Coords"), child(node, "Baseline")
     region_id, region_kind = region
+    row, column, table = stated_cell(node) or (None, None, "")
     outline = simple_outline(read_points(None if coords is None else coords.get("points")))
     drawn = read_points(None if baseline is None else baseline.get("points"))
     return Line(
@@ -100,10 +102,12 @@ def _line(node: etree._Element, name: str, index: int, region: tuple[str, str]) 
         text=_text(node),
         baseline=writing_baseline(drawn, outline),
         polygon=outline,
-        region_id=region_id,
+        region_id=table or region_id,
         kind=custom_value(node.get("custom", ""), "structure", "type"),
         region_kind=region_kind,
         direction=stated_direction(node, "readingDirection"),
+        row=row,
+        column=column,
     )
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from lxml import etree
 
 from pipelines.formats.line_nodes import (
+    MOST_CELLS,
     Nodes,
     places_in_order,
     sort_by_place,
@@ -62,17 +63,57 @@ def _key_of_region(element: etree._Element, uses_custom: bool) -> tuple[float, f
     return _cell(element) or (_region_index(element) if uses_custom else None)
 
 
+def cell_custom(row: int, column: int) -> str:
+    """Return the `custom` attribute of a cell, for versions of PAGE that know no cells.
+
+    Example:
+        >>> cell_custom(2, 0)
+        'tableCell {row:2; column:0;}'
+    """
+    return f"tableCell {{row:{row}; column:{column};}}"
+
+
 def _cell(element: etree._Element) -> tuple[float, float] | None:
-    """Return the row and column of a table cell, as Transkribus and as the schema write them."""
+    """Return the row and column of a table cell, as Transkribus, the schema or Quire has them."""
     role = element.find("{*}Roles/{*}TableCellRole")
+    custom = element.get("custom", "")
     found = (
         (element.get("row"), element.get("col"))
         if role is None
         else (role.get("rowIndex"), role.get("columnIndex"))
     )
-    if None in found:
+    if "tableCell" in custom:
+        found = tuple(custom_value(custom, "tableCell", name) for name in ("row", "column"))
+    if not all(found):
         return None
     return _numbers(*found)
+
+
+def stated_cell(line: etree._Element) -> tuple[int, int, str] | None:
+    """Return the table cell that a line is in, as the file states it.
+
+    Returns:
+        Its row and column, from 0, where a cell begins that has several, and the id of the table,
+        which may be empty; None where the line is in no cell, or its row is no such number.
+
+    Example:
+        >>> table = etree.XML(
+        ...     "<TableRegion id='t'><TableCell row='2' col='0'><TextLine/></TableCell>"
+        ...     "</TableRegion>"
+        ... )
+        >>> stated_cell(next(table.iter("TextLine")))
+        (2, 0, 't')
+    """
+    for around in line.iterancestors("*"):
+        found = _cell(around)
+        if found is None:
+            continue
+        row, column = found
+        if not all(place in range(MOST_CELLS) for place in found):
+            return None
+        table = next(around.iterancestors("{*}TableRegion"), None)
+        return int(row), int(column), "" if table is None else table.get("id", "")
+    return None
 
 
 def _region_index(element: etree._Element) -> tuple[float, float] | None:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 from lxml import etree
 
 from pipelines.formats.boxes import Box, box_of, corners_around
-from pipelines.formats.page_text import Origin, PageText, normalise_page, runs_of_regions
+from pipelines.formats.page_text import (
+    Origin,
+    PageText,
+    normalise_page,
+    runs_of_cells,
+    runs_of_regions,
+)
 from pipelines.formats.page_xml.read import NAMESPACE_PREFIX
-from pipelines.formats.page_xml.reading_order import structure_custom
+from pipelines.formats.page_xml.reading_order import cell_custom, structure_custom
 from pipelines.formats.xml_names import XmlNames
 from schemas.records import Line, Page, Polyline, Transcript
 
@@ -24,12 +34,15 @@ def write_page(
     """Write a transcribed page as PAGE XML.
 
     Lines keep their ids where they are valid, and regions do too, unless the reading order
-    leaves a region and returns to it. The confidence of a line is written to its TextEquiv.
+    leaves a region and returns to it. A region whose lines have rows and columns is written as a
+    table, each cell as a text region in it with its row and column. The confidence of a line is
+    written to its TextEquiv.
 
     Args:
         page: A normalised page.
         origin: Where the text comes from.
-        version: One of `VERSIONS`; they differ here only in the namespace.
+        version: One of `VERSIONS`; they differ here only in the namespace, and in that cells of
+            the older one have their row and column in `custom`.
         with_text: Whether lines get a TextEquiv; an empty one states that nothing is written
             there.
 
@@ -43,14 +56,19 @@ def write_page(
         (names.give(region_id or _DEFAULT_REGION), lines)
         for region_id, lines in runs_of_regions(page.lines)
     ]
-    _append_reading_order(page_node, names, [name for name, _ in regions])
-    for name, lines in regions:
-        box = box_of([point for line in lines for point in line.line.polygon])
-        region = _append_region(page_node, name, lines[0].line.region_kind, box)
-        for line in lines:
-            line_node = _append_line(region, next(line_names), line.line)
-            if with_text:
-                _append_text(line_node, line.text, conf=f"{line.confidence:.4f}")
+    planned = [
+        _plan(name, [line.line for line in lines], partial(_cell_name, names))
+        for name, lines in regions
+    ]
+    _append_reading_order(page_node, names, planned)
+    lines = iter(page.lines)
+    for region in planned:
+        box = box_of([point for line in region.lines for point in line.polygon])
+        for node, count in _append_blocks(page_node, region, box):
+            for line in islice(lines, count):
+                line_node = _append_line(node, next(line_names), line.line)
+                if with_text:
+                    _append_text(line_node, line.text, conf=f"{line.confidence:.4f}")
     return _to_bytes(root)
 
 
@@ -101,12 +119,68 @@ def write_description(page: Page, origin: Origin) -> bytes:
     for region_id, lines in lines_by_region.items():
         # The records have no region polygons; use the whole page.
         box = 0, 0, page.width_px, page.height_px
-        region = _append_region(page_node, region_id, lines[0].region_kind, box)
-        for line in lines:
-            line_node = _append_line(region, line.line_id, line)
-            if line.text is not None:
-                _append_text(line_node, line.text)
+        region = _plan(region_id, lines, _plain_cell_name)
+        rest = iter(lines)
+        for node, count in _append_blocks(page_node, region, box):
+            for line in islice(rest, count):
+                line_node = _append_line(node, line.line_id, line)
+                if line.text is not None:
+                    _append_text(line_node, line.text)
     return _to_bytes(root)
+
+
+@dataclass(frozen=True)
+class _Region:
+    """A region to write.
+
+    Attributes:
+        name: Its id.
+        lines: Its lines, in reading order.
+        cells: If it is a table, for each run of lines of one cell its id, its row and column, and
+            its lines; else empty.
+    """
+
+    name: str
+    lines: list[Line]
+    cells: tuple[tuple[str, tuple[int, int] | None, list[Line]], ...] = ()
+
+
+def _plan(name: str, lines: list[Line], cell_name: Callable[[str, object], str]) -> _Region:
+    runs = list(runs_of_cells(lines))
+    if all(place is None for place, _ in runs):
+        return _Region(name, lines)
+    return _Region(name, lines, tuple((cell_name(name, place), place, own) for place, own in runs))
+
+
+def _plain_cell_name(table: str, place: tuple[int, int] | None) -> str:
+    return f"{table}_r{place[0]}c{place[1]}" if place else f"{table}_text"
+
+
+def _cell_name(names: XmlNames, table: str, place: tuple[int, int] | None) -> str:
+    return names.give(_plain_cell_name(table, place))
+
+
+def _append_blocks(
+    page_node: etree._Element, region: _Region, box: Box
+) -> Iterator[tuple[etree._Element, int]]:
+    """Append a region or table; return its text regions, and how many lines each has."""
+    if not region.cells:
+        kind = region.lines[0].region_kind
+        yield _append_region(page_node, region.name, box, _custom(kind)), len(region.lines)
+        return
+    table = _append(page_node, "TableRegion", id=region.name)
+    _append_points(table, "Coords", corners_around([box]))
+    has_roles = etree.QName(page_node).namespace.endswith(VERSIONS[0])
+    for name, place, lines in region.cells:
+        points = [point for line in lines for point in line.polygon]
+        own = box_of(points) if points else box
+        custom = _custom(lines[0].region_kind, None if has_roles else place)
+        node = _append_region(table, name, own, custom)
+        if place and has_roles:
+            row, column = map(str, place)
+            roles = _append(node, "Roles")
+            _append(roles, "TableCellRole", rowIndex=row, columnIndex=column)
+        yield node, len(lines)
 
 
 def _document(
@@ -135,16 +209,26 @@ def _to_bytes(root: etree._Element) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def _append_reading_order(page_node: etree._Element, names: XmlNames, regions: list[str]) -> None:
+def _append_reading_order(
+    page_node: etree._Element, names: XmlNames, regions: list[_Region]
+) -> None:
     if not regions:
         return
     group = _append(_append(page_node, "ReadingOrder"), "OrderedGroup", id=names.give("order"))
-    for index, name in enumerate(regions):
-        _append(group, "RegionRefIndexed", index=str(index), regionRef=name)
+    for index, region in enumerate(regions):
+        place = {"index": str(index), "regionRef": region.name}
+        if not region.cells:
+            _append(group, "RegionRefIndexed", **place)
+            continue
+        cells = _append(group, "OrderedGroupIndexed", id=names.give("order"), **place)
+        for number, (name, _, _) in enumerate(region.cells):
+            _append(cells, "RegionRefIndexed", index=str(number), regionRef=name)
 
 
-def _append_region(page_node: etree._Element, name: str, kind: str, box: Box) -> etree._Element:
-    region = _append(page_node, "TextRegion", id=name, **_custom(kind))
+def _append_region(
+    parent: etree._Element, name: str, box: Box, custom: dict[str, str]
+) -> etree._Element:
+    region = _append(parent, "TextRegion", id=name, **custom)
     _append_points(region, "Coords", corners_around([box]))
     return region
 
@@ -163,8 +247,10 @@ def _append_text(line_node: etree._Element, text: str, **attributes: str) -> Non
     _append(equivalent, "Unicode").text = text
 
 
-def _custom(kind: str) -> dict[str, str]:
-    return {"custom": structure_custom(kind)} if kind else {}
+def _custom(kind: str, cell: tuple[int, int] | None = None) -> dict[str, str]:
+    parts = [structure_custom(kind)] if kind else []
+    parts += [cell_custom(*cell)] if cell else []
+    return {"custom": " ".join(parts)} if parts else {}
 
 
 def _append_points(parent: etree._Element, name: str, points: Polyline) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -64,6 +65,28 @@ def plain_pages(draw) -> PageText:
         line = Line(f"l{index}", index, None, tuple(baseline), tuple(polygon), regions[index])
         found.append(Transcript("d/p.jpg", line, draw(texts), draw(SHARES)))
     return PageText("d/p.jpg", width, height, tuple(found))
+
+
+@st.composite
+def pages_with_tables(draw, ascending: bool) -> PageText:
+    """Draw a page of lines in and outside of tables, which readers return unchanged.
+
+    If not ascending, the cells of a table are in any order.
+    """
+    found = []
+    for number, is_table in enumerate(draw(st.lists(st.booleans(), min_size=1, max_size=4))):
+        cells = st.lists(
+            st.tuples(st.integers(0, 5), st.integers(0, 4)), min_size=1, max_size=6, unique=True
+        )
+        places = draw(cells) if is_table else [(None, None)]
+        for row, column in sorted(places) if ascending and is_table else places:
+            for _ in range(draw(st.integers(1, 2))):
+                index = len(found)
+                outline = ((index, 1), (index + 9, 1), (index + 9, 9), (index, 9))
+                line = Line(f"l{index}", index, None, ((index, 8), (index + 9, 8)), outline)
+                placed = replace(line, region_id=f"t{number}", row=row, column=column)
+                found.append(Transcript("d/p.jpg", placed, f"text {index}", 0.5))
+    return PageText("d/p.jpg", 100, 100, tuple(found))
 
 
 def one_line(

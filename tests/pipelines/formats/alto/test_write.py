@@ -8,7 +8,14 @@ from lxml import etree
 from pipelines.formats.alto.write import write_alto
 from pipelines.formats.page_text import normalise_page
 from tests.pipelines.formats.described import as_meant, read_alto
-from tests.pipelines.formats.written_pages import ORIGIN, one_line, pages, plain_pages, schema
+from tests.pipelines.formats.written_pages import (
+    ORIGIN,
+    one_line,
+    pages,
+    pages_with_tables,
+    plain_pages,
+    schema,
+)
 
 SCHEMA = schema("alto-4-3.xsd")
 BOX = ((100, 100), (500, 100), (500, 140), (100, 140))
@@ -61,3 +68,21 @@ def test_version_and_origin_are_written():
     assert root.findtext(".//{*}softwareName") == "Quire"
     assert root.findtext(".//{*}softwareVersion") == "1.2"
     assert root.findtext(".//{*}processingStepSettings") == "model abc"
+
+
+@given(pages_with_tables(ascending=True))
+@settings(max_examples=40)
+def test_tables_are_read_back(page):
+    data = write_alto(page, ORIGIN)
+    SCHEMA.assertValid(etree.fromstring(data))
+    assert read_alto(data).lines == tuple(replace(x.line, text=x.text) for x in page.lines)
+
+
+@given(pages_with_tables(ascending=False))
+@settings(max_examples=40)
+def test_tables_in_another_order_keep_it(page):
+    data = write_alto(page, ORIGIN)
+    SCHEMA.assertValid(etree.fromstring(data))
+    places = [[(x.line_id, x.row, x.column) for x in lines] for lines in (
+        read_alto(data).lines, [one.line for one in page.lines])]  # fmt: skip
+    assert places[0] == places[1]

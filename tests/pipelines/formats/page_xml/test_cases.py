@@ -73,3 +73,32 @@ def test_outlines_and_baselines_are_read_as_they_were_meant(points, baseline, ex
     assert one.baseline == expected[len(one.polygon) :]
     if points:
         assert cv2.contourArea(np.float32(one.polygon)) == 90 * 30
+
+
+HUGE = 2**40
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        # As Transkribus and as the schema write them; a span begins where its cell begins.
+        (cells((1, 2, "a")), ("t", 1, 2)),
+        (TABLE.format("", region("c", ROLE.format(1, 2), line("a"))), ("t", 1, 2)),
+        (TABLE.format("", "<TableCell row='1' col='0' colSpan='3' rowSpan='2'>" + line("a")
+                      + "</TableCell>"), ("t", 1, 0)),
+        # A region in a cell, and a cell without a table around it.
+        (cells((1, 2, "")).replace("></TableCell", f">{region('r', line('a'))}</TableCell"),
+         ("t", 1, 2)),
+        (region("c", ROLE.format(1, 2), line("a")), ("c", 1, 2)),
+        # In a table, but in no cell; and places that are none.
+        (TABLE.format("", region("r", line("a"))), ("r", None, None)),
+        (cells(("x", 0, "a")), ("", None, None)),
+        (cells((-1, 0, "a")), ("", None, None)),
+        (cells((0.5, 0, "a")), ("", None, None)),
+        (cells((HUGE, 0, "a")), ("", None, None)),
+        (region("r", line("a")), ("r", None, None)),
+    ],
+)  # fmt: skip
+def test_cells_have_a_row_and_a_column(body, expected):
+    (one,) = page_of(body).lines
+    assert (one.region_id, one.row, one.column) == expected

@@ -191,7 +191,8 @@ def test_lines_in_tables_are_read_in_both_notations():
         + region("c2", "<Roles><TableCellRole/></Roles>", line("b"))
         + "</TableRegion>"
     )
-    assert [(one.line_id, one.region_id) for one in page.lines] == [("a", "c1"), ("b", "c2")]
+    places = [(one.line_id, one.region_id, one.row, one.column) for one in page.lines]
+    assert places == [("a", "t", 0, 0), ("b", "c2", None, None)]
 
 
 def test_every_line_has_a_unique_name():

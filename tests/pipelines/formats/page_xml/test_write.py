@@ -7,9 +7,22 @@ from hypothesis import given, settings
 from lxml import etree
 
 from pipelines.formats.page_text import normalise_page
-from pipelines.formats.page_xml.write import VERSIONS, write_page
+from pipelines.formats.page_xml.write import (
+    VERSIONS,
+    write_description,
+    write_found_lines,
+    write_page,
+)
+from schemas.records import Page
 from tests.pipelines.formats.described import as_meant, read_page_xml
-from tests.pipelines.formats.written_pages import ORIGIN, one_line, pages, plain_pages, schema
+from tests.pipelines.formats.written_pages import (
+    ORIGIN,
+    one_line,
+    pages,
+    pages_with_tables,
+    plain_pages,
+    schema,
+)
 
 SCHEMA = schema("pagecontent-2019-07-15.xsd")
 BOX = ((1, 1), (9, 1), (9, 9))
@@ -69,3 +82,36 @@ def test_a_region_is_split_to_keep_the_reading_order():
 def test_the_image_keeps_its_name(uri):
     page = normalise_page(replace(one_line("x", BOX), uri=uri))
     assert read_page_xml(write_page(page, ORIGIN)).uri == uri.removeprefix("d/")
+
+
+@given(pages_with_tables(ascending=False))
+@settings(max_examples=40)
+def test_tables_are_read_back_in_their_order(page):
+    expected = tuple(replace(line.line, text=line.text) for line in page.lines)
+    for version in VERSIONS:
+        data = write_page(page, ORIGIN, version)
+        assert read_page_xml(data).lines == expected
+        if version == VERSIONS[0]:
+            SCHEMA.assertValid(etree.fromstring(data))
+
+
+@given(pages_with_tables(ascending=True))
+@settings(max_examples=40)
+def test_tables_of_found_and_described_lines_are_read_back(page):
+    lines = tuple(line.line for line in page.lines)
+    for write in (write_found_lines, write_description):
+        data = write(Page("d/p.jpg", lines, 100, 100), ORIGIN)
+        SCHEMA.assertValid(etree.fromstring(data))
+        assert read_page_xml(data).lines == lines
+
+
+def test_a_table_is_one_region_of_the_reading_order():
+    (line,) = one_line("x", BOX).lines
+    cells = [replace(line, line=replace(line.line, row=0, column=column)) for column in (0, 3)]
+    page = normalise_page(replace(one_line("", BOX), lines=tuple(cells)))
+    root = etree.fromstring(write_page(page, ORIGIN))
+    (table,) = root.iter("{*}TableRegion")
+    (group,) = root.iter("{*}OrderedGroupIndexed")
+    assert table.get("id") == group.get("regionRef") == "r1"
+    roles = [dict(role.attrib) for role in table.iter("{*}TableCellRole")]
+    assert roles == [{"rowIndex": "0", "columnIndex": c} for c in ("0", "3")]
