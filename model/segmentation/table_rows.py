@@ -12,8 +12,9 @@ from model.segmentation.text_blocks import Spans
 _SAME_HEIGHT = 0.42
 # Another column begins another row only at this distance.
 _ANOTHER, _OWN_ROW = 0.85, 0.6
-# A column of text: most of its lines follow each other at this distance.
-_NEXT_LINE = 1.5
+# A column of text: most of its lines follow each other at this distance. A line of another
+# column that stands alone goes on with its cell at this distance.
+NEXT_LINE, _DIRECTLY = 1.5, 1.3
 # Least share of a column's lines at the beginnings of rows, for a column that tells where rows
 # begin; and of lines of a sparser column beside a column of entries of several lines.
 _AGREES, _WITHIN = 0.75, 0.8
@@ -45,7 +46,7 @@ class ColumnLines:
     @property
     def is_dense(self) -> bool:
         """Whether most lines follow directly below one another."""
-        return len(self) > 3 and float(np.median(np.diff(self.row))) <= _NEXT_LINE
+        return len(self) > 3 and float(np.median(np.diff(self.row))) <= NEXT_LINE
 
 
 def column_lines(spans: Spans, of_line: np.ndarray, lines: np.ndarray) -> list[ColumnLines]:
@@ -124,13 +125,17 @@ def row_starts(columns: list[ColumnLines]) -> np.ndarray:
         return np.zeros(0)
     leader = _leader(filled)
     starts = _first_lines(filled[leader], filled)
-    waiting = [column for index, column in enumerate(filled) if index != leader]
-    while waiting:
-        shares = [float(is_near(column.row, starts).mean()) for column in waiting]
+    others = [column for index, column in enumerate(filled) if index != leader]
+    if not filled[leader].is_dense:
+        others = [column for column in others if not column.is_dense]
+    while others:
+        shares = [float(is_near(column.row, starts).mean()) for column in others]
         best = int(np.argmax(shares))
         if shares[best] < _AGREES:
             break
-        starts = _with_new_rows(starts, waiting.pop(best).row)
+        row = others.pop(best).row
+        beside = [one.row for one, share in zip(others, shares) if share >= _AGREES]
+        starts = _with_new_rows(starts, row, np.concatenate([np.zeros(0), *beside]))
     return _merged(starts)
 
 
@@ -166,22 +171,21 @@ def _first_lines(leader: ColumnLines, columns: list[ColumnLines]) -> np.ndarray:
 
 def _begins(column: ColumnLines) -> np.ndarray:
     """Return which lines do not follow directly below another of their column: bool [n]."""
-    return np.diff(column.row, prepend=-np.inf) > _NEXT_LINE
+    return np.diff(column.row, prepend=-np.inf) > NEXT_LINE
 
 
-def _with_new_rows(starts: np.ndarray, row: np.ndarray) -> np.ndarray:
-    """Add rows that begin with lines of another column; further lines of a cell begin none."""
-    alone = row[~is_near(row, starts, _ANOTHER)]
-    taken = np.searchsorted(starts, row, side="right")
-    new = []
-    for height in alone:
-        slot = np.searchsorted(starts, height, side="right")
-        above = row[(taken == slot) & (row < height)]
-        # The line beside the beginning of the row may be slightly above it.
-        beside = slot > 0 and is_near(starts[slot - 1 : slot], row, _ANOTHER)[0]
-        if not len(above) and not beside:
-            new.append(height)
-    return np.sort(np.concatenate([starts, new]))
+def _with_new_rows(starts: np.ndarray, row: np.ndarray, beside: np.ndarray) -> np.ndarray:
+    """Add rows that begin with lines of another column.
+
+    Args:
+        starts: float [rows], the rows so far.
+        row: float [n], the lines of the column, ascending.
+        beside: float [m], lines of further columns that tell where rows begin.
+    """
+    is_new = ~is_near(row, starts, _ANOTHER)
+    # What follows directly below another line and stands alone is a further line of its cell.
+    is_new &= (np.diff(row, prepend=-np.inf) > _DIRECTLY) | is_near(row, beside)
+    return np.sort(np.concatenate([starts, row[is_new]]))
 
 
 def _merged(heights: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 from model.segmentation.rules import NO_RULES, Rules
 from model.segmentation.table_columns import Columns, Uprights, find_columns
 from model.segmentation.table_rows import (
+    NEXT_LINE,
     ColumnLines,
     agreement,
     column_lines,
@@ -26,7 +27,10 @@ _LEAST_AGREEMENT, _LEAST_OF_TWO, _LEAST_ROWS_OF_TWO = 0.6, 0.8, 5
 # Columns of running text may be this share of all.
 _MOST_TEXT = 0.5
 # A rule across this share of a table separates rows, unless the next one is a line further.
-_ACROSS, _THICK_BAND = 0.6, 1.6
+# Where rules are no further apart than the last one, there is one row between two of them.
+_ACROSS, _THICK_BAND, _LOW_BAND = 0.6, 1.6, 4.0
+# Of a rule of the table, fewer lines stand on it.
+_ON_RULE, _MOST_ON_RULE = 0.2, 2
 # The head of a table is no higher than this, and this share of it; few of its lines are level.
 _HEAD, _HEAD_SHARE, _HEAD_LEVEL = 9.0, 0.3, 0.85
 # A line may rise above the beginning of its row by this; a line by itself, by more.
@@ -134,8 +138,19 @@ def _body(spans: Spans, columns: Columns, uprights: Uprights) -> np.ndarray:
     lines = np.flatnonzero(inside)
     lines = lines[np.argsort(spans.row[lines], kind="stable")]
     alone = np.array([_is_alone(line, lines, spans, columns) for line in lines], bool)
-    first, last = np.argmin(alone), len(lines) - np.argmin(alone[::-1])
-    return np.zeros(0, int) if alone.all() else lines[first:last]
+    if alone.all():
+        return np.zeros(0, int)
+    first, last = int(np.argmin(alone)), len(lines) - int(np.argmin(alone[::-1]))
+    while last < len(lines) and _follows(lines[last], lines[first:last], spans, columns):
+        last += 1
+    return lines[first:last]
+
+
+def _follows(line: int, above: np.ndarray, spans: Spans, columns: Columns) -> bool:
+    """Whether a line is directly below another of its column."""
+    own = above[columns.of_line[above] == columns.of_line[line]]
+    below = spans.row[line] - spans.row[own]
+    return not columns.spans[line] and bool((below <= NEXT_LINE).any())
 
 
 def _is_alone(line: int, lines: np.ndarray, spans: Spans, columns: Columns) -> bool:
@@ -173,6 +188,9 @@ def _row_rules(spans: Spans, body: np.ndarray, level: np.ndarray) -> np.ndarray:
     common = np.minimum(level[:, 1, 0], right) - np.maximum(level[:, 0, 0], left)
     heights = np.sort(level[common >= _ACROSS * (right - left), :, 1].mean(axis=1))
     inside = heights[(heights > spans.row[body].min()) & (heights < spans.row[body].max())]
+    # Writing stands on the ruling of the paper, but between the rules of a table.
+    stands = np.abs(inside[:, None] - spans.row[body][None]) <= _ON_RULE
+    inside = inside[stands.sum(axis=1) < _MOST_ON_RULE]
     gaps = np.diff(inside, prepend=-np.inf, append=np.inf)
     return inside[(gaps[:-1] >= _THICK_BAND) | (gaps[1:] >= _THICK_BAND)]
 
@@ -226,7 +244,8 @@ def _edges(grid: _Grid) -> np.ndarray:
     inside = np.searchsorted(bands, starts) if len(bands) else np.zeros(len(starts), int)
     _, counts = np.unique(inside, return_counts=True)
     # Rules between all rows say more than the heights of lines.
-    is_by_rules = len(bands) > 2 and np.median(counts) == 1
+    is_low = len(bands) > 2 and np.median(np.diff(bands)) <= _LOW_BAND
+    is_by_rules = len(bands) > 2 and (is_low or np.median(counts) == 1)
     edges = list(bands) if is_by_rules else [*bands, *_above(starts, parts)]
     wide = rest[columns.spans[rest]]
     edges += [*(spans.row[wide] - _RISE), *(spans.row[wide] + _RISE)]

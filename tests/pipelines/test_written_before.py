@@ -9,8 +9,10 @@ import pytest
 
 from model.dataset.examples import read_examples
 from model.evaluation.metrics import character_errors
+from pipelines.export import main as export
 from pipelines.ingest import main as ingest
 from pipelines.predict import main as predict
+from pipelines.query import main as query
 from pipelines.transcribe import main as transcribe
 from pipelines.transcripts.tables import open_tables
 
@@ -51,6 +53,13 @@ def texts(view: str = "lines", where: str = "true") -> dict:
 def test_transcripts_are_read(before):
     assert texts() == TEXTS
     assert open_tables("transcripts").sql("SELECT count(*) FROM pages").fetchall() == [(3,)]
+
+
+def test_columns_that_were_added_since_are_null(before, capsys):
+    rows = open_tables("transcripts").sql('SELECT DISTINCT "row", "column" FROM all_lines')
+    assert rows.fetchall() == [(None, None)]
+    assert query(["--transcripts", "transcripts", "--recipe", "cells"]) == 0
+    assert export(["--transcripts", "transcripts", "--to", "page", "--output", "exported"]) == 0
 
 
 def test_their_pages_are_unchanged_if_lines_are_cut_as_then(before, monkeypatch):

@@ -154,3 +154,24 @@ def test_a_short_name_is_replaced_only_where_it_is_the_page(tmp_path, ask):
         ("image does not decode; save PAGE again", 2),
         ("no image. Mend it", 2),
     ]
+
+
+def test_cells_are_listed_row_by_row(tmp_path, ask):
+    cells = [("1789", 0, 0), ("Vente", 0, 1), ("Jean", 0, 3), ("Martin", 0, 3), ("Bail", 1, 1)]
+    lines = [
+        {"page_uri": "a.jpg", "line_id": f"l{i}", "line_index": i, "region_id": "r1"}
+        | {"text": text, "row": row, "column": column, "confidence": 1 - i / 8}
+        for i, (text, row, column) in enumerate(cells)
+    ]
+    lines.append({"page_uri": "a.jpg", "line_id": "title", "line_index": 9, "text": "Register"})
+    write_run(tmp_path, {"run_id": RUN_1}, pages=[page("a.jpg")], lines=lines)
+    rows = ask("cells")
+    assert [(row["row"], row["column"], row["text"]) for row in rows] == [
+        (0, 0, "1789"),
+        (0, 1, "Vente"),
+        (0, 3, "Jean Martin"),
+        (1, 1, "Bail"),
+    ]
+    assert rows[2]["confidence"] == 0.625 and rows[0]["region_id"] == "r1"
+    assert [row["text"] for row in ask("cells", "column=1", "page=a.jpg")] == ["Vente", "Bail"]
+    assert ask("cells", "page=b.jpg") == []

@@ -336,11 +336,13 @@ B0, B1, B2 = (CELL.format(i, i) for i in range(3))
         # Cells are counted in their rows, and rows in their table, whatever is in them.
         (composed("table", composed("row", B0, B1), composed("row", B2), name="t"),
          [("t", 0, 0), ("t", 0, 1), ("t", 1, 0)]),
-        (composed("Table", composed("ROW"), composed("row", composed("cell"), composed("cell", B0, B1)), name="t"),
+        (composed("Table", composed("ROW"),
+                  composed("row", composed("cell"), composed("cell", B0, B1)), name="t"),
          [("t", 1, 1), ("t", 1, 1)]),
         (composed("table", composed("row", "<Illustration ID='i'/>", B0), name="t"), [("t", 0, 1)]),
         # Two tables, and a table without a name.
-        (composed("table", composed("row", B0), name="t") + composed("table", composed("row", B1), name="u"),
+        (composed("table", composed("row", B0), name="t")
+         + composed("table", composed("row", B1), name="u"),
          [("t", 0, 0), ("u", 0, 0)]),
         (composed("table", composed("row", B0)), [("b0", 0, 0)]),
         # What is not stated is not invented.
