@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "2.1"
+SCHEMA_VERSION = "2.2"
 
 _POINTS = pa.list_(pa.struct([("x", pa.float32()), ("y", pa.float32())]))
 _READINGS = pa.list_(pa.struct([("text", pa.string()), ("confidence", pa.float32())]))
@@ -71,6 +71,7 @@ PAGES = _table(
     _column("seconds", pa.float32(), "time spent on it"),
     _column("run_id", pa.string(), "run that processed it"),
     _column("file_sha256", pa.string(), "digest of the multi-page file that it is in, hex", True),
+    _column("ink_unread", pa.float32(), "share of its ink outside the lines read, 0..1", True),
 )
 
 FAILURES = _table(
