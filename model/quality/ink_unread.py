@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from model.geometry.extent import LineExtent, baseline_path, extend_to_polygon
+from model.geometry.extent import LineExtent, baseline_path, extend_to_polygon, line_pitch_px
 from model.geometry.polylines import up_normals
 from model.images.resize import shrink
 from model.quality.writing_ink import Writing, find_strokes, writing_like
@@ -25,7 +25,7 @@ OUTSIDE_LINES = "writing outside the lines"
 MOST_UNREAD = 0.10
 
 # The size at which a page is measured: letters of an x-height of 8 px on a full page.
-_WORK_PX = 1_500_000
+_WORK_PX = 1_000_000
 # Shares of a line's height by which its area is extended above and below, and beyond its ends:
 # ascenders and flourishes belong to the line.
 _MARGIN, _END_MARGIN = 0.2, 0.5
@@ -139,8 +139,7 @@ def measure_ink(grey: np.ndarray, extents: Sequence[LineExtent]) -> PageInk:
     areas = _areas(lines, work.shape)
     body = _bodies(lines, work.shape)
     strokes = find_strokes(work, body, height_px)
-    ink, owners = np.flatnonzero(strokes.mask), areas.ravel()
-    of_lines = np.bincount(owners[ink], minlength=len(lines) + 1)[1:]
+    of_lines = np.bincount(areas[strokes.mask > 0], minlength=len(lines) + 1)[1:]
     outside = writing_like(Writing(strokes, areas == 0, body, height_px))
     if of_lines.sum() + outside < _LEAST_INK * height_px**2:
         return PageInk((0,) * len(lines), 0)
@@ -164,11 +163,16 @@ def _usual_height_px(lines: Sequence[LineExtent], shape: tuple[int, int]) -> flo
 def _areas(lines: Sequence[LineExtent], shape: tuple[int, int]) -> np.ndarray:
     """Return which line each pixel belongs to, int32, from 1; 0 for none."""
     areas = np.zeros(shape, np.int32)
+    # However tall its writing, a line covers no letters of a line above or below, which may not
+    # have been read.
+    pitch_px = line_pitch_px([line.path for line in lines], ()) or np.inf
     for number, line in enumerate(lines, 1):
         height_px = line.above_px + line.below_px
+        body_px, margin_px = _BODY * line.above_px, _MARGIN * height_px
+        above_px = max(body_px, min(line.above_px + margin_px, pitch_px))
+        below_px = max(0.0, min(line.below_px + margin_px, pitch_px - body_px))
         path = _extended(line.path, _END_MARGIN * height_px)
-        margin_px = _MARGIN * height_px
-        _fill(areas, path, line.above_px + margin_px, line.below_px + margin_px, number)
+        _fill(areas, path, above_px, below_px, number)
     return areas
 
 

@@ -15,9 +15,12 @@ from pipelines.cli.options import UsageError
 from pipelines.transcripts.files import files_of, naming_damage, runs_of
 from pipelines.transcripts.views import VIEWS
 from schemas.records import Polyline
+from schemas.tables import TABLES
 
 # Rows in memory at a time.
 _BATCH_ROWS = 1000
+# Types of the columns that may be null, in Arrow and in SQL.
+_KINDS = {"float": "FLOAT", "string": "VARCHAR"}
 
 
 def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
@@ -57,7 +60,12 @@ def _view_of_all(connection: duckdb.DuckDBPyConnection, directory: str, table: s
         raise UsageError(f"{directory} has no table {table}; transcribe again")
     rows = connection.read_parquet(files, hive_partitioning=True, union_by_name=True)
     # A name such as 1858 would become a number.
-    rows.project("* REPLACE (collection::VARCHAR AS collection)").create_view(f"all_{table}")
+    columns = "* REPLACE (collection::VARCHAR AS collection)"
+    # Files of earlier versions lack the columns that were added since.
+    for field in TABLES[table]:
+        if field.nullable and field.name not in rows.columns:
+            columns += f", NULL::{_KINDS[str(field.type)]} AS {field.name}"
+    rows.project(columns).create_view(f"all_{table}")
 
 
 def iterate_rows(result: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> Iterator[tuple]:

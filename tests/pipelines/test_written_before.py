@@ -11,6 +11,7 @@ from model.dataset.examples import read_examples
 from model.evaluation.metrics import character_errors
 from pipelines.ingest import main as ingest
 from pipelines.predict import main as predict
+from pipelines.query import main as query
 from pipelines.transcribe import main as transcribe
 from pipelines.transcripts.tables import open_tables
 
@@ -51,6 +52,13 @@ def texts(view: str = "lines", where: str = "true") -> dict:
 def test_transcripts_are_read(before):
     assert texts() == TEXTS
     assert open_tables("transcripts").sql("SELECT count(*) FROM pages").fetchall() == [(3,)]
+
+
+def test_columns_added_since_are_null(before):
+    tables = open_tables("transcripts")
+    assert tables.sql("SELECT DISTINCT ink_unread FROM pages").fetchall() == [(None,)]
+    for recipe in ("unread", "worst_pages"):
+        assert query(["--transcripts", "transcripts", "--recipe", recipe]) == 0
 
 
 def test_their_pages_are_unchanged_if_lines_are_cut_as_then(before, monkeypatch):
