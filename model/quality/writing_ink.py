@@ -16,8 +16,10 @@ _FAINTEST_SHARE = 0.5
 _INK_PERCENTILE, _INK_PERCENTILE_OF_PAGE = 92, 98
 # Contrast, of 255, of the faintest ink.
 _LEAST_CONTRAST = 15
-# How far grain reaches, in medians of the page; of its pixels and rows one in so many is looked at.
-_GRAIN, _EVERY = 2.0, 4
+# How far grain reaches, in medians of the page.
+_GRAIN = 2.0
+# Levels are those of every third pixel of every third row.
+_EVERY = 3
 # Ground darker than this share of the paper is the backdrop; ink on dark paper is compared with no
 # less than the second.
 _BACKDROP, _DARK_PAPER = 0.45, 0.75
@@ -102,23 +104,29 @@ def find_strokes(work: np.ndarray, body: np.ndarray, height_px: float) -> Stroke
     side = _odd(np.clip(_WIDEST_STROKE * height_px, _NARROWEST_CLOSING_PX, _WIDEST_CLOSING_PX))
     ground = cv2.morphologyEx(work, cv2.MORPH_CLOSE, _box(side, side))
     ground = cv2.blur(ground, (side, side))
-    shown = ground[body]
-    paper = float(np.median(shown) if shown.size else np.percentile(ground, _PAPER_PERCENTILE))
+    some = np.s_[::_EVERY, ::_EVERY]
+    is_body = body[some]
+    shown = ground[some][is_body]
+    paper = float(
+        np.median(shown) if shown.size else np.percentile(ground[some], _PAPER_PERCENTILE)
+    )
     lightest = cv2.max(ground, max(1.0, _DARK_PAPER * paper))
     ink = cv2.divide(cv2.subtract(ground, work), lightest, scale=255)
     # Most of a page is paper: what its grain shows is not ink.
-    ink = cv2.subtract(ink, _GRAIN * float(np.median(ink[::_EVERY, ::_EVERY])))
-    shown = ink[body]
-    dark = np.percentile(shown if shown.size else ink, *_percentile(shown))
-    least = max(_LEAST_CONTRAST, _FAINTEST_SHARE * float(dark))
-    mask = ((ink >= least) & (ground >= _BACKDROP * paper)).astype(np.uint8) * 255
+    ink = cv2.subtract(ink, _GRAIN * float(np.median(ink[some])))
+    shown = ink[some][is_body]
+    dark = float(
+        np.percentile(shown, _INK_PERCENTILE)
+        if shown.size
+        else np.percentile(ink[some], _INK_PERCENTILE_OF_PAGE)
+    )
+    mask = cv2.bitwise_and(
+        cv2.compare(ink, max(_LEAST_CONTRAST, _FAINTEST_SHARE * dark), cv2.CMP_GE),
+        cv2.compare(ground, _BACKDROP * paper, cv2.CMP_GE),
+    )
     mask = cv2.subtract(mask, _rules(mask, height_px))
     _remove_specks(mask, _SMALLEST_PART * height_px)
     return Strokes(mask, ground, paper)
-
-
-def _percentile(shown: np.ndarray) -> tuple[int]:
-    return (_INK_PERCENTILE if shown.size else _INK_PERCENTILE_OF_PAGE,)
 
 
 def _rules(mask: np.ndarray, height_px: float) -> np.ndarray:
