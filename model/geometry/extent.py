@@ -161,16 +161,24 @@ def line_pitch_px(paths: Sequence[np.ndarray], lines: Sequence[Line]) -> float:
         Pixels; 0 if there is nothing to estimate it from.
     """
     rotation = levelling_rotation(paths)
-    gaps = _gaps_below([path @ rotation for path in paths])
+    gaps = line_gaps_px(paths)
     if gaps:
         return float(np.median(gaps))
     heights = [np.ptp(np.array(line.polygon) @ rotation[:, 1]) for line in lines if line.polygon]
     return 0.8 * float(np.median(heights)) if heights else 0.0
 
 
-def _gaps_below(paths: Sequence[np.ndarray]) -> list[float]:
-    """Measure from the middle of each path, or of a sample of them, to the next path below."""
-    paths = sorted(paths, key=lambda path: path[:, 1].min())
+def line_gaps_px(paths: Sequence[np.ndarray]) -> list[float]:
+    """Measure from the middle of each baseline, or of a sample of them, to the next one below.
+
+    Args:
+        paths: float [n, 2] each, the baselines, in whatever direction they run.
+
+    Returns:
+        Pixels; nothing for a line without one below it.
+    """
+    rotation = levelling_rotation(paths)
+    paths = sorted((path @ rotation for path in paths), key=lambda path: path[:, 1].min())
     lows = np.array([path.min(axis=0) for path in paths]).reshape(-1, 2)
     highs = np.array([path.max(axis=0) for path in paths]).reshape(-1, 2)
     gaps = []
