@@ -136,11 +136,14 @@ class LineImage:
         page_uri: Location of the page image.
         line: The line that was cut out.
         strip: uint8 array [height_px, width_px], paper 255.
+        reach_px: How far it reaches above and below its baseline, in pixels of the page; None
+            if it is a whole image.
     """
 
     page_uri: str
     line: Line
     strip: np.ndarray
+    reach_px: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

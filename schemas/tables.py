@@ -73,6 +73,7 @@ PAGES = _table(
     _column("seconds", pa.float32(), "time spent on it"),
     _column("run_id", pa.string(), "run that processed it"),
     _column("file_sha256", pa.string(), "digest of the multi-page file that it is in, hex", True),
+    _column("ink_unread", pa.float32(), "share of its ink outside the lines read, 0..1", True),
 )
 
 FAILURES = _table(

@@ -77,6 +77,27 @@ class PageErrorModel:
         return float((rates * lengths).sum() / lengths.sum())
 
 
+def cer_with_unread(of_read: float | None, unread: float) -> float | None:
+    """Return the predicted CER of a page of which a share was not read at all.
+
+    Each character that was not read is an edit, so that the share has a CER of 1.
+
+    Args:
+        of_read: Predicted CER of the text that was read; None if there is none.
+        unread: The share of the page's writing that was not read, 0..1.
+
+    Returns:
+        Predicted edits over the characters of the page; None if there is nothing to predict.
+
+    Example:
+        >>> cer_with_unread(0.1, 0.5), cer_with_unread(0.1, 0.0), cer_with_unread(None, 1.0)
+        (0.55, 0.1, 1.0)
+    """
+    if of_read is None:
+        return 1.0 if unread else None
+    return (1 - unread) * of_read + unread
+
+
 def fit_page_error(lines: Sequence[LineUncertainty], edits: Sequence[int]) -> PageErrorModel:
     """Return a model fitted by isotonic regression of error rates, weighted by line length.
 

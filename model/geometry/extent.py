@@ -81,7 +81,7 @@ def line_extents(
     writing = None if writing_px is None else _writing_of_page(writing_px)
     spans = np.full(len(lines), pitch) if writing is None else _SMOOTHED * writing.sum(axis=1)
     refined = [
-        None if path is None else _refine_path(_extend(path, line), span)
+        None if path is None else _refine_path(extend_to_polygon(path, line), span)
         for path, line, span in zip(paths, lines, spans)
     ]
     reaches = np.array(
@@ -100,7 +100,7 @@ def line_extents(
         reaches, writing = _believe_polygons(reaches, writing)
         # Polygons that are not believed may lie anywhere: a line ends near its baseline's ends.
         refined = [
-            _refine_path(_extend(path, line, most_px=sum(size)), span)
+            _refine_path(extend_to_polygon(path, line, most_px=sum(size)), span)
             if path is not None and np.isnan(reach).any()
             else own
             for path, own, line, span, reach, size in zip(
@@ -161,16 +161,24 @@ def line_pitch_px(paths: Sequence[np.ndarray], lines: Sequence[Line]) -> float:
         Pixels; 0 if there is nothing to estimate it from.
     """
     rotation = levelling_rotation(paths)
-    gaps = _gaps_below([path @ rotation for path in paths])
+    gaps = line_gaps_px(paths)
     if gaps:
         return float(np.median(gaps))
     heights = [np.ptp(np.array(line.polygon) @ rotation[:, 1]) for line in lines if line.polygon]
     return 0.8 * float(np.median(heights)) if heights else 0.0
 
 
-def _gaps_below(paths: Sequence[np.ndarray]) -> list[float]:
-    """Measure from the middle of each path, or of a sample of them, to the next path below."""
-    paths = sorted(paths, key=lambda path: path[:, 1].min())
+def line_gaps_px(paths: Sequence[np.ndarray]) -> list[float]:
+    """Measure from the middle of each baseline, or of a sample of them, to the next one below.
+
+    Args:
+        paths: float [n, 2] each, the baselines, in whatever direction they run.
+
+    Returns:
+        Pixels; nothing for a line without one below it.
+    """
+    rotation = levelling_rotation(paths)
+    paths = sorted((path @ rotation for path in paths), key=lambda path: path[:, 1].min())
     lows = np.array([path.min(axis=0) for path in paths]).reshape(-1, 2)
     highs = np.array([path.max(axis=0) for path in paths]).reshape(-1, 2)
     gaps = []
@@ -257,8 +265,14 @@ def _refine_path(path: np.ndarray, span_px: float) -> np.ndarray:
     return smooth(even, round(span_px * (count - 1) / length))
 
 
-def _extend(path: np.ndarray, line: Line, most_px: float = np.inf) -> np.ndarray:
-    """Extend a path to the ends of the polygon, each by no more than a length."""
+def extend_to_polygon(path: np.ndarray, line: Line, most_px: float = np.inf) -> np.ndarray:
+    """Extend a path to the ends of the polygon, each by no more than a length.
+
+    Args:
+        path: float [n, 2].
+        line: The line with the polygon; without one the path stays.
+        most_px: The length.
+    """
     if len(line.polygon) < 3:
         return path
     outline = np.array(line.polygon, float)

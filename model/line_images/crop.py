@@ -8,7 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from model.line_images.rectify import rectify_page
+from model.line_images.rectify import rectify_lines
 from schemas.records import Failure, LineImage, Page, Point, Polyline
 
 # Level of the pixels outside of a line that was cut out along its outline.
@@ -112,8 +112,8 @@ def crop_lines(page: Page, grey: np.ndarray, height_px: int) -> list[LineImage |
     return [
         Failure(page.uri, "crop", str(strip), line.line_id)
         if isinstance(strip, ValueError)
-        else LineImage(page.uri, line, strip)
-        for line, strip in zip(page.lines, rectify_page(grey, page, height_px))
+        else LineImage(page.uri, line, strip.image, strip.reach_px)
+        for line, strip in zip(page.lines, rectify_lines(grey, page, height_px))
     ]
 
 

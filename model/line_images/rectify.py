@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -28,9 +30,36 @@ _LEAST_SHARE_ON_PAGE = 0.25
 _THINNEST_SHARE = 0.35
 
 
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """A line that was cut out.
+
+    Attributes:
+        image: uint8 [height_px, width_px], paper 255.
+        reach_px: How far it reaches above and below its baseline, in pixels of the page; None
+            for a whole image.
+    """
+
+    image: np.ndarray
+    reach_px: tuple[float, float] | None
+
+
 def rectify_page(
     grey: np.ndarray, page: Page, height_px: int, network: Network | None = None
 ) -> list[np.ndarray | ValueError]:
+    """Cut every line of a page into a level strip, as `rectify_lines` does.
+
+    Returns:
+        For each line its strip, uint8 [height_px, width_px] with paper 255, or the
+        reason why there is none.
+    """
+    lines = rectify_lines(grey, page, height_px, network)
+    return [line.image if isinstance(line, Strip) else line for line in lines]
+
+
+def rectify_lines(
+    grey: np.ndarray, page: Page, height_px: int, network: Network | None = None
+) -> list[Strip | ValueError]:
     """Cut every line of a page into a level strip.
 
     Args:
@@ -40,8 +69,7 @@ def rectify_page(
         network: Measures how large the writing is; None for the one that comes with the package.
 
     Returns:
-        For each line its strip, uint8 [height_px, width_px] with paper 255, or the
-        reason why there is none.
+        For each line its strip, or the reason why there is none.
     """
     evened = even_background(grey)
     # Lines with garbage coordinates must not influence the extents of the others.
@@ -49,8 +77,9 @@ def rectify_page(
     paths = [baseline_path(line) for line in near]
     writing_px = measure_reaches(evened, paths, network or default_writing_network())
     extents = dict(zip((id(line) for line in near), line_extents(near, writing_px)))
-    strips: list[np.ndarray | ValueError] = []
+    strips: list[Strip | ValueError] = []
     for line in page.lines:
+        extent = extents.get(id(line))
         try:
             if line.fault:
                 raise ValueError(line.fault)
@@ -59,12 +88,13 @@ def rectify_page(
             elif _is_spike(line):
                 raise ValueError("polygon has no area and there is no baseline; draw one")
             elif id(line) in extents:
-                _check_thickness(line, extents[id(line)])
-                strip = cut_strip(evened, extents[id(line)], height_px)
+                _check_thickness(line, extent)
+                strip = cut_strip(evened, extent, height_px)
             else:
                 size = " x ".join(map(str, grey.shape[::-1]))
                 raise ValueError(f"line lies outside of the page of {size} px; correct its points")
-            strips.append(stretch_contrast(strip))
+            reach_px = (extent.above_px, extent.below_px) if extent else None
+            strips.append(Strip(stretch_contrast(strip), reach_px))
         except ValueError as error:
             strips.append(error)
     return strips

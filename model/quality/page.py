@@ -17,13 +17,14 @@ from model.geometry.extent import line_pitch_px
 from model.images.jpeg_end import NO_END_MARK
 from model.images.negative import NEGATIVE
 from model.images.resize import shrink
+from model.quality.ink_unread import MOST_UNREAD, OUTSIDE_LINES
 from model.quality.line_image import BLURRED, LOW_CONTRAST
 from model.quality.measures import blur_effect, paper_and_ink
 from schemas.records import Line
 
 SKEWED = "skewed"
 TURNED = "turned"
-PAGE_WARNINGS = (LOW_CONTRAST, SKEWED, TURNED, BLURRED, NEGATIVE, NO_END_MARK)
+PAGE_WARNINGS = (LOW_CONTRAST, SKEWED, TURNED, BLURRED, OUTSIDE_LINES, NEGATIVE, NO_END_MARK)
 
 _LEAST_CONTRAST = 0.12
 # Beyond the first a page is skewed, beyond the second it lies on its side or upside down.
@@ -50,12 +51,15 @@ class PageQuality:
             right: 90 if they run down the page, 180 if it is upside down; None without baselines.
         blur: `blur_effect` of the writing at the scale of the recogniser, 0..1.
         of_file: Warnings of whoever decoded the file: `NEGATIVE`, `NO_END_MARK`.
+        ink_unread: Share of the ink outside of the lines that were read, from
+            `PageInk.unread`; None before they are read, and for a page without writing.
     """
 
     contrast: float
     skew_deg: float | None
     blur: float
     of_file: tuple[str, ...] = ()
+    ink_unread: float | None = None
 
     def warnings(self) -> tuple[str, ...]:
         """Return the warnings that apply, out of `PAGE_WARNINGS`.
@@ -70,6 +74,7 @@ class PageQuality:
             SKEWED: _MOST_SKEW_DEG < angle_deg <= _LEAST_TURN_DEG,
             TURNED: angle_deg > _LEAST_TURN_DEG,
             BLURRED: self.blur > _MOST_BLUR,
+            OUTSIDE_LINES: (self.ink_unread or 0.0) > MOST_UNREAD,
         }
         return (*(warning for warning, does in applies.items() if does), *self.of_file)
 

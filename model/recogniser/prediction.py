@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from model.line_images.crop import crop_lines, fit_to_image
 from model.line_images.preprocess import PreprocessConfig
+from model.quality.ink_unread import measure_page_ink, share_unread
 from model.quality.line_image import StripQuality, measure_strip
 from model.quality.page import PageQuality, measure_page
 from model.recogniser.line_reading import read_lines
@@ -116,14 +117,18 @@ def predict_image(
     # If the image is one line, its warnings are those of the line.
     page_warnings = quality.warnings() if is_line else ()
     images = [strip for strip in strips if isinstance(strip, LineImage)]
-    outcomes = iter(read_lines(images, recogniser))
+    results = read_lines(images, recogniser)
+    ink_unread = share_unread(measure_page_ink(grey, images), results)
+    outcomes = iter(results)
     read = (
         _unread(line, strip)
         if isinstance(strip, Failure)
         else _with_warnings(strip, next(outcomes), recogniser, page_warnings)
         for line, strip in zip(found, strips)
     )
-    return Prediction(tuple(read), WHOLE if is_line else FIND, quality)
+    return Prediction(
+        tuple(read), WHOLE if is_line else FIND, replace(quality, ink_unread=ink_unread)
+    )
 
 
 def _with_warnings(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from model.quality.ink_unread import PageInk
 from model.quality.line_image import StripQuality
 from model.quality.page import PageQuality
 from schemas.records import (
@@ -28,6 +29,7 @@ class PageLines:
         dpi: Resolution stated in the file; 0 if it states none.
         seconds: Time spent on the page so far.
         source: Where the page came from.
+        ink: Ink in the lines of `images` and outside of them; None if an image is one line.
     """
 
     done: PageDone
@@ -37,6 +39,7 @@ class PageLines:
     dpi: float = 0.0
     seconds: float = 0.0
     source: PageSource | None = None
+    ink: PageInk | None = None
 
     @property
     def uri(self) -> str:

@@ -51,6 +51,7 @@ def page_row(result: PageResult, run_id: str) -> dict:
         "seconds": result.seconds,
         "run_id": run_id,
         "file_sha256": (done and done.file_sha256) or None,
+        "ink_unread": quality and quality.ink_unread,
     }
 
 

@@ -10,6 +10,7 @@ import apache_beam as beam
 import numpy as np
 
 from model.images.digest import exact_key
+from model.quality.ink_unread import measure_page_ink
 from model.quality.page import measure_page
 from pipelines.archive.page_keys import failing_key, known_keys, page_key
 from pipelines.descriptions.detect import NotAPage, read_markup_pages
@@ -137,6 +138,7 @@ def _read(
         tuple(line for line in lines if isinstance(line, Failure)),
         measure_page(frame.grey, [line.line for line in images], frame.warnings),
         image.dpi or 0.0,
+        ink=measure_page_ink(frame.grey, images),
     )
 
 

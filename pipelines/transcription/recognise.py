@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 
@@ -13,8 +13,9 @@ import apache_beam as beam
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 
 from model.decoding.config import DecodingConfig
-from model.decoding.page_error import LineUncertainty
+from model.decoding.page_error import LineUncertainty, cer_with_unread
 from model.networks.session import CPU, gpu_providers
+from model.quality.ink_unread import MOST_UNREAD, share_unread
 from model.quality.line_image import measure_strip
 from model.recogniser.bundle import load_bundle
 from model.recogniser.line_reading import read_lines
@@ -167,22 +168,28 @@ def _result(
         if isinstance(outcome, Transcript)
     )
     failures = tuple(outcome for outcome in outcomes if isinstance(outcome, Failure))
+    ink_unread = share_unread(page.ink, outcomes)
     return PageResult(
         page.done,
         lines,
         (*page.failures, *failures),
-        page.quality,
+        replace(page.quality, ink_unread=ink_unread),
         page.dpi,
-        _cer_estimate(lines, recogniser),
+        _cer_estimate(lines, recogniser, ink_unread or 0.0),
         page.seconds + seconds_a_line * len(outcomes),
         page.source,
     )
 
 
-def _cer_estimate(lines: Sequence[ReadLine], recogniser: Recogniser) -> float | None:
-    transcripts = [line.transcript for line in lines if line.transcript.characters]
-    if recogniser.page_error is None or not transcripts:
+def _cer_estimate(
+    lines: Sequence[ReadLine], recogniser: Recogniser, ink_unread: float
+) -> float | None:
+    if recogniser.page_error is None:
         return None
-    return recogniser.page_error.predict(
+    transcripts = [line.transcript for line in lines if line.transcript.characters]
+    of_read = recogniser.page_error.predict(
         [LineUncertainty(1 - line.confidence, len(line.characters)) for line in transcripts]
     )
+    # Less is what the measure finds on pages of which everything was read.
+    unread = ink_unread if ink_unread > MOST_UNREAD else 0.0
+    return cer_with_unread(of_read if transcripts else None, unread)

@@ -82,12 +82,14 @@ ORDER BY edits, matches.source, page_uri, line_index
 LIMIT $limit::BIGINT
 """
 
-# A page without any character read has no confidence; if it has lines, all of them are lost.
+# A page without any character read has no confidence; if it has lines, all of them are lost, and if
+# it has none, all that is written on it.
 WORST_PAGES = """
 WITH errors AS (
     SELECT *, CASE
         WHEN confidence IS NOT NULL THEN coalesce(cer_estimate, 1 - confidence)
         WHEN lines_ok + lines_failed > 0 THEN 1
+        ELSE ink_unread
     END AS error
     FROM pages
     WHERE status = 'ok'
@@ -97,6 +99,18 @@ SELECT page_uri, cer_estimate, confidence, lines_ok, lines_failed,
 FROM errors
 WHERE error >= $least::DOUBLE
 ORDER BY error DESC, page_uri
+LIMIT $limit::BIGINT
+"""
+
+UNREAD = """
+SELECT page_uri, ink_unread, lines_ok, lines_failed,
+    list_contains(warnings, 'writing outside the lines') AS warning, lines_source, cer_estimate
+FROM pages
+WHERE status = 'ok' AND CASE
+    WHEN $least::VARCHAR = '' THEN list_contains(warnings, 'writing outside the lines')
+    ELSE ink_unread >= nullif($least::VARCHAR, '')::DOUBLE
+END
+ORDER BY ink_unread DESC, page_uri
 LIMIT $limit::BIGINT
 """
 

@@ -97,10 +97,26 @@ RECIPES = (
     Recipe(
         "worst_pages",
         "The pages with the most errors, by the estimated CER; where the model estimates none, by "
-        "one minus the confidence. A page with lines but no text at all counts as entirely wrong.",
+        "one minus the confidence. A page with lines but no text at all counts as entirely wrong, "
+        "and so does one with writing but no lines.",
         recipe_sql.WORST_PAGES,
         (_limit(50), Parameter("least", "lowest CER of a page that is listed", "0")),
         ("least=0.1",),
+    ),
+    Recipe(
+        "unread",
+        "The pages with writing outside of the lines that were read, worst first: lines that the "
+        "line finder missed, that a description leaves out, or that failed.",
+        recipe_sql.UNREAD,
+        (
+            Parameter(
+                "least",
+                "lowest share of the ink; without it, pages with the warning are listed",
+                "",
+            ),
+            _limit(1000),
+        ),
+        ("least=0.05",),
     ),
     Recipe(
         "failures_by_cause",

@@ -56,9 +56,12 @@ def test_transcripts_are_read(before):
 
 
 def test_columns_that_were_added_since_are_null(before, capsys):
-    rows = open_tables("transcripts").sql('SELECT DISTINCT "row", "column" FROM all_lines')
+    tables = open_tables("transcripts")
+    rows = tables.sql('SELECT DISTINCT "row", "column" FROM all_lines')
     assert rows.fetchall() == [(None, None)]
-    assert query(["--transcripts", "transcripts", "--recipe", "cells"]) == 0
+    assert tables.sql("SELECT DISTINCT ink_unread FROM pages").fetchall() == [(None,)]
+    for recipe in ("cells", "unread", "worst_pages"):
+        assert query(["--transcripts", "transcripts", "--recipe", recipe]) == 0
     assert export(["--transcripts", "transcripts", "--to", "page", "--output", "exported"]) == 0
 
 

@@ -44,6 +44,29 @@ def test_a_page_whose_lines_are_all_lost_is_the_worst(tmp_path, ask):
     assert listed == ["refused.jpg", "silent.jpg", "bad.jpg"]
 
 
+def test_a_page_with_writing_but_no_lines_is_among_the_worst(tmp_path, ask):
+    pages = [page("missed.jpg", ink_unread=1.0), page("blank.jpg"), page("ok.jpg", confidence=0.9)]
+    write_run(tmp_path, {"run_id": RUN_1}, pages=pages)
+    assert [row["page_uri"] for row in ask("worst_pages")] == ["missed.jpg", "ok.jpg"]
+
+
+def test_pages_with_writing_outside_their_lines_are_listed(tmp_path, ask):
+    warned = {"warnings": ["blurred", "writing outside the lines"]}
+    pages = [
+        page("third.jpg", ink_unread=0.375, lines_ok=8, **warned),
+        page("missed.jpg", ink_unread=1.0, **warned),
+        page("tails.jpg", ink_unread=0.0625, lines_ok=9, warnings=["blurred"]),
+        page("whole.jpg", lines_ok=1),
+        page("failed.jpg", status="failed"),
+    ]
+    write_run(tmp_path, {"run_id": RUN_1}, pages=pages)
+    rows = ask("unread")
+    assert [row["page_uri"] for row in rows] == ["missed.jpg", "third.jpg"]
+    assert (rows[1]["ink_unread"], rows[1]["lines_ok"], rows[1]["warning"]) == (0.375, 8, True)
+    rows = ask("unread", "least=0.05")
+    assert [(row["page_uri"], row["warning"]) for row in rows][2] == ("tails.jpg", False)
+
+
 def test_pages_that_got_worse_are_listed(tmp_path, ask):
     before = [
         page("worse.jpg", cer_estimate=0.125, confidence=0.5),
