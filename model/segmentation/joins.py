@@ -64,7 +64,7 @@ class Piece:
     @cached_property
     def height_px(self) -> float:
         """Height of the writing: the unit of all limits."""
-        return max(1.0, float(np.median(self.reach, axis=0).sum()))
+        return max(1.0, float(self.reach.sum()) / len(self.reach))
 
     def part(self, first: int, last: int) -> Piece:
         """Return the part from point `first` up to and excluding point `last`."""

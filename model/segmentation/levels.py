@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from model.segmentation.scale import Level
 
 # Height of writing, in pixels of the network's input, that the network sees best.
 _IDEAL_HEIGHT_PX = 24.0
+# Least height at which it sees writing well.
+_LEAST_HEIGHT_PX = 12.0
 # What a factor of e between the height of a line and the ideal takes off its probability.
 _MISFIT_WEIGHT = 0.25
 # Baselines nearer than this share of the larger one's height show the same writing.
@@ -34,6 +37,13 @@ class LevelLine:
     line: FoundLine
     level: int
     height_px: float
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Least and greatest x and y that the writing may reach."""
+        (left, top), (right, bottom) = self.line.path.min(axis=0), self.line.path.max(axis=0)
+        reach_px = self.line.height_px
+        return left - reach_px, right + reach_px, top - reach_px, bottom + reach_px
 
     @property
     def fitness(self) -> float:
@@ -76,33 +86,34 @@ def choose_lines(candidates: Sequence[LevelLine]) -> list[FoundLine]:
             for rival in rivals
             if _shows_same(rival.line, candidate.line).mean() >= _REPLACED_SHARE
         ]
-        chosen = [one for one in chosen if one not in replaced]
+        if replaced:
+            chosen = [one for one in chosen if one not in replaced]
         chosen.append(candidate)
     return [one.line for one in chosen]
 
 
-def suited_level(levels: Sequence[Level], height_px: float) -> Level:
-    """Return the level on which writing has the height that is seen best.
+def coarsest_level(levels: Sequence[Level], height_px: float) -> Level:
+    """Return the smallest level on which writing is still large enough to be found.
 
     Args:
-        levels: The levels of a page.
+        levels: The levels of a page, the finest first.
         height_px: Height of the writing in pixels of the page.
     """
-    return min(levels, key=lambda level: abs(np.log(height_px / level.scale[1] / _IDEAL_HEIGHT_PX)))
+    enough = [level for level in levels if height_px / level.scale[1] >= _LEAST_HEIGHT_PX]
+    return (enough or levels[:1])[-1]
 
 
 def _near(candidate: LevelLine, others: Sequence[LevelLine]) -> list[LevelLine]:
     """Return the lines whose bounding boxes meet that of a line."""
-    low, high = candidate.line.path.min(axis=0), candidate.line.path.max(axis=0)
-    near = []
-    for other in others:
-        reach_px = max(candidate.line.height_px, other.line.height_px)
-        path = other.line.path
-        if (path.max(axis=0) >= low - reach_px).all() and (
-            path.min(axis=0) <= high + reach_px
-        ).all():
-            near.append(other)
-    return near
+    left, right, top, bottom = candidate.bounds
+    return [
+        other
+        for other in others
+        if other.bounds[0] <= right
+        and other.bounds[1] >= left
+        and other.bounds[2] <= bottom
+        and other.bounds[3] >= top
+    ]
 
 
 def _shows_same(line: FoundLine, other: FoundLine) -> np.ndarray:

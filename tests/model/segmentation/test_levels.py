@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.segmentation.baselines import FoundLine
-from model.segmentation.levels import LevelLine, choose_lines, suited_level
+from model.segmentation.levels import LevelLine, choose_lines, coarsest_level
 from model.segmentation.scale import FINEST_PIXELS, page_levels
 from tests.line_drawings import drawn_page
 
@@ -41,12 +41,12 @@ def test_levels_are_bounded_and_refer_to_the_page(shape):
         assert (level.to_page() @ corner)[:2] == pytest.approx(np.array(shape[::-1]) - 0.5)
 
 
-def test_writing_of_any_size_suits_a_level():
+def test_writing_of_any_size_is_found_on_the_coarsest_level():
     grey, _ = drawn_page()
     levels = page_levels(grey)
     # From a 70th to an eighth of the height of the page.
     for height_px in np.geomspace(grey.shape[0] / 70, grey.shape[0] / 8, 20):
-        assert 11 <= height_px / suited_level(levels, height_px).scale[1] <= 52
+        assert 12 <= height_px / coarsest_level(levels, height_px).scale[1] <= 52
 
 
 def test_the_same_line_on_two_levels_is_taken_once_where_it_fits():
