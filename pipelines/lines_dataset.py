@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines.cli.main import command_main
 from pipelines.cli.options import UsageError, verb_parser
+
+if TYPE_CHECKING:
+    from schemas.records import Failure, Page
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -24,12 +29,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(args: argparse.Namespace) -> int:
     from model.dataset.line_pages import page_to_json
-    from schemas.records import Failure
+    from schemas.records import Failure, Skipped
 
     if args.output.exists():
         raise UsageError(f"{args.output} exists; give another --output")
     unused, texts = set(args.leave_out), []
-    for record in _read(args.input):
+    for record in _first_descriptions(_read(args.input)):
+        if isinstance(record, Skipped):
+            print(f"{record.uri}: left out, {record.reason}", file=sys.stderr)
+            continue
         if isinstance(record, Failure):
             print(f"{record.uri}: {record.error}", file=sys.stderr)
             continue
@@ -44,12 +52,32 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _read(inputs: list[str]) -> Iterator:
+def _first_descriptions(described: Iterable[tuple[Page | Failure, str]]) -> Iterator:
+    """Yield each page once, by the description that ingest takes, and what was left out."""
+    from pipelines.descriptions.survey import (
+        second_description,
+        second_descriptions,
+        survey_page,
+    )
+    from schemas.records import Page
+
+    described = list(described)
+    surveyed = defaultdict(list)
+    for record, described_by in described:
+        if isinstance(record, Page):
+            surveyed[record.uri].append(survey_page(record, described_by))
+    surplus = {pair for pages in surveyed.values() for pair in second_descriptions(pages)}
+    for record, described_by in described:
+        is_surplus = (record.uri, described_by) in surplus
+        yield second_description(record.uri, described_by) if is_surplus else record
+
+
+def _read(inputs: list[str]) -> Iterator[tuple[Page | Failure, str]]:
     """Yield the pages that have XML, in the order of their names, and the failures."""
     from apache_beam.io.filesystems import FileSystems
 
     from pipelines.descriptions.pairing import MarkupFile, pair_files, pairing_key
-    from pipelines.descriptions.reading import ReadConfig, read_source
+    from pipelines.descriptions.reading import ReadConfig, describing_file, read_source
     from pipelines.files.filesystem import BeamFiles, input_patterns
     from schemas.records import Skipped
 
@@ -58,8 +86,9 @@ def _read(inputs: list[str]) -> Iterator:
     for _, group in groupby(sorted(uris, key=pairing_key), pairing_key):
         for source in pair_files(group):
             if isinstance(source, MarkupFile):
-                records = read_source(source, ReadConfig(), BeamFiles())
-                yield from (record for record in records if not isinstance(record, Skipped))
+                for record in read_source(source, ReadConfig(), BeamFiles()):
+                    if not isinstance(record, Skipped):
+                        yield record, describing_file(source)
 
 
 main = command_main(_parser, _run)

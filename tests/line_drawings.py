@@ -28,7 +28,7 @@ def level_line(left, right, y, slope=0.0, above_px=14.0, below_px=6.0) -> Target
 
 def drawn_maps(lines, shape=(320, 320)) -> LineMaps:
     """Draw the maps of known lines."""
-    return maps_of_targets(draw_targets(lines, shape, PITCH_PX, complete=True))
+    return maps_of_targets(draw_targets(lines, shape, complete=True))
 
 
 def paths_px(found) -> list[np.ndarray]:

@@ -14,14 +14,16 @@ class PageAugmentConfig:
     """Strengths of the augmentation of page crops.
 
     Attributes:
-        pitch_px: Least and greatest line pitch.
+        height_px: Least and greatest height of the line that a crop is made for.
         rotation: Standard deviation of the rotation, in radians.
         stretch: Standard deviation of the logarithm of the change of the aspect ratio.
         perspective: Greatest distance by which a corner moves, as a share of the side.
         turned: Share of crops that are rotated by one to three quarter turns; there are no
             lines to find on them.
+        composed: Share of crops of which one side is replaced by that of another.
         gamma: Standard deviation of the logarithm of the exponent on the ink.
         gain: Standard deviation of the logarithm of the factor on the ink.
+        ruled: Greatest darkness of drawn rules, level or upright.
         shading: Greatest darkness of smooth stains.
         bleed_through: Greatest darkness of the mirrored writing of the verso.
         blur_px: Greatest standard deviation of a Gaussian blur.
@@ -29,13 +31,15 @@ class PageAugmentConfig:
         share: Share of crops to which each change of the ink is applied.
     """
 
-    pitch_px: tuple[float, float] = (17.0, 40.0)
+    height_px: tuple[float, float] = (10.0, 54.0)
     rotation: float = 0.035
     stretch: float = 0.08
     perspective: float = 0.04
-    turned: float = 0.1
+    turned: float = 0.08
+    composed: float = 0.2
     gamma: float = 0.35
-    gain: float = 0.25
+    gain: float = 0.4
+    ruled: float = 0.8
     shading: float = 0.25
     bleed_through: float = 0.45
     blur_px: float = 1.0
@@ -43,9 +47,9 @@ class PageAugmentConfig:
     share: float = 0.35
 
 
-def draw_pitch_px(config: PageAugmentConfig, rng: np.random.Generator) -> float:
-    """Draw the line pitch that a crop is scaled to, uniform in its logarithm."""
-    low, high = config.pitch_px
+def draw_height_px(config: PageAugmentConfig, rng: np.random.Generator) -> float:
+    """Draw the height of a line that a crop is scaled to, uniform in its logarithm."""
+    low, high = config.height_px
     return math.exp(rng.uniform(math.log(low), math.log(high)))
 
 
@@ -98,7 +102,7 @@ def change_ink(
     Returns:
         A new crop of the same shape and range.
     """
-    applied = rng.random(6) < config.share
+    applied = rng.random(7) < config.share
     if applied[0]:
         ink = np.power(ink, np.float32(math.exp(rng.normal(0, config.gamma))))
     if applied[1]:
@@ -109,6 +113,8 @@ def change_ink(
         ink = ink + np.maximum(
             0, cv2.resize(coarse, ink.shape[::-1], interpolation=cv2.INTER_CUBIC)
         )
+    if applied[6]:
+        ink = _draw_rules(ink, config, rng)
     if applied[3]:
         ink = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, max(0.31, config.blur_px)))
     if applied[4]:
@@ -117,3 +123,23 @@ def change_ink(
     if applied[5]:
         ink = ink * np.float32(math.exp(rng.normal(0, config.gain)))
     return np.clip(ink, 0, 1).astype(np.float32)
+
+
+def _draw_rules(ink: np.ndarray, config: PageAugmentConfig, rng: np.random.Generator) -> np.ndarray:
+    """Draw ruled lines: of a ruled sheet, of the columns of a register, or both."""
+    side_px, rules = ink.shape[0], np.zeros(ink.shape, np.uint8)
+    for upright in (False, True):
+        if rng.random() < 0.4:
+            continue
+        step_px = math.exp(rng.uniform(math.log(12), math.log(160)))
+        slope, place = rng.normal(0, 0.01), rng.uniform(0, step_px)
+        regular, width_px = rng.random() < 0.6, int(rng.integers(1, 4))
+        while place < side_px:
+            ends = np.array([[0, place], [side_px, place + slope * side_px]])
+            first, last = np.round((ends[:, ::-1] if upright else ends) * 16).astype(int)
+            cv2.line(
+                rules, tuple(map(int, first)), tuple(map(int, last)), 255, width_px, cv2.LINE_AA, 4
+            )
+            place += step_px if regular else step_px * math.exp(rng.normal(0, 0.6))
+    darkness = np.float32(rng.uniform(0.1, config.ruled) / 255)
+    return np.maximum(ink, rules.astype(np.float32) * darkness)

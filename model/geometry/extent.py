@@ -46,6 +46,7 @@ _SAME_SIZE = 0.15
 # Position of the baseline between top and bottom of a polygon.
 _BASELINE_DEPTH = 0.70
 _REACH_PERCENTILE = 85
+_POINTS_AT_ONCE = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,8 +212,7 @@ def polygon_reach_px(path: np.ndarray, line: Line) -> tuple[float, float]:
         return np.nan, np.nan
     outline = densify(np.array(line.polygon, float), 2 * _STEP_PX, _MOST_OUTLINE_POINTS)
     thinned = path[:: max(1, len(path) // 400)]
-    across, down = (np.subtract.outer(outline[:, i], thinned[:, i]) for i in (0, 1))
-    nearest = np.argmin(across**2 + down**2, axis=1)
+    nearest = _nearest_points(outline, thinned)
     normals = up_normals(thinned)[nearest]
     heights = ((outline - thinned[nearest]) * normals).sum(axis=1)
     above, below = heights[heights > 0], -heights[heights < 0]
@@ -220,6 +220,20 @@ def polygon_reach_px(path: np.ndarray, line: Line) -> tuple[float, float]:
         float(np.percentile(side, _REACH_PERCENTILE)) if len(side) else 0.0
         for side in (above, below)
     )
+
+
+def _nearest_points(points: np.ndarray, path: np.ndarray) -> np.ndarray:
+    """Return the index of the point of a path that is nearest to each point, int [points]."""
+    nearest = np.empty(len(points), np.intp)
+    # A few points at a time: the distances stay in the processor's cache.
+    for first in range(0, len(points), _POINTS_AT_ONCE):
+        part = slice(first, first + _POINTS_AT_ONCE)
+        across, down = (np.subtract.outer(points[part, i], path[:, i]) for i in (0, 1))
+        across *= across
+        down *= down
+        across += down
+        nearest[part] = np.argmin(across, axis=1)
+    return nearest
 
 
 def _height_at(path: np.ndarray, x: float) -> float:

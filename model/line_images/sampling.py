@@ -38,8 +38,8 @@ def sample(image: np.ndarray, points: np.ndarray) -> np.ndarray:
     local = points - low.astype(np.float32)
     return cv2.remap(
         part,
-        local[..., 0],
-        local[..., 1],
+        local,
+        None,
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=_PAPER,

@@ -13,6 +13,8 @@ from model.segmentation.baselines import FoundLine
 
 # Letters reach beyond their lines by this share of the line's height.
 _MARGIN = 0.15
+# Ink from this value on may belong to a letter.
+_IS_INK = 64
 
 
 @dataclass(frozen=True)
@@ -22,13 +24,15 @@ class AcrossConfig:
     Attributes:
         least_mean_probability: Least mean probability of a line; higher than for the other lines,
             as few pages have any.
-        least_length_pitches: Least length of a line.
-        least_room_pitches: Least distance from the page's edge, which itself looks like a line.
+        least_length: Least length of a line, in heights of its writing.
+        least_room: Least distance from the page's edge, which itself looks like a line.
+        least_ink: Least share of such a line that is inked.
     """
 
     least_mean_probability: float = 0.85
-    least_length_pitches: float = 4.0
-    least_room_pitches: float = 0.5
+    least_length: float = 4.0
+    least_room: float = 0.5
+    least_ink: float = 0.03
 
 
 def erase_lines(ink: np.ndarray, lines: Sequence[FoundLine], scale: np.ndarray) -> np.ndarray:
@@ -58,24 +62,34 @@ def erase_lines(ink: np.ndarray, lines: Sequence[FoundLine], scale: np.ndarray) 
     return rest
 
 
+def may_have_writing(rest: np.ndarray, height_px: float, config: AcrossConfig) -> bool:
+    """Whether there is ink enough for a line.
+
+    Args:
+        rest: uint8 [height, width], ink that is left, paper 0.
+        height_px: Height of the writing, in pixels of `rest`.
+        config: The limits.
+    """
+    least_px = config.least_ink * config.least_length * height_px**2
+    return bool(np.count_nonzero(rest > _IS_INK) >= least_px)
+
+
 def keep_sure_lines(
-    lines: Sequence[FoundLine], height_px: int, pitch_px: float, config: AcrossConfig
+    lines: Sequence[FoundLine], page_height_px: int, config: AcrossConfig
 ) -> list[FoundLine]:
     """Return the lines that are probable, long and away from the edge of the page.
 
     Args:
         lines: In pixels of the page, rotated so that they are level.
-        height_px: Height of the page as rotated.
-        pitch_px: Line pitch of the page.
+        page_height_px: Height of the page as rotated.
         config: The limits.
     """
-    length_px, room_px = (
-        pitches * pitch_px for pitches in (config.least_length_pitches, config.least_room_pitches)
-    )
     return [
         line
         for line in lines
         if line.probability >= config.least_mean_probability
-        and arc_lengths(line.path)[-1] >= length_px
-        and room_px <= np.median(line.path[:, 1]) <= height_px - room_px
+        and arc_lengths(line.path)[-1] >= config.least_length * line.height_px
+        and config.least_room * line.height_px
+        <= np.median(line.path[:, 1])
+        <= page_height_px - config.least_room * line.height_px
     ]

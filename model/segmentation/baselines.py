@@ -29,23 +29,23 @@ class VectorConfig:
     Attributes:
         least_probability: Least probability of a pixel of a baseline.
         least_mean_probability: Least mean probability of a line.
-        least_length_pitches: Least length of a line.
-        least_marked_pitches: Least length of a line whose start and end are both detected, such
-            as a page number.
+        least_length: Least length of a line, in heights of its writing.
+        least_marked_length: The same of a line whose start and end are both detected, such as a
+            page number.
         reach_share: Share of the predicted reach that is returned: the recogniser reads lines
             better if they are cut out a little tighter.
-        smooth_pitches: Length of baseline that is averaged over.
-        points_per_pitch: Number of points of a baseline.
+        smoothed: Length of baseline that is averaged over, in heights.
+        points_per_height: Number of points of a baseline.
         joins: When pieces are one line.
     """
 
     least_probability: float = 0.25
     least_mean_probability: float = 0.5
-    least_length_pitches: float = 0.9
-    least_marked_pitches: float = 0.2
+    least_length: float = 0.9
+    least_marked_length: float = 0.2
     reach_share: float = 0.95
-    smooth_pitches: float = 0.8
-    points_per_pitch: float = 1.0
+    smoothed: float = 0.8
+    points_per_height: float = 1.0
     joins: JoinConfig = field(default_factory=JoinConfig)
 
 
@@ -65,15 +65,22 @@ class FoundLine:
     below_px: float
     probability: float
 
+    @property
+    def height_px(self) -> float:
+        """Reach above and below the baseline together."""
+        return self.above_px + self.below_px
 
-def find_baselines(
-    maps: LineMaps, pitch_px: float, config: VectorConfig = VectorConfig()
-) -> list[FoundLine]:
+    @property
+    def length_px(self) -> float:
+        """Distance between the ends of the baseline."""
+        return float(np.hypot(*(self.path[-1] - self.path[0])))
+
+
+def find_baselines(maps: LineMaps, config: VectorConfig = VectorConfig()) -> list[FoundLine]:
     """Find the lines on the maps of a page.
 
     Args:
         maps: The output of the network.
-        pitch_px: Line pitch in pixels of the maps.
         config: The limits.
 
     Returns:
@@ -81,17 +88,16 @@ def find_baselines(
     """
     sigmas = {"sigmaX": _ALONG_PX, "sigmaY": _ACROSS_PX}
     probability = cv2.GaussianBlur(np.ascontiguousarray(maps.baseline), (0, 0), **sigmas)
-    pieces = _trace(probability, maps, config.least_probability)
-    pieces = cut_pieces(pieces, pitch_px, config.joins)
+    pieces = cut_pieces(_trace(probability, maps, config.least_probability), config.joins)
     lines = []
-    for piece in join_pieces(pieces, pitch_px, config.joins):
+    for piece in join_pieces(pieces, config.joins):
         length_px = piece.points[-1, 0] - piece.points[0, 0]
         marked = min(piece.start.max(), piece.end.max()) >= config.joins.least_mark
-        least_pitches = config.least_marked_pitches if marked else config.least_length_pitches
-        if length_px < least_pitches * pitch_px:
+        least_length = config.least_marked_length if marked else config.least_length
+        if length_px < least_length * piece.height_px:
             continue
         if piece.probability.mean() >= config.least_mean_probability:
-            lines.append(_to_line(piece, maps, pitch_px, config))
+            lines.append(_to_line(piece, config))
     return lines
 
 
@@ -113,12 +119,17 @@ def _trace(probability: np.ndarray, maps: LineMaps, least_probability: float) ->
     exact = rows + np.clip(0.5 * (down - up) / curvature, -0.5, 0.5)
     window = np.ones((5, 5), np.uint8)
     marks = [cv2.dilate(np.ascontiguousarray(mark), window) for mark in (maps.start, maps.end)]
+    reach = np.stack([maps.above[rows, columns], maps.below[rows, columns]], axis=1)
     order = np.lexsort((columns, labels))
     breaks = np.flatnonzero(np.diff(labels[order])) + 1
     points = np.stack([columns, exact], axis=1)
     return [
         Piece(
-            points[at], here[at], marks[0][rows[at], columns[at]], marks[1][rows[at], columns[at]]
+            points[at],
+            here[at],
+            marks[0][rows[at], columns[at]],
+            marks[1][rows[at], columns[at]],
+            reach[at],
         )
         for at in np.split(order, breaks)
         if len(at) >= _LEAST_PIECE_PX
@@ -152,19 +163,16 @@ def _most_probable(
     return np.take_along_axis(near, np.argmax(probabilities, axis=0)[None], axis=0)[0]
 
 
-def _to_line(piece: Piece, maps: LineMaps, pitch_px: float, config: VectorConfig) -> FoundLine:
-    """Turn a piece into a line: smooth it, thin out its points and measure its reach."""
-    length_px = arc_lengths(piece.points)[-1]
+def _to_line(piece: Piece, config: VectorConfig) -> FoundLine:
+    """Turn a piece into a line: smooth it and thin out its points."""
+    length_px, height_px = arc_lengths(piece.points)[-1], piece.height_px
     even = resample(piece.points, np.linspace(0, length_px, max(3, int(length_px) + 1)))
-    even = smooth(even, int(config.smooth_pitches * pitch_px))
-    count = max(2, round(config.points_per_pitch * length_px / pitch_px) + 1)
-    rows, columns = (
-        np.clip(np.round(piece.points[:, axis]).astype(int), 0, maps.above.shape[1 - axis] - 1)
-        for axis in (1, 0)
-    )
+    even = smooth(even, int(config.smoothed * height_px))
+    count = max(2, round(config.points_per_height * length_px / height_px) + 1)
+    above_px, below_px = config.reach_share * np.median(piece.reach, axis=0)
     return FoundLine(
         resample(even, np.linspace(0, arc_lengths(even)[-1], count)),
-        config.reach_share * float(np.median(maps.above[rows, columns])),
-        config.reach_share * float(np.median(maps.below[rows, columns])),
+        float(above_px),
+        float(below_px),
         float(piece.probability.mean()),
     )

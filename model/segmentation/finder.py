@@ -14,21 +14,26 @@ from model import DEFAULT_FOLDER
 from model.geometry.extent import line_pitch_px
 from model.geometry.polylines import up_normals
 from model.images.digest import exact_key
-from model.images.resize import resize, resize_to
 from model.networks.session import open_session
-from model.segmentation.across import AcrossConfig, erase_lines, keep_sure_lines
+from model.segmentation.across import (
+    AcrossConfig,
+    erase_lines,
+    keep_sure_lines,
+    may_have_writing,
+)
 from model.segmentation.baselines import FoundLine, VectorConfig, find_baselines
+from model.segmentation.levels import LevelLine, choose_lines, coarsest_level
 from model.segmentation.maps import STRIDE_PX, LineMaps, maps_of_logits
 from model.segmentation.reading_order import arrange_lines
 from model.segmentation.rules import find_rules
-from model.segmentation.scale import EVEN_PITCH_PX, WORK_PITCH_PX, estimate_pitch_px, to_ink
+from model.segmentation.scale import FINEST_PIXELS, Level, page_levels
 from schemas.records import Line, Polyline
 
 # The network that finds lines; only the bundled default model has one.
 LINES_FILE = "lines.onnx"
 
 # Increase it with every change that affects which lines are found: pages are read again then.
-FINDER_VERSION = 2
+FINDER_VERSION = 3
 # Smaller pages are taken to be blank.
 _LEAST_SIDE_PX = 8
 
@@ -42,10 +47,9 @@ class LineFinderConfig:
 
     Attributes:
         multiple_px: The sides of the network's input are multiples of this.
-        most_pixels: Largest input of the network, which determines the memory for a page.
-        most_enlarged: Largest factor by which a small page is enlarged.
-        rescale_from: Ratio between the estimated line pitch and that of the lines found, from
-            which on the page is searched again at the latter.
+        finest_pixels: Largest input of the network, which determines the memory for a page.
+        heights_px: Least and greatest height of writing that a level can tell, in pixels of the
+            network's input.
         upright_probability: Mean probability of the lines from which on a page counts as upright
             without a search of its rotations.
         turned_gain: Factor by which a rotated page must show more evidence than the upright one.
@@ -54,9 +58,8 @@ class LineFinderConfig:
     """
 
     multiple_px: int = 16
-    most_pixels: int = 2_500_000
-    most_enlarged: float = 2.0
-    rescale_from: float = 1.6
+    finest_pixels: int = FINEST_PIXELS
+    heights_px: tuple[float, float] = (7.0, 80.0)
     upright_probability: float = 0.75
     turned_gain: float = 1.25
     vectors: VectorConfig = field(default_factory=VectorConfig)
@@ -70,31 +73,28 @@ class _Finds:
     Attributes:
         lines: The lines, in no order.
         quarter_turns: How often the page was rotated by 90 degrees, counter-clockwise.
-        pitch_px: Line pitch at which the page was searched.
-        ink: uint8, input of the network for the rotated page.
-        scale: Pixels of the page per pixel of `ink`, (x, y).
+        levels: The sizes of the rotated page at which it was searched.
     """
 
     lines: list[FoundLine]
     quarter_turns: int
-    pitch_px: float
-    ink: np.ndarray
-    scale: np.ndarray
+    levels: list[Level]
 
     @property
     def evidence(self) -> float:
-        """Length of the lines in pitches, weighted by probability: to choose between rotations."""
-        return sum(_length_px(line) * line.probability for line in self.lines) / self.pitch_px
+        """Length of the lines in heights, weighted by probability: to compare rotations."""
+        return sum(line.length_px / line.height_px * line.probability for line in self.lines)
 
     @property
     def mean_probability(self) -> float:
-        """Mean probability of the lines, weighted by length."""
-        total = sum(map(_length_px, self.lines))
-        return self.evidence * self.pitch_px / total if total > 0 else 0.0
+        """Mean probability of the lines, weighted by length in heights."""
+        total = sum(line.length_px / line.height_px for line in self.lines)
+        return self.evidence / total if total > 0 else 0.0
 
-
-def _length_px(line: FoundLine) -> float:
-    return float(np.hypot(*(line.path[-1] - line.path[0])))
+    @property
+    def height_px(self) -> float:
+        """Median height of the writing; 0 without lines."""
+        return float(np.median([line.height_px for line in self.lines])) if self.lines else 0.0
 
 
 def load_line_network(path: Path) -> Network:
@@ -155,10 +155,13 @@ def find_lines(
     upright = _choose_turn(grey, network, config)
     lines: list[Line] = []
     for finds in (upright, _search_across(upright, network, config)):
+        if not finds.lines:
+            continue
         paths = [line.path for line in finds.lines]
         regions = len({line.region_id for line in lines})
-        rules = find_rules(finds.ink, finds.pitch_px / finds.scale[1]).scaled(finds.scale)
-        pitch_px = line_pitch_px(paths, ()) or finds.pitch_px
+        level = coarsest_level(finds.levels, finds.height_px)
+        rules = find_rules(level.ink, finds.height_px / level.scale[1]).scaled(level.scale)
+        pitch_px = line_pitch_px(paths, ()) or finds.height_px
         for place in arrange_lines(paths, pitch_px, rules):
             region_id = f"r{regions + place.region + 1}"
             found = finds.lines[place.line]
@@ -169,78 +172,72 @@ def find_lines(
 
 def _choose_turn(grey: np.ndarray, network: Network, config: LineFinderConfig) -> _Finds:
     """Search the page upright and, if that shows little, in its other rotations, too."""
-    upright = _search(grey, 0, network, config)
+    levels = page_levels(grey, config.finest_pixels)
+    upright = _search(levels, 0, network, config)
     if upright.mean_probability >= config.upright_probability:
         return upright
-    best, least = upright, upright.evidence * config.turned_gain
-    for quarter_turns in (1, 2, 3):
-        finds = _search(grey, quarter_turns, network, config)
-        if finds.evidence > least:
-            best, least = finds, finds.evidence
-    return best
+    least = upright.evidence * config.turned_gain
+    # The finest level takes most of the time: it is left out unless the others show nothing.
+    for searched in (levels[1:], levels):
+        turns = [_search_turned(searched, turns, network, config) for turns in (1, 2, 3)]
+        best = max(turns, key=lambda finds: finds.evidence)
+        if best.evidence > 0:
+            break
+    if best.evidence <= least:
+        return upright
+    return _search_turned(levels, best.quarter_turns, network, config)
+
+
+def _search_turned(
+    levels: list[Level], quarter_turns: int, network: Network, config: LineFinderConfig
+) -> _Finds:
+    turned = [_turn(level, quarter_turns) for level in levels]
+    return _search(turned, quarter_turns, network, config)
+
+
+def _turn(level: Level, quarter_turns: int) -> Level:
+    scale = level.scale[::-1] if quarter_turns % 2 else level.scale
+    return Level(np.rot90(level.ink, quarter_turns), scale)
 
 
 def _search(
-    grey: np.ndarray, quarter_turns: int, network: Network, config: LineFinderConfig
+    levels: list[Level], quarter_turns: int, network: Network, config: LineFinderConfig
 ) -> _Finds:
-    turned = np.rot90(grey, quarter_turns)
-    pitch_px = estimate_pitch_px(turned)
-    finds = _search_at(turned, quarter_turns, pitch_px, network, config)
-    found_px = line_pitch_px([line.path for line in finds.lines], ())
-    misses = max(found_px / finds.pitch_px, finds.pitch_px / found_px) if found_px > 0 else 1.0
-    if misses < config.rescale_from:
-        return finds
-    again = _search_at(turned, quarter_turns, found_px, network, config)
-    return max(finds, again, key=lambda one: sum(map(_length_px, one.lines)) * one.mean_probability)
-
-
-def _search_at(
-    turned: np.ndarray,
-    quarter_turns: int,
-    pitch_px: float,
-    network: Network,
-    config: LineFinderConfig,
-) -> _Finds:
-    """Search a page at one scale."""
-    limit = np.sqrt(config.most_pixels / turned.size)
-    factor = min(WORK_PITCH_PX / pitch_px, config.most_enlarged, limit)
-    # The background is normalised at a larger scale, as for the pages of the training.
-    even = to_ink(resize(turned, min(factor * EVEN_PITCH_PX / WORK_PITCH_PX, 2 * limit)))
-    size = [max(1, round(length * factor)) for length in turned.shape]
-    ink = resize_to(even, size[1], size[0])
-    scale = np.array([turned.shape[1] / size[1], turned.shape[0] / size[0]])
-    lines = _lines_of(ink, pitch_px * factor, scale, network, config)
-    return _Finds(lines, quarter_turns, pitch_px, ink, scale)
+    """Search every level of a page; each line comes from the level that suits it."""
+    candidates = [
+        LevelLine(line, number, line.height_px / level.scale[1])
+        for number, level in enumerate(levels)
+        for line in _lines_of(level, network, config)
+    ]
+    return _Finds(choose_lines(candidates), quarter_turns, levels)
 
 
 def _search_across(upright: _Finds, network: Network, config: LineFinderConfig) -> _Finds:
     """Search a page without the lines that were found for writing that runs up or down it."""
-    rest = erase_lines(upright.ink, upright.lines, upright.scale)
-    pitch_px = upright.pitch_px / upright.scale[1]
-    best = _Finds([], upright.quarter_turns, upright.pitch_px, rest, upright.scale)
+    best = _Finds([], upright.quarter_turns, upright.levels)
     if not upright.lines:
         return best
+    # Notes across are about as large as the rest.
+    level = coarsest_level(upright.levels, upright.height_px)
+    rest = Level(erase_lines(level.ink, upright.lines, level.scale), level.scale)
+    height_px = upright.height_px / level.scale[1]
+    if not may_have_writing(rest.ink, height_px, config.across):
+        return best
     for turns in (1, 3):
-        ink, scale = np.rot90(rest, turns), upright.scale[::-1]
-        found = _lines_of(ink, pitch_px, scale, network, config)
-        height_px = round(ink.shape[0] * scale[1])
-        sure = keep_sure_lines(found, height_px, upright.pitch_px, config.across)
-        finds = _Finds(sure, (upright.quarter_turns + turns) % 4, upright.pitch_px, ink, scale)
+        turned = _turn(rest, turns)
+        found = _lines_of(turned, network, config)
+        page_height_px = round(turned.ink.shape[0] * turned.scale[1])
+        sure = keep_sure_lines(found, page_height_px, config.across)
+        finds = _Finds(sure, (upright.quarter_turns + turns) % 4, [turned])
         best = max(best, finds, key=lambda one: one.evidence)
     return best
 
 
-def _lines_of(
-    ink: np.ndarray,
-    pitch_px: float,
-    scale: np.ndarray,
-    network: Network,
-    config: LineFinderConfig,
-) -> list[FoundLine]:
-    """Find lines in the input of the network; return them in pixels of the page."""
-    maps = _run(ink, network, config.multiple_px)
-    found = find_baselines(maps, pitch_px / STRIDE_PX, config.vectors)
-    scale = scale * STRIDE_PX
+def _lines_of(level: Level, network: Network, config: LineFinderConfig) -> list[FoundLine]:
+    """Find the lines of one level that are of a size it can tell; in pixels of the page."""
+    maps = _run(level.ink, network, config.multiple_px)
+    least_px, most_px = (height_px / STRIDE_PX for height_px in config.heights_px)
+    scale = level.scale * STRIDE_PX
     # Coordinates refer to the centres of pixels.
     return [
         FoundLine(
@@ -249,7 +246,8 @@ def _lines_of(
             line.below_px * scale[1],
             line.probability,
         )
-        for line in found
+        for line in find_baselines(maps, config.vectors)
+        if least_px <= line.height_px <= most_px
     ]
 
 

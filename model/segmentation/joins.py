@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
@@ -13,7 +14,7 @@ _SLOPE_DAMPING = 50.0
 
 @dataclass(frozen=True)
 class JoinConfig:
-    """When pieces are one line. Lengths are in line pitches.
+    """When pieces are one line. Lengths are in heights of the writing.
 
     Attributes:
         widest_gap: Widest gap between pieces of a line.
@@ -26,6 +27,7 @@ class JoinConfig:
         column_starts: How many of them confirm a start inside a piece.
         least_note: Least length of the piece before that start.
         least_rest: Least length of the piece after it.
+        most_different: Greatest ratio between the heights of pieces of a line.
     """
 
     widest_gap: float = 2.5
@@ -38,6 +40,7 @@ class JoinConfig:
     column_starts: int = 2
     least_note: float = 1.8
     least_rest: float = 0.6
+    most_different: float = 1.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +52,19 @@ class Piece:
         probability: float [n], probability of a baseline at each point.
         start: float [n], probability that a line begins there.
         end: float [n], probability that a line ends there.
+        reach: float [n, 2], how far the writing there reaches above and below.
     """
 
     points: np.ndarray
     probability: np.ndarray
     start: np.ndarray
     end: np.ndarray
+    reach: np.ndarray
+
+    @cached_property
+    def height_px(self) -> float:
+        """Height of the writing: the unit of all limits."""
+        return max(1.0, float(self.reach.sum()) / len(self.reach))
 
     def part(self, first: int, last: int) -> Piece:
         """Return the part from point `first` up to and excluding point `last`."""
@@ -63,10 +73,11 @@ class Piece:
             self.probability[first:last],
             self.start[first:last],
             self.end[first:last],
+            self.reach[first:last],
         )
 
 
-def cut_pieces(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) -> list[Piece]:
+def cut_pieces(pieces: Sequence[Piece], config: JoinConfig) -> list[Piece]:
     """Cut pieces where one line ends and the next begins, as at the gutter of columns.
 
     Where only the start of the next is detected, as after a note in the margin, lines above
@@ -74,55 +85,59 @@ def cut_pieces(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) -> 
 
     Args:
         pieces: The pieces.
-        pitch_px: Line pitch.
         config: The limits.
 
     Returns:
         The pieces; at least as many.
     """
-    parts = [part for piece in pieces for part in _cut(piece, pitch_px, config)]
-    width = _mark_width(pitch_px)
-    begun = [bool(part.start[:width].max() >= config.least_mark) for part in parts]
+    parts = [part for piece in pieces for part in _cut(piece, config)]
+    begun = [_begins(part, config) for part in parts]
     starts = np.array([part.points[0] for part, begins in zip(parts, begun) if begins]).reshape(
         -1, 2
     )
     return [
         one
         for part, begins in zip(parts, begun)
-        for one in (_cut_at_edge(part, starts, pitch_px, config) if begins else [part])
+        for one in (_cut_at_edge(part, starts, config) if begins else [part])
     ]
 
 
-def _cut_at_edge(
-    piece: Piece, starts: np.ndarray, pitch_px: float, config: JoinConfig
-) -> list[Piece]:
+def _cut_at_edge(piece: Piece, starts: np.ndarray, config: JoinConfig) -> list[Piece]:
     """Cut a note in the margin off a line of text that begins at the edge of its column."""
-    x = piece.points[:, 0]
+    x, height_px = piece.points[:, 0], piece.height_px
     least, most = config.column_rows
     for place in _peaks(piece.start, config.least_mark):
-        before, after = (x[place] - x[0]) / pitch_px, (x[-1] - x[place]) / pitch_px
+        before, after = (x[place] - x[0]) / height_px, (x[-1] - x[place]) / height_px
         if before < config.least_note or after < config.least_rest:
             continue
-        across, down = np.abs(starts - piece.points[place]).T / pitch_px
+        across, down = np.abs(starts - piece.points[place]).T / height_px
         aligned = (across < config.column_edge) & (down > least) & (down < most)
         if aligned.sum() >= config.column_starts:
             return [piece.part(0, int(place)), piece.part(int(place), len(x))]
     return [piece]
 
 
-def _mark_width(pitch_px: float) -> int:
+def _mark_width(piece: Piece) -> int:
     """Return how many points at the end of a piece may carry its mark."""
-    return max(3, int(0.5 * pitch_px))
+    return max(3, int(0.5 * piece.height_px))
 
 
-def _cut(piece: Piece, pitch_px: float, config: JoinConfig) -> list[Piece]:
+def _begins(piece: Piece, config: JoinConfig) -> bool:
+    return bool(piece.start[: _mark_width(piece)].max() >= config.least_mark)
+
+
+def _ends(piece: Piece, config: JoinConfig) -> bool:
+    return bool(piece.end[-_mark_width(piece) :].max() >= config.least_mark)
+
+
+def _cut(piece: Piece, config: JoinConfig) -> list[Piece]:
     ends, starts = (_peaks(mark, config.least_mark) for mark in (piece.end, piece.start))
     parts, first = [], 0
     for end in ends:
         # Marks are as wide as strokes, so that a start may come slightly before the end.
         x = piece.points[:, 0]
-        near = (x[starts] > x[end] - 0.3 * pitch_px) & (
-            x[starts] - x[end] < config.gutter * pitch_px
+        near = (x[starts] > x[end] - 0.3 * piece.height_px) & (
+            x[starts] - x[end] < config.gutter * piece.height_px
         )
         if not near.any() or end <= first:
             continue
@@ -140,12 +155,11 @@ def _peaks(mark: np.ndarray, least: float) -> np.ndarray:
     return (np.flatnonzero(turns == 1) + np.flatnonzero(turns == -1) - 1) // 2
 
 
-def join_pieces(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) -> list[Piece]:
+def join_pieces(pieces: Sequence[Piece], config: JoinConfig) -> list[Piece]:
     """Join pieces that are one line with gaps, the nearest first.
 
     Args:
         pieces: The pieces.
-        pitch_px: Line pitch.
         config: The limits.
 
     Returns:
@@ -153,7 +167,7 @@ def join_pieces(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) ->
     """
     if len(pieces) < 2:
         return list(pieces)
-    follower = _followers(pieces, pitch_px, config)
+    follower = _followers(pieces, config)
     leaders = set(follower.values())
     joined = []
     for first in range(len(pieces)):
@@ -167,44 +181,48 @@ def join_pieces(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) ->
             Piece(
                 *(
                     np.concatenate([getattr(part, name) for part in parts])
-                    for name in ("points", "probability", "start", "end")
+                    for name in (field.name for field in fields(Piece))
                 )
             )
         )
     return joined
 
 
-def _followers(pieces: Sequence[Piece], pitch_px: float, config: JoinConfig) -> dict[int, int]:
+def _followers(pieces: Sequence[Piece], config: JoinConfig) -> dict[int, int]:
     """Choose the piece that continues each piece, if there is one."""
     follower: dict[int, int] = {}
     taken: set[int] = set()
-    for _, tail, head in sorted(_candidates(pieces, pitch_px, config)):
+    for _, tail, head in sorted(_candidates(pieces, config)):
         if tail not in follower and head not in taken:
             follower[tail] = head
             taken.add(head)
     return follower
 
 
-def _candidates(
-    pieces: Sequence[Piece], pitch_px: float, config: JoinConfig
-) -> list[tuple[float, int, int]]:
+def _candidates(pieces: Sequence[Piece], config: JoinConfig) -> list[tuple[float, int, int]]:
     """Return the pairs that may be joined: (cost, piece before, piece after)."""
     heads = np.array([piece.points[0] for piece in pieces])
     tails = np.array([piece.points[-1] for piece in pieces])
-    reach = config.course * pitch_px
+    heights = np.array([piece.height_px for piece in pieces])
+    reaches = config.course * heights
     head_slopes = np.array(
-        [_slope(p.points, p.points[:, 0] <= h + reach) for p, h in zip(pieces, heads[:, 0])]
+        [
+            _slope(piece.points, piece.points[:, 0] <= head + reach)
+            for piece, head, reach in zip(pieces, heads[:, 0], reaches)
+        ]
     )
     tail_slopes = np.array(
-        [_slope(p.points, p.points[:, 0] >= t - reach) for p, t in zip(pieces, tails[:, 0])]
+        [
+            _slope(piece.points, piece.points[:, 0] >= tail - reach)
+            for piece, tail, reach in zip(pieces, tails[:, 0], reaches)
+        ]
     )
-    width = _mark_width(pitch_px)
-    ended = np.array([piece.end[-width:].max() for piece in pieces]) >= config.least_mark
-    begun = np.array([piece.start[:width].max() for piece in pieces]) >= config.least_mark
+    ended = np.array([_ends(piece, config) for piece in pieces])
+    begun = np.array([_begins(piece, config) for piece in pieces])
     # Only the heads within the widest gap after each tail, found by bisection.
     order = np.argsort(heads[:, 0])
     low = np.searchsorted(heads[order, 0], tails[:, 0], side="right")
-    farthest = tails[:, 0] + config.widest_gap * pitch_px
+    farthest = tails[:, 0] + config.widest_gap * heights
     high = np.searchsorted(heads[order, 0], farthest, side="right")
     candidates = []
     for tail in range(len(pieces)):
@@ -215,8 +233,10 @@ def _candidates(
             np.abs(gap[:, 1] - tail_slopes[tail] * gap[:, 0]),
             np.abs(gap[:, 1] - head_slopes[near] * gap[:, 0]),
         )
+        smaller = np.minimum(heights[near], heights[tail])
+        alike = np.maximum(heights[near], heights[tail]) <= config.most_different * smaller
         # One mark is enough to separate pieces: often only one of end and start is detected.
-        fits = (miss <= config.most_offset * pitch_px) & ~(ended[tail] | begun[near])
+        fits = (miss <= config.most_offset * smaller) & alike & ~(ended[tail] | begun[near])
         costs = gap[fits, 0] + 4 * miss[fits]
         candidates += [(float(cost), tail, int(head)) for cost, head in zip(costs, near[fits])]
     return candidates

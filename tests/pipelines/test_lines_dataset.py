@@ -67,3 +67,12 @@ def test_a_page_that_cannot_be_read_is_named_and_the_others_are_written(archive,
     assert status == 0
     assert "d1.xml" in capsys.readouterr().err
     assert len(read_line_pages((output,))) == 2
+
+
+def test_a_page_with_two_descriptions_is_written_once(archive, capsys):
+    first = archive / "diary" / "d1.xml"
+    (archive / "diary" / "d1.other.xml").write_bytes(first.read_bytes())
+    status, output = run(archive)
+    assert status == 0
+    assert len(read_line_pages((output,))) == 3
+    assert "d1.other.xml: left out" in capsys.readouterr().err

@@ -11,12 +11,10 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from model.augmentation.page import PageAugmentConfig, change_ink, draw_homography, draw_pitch_px
-from model.geometry.extent import line_pitch_px
+from model.augmentation.page import PageAugmentConfig, change_ink, draw_height_px, draw_homography
 from model.geometry.polylines import arc_lengths, resample
-from model.images.resize import resize
 from model.line_images.crop import fit_to_image
-from model.segmentation.scale import EVEN_PITCH_PX, to_ink
+from model.segmentation.scale import Level, page_levels
 from model.training.lines.targets import (
     TargetLine,
     draw_targets,
@@ -28,13 +26,20 @@ from schemas.records import Page
 
 # How often pages with lines missing are sampled, relative to pages with all lines known.
 _PARTIAL_SHARE = 0.5
-_MOST_ENLARGED = 2.0
+# Most by which a crop is larger or smaller than the level that it is cut from.
+_MOST_RESCALED = 1.6
 # Share of the crops that are centred near a line.
 _AT_A_LINE = 0.85
 # Insertions, numbers and marginal notes are rare and easily missed: lines shorter than this many
-# line pitches, and lines that meet, are sampled more often.
-_SHORT_PITCHES = 3.0
+# of their heights, and lines that meet, are sampled more often. So are lines that are much larger
+# or smaller than most of their page, by a factor of this or more.
+_SHORT_HEIGHTS = 3.0
+_OTHER_SIZE = 1.6
 _RARE_WEIGHT = 5.0
+# Where two crops are laid side by side, this many pixels along the seam do not count.
+_SEAM_PX = 8
+# Distance of the points of a line in a crop.
+_STEP_PX = 6.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,36 +49,37 @@ class TrainingPage:
     Attributes:
         uri: Location of its image.
         document: Document that it belongs to.
-        ink: uint8 [height_px, width_px], paper 0, scaled to a line pitch of at most
-            `EVEN_PITCH_PX`.
-        lines: Its lines, in pixels of `ink`.
-        pitch_px: Line pitch in `ink`.
+        levels: The page at the sizes at which it is searched, the finest first.
+        lines: Its lines, in pixels of the page.
         complete: Whether all its lines are known.
     """
 
     uri: str
     document: str
-    ink: np.ndarray
+    levels: tuple[Level, ...]
     lines: tuple[TargetLine, ...]
-    pitch_px: float
     complete: bool
 
     @cached_property
-    def short(self) -> np.ndarray:
-        """Mask of the short lines, bool [lines]."""
+    def heights_px(self) -> np.ndarray:
+        """Heights of the lines, float [lines]."""
+        return np.array([line.height_px for line in self.lines])
+
+    @cached_property
+    def rare(self) -> np.ndarray:
+        """Mask of the lines that are short, or larger or smaller than most, bool [lines]."""
         lengths_px = np.array([arc_lengths(line.path)[-1] for line in self.lines])
-        return lengths_px < _SHORT_PITCHES * self.pitch_px
+        others = np.abs(np.log(self.heights_px / np.median(self.heights_px)))
+        return (lengths_px < _SHORT_HEIGHTS * self.heights_px) | (others > math.log(_OTHER_SIZE))
 
     @cached_property
     def meeting(self) -> np.ndarray:
         """Mask of the lines that end where another begins, or vice versa, bool [lines]."""
-        pairs = meeting_lines(self.lines, self.pitch_px)
-        return np.isin(np.arange(len(self.lines)), np.ravel(pairs))
+        return np.isin(np.arange(len(self.lines)), np.ravel(meeting_lines(self.lines)))
 
-    @cached_property
-    def levels(self) -> tuple[np.ndarray, np.ndarray]:
-        """The page and the page at half size, from which it can be shrunk without moiré."""
-        return self.ink, resize(self.ink, 0.5)
+    def nearest_level(self, scale: float) -> Level:
+        """Return the level that is nearest in size to a scale, relative to the page."""
+        return min(self.levels, key=lambda level: abs(math.log(scale * level.scale[1])))
 
 
 def prepare_page(page: Page, grey: np.ndarray, complete: bool) -> TrainingPage | None:
@@ -85,23 +91,17 @@ def prepare_page(page: Page, grey: np.ndarray, complete: bool) -> TrainingPage |
         complete: Whether all its lines are known.
 
     Returns:
-        The page; None if the line pitch cannot be determined.
+        The page; None if it has no lines.
 
     Raises:
         ValueError: If image and lines do not belong together.
     """
     page = fit_to_image(page, grey)
-    lines = target_lines(page.lines)
-    pitch_px = line_pitch_px([line.path for line in lines], page.lines)
-    if not lines or pitch_px <= 0:
+    lines = [line for line in target_lines(page.lines, grey) if line.height_px > 0]
+    if not lines:
         return None
-    factor = min(_MOST_ENLARGED, EVEN_PITCH_PX / pitch_px)
-    ink = to_ink(resize(grey, factor))
-    matrix = np.diag([ink.shape[1] / grey.shape[1], ink.shape[0] / grey.shape[0], 1.0])
-    # Coordinates refer to pixel centres.
-    matrix[:2, 2] = (np.diag(matrix)[:2] - 1) / 2
-    moved = tuple(transform(line, matrix) for line in lines)
-    return TrainingPage(page.uri, page.document, ink, moved, pitch_px * matrix[1, 1], complete)
+    levels = tuple(page_levels(grey))
+    return TrainingPage(page.uri, page.document, levels, tuple(lines), complete)
 
 
 def load_pages(
@@ -171,6 +171,10 @@ class CropMaker:
         """
         rng = np.random.default_rng((self._seed, number))
         crops = [self._crop(rng) for _ in range(size)]
+        crops = [
+            _lay_beside(crop, other, rng) if rng.random() < self._config.composed else crop
+            for crop, other in zip(crops, [*crops[1:], crops[0]])
+        ]
         inks = [ink for ink, _ in crops]
         backs = [*inks[1:], inks[0]]
         changed = [change_ink(ink, back, self._config, rng) for ink, back in zip(inks, backs)]
@@ -178,45 +182,89 @@ class CropMaker:
 
     def _crop(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         page = self._pages[rng.choice(len(self._pages), p=self._probabilities)]
-        pitch_px = draw_pitch_px(self._config, rng)
-        scale = min(pitch_px / page.pitch_px, _MOST_ENLARGED)
+        line, height_px = self._choose_line(page, rng), draw_height_px(self._config, rng)
+        scale = height_px / line.height_px
+        level = page.nearest_level(scale)
+        most = math.log(_MOST_RESCALED)
+        rescaled = math.exp(np.clip(math.log(scale * level.scale[1]), -most, most))
+        scale = rescaled / level.scale[1]
         turns = int(rng.integers(1, 4)) if rng.random() < self._config.turned else 0
-        centre = self._centre(page, scale, rng)
+        centre = self._centre(page, line, scale, rng)
         matrix = draw_homography(centre, scale, self._side_px, turns, self._config, rng)
-        ink = cut_crop(page, matrix, scale, self._side_px)
+        ink = cut_crop(level, matrix, self._side_px)
         shape = (self._side_px, self._side_px)
         if turns:
-            return ink, draw_targets((), shape, pitch_px, complete=True)
-        lines = [transform(line, matrix) for line in page.lines]
-        pitch_px = scale * page.pitch_px
-        return ink, draw_targets(lines, shape, pitch_px, page.complete, self._meeting_weight)
+            return ink, draw_targets((), shape, complete=True)
+        lines = [
+            transform(one, matrix, _STEP_PX / scale)
+            for one in _lines_near(page, matrix, self._side_px)
+        ]
+        return ink, draw_targets(lines, shape, page.complete, self._meeting_weight)
 
-    def _centre(self, page: TrainingPage, scale: float, rng: np.random.Generator) -> np.ndarray:
-        """Choose the centre of a crop, mostly near a line."""
-        if rng.random() >= _AT_A_LINE:
-            return rng.uniform(0, 1, 2) * page.ink.shape[::-1]
-        rare = page.short | page.meeting if self._meeting_weight > 1 else page.short
+    def _choose_line(self, page: TrainingPage, rng: np.random.Generator) -> TargetLine:
+        """Choose the line that determines the size of a crop, rare ones more often."""
+        rare = page.rare | page.meeting if self._meeting_weight > 1 else page.rare
         weights = np.where(rare, _RARE_WEIGHT, 1.0)
-        path = page.lines[rng.choice(len(page.lines), p=weights / weights.sum())].path
-        place = resample(path, rng.uniform(0, 1, 1) * arc_lengths(path)[-1])[0]
+        return page.lines[rng.choice(len(page.lines), p=weights / weights.sum())]
+
+    def _centre(
+        self, page: TrainingPage, line: TargetLine, scale: float, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Choose the centre of a crop, mostly near its line."""
+        if rng.random() >= _AT_A_LINE:
+            finest = page.levels[0]
+            return rng.uniform(0, 1, 2) * finest.ink.shape[::-1] * finest.scale
+        place = resample(line.path, rng.uniform(0, 1, 1) * arc_lengths(line.path)[-1])[0]
         return place + rng.uniform(-0.4, 0.4, 2) * self._side_px / scale
 
 
-def cut_crop(page: TrainingPage, matrix: np.ndarray, scale: float, side_px: int) -> np.ndarray:
+def _lines_near(page: TrainingPage, matrix: np.ndarray, side_px: int) -> list[TargetLine]:
+    """Return the lines that reach into a crop, judged by their bounding boxes."""
+    corners = np.array([[[0, 0], [side_px, 0], [side_px, side_px], [0, side_px]]], float)
+    seen = cv2.perspectiveTransform(corners, np.linalg.inv(matrix))[0]
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    return [
+        line
+        for line in page.lines
+        if (line.path.max(axis=0) >= low - line.height_px).all()
+        and (line.path.min(axis=0) <= high + line.height_px).all()
+    ]
+
+
+def _lay_beside(
+    crop: tuple[np.ndarray, np.ndarray],
+    other: tuple[np.ndarray, np.ndarray],
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Replace one side of a crop by that of another: writing of other sizes, columns, spreads."""
+    (ink, maps), (other_ink, other_maps) = crop, other
+    axis, upper = int(rng.integers(2)), bool(rng.integers(2))
+    # Even, since maps have half the size of crops.
+    place = 2 * int(rng.uniform(0.25, 0.75) * ink.shape[axis] / 2)
+    half, seam = place // 2, _SEAM_PX // 2
+    inside = [slice(None)] * 2
+    inside[axis] = slice(0, place) if upper else slice(place, None)
+    ink, maps = ink.copy(), maps.copy()
+    ink[tuple(inside)] = other_ink[tuple(inside)]
+    inside[axis] = slice(0, half) if upper else slice(half, None)
+    maps[tuple(inside)] = other_maps[tuple(inside)]
+    inside[axis] = slice(max(0, half - seam), half + seam)
+    maps[(*inside, -1)] = 0.0
+    return ink, maps
+
+
+def cut_crop(level: Level, matrix: np.ndarray, side_px: int) -> np.ndarray:
     """Resample a crop of a page.
 
     Args:
-        page: The page.
+        level: The page at about the size of the crop.
         matrix: float [3, 3], homography from pixels of the page to pixels of the crop.
-        scale: Approximate scale of the crop relative to the page.
         side_px: Height and width of the crop.
 
     Returns:
         float32 [side_px, side_px], ink 1, paper 0, also outside the page.
     """
-    level = page.levels[1 if scale < 0.6 else 0]
-    # From pixels of the level to pixels of the page; coordinates refer to pixel centres.
-    across, down = (page.ink.shape[axis] / level.shape[axis] for axis in (1, 0))
-    to_page = np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2], [0, 0, 1]])
-    crop = cv2.warpPerspective(level, matrix @ to_page, (side_px, side_px), flags=cv2.INTER_LINEAR)
+    crop = cv2.warpPerspective(
+        level.ink, matrix @ level.to_page(), (side_px, side_px), flags=cv2.INTER_LINEAR
+    )
     return crop.astype(np.float32) / 255

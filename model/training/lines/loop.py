@@ -31,7 +31,7 @@ _SECONDS_BETWEEN_REPORTS = 30.0
 # The same batches of the eval pages are used in each evaluation, with less augmentation.
 _EVAL_BATCHES = 8
 _EVAL_AUGMENTATION = PageAugmentConfig(
-    pitch_px=(20.0, 28.0), rotation=0.0, perspective=0.0, turned=0.0, share=0.0
+    height_px=(12.0, 40.0), rotation=0.0, perspective=0.0, turned=0.0, composed=0.0, share=0.0
 )
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from model.segmentation.finder import default_line_network, find_lines
-from model.segmentation.page_ink import line_pitch_from_ink_px, measure_ink
 from model.synthetic.pages import HandwritingConfig, draw_page
 from schemas.records import Line
 from tests.line_drawings import drawn_page
@@ -142,12 +141,6 @@ def test_a_strided_view_gives_the_same_lines_as_a_copy():
     image, _ = drawn_page(9, 4)
     wide = np.repeat(image, 2, axis=1)
     assert find(wide[:, ::2]) == find(image)
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_the_pitch_is_estimated_from_ink(seed):
-    image, _ = drawn_page(seed, 12)
-    assert line_pitch_from_ink_px(measure_ink(image)) == pytest.approx(PITCH_PX, rel=0.08)
 
 
 @pytest.mark.parametrize("quarter_turns", [1, 2, 3])

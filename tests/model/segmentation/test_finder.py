@@ -6,7 +6,7 @@ import pytest
 
 from model.evaluation.line_scores import score_lines
 from model.segmentation.finder import find_lines
-from model.segmentation.scale import WORK_PITCH_PX, estimate_pitch_px
+from model.segmentation.scale import page_levels
 from model.synthetic.pages import HandwritingConfig
 from model.training.lines.targets import draw_targets, target_lines, transform
 from tests.line_drawings import drawn_page
@@ -21,30 +21,34 @@ class OracleNetwork:
     upside down by the position of their ink.
     """
 
-    def __init__(self, page, grey):
-        self._lines = target_lines(page.lines)
-        self._factor = WORK_PITCH_PX / estimate_pitch_px(grey)
-        self._size = [round(length * self._factor) for length in grey.shape]
-        self._ink = cv2.resize(255.0 - grey, tuple(self._size[::-1]), interpolation=cv2.INTER_AREA)
+    def __init__(self, page, grey, enlarged=1.0):
+        """Take the page, and the image of it that is searched: so many times as large."""
+        matrix = np.diag([enlarged, enlarged, 1.0])
+        self._lines = [transform(line, matrix) for line in target_lines(page.lines)]
+        self._levels = page_levels(grey)
         self.sizes = []
 
     def __call__(self, image):
         image = image[0, 0]
         self.sizes.append(image.shape)
-        targets = draw_targets(self._visible_lines(image), image.shape, 24, complete=True)
+        targets = draw_targets(self._visible_lines(image), image.shape, complete=True)
         maps = targets[..., :5].transpose(2, 0, 1).copy()
         logits = np.log(np.clip(maps, 1e-4, 1 - 1e-4) / (1 - np.clip(maps, 1e-4, 1 - 1e-4)))
         logits[3:] = np.log(np.expm1(np.maximum(maps[3:], 1e-3)))
         return logits[None].astype(np.float32)
 
     def _visible_lines(self, image):
-        height, width = self._size
-        if any(not 0 <= long - short < 18 for long, short in zip(image.shape, self._size)):
-            return []
-        part = image[:height, :width]
-        upright, upside_down = ((part * ink).sum() for ink in (self._ink, self._ink[::-1, ::-1]))
-        matrix = np.diag([self._factor, self._factor, 1.0])
-        return [transform(line, matrix) for line in self._lines] if upright > upside_down else []
+        for level in self._levels:
+            height, width = level.ink.shape
+            if all(0 <= long - short < 16 for long, short in zip(image.shape, level.ink.shape)):
+                part = image[:height, :width]
+                upright, upside_down = (
+                    (part * ink).sum() for ink in (level.ink, level.ink[::-1, ::-1])
+                )
+                to_level = np.linalg.inv(level.to_page())
+                lines = [transform(line, to_level) for line in self._lines]
+                return lines if upright > upside_down else []
+        return []
 
 
 def score(found, page):
@@ -94,10 +98,10 @@ def test_lines_of_rotated_pages_are_in_pixels_of_those_pages(quarter_turns):
 def test_the_input_of_the_network_is_bounded_for_a_large_page():
     grey, page = drawn_page(1, 6)
     large = cv2.resize(grey, None, fx=4, fy=4)
-    network = OracleNetwork(page, grey)
+    network = OracleNetwork(page, large, enlarged=4)
     found = find_lines(large, network)
     assert len(found) == 6
-    assert max(height * width for height, width in network.sizes) <= 2_600_000
+    assert max(height * width for height, width in network.sizes) <= 2_300_000
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (64, 64), (900, 20)])

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from model.training.lines.targets import draw_targets, target_lines, transform
 from schemas.records import Line
-from tests.line_drawings import PITCH_PX, level_line
+from tests.line_drawings import level_line
 
 LINE = Line(
     "l1", 0, baseline=((20, 50), (100, 50)), polygon=((20, 30), (100, 30), (100, 58), (20, 58))
@@ -13,7 +15,7 @@ LINE = Line(
 
 
 def test_marks_lie_where_the_line_does():
-    targets = draw_targets([level_line(20, 100, 50)], (96, 128), PITCH_PX, complete=True)
+    targets = draw_targets([level_line(20, 100, 50)], (96, 128), complete=True)
     baseline, start, end = (targets[..., i] for i in range(3))
     assert targets.shape == (48, 64, 6)
     assert np.argmax(baseline[:, 30]) in (24, 25)
@@ -26,32 +28,53 @@ def test_marks_lie_where_the_line_does():
 def test_places_where_lines_meet_have_a_higher_weight():
     lines = [level_line(20, 60, 50), level_line(70, 120, 50)]
     shape = (96, 128)
-    alike = draw_targets(lines, shape, PITCH_PX, complete=True)
-    more = draw_targets(lines, shape, PITCH_PX, complete=True, meeting_weight=4.0)
+    alike = draw_targets(lines, shape, complete=True)
+    more = draw_targets(lines, shape, complete=True, meeting_weight=4.0)
     assert np.array_equal(alike[..., :5], more[..., :5])
     assert set(np.unique(alike[..., 5])) == {1.0} and set(np.unique(more[..., 5])) == {1.0, 4.0}
     assert more[25, 30, 5] == more[25, 35, 5] == 4 and more[25, 12, 5] == 1
     # Pixels of weight 0 keep it.
     partial, weighted = (
-        draw_targets(lines, shape, PITCH_PX, complete=False, meeting_weight=weight)[..., 5]
+        draw_targets(lines, shape, complete=False, meeting_weight=weight)[..., 5]
         for weight in (1.0, 4.0)
     )
     assert np.array_equal(partial > 0, weighted > 0)
 
 
 def test_the_extents_are_drawn_on_the_baseline():
-    targets = draw_targets([level_line(20, 100, 50)], (96, 128), PITCH_PX, complete=True)
+    targets = draw_targets([level_line(20, 100, 50)], (96, 128), complete=True)
     on_line = targets[..., 0] > 0.5
     assert targets[..., 3][on_line] == pytest.approx(14 / 16)
     assert targets[..., 4][on_line] == pytest.approx(6 / 16)
 
 
 def test_if_lines_may_be_missing_only_pixels_near_known_lines_count():
-    targets = draw_targets([level_line(20, 100, 50)], (192, 128), PITCH_PX, complete=False)
+    targets = draw_targets([level_line(20, 100, 50)], (192, 128), complete=False)
     weight = targets[..., 5]
     assert weight[25, 30] == 1
     assert weight[25 + 12, 30] == weight[80, 30] == 0
-    assert draw_targets([], (96, 128), PITCH_PX, complete=True)[..., 5].all()
+    assert draw_targets([], (96, 128), complete=True)[..., 5].all()
+
+
+@pytest.mark.parametrize(
+    ("height_px", "found", "counts"),
+    [(20, True, True), (9, False, False), (6, False, True), (60, False, False), (80, False, True)],
+)
+def test_only_lines_of_a_size_that_suits_the_level_are_to_be_found(height_px, found, counts):
+    line = level_line(60, 200, 100, above_px=0.7 * height_px, below_px=0.3 * height_px)
+    targets = draw_targets([line], (192, 256), complete=True)
+    assert (targets[..., 0].max() > 0.9) == found
+    assert (targets[49, 60, 5] > 0) == counts
+    assert targets[90, 10, 5] == 1
+
+
+@pytest.mark.parametrize("path", [[[50, 20], [60, 150]], [[200, 60], [40, 60]]])
+def test_steep_lines_and_lines_from_right_to_left_do_not_count(path):
+    line = replace(level_line(0, 1, 0), path=np.array(path, float))
+    targets = draw_targets([line], (192, 256), complete=True)
+    assert not targets[..., :5].any()
+    middle = np.mean(path, axis=0).astype(int) // 2
+    assert targets[middle[1], middle[0], 5] == 0
 
 
 def test_the_extents_are_those_that_the_recogniser_crops():
