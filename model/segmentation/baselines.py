@@ -75,6 +75,17 @@ class FoundLine:
         """Distance between the ends of the baseline."""
         return float(np.hypot(*(self.path[-1] - self.path[0])))
 
+    def scaled(self, scale: np.ndarray) -> FoundLine:
+        """Return the line in pixels of a larger or smaller image.
+
+        Args:
+            scale: float [2], pixels of that image per pixel of this one, across and down.
+        """
+        # Coordinates refer to the centres of pixels.
+        path = (self.path + 0.5) * scale - 0.5
+        above_px, below_px = self.above_px * scale[1], self.below_px * scale[1]
+        return FoundLine(path, above_px, below_px, self.probability)
+
 
 def find_baselines(maps: LineMaps, config: VectorConfig = VectorConfig()) -> list[FoundLine]:
     """Find the lines on the maps of a page.

@@ -22,6 +22,7 @@ from model.segmentation.across import (
     may_have_writing,
 )
 from model.segmentation.baselines import FoundLine, VectorConfig, find_baselines
+from model.segmentation.ends import trim_ends
 from model.segmentation.levels import LevelLine, choose_lines, coarsest_level
 from model.segmentation.maps import STRIDE_PX, LineMaps, maps_of_logits
 from model.segmentation.reading_order import arrange_lines
@@ -236,17 +237,13 @@ def _search_across(upright: _Finds, network: Network, config: LineFinderConfig) 
 def _lines_of(level: Level, network: Network, config: LineFinderConfig) -> list[FoundLine]:
     """Find the lines of one level that are of a size it can tell; in pixels of the page."""
     maps = _run(level.ink, network, config.multiple_px)
-    least_px, most_px = (height_px / STRIDE_PX for height_px in config.heights_px)
-    scale = level.scale * STRIDE_PX
-    # Coordinates refer to the centres of pixels.
+    least_px, most_px = config.heights_px
+    lines = [
+        line.scaled(np.full(2, float(STRIDE_PX))) for line in find_baselines(maps, config.vectors)
+    ]
     return [
-        FoundLine(
-            (line.path + 0.5) * scale - 0.5,
-            line.above_px * scale[1],
-            line.below_px * scale[1],
-            line.probability,
-        )
-        for line in find_baselines(maps, config.vectors)
+        trim_ends(line, level.ink).scaled(level.scale)
+        for line in lines
         if least_px <= line.height_px <= most_px
     ]
 
