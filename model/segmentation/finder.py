@@ -54,6 +54,7 @@ class LineFinderConfig:
         upright_probability: Mean probability of the lines from which on a page counts as upright
             without a search of its rotations.
         turned_gain: Factor by which a rotated page must show more evidence than the upright one.
+        turned_probability: Least mean probability of the lines of a rotated page.
         vectors: How the maps become lines.
         across: Which lines up or down the page, across the others, are kept.
     """
@@ -63,6 +64,7 @@ class LineFinderConfig:
     heights_px: tuple[float, float] = (7.0, 80.0)
     upright_probability: float = 0.75
     turned_gain: float = 1.25
+    turned_probability: float = 0.65
     vectors: VectorConfig = field(default_factory=VectorConfig)
     across: AcrossConfig = field(default_factory=AcrossConfig)
 
@@ -184,7 +186,7 @@ def _choose_turn(grey: np.ndarray, network: Network, config: LineFinderConfig) -
         best = max(turns, key=lambda finds: finds.evidence)
         if best.evidence > 0:
             break
-    if best.evidence <= least:
+    if best.evidence <= least or best.mean_probability < config.turned_probability:
         return upright
     return _search_turned(levels, best.quarter_turns, network, config)
 

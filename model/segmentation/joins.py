@@ -32,7 +32,7 @@ class JoinConfig:
 
     widest_gap: float = 2.5
     most_offset: float = 0.3
-    least_mark: float = 0.5
+    least_mark: float = 0.8
     gutter: float = 2.0
     course: float = 3.0
     column_edge: float = 0.8
