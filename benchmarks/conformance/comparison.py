@@ -135,22 +135,21 @@ def _compare_page(result: Comparison, page: str, files: list[Described], dataset
     unlike, file = min(
         (((texts - Counter(file.texts)).total(), file) for file in files), key=lambda pair: pair[0]
     )
-    result.lines += sum(map(bool, file.texts))
+    written = Counter(filter(None, file.texts))
+    result.lines += written.total()
     result.wrong_texts += unlike
     failure = next((dataset.failed[one] for one in (page, file.path) if one in dataset.failed), "")
+    reported = dataset.dropped[page] + sum(not error.startswith(_NO_TEXT) for error in errors)
     came_out = texts.total() + dataset.dropped[page] + len(errors)
-    empty = sum(error.startswith(_NO_TEXT) for error in errors)
+    difference = ""
     if failure:
-        if any(file.texts):
-            result.differences.append(f"{page}: opens, and failed: {failure}")
+        difference = f"opens, and failed: {failure}" if written else ""
     elif came_out != len(file.texts):
-        result.differences.append(
-            f"{page}: {len(file.texts)} lines in {file.path}, {came_out} came out"
-        )
+        difference = f"{len(file.texts)} lines in {file.path}, {came_out} came out"
     elif unlike:
-        text = min((texts - Counter(file.texts)).keys())
-        result.differences.append(f"{page}: {text!r} is no text in {file.path}")
-    elif empty != sum(not text for text in file.texts):
-        result.differences.append(
-            f"{page}: {empty} lines failed without text, {file.path} has another number"
-        )
+        text = min((texts - written).keys())
+        difference = f"{text!r} is no text in {file.path}"
+    elif (written - texts).total() > reported:
+        text = min((written - texts).keys())
+        difference = f"{text!r} of {file.path} is neither a record nor reported"
+    result.differences += [f"{page}: {difference}"] if difference else []
