@@ -121,6 +121,19 @@ class LeftOutCharacters:
     characters: str
 
 
+@dataclass(frozen=True)
+class ImageWarning:
+    """What was wrong with the image of a page, which was read all the same.
+
+    Attributes:
+        page_uri: Location of the page image.
+        warning: What was wrong, in short words.
+    """
+
+    page_uri: str
+    warning: str
+
+
 @dataclass(frozen=True, eq=False)
 class LineImage:
     """A rectified line, as input of the recogniser.
