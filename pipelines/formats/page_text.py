@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby, pairwise
 
+from model.text.bidi import RIGHT_TO_LEFT, direction_of
 from pipelines.formats.boxes import corners_around
-from schemas.records import Polyline, Transcript
+from schemas.records import Line, Polyline, Transcript
 
 # Characters that XML 1.0 cannot contain: most control characters, and lone surrogates.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -107,6 +108,25 @@ def runs_of_regions(lines: tuple[Transcript, ...]) -> Iterator[tuple[str, list[T
     """
     for region_id, members in groupby(lines, key=lambda line: line.line.region_id):
         yield region_id, list(members)
+
+
+def direction_to_state(text: str, line: Line) -> str:
+    """Return the base direction that a description has to state of a line; empty for none.
+
+    Args:
+        text: Its text.
+        line: The line, with the direction that its own description states.
+
+    Returns:
+        'rtl' for a line from right to left; 'ltr' for one that is not, though its letters are.
+
+    Example:
+        >>> line = Line("l1", 0)
+        >>> direction_to_state("le soir", line), direction_to_state("שלום", line)
+        ('', 'rtl')
+    """
+    direction = direction_of(text, line.direction)
+    return direction if direction == RIGHT_TO_LEFT or direction != direction_of(text) else ""
 
 
 def _normalise_line(transcript: Transcript, page: PageText, pitch_px: float) -> Transcript:

@@ -6,8 +6,15 @@ import posixpath
 
 from lxml import etree
 
+from model.text.bidi import LEFT_TO_RIGHT, RIGHT_TO_LEFT
 from pipelines.formats.boxes import Box, box_of, corners_around
-from pipelines.formats.page_text import Origin, PageText, normalise_page, runs_of_regions
+from pipelines.formats.page_text import (
+    Origin,
+    PageText,
+    direction_to_state,
+    normalise_page,
+    runs_of_regions,
+)
 from pipelines.formats.page_xml.read import NAMESPACE_PREFIX
 from pipelines.formats.page_xml.reading_order import structure_custom
 from pipelines.formats.xml_names import XmlNames
@@ -16,6 +23,7 @@ from schemas.records import Line, Page, Polyline, Transcript
 VERSIONS = ("2019-07-15", "2013-07-15")
 # Region of lines without one: PAGE requires each line to be in a region.
 _DEFAULT_REGION = "r1"
+_DIRECTIONS = {LEFT_TO_RIGHT: "left-to-right", RIGHT_TO_LEFT: "right-to-left"}
 
 
 def write_page(
@@ -24,7 +32,8 @@ def write_page(
     """Write a transcribed page as PAGE XML.
 
     Lines keep their ids where they are valid, and regions do too, unless the reading order
-    leaves a region and returns to it. The confidence of a line is written to its TextEquiv.
+    leaves a region and returns to it. The confidence of a line is written to its TextEquiv, and
+    its readingDirection is stated where it runs from right to left.
 
     Args:
         page: A normalised page.
@@ -48,7 +57,7 @@ def write_page(
         box = box_of([point for line in lines for point in line.line.polygon])
         region = _append_region(page_node, name, lines[0].line.region_kind, box)
         for line in lines:
-            line_node = _append_line(region, next(line_names), line.line)
+            line_node = _append_line(region, next(line_names), line.line, line.text)
             if with_text:
                 _append_text(line_node, line.text, conf=f"{line.confidence:.4f}")
     return _to_bytes(root)
@@ -103,7 +112,7 @@ def write_description(page: Page, origin: Origin) -> bytes:
         box = 0, 0, page.width_px, page.height_px
         region = _append_region(page_node, region_id, lines[0].region_kind, box)
         for line in lines:
-            line_node = _append_line(region, line.line_id, line)
+            line_node = _append_line(region, line.line_id, line, line.text or "")
             if line.text is not None:
                 _append_text(line_node, line.text)
     return _to_bytes(root)
@@ -149,8 +158,10 @@ def _append_region(page_node: etree._Element, name: str, kind: str, box: Box) ->
     return region
 
 
-def _append_line(region: etree._Element, name: str, line: Line) -> etree._Element:
+def _append_line(region: etree._Element, name: str, line: Line, text: str) -> etree._Element:
     node = _append(region, "TextLine", id=name, **_custom(line.kind))
+    if direction := direction_to_state(text, line):
+        node.set("readingDirection", _DIRECTIONS[direction])
     if line.polygon:
         _append_points(node, "Coords", line.polygon)
     if line.baseline:

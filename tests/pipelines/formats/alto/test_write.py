@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from lxml import etree
 
@@ -61,3 +62,22 @@ def test_version_and_origin_are_written():
     assert root.findtext(".//{*}softwareName") == "Quire"
     assert root.findtext(".//{*}softwareVersion") == "1.2"
     assert root.findtext(".//{*}processingStepSettings") == "model abc"
+
+
+@pytest.mark.parametrize(
+    ("text", "stated", "written"),
+    [
+        ("le soir", "", None),
+        ("le soir", "ltr", None),
+        ("\u05e9\u05dc\u05d5\u05dd 12", "", "rtl"),
+        ("\u05e9\u05dc\u05d5\u05dd", "rtl", "rtl"),
+        # Numbers alone tell no direction, and here letters tell another one.
+        ("12 34", "rtl", "rtl"),
+        ("\u05d0 le soir", "ltr", "ltr"),
+    ],
+)
+def test_the_direction_of_lines_is_written(text, stated, written):
+    (line,) = one_line(text, BOX).lines
+    line = replace(line, line=replace(line.line, direction=stated))
+    data = write_alto(normalise_page(replace(one_line("", BOX), lines=(line,))), ORIGIN)
+    assert etree.fromstring(data).find(".//{*}TextLine").get("BASEDIRECTION") == written

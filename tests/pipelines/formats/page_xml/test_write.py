@@ -69,3 +69,22 @@ def test_a_region_is_split_to_keep_the_reading_order():
 def test_the_image_keeps_its_name(uri):
     page = normalise_page(replace(one_line("x", BOX), uri=uri))
     assert read_page_xml(write_page(page, ORIGIN)).uri == uri.removeprefix("d/")
+
+
+@pytest.mark.parametrize(
+    ("text", "stated", "written"),
+    [
+        ("le soir", "", None),
+        ("le soir", "ltr", None),
+        ("\u05e9\u05dc\u05d5\u05dd 12", "", "right-to-left"),
+        ("\u05e9\u05dc\u05d5\u05dd", "rtl", "right-to-left"),
+        # Numbers alone tell no direction, and here letters tell another one.
+        ("12 34", "rtl", "right-to-left"),
+        ("\u05d0 le soir", "ltr", "left-to-right"),
+    ],
+)
+def test_the_direction_of_lines_is_written(text, stated, written):
+    (line,) = one_line(text, BOX).lines
+    line = replace(line, line=replace(line.line, direction=stated))
+    data = write_page(normalise_page(replace(one_line("", BOX), lines=(line,))), ORIGIN)
+    assert etree.fromstring(data).find(".//{*}TextLine").get("readingDirection") == written
