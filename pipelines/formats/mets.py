@@ -77,7 +77,7 @@ def read_mets(
         # Of a group that the user names, the pages that it has are wanted.
         if file is not None:
             yield _page(file, uri, place, page.label, first_existing)
-        elif page.ids and file_group:
+        elif not page.is_page or (page.ids and file_group):
             continue
         else:
             yield _page_without(page, files, group, uri, place)
@@ -93,12 +93,14 @@ class _Division:
         label: Its label; may be empty.
         ids: Its images.
         others: The other IDs that it points to.
+        is_page: Whether it is a page by its type, or has no divisions in it.
     """
 
     name: str
     label: str
     ids: tuple[str, ...]
     others: tuple[str, ...] = ()
+    is_page: bool = True
 
 
 def _image_files(root: etree._Element) -> dict[str, tuple[str, etree._Element]]:
@@ -137,11 +139,12 @@ def _physical_pages(root: etree._Element, files: dict) -> list[_Division]:
         ids = tuple(one for one in pointers if one in files)
         others = tuple(one for one in pointers if one and one not in files)
         # Divisions above the pages point to a PDF or text of all of them.
-        is_page = (division.get("TYPE") or "").lower() == "page" or not known.issuperset(others)
-        if ids or (others and is_page):
+        is_named = (division.get("TYPE") or "").lower() == "page"
+        is_page = is_named or division.find("{*}div") is None
+        if ids or (others and is_page and (is_named or not known.issuperset(others))):
             name = division.get("ID") or str(len(pages) + 1)
             label = division.get("ORDERLABEL") or division.get("LABEL") or ""
-            page = _Division(name, " ".join(label.split()), ids, others)
+            page = _Division(name, " ".join(label.split()), ids, others, is_page)
             pages.append((_order(division), page))
     is_ordered = len({order for order, _ in pages if order is not None}) == len(pages)
     ordered = sorted(pages, key=lambda page: page[0]) if is_ordered else pages
