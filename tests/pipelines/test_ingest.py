@@ -194,7 +194,8 @@ def test_what_was_wrong_with_images_is_told(tmp_path, capsys):
         # As after a broken download: the mark at the end is missing.
         image = archive / f"{name}.jpg"
         image.write_bytes(image.read_bytes()[: -2 if name != "c" else None])
-    assert ingest([archive], tmp_path / "dataset") == 0
+    alone = ["--test_fraction", "1", "--eval_fraction", "0"]
+    assert ingest([archive], tmp_path / "dataset", *alone) == 0
     told = "read with a warning: 2 pages, 'no end mark' (a.jpg, ...)\n"
     assert told in capsys.readouterr().out
 
