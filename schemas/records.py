@@ -25,18 +25,14 @@ class Line:
         polygon: Outline (x, y) in image pixels, not closed.
         region_id: Identifier of the text region around it, or of the table that it is a cell of;
             may be empty.
-        kind: Type of the line as the format names it ('heading', 'InterlinearLine'); may be
-            empty.
-        region_kind: Type of the text region as the format names it ('MarginTextZone',
-            'marginalia'); may be empty.
-        direction: Base direction of its writing as the format states it: 'ltr', 'rtl', or empty
-            if it states none.
+        kind: Type of the line as the format names it ('InterlinearLine'); may be empty.
+        region_kind: Type of the text region as the format names it ('marginalia'); may be empty.
+        direction: Base direction of its writing that the format states: 'ltr', 'rtl' or empty.
         fault: Why the description of the line cannot be used; empty if it can. Only this line
             fails then, not its page.
-        row: Row in the table `region_id`, from 0; None where it is in no table. Each table of a
-            page counts its own rows. The lines of a cell have the same row and column.
-        column: Column in that table, from 0, where the cell begins that has several columns; None
-            where it is in no table.
+        row: Row in the table `region_id`, from 0, the same for all lines of a cell; None where it
+            is in no table. Each table of a page counts its own rows.
+        column: Column in that table, from 0: the first one of a cell that has several.
     """
 
     line_id: str
@@ -126,6 +122,19 @@ class LeftOutCharacters:
 
     page_uri: str
     characters: str
+
+
+@dataclass(frozen=True)
+class ImageWarning:
+    """What was wrong with the image of a page, which was read all the same.
+
+    Attributes:
+        page_uri: Location of the page image.
+        warning: What was wrong, in short words.
+    """
+
+    page_uri: str
+    warning: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -325,8 +334,7 @@ class PageSource:
         is_transient: Whether a later run may succeed.
         page_count: Number of pages of that file; 0 if they were not counted.
         file_sha256: Digest of that file, hex, if it has several pages; else empty.
-        described_by: Files of the input that describe the page; those of its name are found
-            without.
+        described_by: Files of the input that describe the page, except those of its name.
     """
 
     uri: str

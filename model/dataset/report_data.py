@@ -120,13 +120,16 @@ def kind_of_error(error: str) -> str:
         error: Message: file name and colon, if any; what is wrong; and the cure after a semicolon.
 
     Returns:
-        What is wrong, with an ellipsis for each number and each quoted value.
+        What is wrong, with an ellipsis for each number, quoted value and name of a file.
 
     Example:
         >>> kind_of_error("a_07.xml: line is 12 px long and 3 px high, too short; correct it")
         'line is … px long and … px high, too short'
+        >>> kind_of_error("image f7c_default.jpg is not beside it; put it there")
+        'image … is not beside it'
     """
     what = error.split(";")[0].strip()
     what = re.sub(r"^(?:\w+:/)?[^:]*\.\w{2,5}: ", "", what)
     what = re.sub(r"'[^']*'|\"[^\"]*\"", "…", what)
+    what = re.sub(r"(?<!\S)\S*\.[A-Za-z]\w{1,4}(?=[\s,]|$)", "…", what)
     return re.sub(r"-?\d+(?:[.,]\d+)*", "…", what)

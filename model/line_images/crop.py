@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from model.line_images.rectify import rectify_lines
+from model.line_images.stored import ink_on_baselines
 from schemas.records import Failure, LineImage, Page, Point, Polyline
 
 # Level of the pixels outside of a line that was cut out along its outline.
@@ -22,13 +23,23 @@ _TURNS = {
     7: lambda x, y, width, height: (height - 1 - y, width - 1 - x),
     8: lambda x, y, width, height: (y, width - 1 - x),
 }
+# Those that keep width and height.
+_FLIPS = {
+    2: lambda x, y, width, height: (width - 1 - x, y),
+    3: lambda x, y, width, height: (width - 1 - x, height - 1 - y),
+    4: lambda x, y, width, height: (x, height - 1 - y),
+}
+# Levels by which lines have to lie on the writing where they are turned, and how many times as much
+# as where they are described: some lines lie on the writing either way.
+_LEAST_INK, _LEAST_RATIO = 3.0, 2.0
 
 
 def fit_to_image(page: Page, grey: np.ndarray, orientation: int = 1) -> Page:
     """Scale a page's coordinates to the size of its image, and turn them with it.
 
     Programs that ignore the EXIF orientation of a photograph draw lines on its pixels as stored.
-    Where the orientation swaps width and height, the size that the description states tells.
+    Where the orientation swaps width and height, the size that the description states tells;
+    otherwise the lines are turned if only then they lie on writing.
 
     Args:
         page: A page whose coordinates may refer to a larger or smaller scan.
@@ -51,7 +62,7 @@ def fit_to_image(page: Page, grey: np.ndarray, orientation: int = 1) -> Page:
     if not (page.width_px and page.height_px):
         return replace(page, width_px=width, height_px=height)
     if (page.width_px, page.height_px) == (width, height):
-        return page
+        return _on_writing(page, grey, orientation)
     if not _has_shape(page.width_px, page.height_px, width, height):
         is_swapped = _has_shape(page.height_px, page.width_px, width, height)
         if not is_swapped or orientation not in _TURNS:
@@ -62,7 +73,23 @@ def fit_to_image(page: Page, grey: np.ndarray, orientation: int = 1) -> Page:
     def scaled(points: Polyline) -> Polyline:
         return tuple((x * across, y * down) for x, y in points)
 
-    return _moved(page, scaled, width, height)
+    return _on_writing(_moved(page, scaled, width, height), grey, orientation)
+
+
+def _on_writing(page: Page, grey: np.ndarray, orientation: int) -> Page:
+    """Turn lines that were drawn on the pixels as stored, where the size does not tell."""
+    if orientation not in _FLIPS:
+        return page
+    height, width = grey.shape
+
+    def flipped(points: Polyline) -> Polyline:
+        turned = tuple(_FLIPS[orientation](x, y, width, height) for x, y in points)
+        # Baselines are drawn from left to right also over writing that stands on its head.
+        return turned[::-1] if turned and turned[0][0] > turned[-1][0] else turned
+
+    turned = _moved(page, flipped, width, height)
+    least = max(_LEAST_INK, _LEAST_RATIO * ink_on_baselines(grey, page.lines))
+    return turned if ink_on_baselines(grey, turned.lines) > least else page
 
 
 def _moved(page: Page, move: Callable[[Polyline], Polyline], width_px: int, height_px: int) -> Page:

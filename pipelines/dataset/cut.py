@@ -14,6 +14,7 @@ from pipelines.pages.image import open_described
 from pipelines.transforms.routing import RouteByType
 from schemas.records import (
     Failure,
+    ImageWarning,
     LeftOutCharacters,
     LineExample,
     LineFact,
@@ -48,13 +49,13 @@ class CutExamples(beam.PTransform):
         self._config = config
 
     def expand(self, pages):
-        kinds = (LineExample, LineFact, LeftOutCharacters, Failure, PageDone)
+        kinds = (LineExample, LineFact, LeftOutCharacters, ImageWarning, Failure, PageDone)
         return pages | RouteByType(cut_examples, kinds, self._config)
 
 
 def cut_examples(
     page: Page, config: CutConfig
-) -> Iterator[LineExample | LineFact | LeftOutCharacters | Failure | PageDone]:
+) -> Iterator[LineExample | LineFact | LeftOutCharacters | ImageWarning | Failure | PageDone]:
     """Cut a page into training examples.
 
     Args:
@@ -62,8 +63,8 @@ def cut_examples(
         config: How lines are cut and which of them become examples.
 
     Yields:
-        A `PageDone`, and for each line an example and its fact, with what was left out of its
-        text, or a failure; or one failure of the whole page.
+        A `PageDone`, the warnings of its image, and for each line an example and its fact, with
+        what was left out of its text, or a failure; or one failure of the whole page.
     """
     try:
         image = open_described(page)
@@ -75,6 +76,8 @@ def cut_examples(
     for record in cut:
         if not isinstance(record, LineImage):
             yield record
+            if isinstance(record, PageDone):
+                yield from (ImageWarning(page.uri, warning) for warning in frame.warnings)
             continue
         example = to_example(record, page, config.rules)
         yield example

@@ -8,6 +8,7 @@
 .unfinished/files.jsonl       the content of each file, as it was read back
 .unfinished/inputs.jsonl      the digest of all page images
 .unfinished/left_out.jsonl    the characters that were left out of texts
+.unfinished/warnings.jsonl    what was wrong with images, counted
 .unfinished/shown.jsonl       the lines of those leaks that the report shows
 .unfinished/splits.jsonl      what decided the splits, counted
 .unfinished/facts.../         what the search for leaks compares
@@ -91,6 +92,11 @@ class IntermediateFiles:
         return f"{self.folder}/left_out"
 
     @property
+    def warnings(self) -> str:
+        """File of the `ImageWarning`s, for `WriteJsonLines`: without `.jsonl`."""
+        return f"{self.folder}/warnings"
+
+    @property
     def shown(self) -> str:
         """File of the lines of leaks to show, for `WriteJsonLines`: without `.jsonl`."""
         return f"{self.folder}/shown"
@@ -132,6 +138,10 @@ class IntermediateFiles:
         for row in _read_rows(self.left_out):
             audit.add_left_out(*row)
         return audit
+
+    def read_warnings(self) -> list[list]:
+        """Return the rows (warning, number of pages, first page) of what was wrong with images."""
+        return _read_rows(self.warnings)
 
     def read_contents(self) -> list[FileContent]:
         """Return what each file of the dataset held when it was read back."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from model.dataset.split_outcome import SplitOutcome
@@ -18,15 +20,17 @@ class Ingested:
         splits: What decided the splits, and the lines that they hold.
         skipped: Files that were left out.
         characters: Which characters were left out of texts, in one line; empty for none.
+        warnings: Result of `describe_warnings`.
     """
 
     account: Account
     splits: SplitOutcome
     skipped: SkippedFiles
     characters: str = ""
+    warnings: str = ""
 
     def __str__(self):
-        parts = (self.account, self.skipped, self.characters, self.splits)
+        parts = (self.account, self.skipped, self.warnings, self.characters, self.splits)
         return "\n".join(filter(None, map(str, parts)))
 
     def problem(self, is_eval_wanted: bool) -> str:
@@ -47,3 +51,21 @@ class Ingested:
             f"{account.lines_failed} lines "
             "failed; check --input and --format, and what failures lists"
         )
+
+
+def describe_warnings(rows: Iterable[Sequence]) -> str:
+    """Return one line on what was wrong with images that were read; empty for nothing.
+
+    Args:
+        rows: (warning, number of pages, first page) for each warning.
+
+    Example:
+        >>> describe_warnings([["no end mark", 2, "d/a.jpg"]])
+        "read with a warning: 2 pages, 'no end mark' (a.jpg, ...)"
+    """
+    each = "; ".join(
+        f"{count:,} page{'' if count == 1 else 's'}, '{warning}' "
+        f"({posixpath.basename(first)}{', ...' if count > 1 else ''})"
+        for warning, count, first in sorted(rows)
+    )
+    return f"read with a warning: {each}" if each else ""

@@ -18,7 +18,7 @@ from pipelines.dataset.cut import CutConfig, CutExamples
 from pipelines.dataset.drop import DropLeaks, ReadBack
 from pipelines.dataset.intermediate import IntermediateFiles
 from pipelines.dataset.leaks import FindLeaks, leak_failure
-from pipelines.dataset.outcome import Ingested
+from pipelines.dataset.outcome import Ingested, describe_warnings
 from pipelines.dataset.read import (
     ChooseSplits,
     CountSplits,
@@ -108,6 +108,7 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Ingested:
             intermediate.read_splits(config.splits, has_leaks),
             SkippedFiles.read(intermediate.skipped),
             intermediate.read_left_out().describe_left_out(),
+            describe_warnings(intermediate.read_warnings()),
         )
         intermediate.discard()
         write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(account))
@@ -169,13 +170,14 @@ def build_compile(
         | "Sum of digests" >> beam.CombineGlobally(sum_digests)
         | "Write digest" >> WriteJsonLines(intermediate.inputs)
     )
-    (
-        cut.LeftOutCharacters
-        | "Each" >> beam.FlatMap(lambda one: [(c, (1, one.page_uri)) for c in one.characters])
-        | "Count" >> beam.CombinePerKey(_count_and_first_page)
-        | "As row" >> beam.MapTuple(lambda character, counted: (character, *counted))
-        | "Write left out" >> WriteJsonLines(intermediate.left_out)
+    characters = cut.LeftOutCharacters | "Each" >> beam.FlatMap(
+        lambda one: [(character, (1, one.page_uri)) for character in one.characters]
     )
+    warnings = cut.ImageWarning | "Warning" >> beam.Map(
+        lambda one: (one.warning, (1, one.page_uri))
+    )
+    _write_counts(characters, "left out", intermediate.left_out)
+    _write_counts(warnings, "warnings", intermediate.warnings)
     dataset = intermediate.dataset
     leaks | "Leak rows" >> beam.Map(asdict) | "Write leaks" >> WriteJsonLines(f"{dataset}/leaks")
     (
@@ -199,6 +201,16 @@ def build_compile(
         "lines": cut.LineExample,
         "dropped": dropped,
     } | "Account" >> WriteAccount(intermediate.account)
+
+
+def _write_counts(pairs: beam.PCollection, what: str, path: str) -> None:
+    """Write how often each key is there, and the first page with it."""
+    (
+        pairs
+        | f"Count {what}" >> beam.CombinePerKey(_count_and_first_page)
+        | f"Rows of {what}" >> beam.MapTuple(lambda key, counted: (key, *counted))
+        | f"Write {what}" >> WriteJsonLines(path)
+    )
 
 
 def _count_and_first_page(counts: Iterable[tuple[int, str]]) -> tuple[int, str]:

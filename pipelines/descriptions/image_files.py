@@ -125,8 +125,11 @@ def page_described(
         ValueError: If its description cannot be read.
     """
     file_uri, wanted = split_page_uri(image_uri)
-    if not pages or not _means(file_uri, markup_uri, file_of(pages[0].uri), files):
-        return None
+    names = dict.fromkeys(file_of(page.uri) for page in pages)
+    meant = {name for name in names if _means(file_uri, markup_uri, name, files)}
+    # Of several images in one file, one of another name is meant only where none has the name.
+    meant = {name for name in meant if is_alike(name, file_uri)} or meant
+    pages = [page for page in pages if file_of(page.uri) in meant]
     for page in pages:
         number = split_page_uri(page.uri)[1] or own_number(markup_uri, file_uri)
         is_only = wanted is None and (number == 1 or len(pages) == 1)

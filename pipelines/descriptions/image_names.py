@@ -18,20 +18,14 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
 from pipelines.descriptions.pairing import numbered_readings
-from pipelines.formats.names import (
-    IMAGE_EXTENSIONS,
-    MARKUP_FOLDERS,
-    PAGED_EXTENSIONS,
-    loose_name,
-    split_extension,
-)
+from pipelines.formats.alike import nearest_images
+from pipelines.formats.names import MARKUP_FOLDERS, PAGED_EXTENSIONS, loose_name
 from pipelines.formats.source import Files
 
 _IMAGES = "images"
 _WORKSPACE_FILE = "mets.xml"
 # Last parts of an absolute name that are looked for, as on another machine.
 _MOST_PARTS = 3
-_SAME_ENDINGS = ((".jpg", ".jpeg", ".jpe", ".jfif"), (".tif", ".tiff"), (".jp2", ".jpx", ".j2k"))
 
 
 class AmbiguousImage(ValueError):
@@ -166,25 +160,10 @@ def _with_images(folders: Iterable[str]) -> list[str]:
 
 def _most_alike(folder: str, name: str, files: Files) -> str | None:
     """Find the image in a folder whose name differs least, in its ending, case or Unicode form."""
-    images = [uri for uri in files.alike(folder, name) if _is_image(uri)]
-    if not images:
-        return None
-    least = min(_difference(uri, name) for uri in images)
-    nearest = [uri for uri in images if _difference(uri, name) == least]
+    nearest = nearest_images([folder], name, files)
     if len(nearest) > 1:
         raise AmbiguousImage(nearest)
-    return nearest[0]
-
-
-def _difference(uri: str, name: str) -> tuple[bool, int]:
-    (stem, ending), (named, wanted) = map(split_extension, (posixpath.basename(uri), name))
-    stem, named = (unicodedata.normalize("NFC", one) for one in (stem, named))
-    is_same = any(ending in group and wanted in group for group in _SAME_ENDINGS)
-    return stem != named, 0 if ending == wanted else 1 if is_same else 2
-
-
-def _is_image(uri: str) -> bool:
-    return split_extension(uri)[1] in IMAGE_EXTENSIONS
+    return nearest[0] if nearest else None
 
 
 def _numbered(markup_uri: str) -> Iterator[str]:

@@ -218,7 +218,10 @@ def _fail_pages(uri: str, pages: list[Page | Failure], stage: str, error: str) -
     """Make a failure for each page of a file, with its number if there are several."""
     for page in pages:
         number = split_page_uri(page.uri)[1] if len(pages) > 1 else None
-        yield Failure(page_uri(uri, number) if number else uri, stage, error)
+        place = page_uri(uri, number) if number else uri
+        # One that cannot be read says why.
+        is_bad = isinstance(page, Failure)
+        yield replace(page, uri=place) if is_bad else Failure(place, stage, error)
 
 
 def _with_image(page: Page | Failure, image: ImageFile, markup_uri: str) -> Page | Failure:

@@ -111,7 +111,8 @@ def second_descriptions(pages: Iterable[Surveyed]) -> list[tuple[str, str]]:
     """Find the surplus descriptions of an image.
 
     A description with the name of the image is kept before one of another name, as `x.xml` before
-    `x.other.xml`; of such, the one with the most lines; of equals, the first by file name.
+    `x.other.xml`; of such, one with lines; of such, the one in the folder of the image; else the
+    one with the most lines; of equals, the first by file name.
 
     Args:
         pages: All surveyed descriptions of one image.
@@ -126,7 +127,7 @@ def second_descriptions(pages: Iterable[Surveyed]) -> list[tuple[str, str]]:
         [('a.png', 'b.xml')]
     """
     order = sorted(
-        pages, key=lambda page: (not _has_its_name(page), -page.line_count, page.described_by)
+        pages, key=lambda page: description_rank(page.uri, page.described_by, page.line_count)
     )
     # One file may name an image several times, like a table of the words of a line.
     others = dict.fromkeys(page.described_by for page in order)
@@ -149,13 +150,33 @@ def second_description(image_uri: str, described_by: str) -> Skipped:
     return Skipped(described_by, f"{image_uri} is described by another file")
 
 
-def _has_its_name(page: Surveyed) -> bool:
-    file_uri, number = split_page_uri(page.uri)
+def description_rank(
+    image_uri: str, described_by: str, line_count: int
+) -> tuple[bool, bool, bool, int, str]:
+    """Return what sorts the descriptions of an image, the one that is read first.
+
+    Args:
+        image_uri: The image; for one page of several, with its number.
+        described_by: The file that describes it.
+        line_count: Lines that it describes.
+
+    Example:
+        >>> descriptions = [("page/x.xml", 3), ("alto/x.xml", 3), ("y.xml", 9)]
+        >>> min(descriptions, key=lambda one: description_rank("x.png", *one))
+        ('alto/x.xml', 3)
+    """
+    is_beside = posixpath.dirname(described_by) == posixpath.dirname(split_page_uri(image_uri)[0])
+    has_name = _has_its_name(image_uri, described_by)
+    return not has_name, not line_count, not is_beside, -line_count, described_by
+
+
+def _has_its_name(image_uri: str, described_by: str) -> bool:
+    file_uri, number = split_page_uri(image_uri)
     stems = [loose_name(file_uri)]
     if number:
         stems += [loose_name(name) for name in numbered_names(split_extension(file_uri)[0], number)]
     # 'x.jpg.xml' is of the name, too.
-    return loose_name(page.described_by) in (*stems, posixpath.basename(file_uri).casefold())
+    return loose_name(described_by) in (*stems, posixpath.basename(file_uri).casefold())
 
 
 def describe_survey(counts: dict[str, int]) -> str:

@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from lxml import etree
@@ -58,7 +59,8 @@ def read_mets(
 
     Yields:
         A page for each division of the physical structMap with an image in the group, in its
-        order; its `uri` is that of the image. If the image cannot be located, it has a fault.
+        order; its `uri` is that of the image. If the image cannot be located, it has a fault; so
+        has a page without an image, or without one in the group, unless `file_group` is given.
 
     Raises:
         ValueError: If it is not METS, has no such group or lists no images.
@@ -69,9 +71,36 @@ def read_mets(
     files = _image_files(root)
     pages = _physical_pages(root, files)
     group = _choose(files, pages, file_group)
-    chosen = ((label, file) for label, ids in pages for file in _first_in_group(ids, files, group))
-    for place, (label, file) in enumerate(chosen):
-        yield _page(file, uri, place, label, first_existing)
+    place = 0
+    for page in pages:
+        file = next((files[one][1] for one in page.ids if files[one][0] == group), None)
+        # Of a group that the user names, the pages that it has are wanted.
+        if file is not None:
+            yield _page(file, uri, place, page.label, first_existing)
+        elif not page.is_page or (page.ids and file_group):
+            continue
+        else:
+            yield _page_without(page, files, group, uri, place)
+        place += 1
+
+
+@dataclass(frozen=True)
+class _Division:
+    """A page of the structMap.
+
+    Attributes:
+        name: Its ID, or its place from 1.
+        label: Its label; may be empty.
+        ids: Its images.
+        others: The other IDs that it points to.
+        is_page: Whether it is a page by its type, or has no divisions in it.
+    """
+
+    name: str
+    label: str
+    ids: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    is_page: bool = True
 
 
 def _image_files(root: etree._Element) -> dict[str, tuple[str, etree._Element]]:
@@ -98,20 +127,28 @@ def _hrefs(file: etree._Element) -> list[str]:
     return [text.strip() for text in texts if text.strip()] or [""]
 
 
-def _physical_pages(root: etree._Element, files: dict) -> list[tuple[str, list[str]]]:
-    """List the pages as (label, IDs of its images); without a structMap, one page per image."""
+def _physical_pages(root: etree._Element, files: dict) -> list[_Division]:
+    """List the pages in their order; without a structMap, one page per image."""
     maps = sorted(children(root, "structMap"), key=_is_not_physical)
     if not maps:
-        return [("", [file_id]) for file_id in files]
+        return [_Division(file_id or "", "", (file_id,)) for file_id in files]
+    known = {file.get("ID") for file in root.iterfind("{*}fileSec//{*}file")}
     pages = []
     for division in maps[0].iter("{*}div"):
-        pointers = (one.get("FILEID", "") for one in _pointers(division))
-        if ids := [one for one in pointers if one in files]:
+        pointers = [one.get("FILEID", "") for one in _pointers(division)]
+        ids = tuple(one for one in pointers if one in files)
+        others = tuple(one for one in pointers if one and one not in files)
+        # Divisions above the pages point to a PDF or text of all of them.
+        is_named = (division.get("TYPE") or "").lower() == "page"
+        is_page = is_named or division.find("{*}div") is None
+        if ids or (others and is_page and (is_named or not known.issuperset(others))):
+            name = division.get("ID") or str(len(pages) + 1)
             label = division.get("ORDERLABEL") or division.get("LABEL") or ""
-            pages.append((_order(division), " ".join(label.split()), ids))
-    is_ordered = len({order for order, _, _ in pages if order is not None}) == len(pages)
+            page = _Division(name, " ".join(label.split()), ids, others, is_page)
+            pages.append((_order(division), page))
+    is_ordered = len({order for order, _ in pages if order is not None}) == len(pages)
     ordered = sorted(pages, key=lambda page: page[0]) if is_ordered else pages
-    return [(label, ids) for _, label, ids in ordered]
+    return [page for _, page in ordered]
 
 
 def _is_not_physical(one: etree._Element) -> bool:
@@ -132,9 +169,9 @@ def _order(division: etree._Element) -> float | None:
         return None
 
 
-def _choose(files: dict, pages: list[tuple[str, list[str]]], wanted: str) -> str:
+def _choose(files: dict, pages: list[_Division], wanted: str) -> str:
     """Choose the group whose images are read."""
-    counts = Counter(use for _, ids in pages for use in {files[one][0] for one in ids})
+    counts = Counter(use for page in pages for use in {files[one][0] for one in page.ids})
     listed = ", ".join(sorted(filter(None, counts))) or "none that has a name"
     if not counts:
         raise ValueError("METS lists no images in its structMap; give the images as --input")
@@ -156,8 +193,15 @@ def _is_small(use: str) -> bool:
     return any(mark in use.upper() for mark in _SMALL)
 
 
-def _first_in_group(ids: list[str], files: dict, group: str) -> list[etree._Element]:
-    return [files[one][1] for one in ids if files[one][0] == group][:1]
+def _page_without(page: _Division, files: dict, group: str, uri: str, place: int) -> PageSource:
+    """Return the source of a page that has no image in the group."""
+    uses = sorted({files[one][0] for one in page.ids})
+    if uses:
+        fault = f"has no image in fileGrp {group!r}, only in {', '.join(uses)}"
+    else:
+        fault = f"points to no image ({', '.join(page.others[:3])})"
+    error = f"{uri}: page {page.label or page.name} {fault}; add it, or remove the page"
+    return PageSource(f"{uri}#div={page.name}", (), uri, place, page.label, fault=error)
 
 
 def _page(

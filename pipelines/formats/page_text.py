@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby, pairwise
 
+from model.text.bidi import RIGHT_TO_LEFT, direction_of
 from pipelines.formats.boxes import corners_around
 from schemas.records import Line, Polyline, Transcript
 
@@ -152,6 +153,25 @@ def runs_of_cells(lines: Iterable[Line]) -> Iterator[tuple[tuple[int, int] | Non
 
     for place, members in groupby(lines, key=cell):
         yield place, list(members)
+
+
+def direction_to_state(text: str, line: Line) -> str:
+    """Return the base direction that a description has to state of a line; empty for none.
+
+    Args:
+        text: Its text.
+        line: The line, with the direction that its own description states.
+
+    Returns:
+        'rtl' for a line from right to left; 'ltr' for one that is not, though its letters are.
+
+    Example:
+        >>> line = Line("l1", 0)
+        >>> direction_to_state("le soir", line), direction_to_state("שלום", line)
+        ('', 'rtl')
+    """
+    direction = direction_of(text, line.direction)
+    return direction if direction == RIGHT_TO_LEFT or direction != direction_of(text) else ""
 
 
 def _normalise_line(transcript: Transcript, page: PageText, pitch_px: float) -> Transcript:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 from pipelines.descriptions.detect import read_markup_pages
 from pipelines.descriptions.image_files import find_image_file
@@ -50,14 +51,16 @@ def pages_described(uri: str, files: Files) -> Iterator[PageSource]:
                 return
             data = head + file.read()
         pages = read_markup_pages(data)
-        image = find_image_file(uri, file_of(pages[0].uri), files)
-        if image is None:
-            return
-        for page in pages:
-            page_uri = image.page_uri(split_page_uri(page.uri)[1])
-            yield PageSource(page_uri, (page_uri,), described_by=(uri,))
     except (OSError, ValueError):
         return
+    # The pages of a file may have an image each.
+    for name, group in groupby(pages, key=lambda page: file_of(page.uri)):
+        try:
+            image = find_image_file(uri, name, files)
+            uris = [image.page_uri(split_page_uri(page.uri)[1]) for page in group] if image else []
+        except (OSError, ValueError):
+            continue
+        yield from (PageSource(one, (one,), described_by=(uri,)) for one in uris)
 
 
 def _has_name_of_image(uri: str, head: bytes, files: Files) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
@@ -16,6 +17,7 @@ from pipelines.archive.page_keys import failing_key, known_keys, page_key
 from pipelines.descriptions.detect import NotAPage, read_markup_pages
 from pipelines.descriptions.image_files import page_described
 from pipelines.descriptions.pairing import markup_candidates
+from pipelines.descriptions.survey import description_rank
 from pipelines.files.filesystem import BeamFiles, read_bytes
 from pipelines.files.web import FetchConfig
 from pipelines.pages.beside import first_markup
@@ -165,16 +167,33 @@ def _given_page(source: PageSource, reading: PageReading) -> tuple[Page | None, 
     if reading.line_source not in ("given", "auto"):
         return None, ""
     files = BeamFiles(reading.roots)
-    candidates = iter(markup_candidates(source.uri))
-    # What a candidate describes may be another page of the file; then the next is asked.
-    while (markup_uri := first_markup(candidates, source.uri)) is not None:
-        found = _page_in(markup_uri, source.uri, files)
+    descriptions, faults = [], []
+    for markup_uri in _descriptions_of(source):
+        try:
+            found = _page_in(markup_uri, source.uri, files)
+        except ValueError as error:
+            # Another one may be good, as for ingest.
+            faults.append(error)
+            continue
         if found is not None:
-            return found
-    # Of those with other names, the one that ingest takes.
-    others = [_page_in(markup_uri, source.uri, files) for markup_uri in source.described_by]
-    described = [found for found in others if found is not None]
-    return max(described, key=lambda found: len(found[0].lines)) if described else (None, "")
+            rank = description_rank(source.uri, markup_uri, len(found[0].lines))
+            descriptions.append((rank, found))
+            # None goes before it, and to look for others may cost requests.
+            if not any(rank[:3]):
+                break
+    if descriptions:
+        return min(descriptions, key=lambda one: one[0])[1]
+    if faults:
+        raise faults[0]
+    return None, ""
+
+
+def _descriptions_of(source: PageSource) -> Iterator[str]:
+    """Yield the files that may describe a page: those of its name, then others that name it."""
+    candidates = iter(markup_candidates(source.uri))
+    while (markup_uri := first_markup(candidates, source.uri)) is not None:
+        yield markup_uri
+    yield from source.described_by
 
 
 def _page_in(markup_uri: str, uri: str, files: BeamFiles) -> tuple[Page, str] | None:
@@ -191,7 +210,8 @@ def _page_in(markup_uri: str, uri: str, files: BeamFiles) -> tuple[Page, str] | 
     return Page(uri, page.lines, page.width_px, page.height_px, page.source), exact_key(data)
 
 
-# One file may describe hundreds of pages, which are read one after the other.
-@lru_cache(maxsize=1)
+# One file may describe hundreds of pages, which are read one after the other; beside it there may
+# be a second one.
+@lru_cache(maxsize=2)
 def _described_pages(data: bytes) -> tuple[Page | Failure, ...]:
     return tuple(read_markup_pages(data))

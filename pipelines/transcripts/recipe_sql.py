@@ -225,7 +225,10 @@ beneath AS (
     WHERE status = 'ok' AND starts_with(page_uri, rtrim($folder::VARCHAR, '/') || '/')
 )
 SELECT page_uri, collection, lines_ok, run_id
-FROM beneath ANTI JOIN there USING (file)
+FROM beneath
+WHERE file NOT IN (SELECT file FROM there)
+    -- Files in an archive are not listed; the archive is.
+    AND regexp_extract(file, '^(.*?\.zip)#/', 1, 'i') NOT IN (SELECT file FROM there)
 ORDER BY page_uri
 LIMIT $limit::BIGINT
 """

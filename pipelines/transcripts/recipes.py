@@ -178,7 +178,8 @@ RECIPES = (
     Recipe(
         "gone",
         "Pages that were read and whose image no longer exists; they stay in the views. Only for "
-        "local folders; if the folder itself is missing, all its pages are listed.",
+        "local folders; if the folder itself is missing, all its pages are listed. Of pages in a "
+        "zip archive it is asked whether the archive exists.",
         recipe_sql.GONE,
         (
             Parameter("folder", "the folder of the images, written as it was for --input"),

@@ -186,6 +186,20 @@ def test_characters_that_no_ink_shows_are_left_out_and_told(tmp_path, capsys):
     }
 
 
+def test_what_was_wrong_with_images_is_told(tmp_path, capsys):
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    for name in ("a", "b", "c"):
+        write_page(archive, name)
+        # As after a broken download: the mark at the end is missing.
+        image = archive / f"{name}.jpg"
+        image.write_bytes(image.read_bytes()[: -2 if name != "c" else None])
+    alone = ["--test_fraction", "1", "--eval_fraction", "0"]
+    assert ingest([archive], tmp_path / "dataset", *alone) == 0
+    told = "read with a warning: 2 pages, 'no end mark' (a.jpg, ...)\n"
+    assert told in capsys.readouterr().out
+
+
 def test_lines_from_right_to_left_are_stored_as_they_are_read(tmp_path):
     pytest.importorskip("bidi")
     archive, dataset = tmp_path / "archive", tmp_path / "dataset"

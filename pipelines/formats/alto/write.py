@@ -9,7 +9,12 @@ from lxml import etree
 
 from pipelines.formats.boxes import Box, box_of
 from pipelines.formats.names import split_page_uri
-from pipelines.formats.page_text import Origin, PageText, runs_of_tables
+from pipelines.formats.page_text import (
+    Origin,
+    PageText,
+    direction_to_state,
+    runs_of_tables,
+)
 from pipelines.formats.words import Word, words_of
 from pipelines.formats.xml_names import XmlNames
 from schemas.records import Polyline, Transcript
@@ -28,6 +33,7 @@ def write_alto(page: PageText, origin: Origin) -> bytes:
     keep their ids where they are valid, and blocks do too, unless the reading order leaves a
     block and returns to it. A region whose lines have rows and columns is a composed block of
     TYPE "table" with one of TYPE "row" for each row and in it one of TYPE "cell" for each column.
+    BASEDIRECTION states that a line runs from right to left.
 
     Args:
         page: A normalised page.
@@ -107,6 +113,8 @@ def _append_line(block: etree._Element, name: str, transcript: Transcript) -> No
     attributes = {"ID": name, **_place(box_of(line.polygon))}
     if line.baseline:
         attributes["BASELINE"] = _points(line.baseline)
+    if direction := direction_to_state(transcript.text, line):
+        attributes["BASEDIRECTION"] = direction
     node = _append(block, "TextLine", **attributes)
     _append(_append(node, "Shape"), "Polygon", POINTS=_points(line.polygon))
     words = words_of(transcript)

@@ -70,12 +70,19 @@ def _canvases(manifest: dict) -> list[dict]:
         )
     if "sequences" in manifest:
         first = entries(manifest["sequences"])[:1]
-        return [canvas for sequence in first for canvas in entries(sequence.get("canvases"))]
+        return [canvas for sequence in first for canvas in _places(sequence.get("canvases"))]
     if kind == "manifest" or "items" in manifest:
-        return entries(manifest.get("items"))
+        return _places(manifest.get("items"))
     raise ValueError(
         "JSON is not an IIIF manifest: it has neither sequences nor items; give a manifest"
     )
+
+
+def _places(listed: object) -> list[dict]:
+    """List canvases; what is none in a list is one without an image, so that its place is told."""
+    if not isinstance(listed, list):
+        return entries(listed)
+    return [canvas for one in listed for canvas in (entries(one)[:1] or [{}])]
 
 
 def _page(canvas: dict, uri: str, place: int, width_px: int) -> PageSource:

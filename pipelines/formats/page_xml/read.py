@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterator
 
 from lxml import etree
 
 from pipelines.formats.boxes import simple_outline, writing_baseline
-from pipelines.formats.line_nodes import line_names, regions_of, stated_direction
+from pipelines.formats.line_nodes import Nodes, line_names, regions_of, stated_direction
+from pipelines.formats.names import is_paged, page_uri
 from pipelines.formats.page_xml.reading_order import (
     REGION_TAGS,
     custom_value,
@@ -22,7 +25,7 @@ from pipelines.formats.xml_tree import (
     read_points,
     read_size,
 )
-from schemas.records import Line, Page
+from schemas.records import Failure, Line, Page
 
 NAMESPACE_PREFIX = "http://schema.primaresearch.org/PAGE/gts/pagecontent/"
 _FIRST_VERSION = "2013-07-15"
@@ -33,7 +36,7 @@ def is_page_xml(root: etree._Element) -> bool:
     return namespace_of(root).startswith(NAMESPACE_PREFIX)
 
 
-def page_xml_pages(root: etree._Element) -> list[Page]:
+def page_xml_pages(root: etree._Element) -> list[Page | Failure]:
     """Read the lines of a PAGE XML tree, in reading order.
 
     The text of a line is its TextEquiv with the lowest index, those without an index last (the
@@ -45,29 +48,51 @@ def page_xml_pages(root: etree._Element) -> list[Page]:
         root: The tree.
 
     Returns:
-        The only page of the file. Its `uri` is the image file name as the XML has it.
+        The page of the file. Its `uri` is the image file name as the XML has it. Some programs
+        write several pages in a file: if those name one image, '#page=' and the number follow,
+        and a page that cannot be read is a failure.
 
     Raises:
-        ValueError: If it is not PAGE XML, names no image, or holds a bad number.
+        ValueError: If it is not PAGE XML, or its only page names no image or holds a bad number.
     """
-    page = child(root, "Page") if is_page_xml(root) else None
-    if page is None:
+    pages = list(children(root, "Page")) if is_page_xml(root) else []
+    if not pages:
         raise ValueError("file has no PAGE <Page>; save it again, or remove it")
     version = namespace_of(root)[len(NAMESPACE_PREFIX) :]
     if version < _FIRST_VERSION:
         raise ValueError(
             f"PAGE {version} stores points in another way; save it as {_FIRST_VERSION} or later"
         )
-    if not page.get("imageFilename"):
+    if len(pages) == 1:
+        return [_page(pages[0], pages[0].get("imageFilename", ""))]
+    return list(_several(pages))
+
+
+def _several(pages: Nodes) -> Iterator[Page | Failure]:
+    """Read several pages; those of one file are numbered in their order."""
+    names = [page.get("imageFilename", "") for page in pages]
+    seen: Counter[str] = Counter()
+    for page, name in zip(pages, names):
+        seen[name] += 1
+        uri = page_uri(name, seen[name]) if names.count(name) > 1 and is_paged(name) else name
+        try:
+            if uri == name and seen[name] > 1:
+                raise ValueError("another <Page> of the file names the same image; remove one")
+            yield _page(page, uri)
+        except ValueError as error:
+            yield Failure(uri, "read", str(error))
+
+
+def _page(page: etree._Element, uri: str) -> Page:
+    if not uri:
         raise ValueError("<Page> has no imageFilename; add it")
-    described = Page(
-        uri=page.get("imageFilename"),
+    return Page(
+        uri=uri,
         lines=_lines(page),
         width_px=read_size(page, "imageWidth"),
         height_px=read_size(page, "imageHeight"),
         source="page",
     )
-    return [described]
 
 
 def _lines(page: etree._Element) -> tuple[Line, ...]:

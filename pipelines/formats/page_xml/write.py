@@ -10,10 +10,12 @@ from itertools import islice
 
 from lxml import etree
 
+from model.text.bidi import LEFT_TO_RIGHT, RIGHT_TO_LEFT
 from pipelines.formats.boxes import Box, box_of, corners_around
 from pipelines.formats.page_text import (
     Origin,
     PageText,
+    direction_to_state,
     normalise_page,
     runs_of_cells,
     runs_of_regions,
@@ -26,6 +28,7 @@ from schemas.records import Line, Page, Polyline, Transcript
 VERSIONS = ("2019-07-15", "2013-07-15")
 # Region of lines without one: PAGE requires each line to be in a region.
 _DEFAULT_REGION = "r1"
+_DIRECTIONS = {LEFT_TO_RIGHT: "left-to-right", RIGHT_TO_LEFT: "right-to-left"}
 
 
 def write_page(
@@ -36,7 +39,7 @@ def write_page(
     Lines keep their ids where they are valid, and regions do too, unless the reading order
     leaves a region and returns to it. A region whose lines have rows and columns is written as a
     table, each cell as a text region in it with its row and column. The confidence of a line is
-    written to its TextEquiv.
+    written to its TextEquiv, and its readingDirection is stated where it runs from right to left.
 
     Args:
         page: A normalised page.
@@ -66,7 +69,7 @@ def write_page(
         box = box_of([point for line in region.lines for point in line.polygon])
         for node, count in _append_blocks(page_node, region, box):
             for line in islice(lines, count):
-                line_node = _append_line(node, next(line_names), line.line)
+                line_node = _append_line(node, next(line_names), line.line, line.text)
                 if with_text:
                     _append_text(line_node, line.text, conf=f"{line.confidence:.4f}")
     return _to_bytes(root)
@@ -123,7 +126,7 @@ def write_description(page: Page, origin: Origin) -> bytes:
         rest = iter(lines)
         for node, count in _append_blocks(page_node, region, box):
             for line in islice(rest, count):
-                line_node = _append_line(node, line.line_id, line)
+                line_node = _append_line(node, line.line_id, line, line.text or "")
                 if line.text is not None:
                     _append_text(line_node, line.text)
     return _to_bytes(root)
@@ -233,8 +236,10 @@ def _append_region(
     return region
 
 
-def _append_line(region: etree._Element, name: str, line: Line) -> etree._Element:
+def _append_line(region: etree._Element, name: str, line: Line, text: str) -> etree._Element:
     node = _append(region, "TextLine", id=name, **_custom(line.kind))
+    if direction := direction_to_state(text, line):
+        node.set("readingDirection", _DIRECTIONS[direction])
     if line.polygon:
         _append_points(node, "Coords", line.polygon)
     if line.baseline:

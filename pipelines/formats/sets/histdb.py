@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from pipelines.formats.source import Files
@@ -26,12 +27,22 @@ _CODES = {
     "qo": ":",
     "sq": ";",
     "qt": "'",
-    "et": "&",
+    "et": "V",
     "bl": "(",
     "br": ")",
     "lb": "£",
     "GW": "G.W.",
 }
+# Parzival names its signs without 's_': points, and letters with what is above or behind them, as
+# numbers of ASCII characters or as the letters that an abbreviation stands for.
+_SIGNS = {"pt": ".", "eq": "-", "ha115": "s", "hc097": "æ", "hp115": "ſ", "sp5er5": "ꝑ"}
+_LETTER_ABOVE = re.compile(r"hs(\d{3})(\d{3})")
+_ACCENT_ABOVE = re.compile(r"p(046|047|060)(\d{3})")
+_ABBREVIATED = re.compile(r"s([a-z])\d+([a-z]+)\d+")
+_ABOVE = dict(zip("aeioucdhmrtvx", map(chr, range(0x363, 0x370))))
+_ACCENTS = {"046": "\u0307", "047": "\u0301", "060": "\u0302"}
+_MARKS = {"er": "\u035b", "ra": "\u1dd3", "ri": "\u0365", "e": "\u0364", "us": "\ua770"}
+_OTHER_MARK = "\u0304"
 _SPARE = re.compile(r"/(?:word_images_normalized|data/page_images)/[^/]+$")
 _EXTENSIONS = (".png", ".tif", ".jpg")
 # Of the cross-validation, the first part.
@@ -73,17 +84,39 @@ def decode_text(coded: str) -> str:
 
     A code without a sign of its own stands for what follows 's_', such as the digits.
 
+    Raises:
+        ValueError: If a code is not known.
+
     Example:
         >>> decode_text("L-e-t-t-e-r-s-s_cm|O-r-d-e-r-s|s_2-s_7-s_0|s_1st")
         'Letters, Orders 270 1st'
+        >>> decode_text("z-hs111117|d-sa1n1-pt")
+        'zuͦ dā.'
     """
     words = ("".join(map(_letter, word.split("-"))) for word in coded.split("|"))
-    return " ".join(filter(None, words))
+    return unicodedata.normalize("NFC", " ".join(filter(None, words)))
 
 
 def _letter(code: str) -> str:
     name = code.removeprefix("s_")
-    return code if name == code else _CODES.get(name, name)
+    if name != code:
+        return _CODES.get(name, name)
+    if len(code) == 1 or code.isalpha():
+        return _SIGNS.get(code, code)
+    return _SIGNS.get(code) or _sign(code)
+
+
+def _sign(code: str) -> str:
+    """Return a letter with what is above or behind it."""
+    if found := _LETTER_ABOVE.fullmatch(code):
+        above, letter = (chr(int(number)) for number in found.groups())
+        if above in _ABOVE:
+            return letter + _ABOVE[above]
+    if found := _ACCENT_ABOVE.fullmatch(code):
+        return chr(int(found[2])) + _ACCENTS[found[1]]
+    if found := _ABBREVIATED.fullmatch(code):
+        return found[1] + _MARKS.get(found[2], _OTHER_MARK)
+    raise ValueError(f"code {code!r} of a letter is not known; write the letter itself")
 
 
 def read_histdb(uri: str, files: Files) -> Iterator[Page | Failure | Skipped]:
@@ -135,8 +168,12 @@ def _page(
     image = files.first_existing(candidates)
     if image is None:
         return Failure(place, "pair", f"image {candidates[0]} is missing; put it there")
-    text = Line(row[1], 0, decode_text(row[2]), kind="word" if part == "word" else "")
-    return Page(image, (text,), source="histdb", document=document, split=split)
+    try:
+        text = decode_text(row[2])
+    except ValueError as error:
+        return Failure(place, "read", str(error))
+    line = Line(row[1], 0, text, kind="word" if part == "word" else "")
+    return Page(image, (line,), source="histdb", document=document, split=split)
 
 
 def _split_of(name: str, splits: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from pipelines.formats.alike import nearest_images
 from pipelines.formats.names import (
     IMAGE_EXTENSIONS,
     page_uri,
@@ -24,8 +25,8 @@ def find_image(table_uri: str, name: str, files: Files) -> str | None:
 
     It may be beside the table, in a folder 'images' there, or in a folder with the name of the
     table. Its name may be in either Unicode form, with %20 for a blank, without extension, or with
-    the extension of another kind of image or in another case; and it may end in '#page=3' for one
-    page of a PDF or TIFF.
+    the extension of another kind of image or in another case, as in descriptions of pages; and it
+    may end in '#page=3' for one page of a PDF or TIFF.
 
     Args:
         table_uri: The table.
@@ -64,20 +65,22 @@ def _find_file(table_uri: str, name: str, files: Files) -> str | None:
     exact = files.first_existing(_places(table_uri, named))
     if exact:
         return exact
-    stems = list(dict.fromkeys(_stem(each) for each in named))
-    # Not only as IMAGE_EXTENSIONS has them: what a camera writes is IMG_0001.JPG.
+    for each in named:
+        folders = map(posixpath.dirname, _places(table_uri, [each]))
+        nearest = nearest_images(dict.fromkeys(folders), posixpath.basename(each), files)
+        if len(nearest) > 1:
+            first, second, *_ = nearest
+            raise ValueError(
+                f"image {name!r} may be {first} or {second}; name it with its extension, or "
+                "remove one"
+            )
+        if nearest:
+            return nearest[0]
+    # A folder of very many files is not listed. What a camera writes is IMG_0001.JPG.
     endings = [*IMAGE_EXTENSIONS, *map(str.upper, IMAGE_EXTENSIONS)]
-    others = list(_places(table_uri, [stem + ending for stem in stems for ending in endings]))
-    found = files.first_existing(others)
-    if found is None:
-        return None
-    rest = (uri for uri in others if uri.casefold() != found.casefold())
-    second = files.first_existing(rest)
-    if second:
-        raise ValueError(
-            f"image {name!r} may be {found} or {second}; name it with its extension, or remove one"
-        )
-    return found
+    return files.first_existing(
+        _places(table_uri, [_stem(each) + ending for each in named for ending in endings])
+    )
 
 
 def _stem(name: str) -> str:

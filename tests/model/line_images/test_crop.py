@@ -60,6 +60,41 @@ def test_points_on_the_upright_image_stay_where_they_are():
     assert fit_to_image(page, GREY, orientation=6) == page
 
 
+FLIPPED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+}
+
+
+@pytest.mark.parametrize("orientation", FLIPPED)
+@pytest.mark.parametrize("scale", [1, 2])
+def test_lines_on_stored_pixels_of_the_same_size_are_turned_onto_the_writing(orientation, scale):
+    page = np.full((400, 600), 230, np.uint8)
+    # On one side of the page, so that a mirrored one differs.
+    baselines = [((30.0, y), (270.0, y)) for y in (60.0, 130.0, 200.0)]
+    for (_, y), _ in baselines:
+        page[int(y) - 20 : int(y), 30:270:6] = 40
+
+    def described(points):
+        lines = [Line(f"l{n}", n, baseline=one) for n, one in enumerate(points)]
+        return Page("a.jpg", tuple(lines), 600, 400)
+
+    def stored(x, y):
+        return (599 - x if orientation in (2, 3) else x, 399 - y if orientation in (3, 4) else y)
+
+    upright = described(baselines)
+    assert fit_to_image(upright, page, orientation) == upright
+    scaled = described([tuple(stored(*point) for point in one) for one in baselines])
+    scaled = fit_to_image(scaled, np.zeros((400 * scale, 600 * scale), np.uint8))
+    fitted = fit_to_image(scaled, page, orientation)
+    for line, baseline in zip(fitted.lines, baselines):
+        assert np.abs(np.subtract(line.baseline, baseline)).max() <= 1
+    # A page without writing, and a photograph that is upright as stored, tell nothing.
+    assert fit_to_image(upright, np.full_like(page, 230), orientation) == upright
+    assert fit_to_image(upright, page) == upright
+
+
 @pytest.mark.parametrize("orientation", [1, 3])
 def test_a_description_that_lies_on_its_side_names_the_exif_orientation(orientation):
     with pytest.raises(ValueError, match="100 x 300; draw them on the image as its EXIF"):

@@ -34,6 +34,9 @@ def test_a_page_is_reduced_to_its_counts():
         # Among descriptions of its name the most lines, then the first name.
         (("page/a.xml", 9), [("alto/a.xml", 3)]),
         (("alto/a.xml", 3), [("page/a.xml", 3)]),
+        # One in the folder of the image goes before them, if it has lines.
+        (("a.xml", 3), [("page/a.xml", 9), ("alto/a.xml", 3)]),
+        (("page/a.xml", 3), [("a.xml", 0)]),
     ],
 )
 def test_one_description_is_kept_in_any_order(kept, others):

@@ -165,3 +165,30 @@ def test_of_several_places_the_file_that_is_there_goes_first(hrefs, there, expec
         data, "d/mets.xml", "", lambda paths: next((one for one in paths if one in known), None)
     )
     assert (page.uri, page.addresses, page.fault) == (expected, (expected,), "")
+
+
+@pytest.mark.parametrize(
+    ("divisions", "fault"),
+    [
+        # The second page has a thumbnail only, or an image that the file section does not have.
+        (
+            [("", ["a"]), ('LABEL="2r"', ["c"])],
+            "page 2r has no image in fileGrp 'MAX', only in THUMBS",
+        ),
+        ([("", ["a"]), ('ID="p2"', ["gone"])], "page p2 points to no image (gone)"),
+    ],
+)
+def test_a_page_without_an_image_is_told(divisions, fault):
+    first, second = read_mets(mets(TWO, divisions), URI)
+    assert first.fault == "" and second.addresses == ()
+    assert second.fault == f"{URI}: {fault}; add it, or remove the page"
+
+
+def test_divisions_that_are_no_pages_are_no_faults():
+    files = {**TWO, "DOWNLOAD": {"all": "all.pdf"}}
+    whole = mets(files, [("", ["a"])]).replace(
+        b'<div TYPE="physSequence">', b'<div TYPE="physSequence"><fptr FILEID="all"/>'
+    )
+    assert uris(whole) == ["d/img/2.jpg"]
+    # Of a group that is asked for, the pages that it has are wanted.
+    assert uris(mets(TWO, [("", ["a"]), ("", ["b", "d"])]), group="THUMBS") == ["d/t/1.jpg"]

@@ -117,10 +117,10 @@ def test_pages_whose_image_is_gone_are_listed(tmp_path, monkeypatch, folder):
     monkeypatch.chdir(tmp_path)
     named = folder.rstrip("/") or str(tmp_path / "scans")
     (tmp_path / named / "a b").mkdir(parents=True)
-    for name in ("a b/[1].jpg", "a b/scan.pdf"):
+    for name in ("a b/[1].jpg", "a b/scan.pdf", "x.ZIP"):
         (tmp_path / named / name).touch()
-    there = ("a b/[1].jpg", "a b/scan.pdf#page=2")
-    gone = ("1.jpg", "a b/gone.pdf#page=1")
+    there = ("a b/[1].jpg", "a b/scan.pdf#page=2", "x.ZIP#/d/a.pdf#page=2")
+    gone = ("1.jpg", "a b/gone.pdf#page=1", "y.zip#/1.jpg")
     pages = [page(f"{named}/{name}") for name in (*there, *gone)]
     pages += [page(f"{named}/bad.jpg", status="failed"), page("https://x.org/1"), page("other.jpg")]
     write_run(tmp_path / "out", {"run_id": RUN_1}, pages=pages)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from lxml import etree
 
@@ -86,3 +87,22 @@ def test_tables_in_another_order_keep_it(page):
     places = [[(x.line_id, x.row, x.column) for x in lines] for lines in (
         read_alto(data).lines, [one.line for one in page.lines])]  # fmt: skip
     assert places[0] == places[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "stated", "written"),
+    [
+        ("le soir", "", None),
+        ("le soir", "ltr", None),
+        ("\u05e9\u05dc\u05d5\u05dd 12", "", "rtl"),
+        ("\u05e9\u05dc\u05d5\u05dd", "rtl", "rtl"),
+        # Numbers alone tell no direction, and here letters tell another one.
+        ("12 34", "rtl", "rtl"),
+        ("\u05d0 le soir", "ltr", "ltr"),
+    ],
+)
+def test_the_direction_of_lines_is_written(text, stated, written):
+    (line,) = one_line(text, BOX).lines
+    line = replace(line, line=replace(line.line, direction=stated))
+    data = write_alto(normalise_page(replace(one_line("", BOX), lines=(line,))), ORIGIN)
+    assert etree.fromstring(data).find(".//{*}TextLine").get("BASEDIRECTION") == written

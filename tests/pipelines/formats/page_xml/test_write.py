@@ -115,3 +115,22 @@ def test_a_table_is_one_region_of_the_reading_order():
     assert table.get("id") == group.get("regionRef") == "r1"
     roles = [dict(role.attrib) for role in table.iter("{*}TableCellRole")]
     assert roles == [{"rowIndex": "0", "columnIndex": c} for c in ("0", "3")]
+
+
+@pytest.mark.parametrize(
+    ("text", "stated", "written"),
+    [
+        ("le soir", "", None),
+        ("le soir", "ltr", None),
+        ("\u05e9\u05dc\u05d5\u05dd 12", "", "right-to-left"),
+        ("\u05e9\u05dc\u05d5\u05dd", "rtl", "right-to-left"),
+        # Numbers alone tell no direction, and here letters tell another one.
+        ("12 34", "rtl", "right-to-left"),
+        ("\u05d0 le soir", "ltr", "left-to-right"),
+    ],
+)
+def test_the_direction_of_lines_is_written(text, stated, written):
+    (line,) = one_line(text, BOX).lines
+    line = replace(line, line=replace(line.line, direction=stated))
+    data = write_page(normalise_page(replace(one_line("", BOX), lines=(line,))), ORIGIN)
+    assert etree.fromstring(data).find(".//{*}TextLine").get("readingDirection") == written

@@ -97,9 +97,13 @@ def test_a_set_is_read_as_it_is_handed_out(tmp_path, draw_set):
         ("L-e-t-t-e-r-s-s_cm|O-r-d-e-r-s", "Letters, Orders"),
         ("s_2-s_7-s_0-s_pt", "270."),
         ("s_GW|s_1st|s_0th|M-a-y-s_mi", "G.W. 1st 0th May-"),
-        ("s_et|s_bl-a-s_br-s_sq|b-s_qo|c-s_qt-s", "& (a); b: c's"),
+        ("s_et|s_bl-a-s_br-s_sq|b-s_qo|c-s_qt-s", "V (a); b: c's"),
         ("n-uo-v|d-e-r", "nuov der"),
         ("s_lb-s_5", "£5"),
+        # Parzival: signs by name, letters above letters, accents and abbreviations.
+        ("z-hs111117|p060097-n-pt", "zu\u0366 ân."),
+        ("d-sa1n1|v-p046117-eq|hp115-o", "dā vu\u0307- ſo"),
+        ("w-sd7er7|sg9ra9|si4us4|hc097|sp5er5", "wd\u035b g\u1dd3 i\ua770 æ ꝑ"),
     ],
 )
 def test_codes_of_histdb(coded, text):
@@ -122,7 +126,7 @@ def test_histdb_is_told_by_name_and_first_row(name, head, expected):
 
 
 def test_rows_of_histdb_that_cannot_be_read():
-    text = b"270-01 a-b\nno\n270-02 a\n271-01 c\n"
+    text = b"270-01 a-b\nno\n270-02 a\n271-01 c\n270-01 a-x09y\n"
     files = MemoryFiles(
         {
             "s/ground_truth/transcription.txt": text,
@@ -131,10 +135,11 @@ def test_rows_of_histdb_that_cannot_be_read():
             "s/sets/train.txt": b"270\n",
         }
     )
-    page, bad, missing, unlisted = read_histdb("s/ground_truth/transcription.txt", files)
+    page, bad, missing, unlisted, coded = read_histdb("s/ground_truth/transcription.txt", files)
     assert isinstance(page, Page) and (page.document, page.split) == ("270", "train")
     assert isinstance(bad, Failure) and "correct it" in bad.error
     assert isinstance(missing, Failure) and "put it there" in missing.error
+    assert isinstance(coded, Failure) and "code 'x09y' of a letter is not known" in coded.error
     assert isinstance(unlisted, Skipped) and "lists of the splits" in unlisted.reason
     (words,) = read_histdb("s/ground_truth/word_labels.txt", files)
     assert isinstance(words, Skipped) and "transcription.txt" in words.reason

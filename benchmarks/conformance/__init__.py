@@ -1,0 +1,1 @@
+"""Ingest compared with an independent reading of the same XML."""
