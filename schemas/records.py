@@ -327,8 +327,7 @@ class PageSource:
         document: The multi-page file or the manifest that lists the page; empty if none.
         place: Position in the order of the document, from 0.
         label: Label of the page in the document ('12r'); may be empty.
-        canvas_px: Width and height of the canvas in the manifest, which may differ from those
-            of the image; zeros if there is none.
+        canvas_px: Width and height of the canvas in the manifest; zeros if there is none.
         fault: Why the page cannot be read; empty if it can. Only this page fails then.
         attempts: Number of attempts to download the document.
         is_transient: Whether a later run may succeed.
