@@ -40,7 +40,7 @@ class VectorConfig:
     """
 
     least_probability: float = 0.25
-    least_mean_probability: float = 0.7
+    least_mean_probability: float = 0.5
     least_length: float = 0.9
     least_marked_length: float = 0.2
     reach_share: float = 0.95

@@ -23,7 +23,12 @@ from model.segmentation.across import (
 )
 from model.segmentation.baselines import FoundLine, VectorConfig, find_baselines
 from model.segmentation.ends import trim_ends
-from model.segmentation.levels import LevelLine, choose_lines, coarsest_level
+from model.segmentation.levels import (
+    LevelLine,
+    choose_lines,
+    coarsest_level,
+    leave_out_doubtful,
+)
 from model.segmentation.maps import STRIDE_PX, LineMaps, maps_of_logits
 from model.segmentation.reading_order import arrange_lines
 from model.segmentation.rules import find_rules
@@ -212,7 +217,7 @@ def _search(
         for number, level in enumerate(levels)
         for line in _lines_of(level, network, config)
     ]
-    return _Finds(choose_lines(candidates), quarter_turns, levels)
+    return _Finds(leave_out_doubtful(choose_lines(candidates)), quarter_turns, levels)
 
 
 def _search_across(upright: _Finds, network: Network, config: LineFinderConfig) -> _Finds:

@@ -17,6 +17,9 @@ _IDEAL_HEIGHT_PX = 24.0
 _LEAST_HEIGHT_PX = 12.0
 # What a factor of e between the height of a line and the ideal takes off its probability.
 _MISFIT_WEIGHT = 0.25
+# Lines are left out that are less probable than this share of what is usual on their page, but none
+# from the second probability on.
+_USUAL_SHARE, _PROBABLE = 0.75, 0.7
 # Baselines nearer than this share of the larger one's height show the same writing.
 _SAME_WRITING = 0.4
 # Share of a line that other levels have found already, from which on it is left out; and share of
@@ -90,6 +93,30 @@ def choose_lines(candidates: Sequence[LevelLine]) -> list[FoundLine]:
             chosen = [one for one in chosen if one not in replaced]
         chosen.append(candidate)
     return [one.line for one in chosen]
+
+
+def leave_out_doubtful(lines: Sequence[FoundLine]) -> list[FoundLine]:
+    """Leave out lines that are far less probable than the others of their page.
+
+    The network is less sure of all lines of a hand that is unlike those it was trained on, so that
+    no single limit suits all pages.
+
+    Args:
+        lines: The lines of a page.
+
+    Example:
+        >>> path = np.array([[0.0, 0], [90, 0]])
+        >>> page = [FoundLine(path, 7.0, 3.0, probability) for probability in (0.55, 0.9, 0.92)]
+        >>> [line.probability for line in leave_out_doubtful(page)]
+        [0.9, 0.92]
+    """
+    if not lines:
+        return []
+    lengths = np.array([line.length_px / line.height_px for line in lines])
+    probabilities = np.array([line.probability for line in lines])
+    usual = np.average(probabilities, weights=np.maximum(lengths, 1e-9))
+    least = min(_PROBABLE, _USUAL_SHARE * usual)
+    return [line for line in lines if line.probability >= least]
 
 
 def coarsest_level(levels: Sequence[Level], height_px: float) -> Level:
