@@ -6,7 +6,7 @@ one ridge in the next column and at most one in the previous, so that touching l
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -58,12 +58,15 @@ class FoundLine:
         above_px: Reach above the baseline.
         below_px: Reach below the baseline.
         probability: Mean probability of the baseline.
+        ink_variation: How much the ink varies from column to column, see `measure_ink_variation`;
+            1 before it was measured.
     """
 
     path: np.ndarray
     above_px: float
     below_px: float
     probability: float
+    ink_variation: float = 1.0
 
     @property
     def height_px(self) -> float:
@@ -82,9 +85,12 @@ class FoundLine:
             scale: float [2], pixels of that image per pixel of this one, across and down.
         """
         # Coordinates refer to the centres of pixels.
-        path = (self.path + 0.5) * scale - 0.5
-        above_px, below_px = self.above_px * scale[1], self.below_px * scale[1]
-        return FoundLine(path, above_px, below_px, self.probability)
+        return replace(
+            self,
+            path=(self.path + 0.5) * scale - 0.5,
+            above_px=self.above_px * scale[1],
+            below_px=self.below_px * scale[1],
+        )
 
 
 def find_baselines(maps: LineMaps, config: VectorConfig = VectorConfig()) -> list[FoundLine]:

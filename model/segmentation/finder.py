@@ -22,7 +22,7 @@ from model.segmentation.across import (
     may_have_writing,
 )
 from model.segmentation.baselines import FoundLine, VectorConfig, find_baselines
-from model.segmentation.ends import trim_ends
+from model.segmentation.ends import measure_ink_variation, trim_ends
 from model.segmentation.levels import (
     LevelLine,
     choose_lines,
@@ -60,6 +60,9 @@ class LineFinderConfig:
             without a search of its rotations.
         turned_gain: Factor by which a rotated page must show more evidence than the upright one.
         turned_probability: Least mean probability of the lines of a rotated page.
+        turned_ink_variation: Least mean variation of their ink: beside a blank page the fore-edge
+            of the book looks like lines that run up it.
+        least_ink_variation: Least variation of the ink of any line.
         vectors: How the maps become lines.
         across: Which lines up or down the page, across the others, are kept.
     """
@@ -70,6 +73,8 @@ class LineFinderConfig:
     upright_probability: float = 0.75
     turned_gain: float = 1.25
     turned_probability: float = 0.65
+    turned_ink_variation: float = 0.42
+    least_ink_variation: float = 0.2
     vectors: VectorConfig = field(default_factory=VectorConfig)
     across: AcrossConfig = field(default_factory=AcrossConfig)
 
@@ -96,8 +101,16 @@ class _Finds:
     @property
     def mean_probability(self) -> float:
         """Mean probability of the lines, weighted by length in heights."""
-        total = sum(line.length_px / line.height_px for line in self.lines)
-        return self.evidence / total if total > 0 else 0.0
+        return self._mean([line.probability for line in self.lines])
+
+    @property
+    def mean_ink_variation(self) -> float:
+        """Mean variation of the ink along the lines, weighted likewise."""
+        return self._mean([line.ink_variation for line in self.lines])
+
+    def _mean(self, values: list[float]) -> float:
+        lengths = np.array([line.length_px / line.height_px for line in self.lines])
+        return float(lengths @ values / lengths.sum()) if lengths.sum() > 0 else 0.0
 
     @property
     def height_px(self) -> float:
@@ -191,7 +204,11 @@ def _choose_turn(grey: np.ndarray, network: Network, config: LineFinderConfig) -
         best = max(turns, key=lambda finds: finds.evidence)
         if best.evidence > 0:
             break
-    if best.evidence <= least or best.mean_probability < config.turned_probability:
+    is_writing = (
+        best.mean_probability >= config.turned_probability
+        and best.mean_ink_variation >= config.turned_ink_variation
+    )
+    if best.evidence <= least or not is_writing:
         return upright
     return _search_turned(levels, best.quarter_turns, network, config)
 
@@ -248,10 +265,16 @@ def _lines_of(level: Level, network: Network, config: LineFinderConfig) -> list[
     lines = [
         line.scaled(np.full(2, float(STRIDE_PX))) for line in find_baselines(maps, config.vectors)
     ]
+    trimmed = [
+        trim_ends(line, level.ink) for line in lines if least_px <= line.height_px <= most_px
+    ]
+    measured = [
+        replace(line, ink_variation=measure_ink_variation(line, level.ink)) for line in trimmed
+    ]
     return [
-        trim_ends(line, level.ink).scaled(level.scale)
-        for line in lines
-        if least_px <= line.height_px <= most_px
+        line.scaled(level.scale)
+        for line in measured
+        if line.ink_variation >= config.least_ink_variation
     ]
 
 

@@ -265,3 +265,14 @@ def test_a_thumbnail_gives_few_lines():
     image, _ = drawn_page(5)
     thumbnail = cv2.resize(image, (48, 64), interpolation=cv2.INTER_AREA)
     assert len(find(thumbnail)) <= 20
+
+
+def test_the_fore_edge_of_a_book_beside_a_blank_page_gives_no_lines():
+    rng = np.random.default_rng(4)
+    page = np.full((2400, 1800), 225, np.uint8)
+    page[:, :60] = 30
+    # Edges of leaves: dark stripes up the page.
+    for x in np.cumsum(rng.integers(5, 12, 24)) + 60:
+        page[40:-40, x : x + 2] = rng.integers(90, 190)
+    page = cv2.GaussianBlur(page, (0, 0), 1.2)
+    assert find(np.clip(page + rng.normal(0, 3, page.shape), 0, 255).astype(np.uint8)) == ()

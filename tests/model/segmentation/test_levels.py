@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.segmentation.baselines import FoundLine
-from model.segmentation.levels import LevelLine, choose_lines, coarsest_level
+from model.segmentation.levels import (
+    LevelLine,
+    choose_lines,
+    coarsest_level,
+    leave_out_doubtful,
+)
 from model.segmentation.scale import FINEST_PIXELS, page_levels
 from tests.line_drawings import drawn_page
 
@@ -95,3 +100,22 @@ def test_the_choice_does_not_depend_on_the_order(drawn, random):
     if len({one.fitness for one in candidates}) == len(candidates):
         assert key == sorted(map(id, choose_lines(shuffled)))
     assert bool(key) == bool(candidates)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "length", "kept"),
+    [
+        ((0.9, 0.9, 0.6), 900, 2),
+        # A hand that the network is unsure of.
+        ((0.6, 0.6, 0.55), 900, 3),
+        # Too little to tell: specks on an empty page.
+        ((0.6, 0.6, 0.55), 90, 0),
+        ((0.9,), 90, 1),
+    ],
+)
+def test_what_is_doubtful_depends_on_the_page(probabilities, length, kept):
+    lines = [
+        found(0, length, 100 * i, 40, 0, probability).line
+        for i, probability in enumerate(probabilities)
+    ]
+    assert len(leave_out_doubtful(lines)) == kept
