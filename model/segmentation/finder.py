@@ -59,7 +59,8 @@ class LineFinderConfig:
         upright_probability: Mean probability of the lines from which on a page counts as upright
             without a search of its rotations.
         turned_gain: Factor by which a rotated page must show more evidence than the upright one.
-        turned_probability: Least mean probability of the lines of a rotated page.
+        turned_evidence: Least evidence of a rotated page, see `_Finds`.
+        turned_probability: Least mean probability of its lines.
         turned_ink_variation: Least mean variation of their ink: beside a blank page the fore-edge
             of the book looks like lines that run up it.
         least_ink_variation: Least variation of the ink of any line.
@@ -72,6 +73,7 @@ class LineFinderConfig:
     heights_px: tuple[float, float] = (7.0, 80.0)
     upright_probability: float = 0.75
     turned_gain: float = 1.25
+    turned_evidence: float = 8.0
     turned_probability: float = 0.65
     turned_ink_variation: float = 0.42
     least_ink_variation: float = 0.2
@@ -205,7 +207,8 @@ def _choose_turn(grey: np.ndarray, network: Network, config: LineFinderConfig) -
         if best.evidence > 0:
             break
     is_writing = (
-        best.mean_probability >= config.turned_probability
+        best.evidence >= config.turned_evidence
+        and best.mean_probability >= config.turned_probability
         and best.mean_ink_variation >= config.turned_ink_variation
     )
     if best.evidence <= least or not is_writing:

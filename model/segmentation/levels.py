@@ -20,8 +20,9 @@ _MISFIT_WEIGHT = 0.25
 # Lines are left out that are less probable than this share of what is usual on their page, but none
 # from the second probability on.
 _USUAL_SHARE, _PROBABLE = 0.75, 0.7
-# Less writing, in heights, does not tell what is usual: then only probable lines are kept.
-_LEAST_WRITING = 12.0
+# Less writing, in heights, does not tell what is usual, nor do lines that are all less probable, such
+# as those of a blank page with bleed-through: then only probable lines are kept.
+_LEAST_WRITING, _LEAST_USUAL = 12.0, 0.65
 # Baselines nearer than this share of the larger one's height show the same writing.
 _SAME_WRITING = 0.4
 # Share of a line that other levels have found already, from which on it is left out; and share of
@@ -117,8 +118,8 @@ def leave_out_doubtful(lines: Sequence[FoundLine]) -> list[FoundLine]:
     lengths = np.array([line.length_px / line.height_px for line in lines])
     probabilities = np.array([line.probability for line in lines])
     usual = np.average(probabilities, weights=np.maximum(lengths, 1e-9))
-    has_enough = lengths.sum() >= _LEAST_WRITING
-    least = min(_PROBABLE, _USUAL_SHARE * usual) if has_enough else _PROBABLE
+    is_known = lengths.sum() >= _LEAST_WRITING and usual >= _LEAST_USUAL
+    least = min(_PROBABLE, _USUAL_SHARE * usual) if is_known else _PROBABLE
     return [line for line in lines if line.probability >= least]
 
 
