@@ -20,8 +20,8 @@ _MISFIT_WEIGHT = 0.25
 # Lines are left out that are less probable than this share of what is usual on their page, but none
 # from the second probability on.
 _USUAL_SHARE, _PROBABLE = 0.75, 0.7
-# Less writing, in heights, does not tell what is usual, nor do lines that are all less probable, such
-# as those of a blank page with bleed-through: then only probable lines are kept.
+# Less writing, in heights, does not tell what is usual, nor do lines that are all less probable,
+# such as those of a blank page with bleed-through: then only probable lines are kept.
 _LEAST_WRITING, _LEAST_USUAL = 12.0, 0.65
 # Baselines nearer than this share of the larger one's height show the same writing.
 _SAME_WRITING = 0.4
