@@ -141,5 +141,5 @@ def _draw_rules(ink: np.ndarray, config: PageAugmentConfig, rng: np.random.Gener
                 rules, tuple(map(int, first)), tuple(map(int, last)), 255, width_px, cv2.LINE_AA, 4
             )
             place += step_px if regular else step_px * math.exp(rng.normal(0, 0.6))
-    darkness = np.float32(rng.uniform(0.1, config.ruled) / 255)
+    darkness = np.float32(rng.uniform(0, config.ruled) / 255)
     return np.maximum(ink, rules.astype(np.float32) * darkness)

@@ -4,10 +4,15 @@ import cv2
 import numpy as np
 import pytest
 
-from model.augmentation.page import PageAugmentConfig, change_ink, draw_homography, draw_pitch_px
+from model.augmentation.page import (
+    PageAugmentConfig,
+    change_ink,
+    draw_height_px,
+    draw_homography,
+)
 
 UNCHANGED = PageAugmentConfig(
-    pitch_px=(24.0, 24.0), rotation=0.0, stretch=0.0, perspective=0.0, turned=0.0, share=0.0
+    height_px=(24.0, 24.0), rotation=0.0, stretch=0.0, perspective=0.0, turned=0.0, share=0.0
 )
 
 
@@ -29,9 +34,9 @@ def test_crops_are_rotated_by_quarter_turns(turns, expected):
     assert moved((210, 100), matrix) == pytest.approx(expected)
 
 
-def test_pitches_are_drawn_within_their_limits():
+def test_heights_are_drawn_within_their_limits():
     rng = np.random.default_rng(0)
-    drawn = [draw_pitch_px(PageAugmentConfig(pitch_px=(10, 40)), rng) for _ in range(400)]
+    drawn = [draw_height_px(PageAugmentConfig(height_px=(10, 40)), rng) for _ in range(400)]
     assert 10 <= min(drawn) < 12
     assert 36 < max(drawn) <= 40
     assert np.median(drawn) == pytest.approx(20, rel=0.15)
@@ -54,7 +59,26 @@ def test_bleed_through_is_mirrored():
     back = np.zeros((64, 64), np.float32)
     back[:, :20] = 1
     config = PageAugmentConfig(
-        share=1.0, gamma=0.0, gain=0.0, shading=0.0, blur_px=0.3, noise=0.0, bleed_through=0.5
+        share=1.0,
+        gamma=0.0,
+        gain=0.0,
+        shading=0.0,
+        ruled=0.0,
+        blur_px=0.3,
+        noise=0.0,
+        bleed_through=0.5,
     )
     changed = change_ink(np.zeros_like(back), back, config, np.random.default_rng(3))
     assert changed[:, :40].max() < 0.05 < changed[:, 50:].min() <= 0.5
+
+
+def test_rules_are_drawn_straight_across_a_crop():
+    config = PageAugmentConfig(
+        share=1.0, gamma=0.0, gain=0.0, shading=0.0, blur_px=0.3, noise=0.0, bleed_through=0.0
+    )
+    paper = np.zeros((96, 96), np.float32)
+    crops = [change_ink(paper, paper, config, np.random.default_rng(seed)) for seed in range(12)]
+    ruled = [crop for crop in crops if crop.max() > 0.05]
+    assert len(ruled) >= 4
+    # A rule fills a row or a column.
+    assert all(max(c.mean(axis=0).max(), c.mean(axis=1).max()) > 0.5 * c.max() for c in ruled)
