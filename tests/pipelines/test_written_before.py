@@ -29,6 +29,11 @@ TEXTS = {
     ("pages/page_0002.jpg", 1): "Quart, chente. N0. 168, Paul",
     ("pages/page_0002.jpg", 2): "1752. Otten, 20 May 1896, bonn",
 }
+# What determined the lines found then.
+FINDER_THEN = {
+    "finder": "d812f1648ca8bf5a629592e28e49271a368c797aa045f511a9e6e7321c361322",
+    "finding": 2,
+}
 
 
 @pytest.fixture
@@ -65,8 +70,9 @@ def test_columns_that_were_added_since_are_null(before, capsys):
     assert export(["--transcripts", "transcripts", "--to", "page", "--output", "exported"]) == 0
 
 
-def test_their_pages_are_unchanged_if_lines_are_cut_as_then(before, monkeypatch):
+def test_their_pages_are_unchanged_if_lines_are_found_and_cut_as_then(before, monkeypatch):
     monkeypatch.setattr("pipelines.transcription.pipeline.RECTIFY_VERSION", 2)
+    monkeypatch.setattr("pipelines.transcription.pipeline.finder_facts", lambda: FINDER_THEN)
     assert read_again() == 0
     runs = open_tables("transcripts").sql(
         "SELECT pages_in, pages_ok, pages_unchanged FROM runs ORDER BY run_id"
@@ -104,4 +110,4 @@ def test_a_dataset_can_be_ingested_again(before, capsys):
 
 def test_predict_reads_the_same_text(before, capsys):
     assert predict(["pages/page_0001.jpg", "--decoding", "beam"]) == 0
-    assert "Vogt, tanne. Ne. 167." in capsys.readouterr().out
+    assert "Vogt, tanne. N0. 767." in capsys.readouterr().out
