@@ -1,8 +1,8 @@
 """`python -m pipelines.ingest`, through its main."""
 
 import json
-import re
 import os
+import re
 import subprocess
 import sys
 
