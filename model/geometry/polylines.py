@@ -103,6 +103,25 @@ def levelling_rotation(paths: Sequence[np.ndarray]) -> np.ndarray:
     return np.array([[across, -down], [down, across]])
 
 
+def band_outline(path: np.ndarray, above_px: float, below_px: float) -> np.ndarray:
+    """Return the outline of the band that a line of writing fills.
+
+    Args:
+        path: float [n, 2], its baseline.
+        above_px: Reach above the baseline.
+        below_px: Reach below the baseline.
+
+    Returns:
+        float [2 n, 2], along the top in the direction of the path and back along the bottom.
+
+    Example:
+        >>> band_outline(np.array([[0.0, 20], [9, 20]]), 5.0, 2.0).tolist()
+        [[0.0, 15.0], [9.0, 15.0], [9.0, 22.0], [0.0, 22.0]]
+    """
+    up = up_normals(path)
+    return np.concatenate([path + up * above_px, (path - up * below_px)[::-1]])
+
+
 def densify(polygon: np.ndarray, step: float, most: int) -> np.ndarray:
     """Return points on a closed outline, about every `step` units but at most `most`."""
     closed = np.concatenate([polygon, polygon[:1]])

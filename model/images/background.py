@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from model.images.resize import halve
+
 # OpenCV's median filter is several times as fast on small images from 17 px on.
 _MEDIAN_PX = 17
 # Applied twice, a box filter approximates a Gaussian of 5 px in a fraction of its time.
@@ -24,20 +26,10 @@ def even_background(grey: np.ndarray) -> np.ndarray:
         uint8 of the same shape, paper 255, ink towards 0.
     """
     height, width = grey.shape
-    small = _halved(_halved(grey))
+    small = halve(halve(grey))
     small = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
     small = cv2.medianBlur(small, _MEDIAN_PX)
     for _ in range(2):
         small = cv2.blur(small, (_BLUR_PX, _BLUR_PX))
     background = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
     return cv2.divide(grey, cv2.max(background, 1), scale=255)
-
-
-def _halved(grey: np.ndarray) -> np.ndarray:
-    """Return an image at half the size: averaging 2 x 2 px is much faster than other factors.
-
-    An odd last row or column is dropped, unless it is the only one.
-    """
-    height, width = (max(1, side // 2) for side in grey.shape)
-    part = grey[: 2 * height, : 2 * width]
-    return cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)

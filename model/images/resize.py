@@ -27,6 +27,16 @@ def shrink(image: np.ndarray, factor: float) -> np.ndarray:
     return cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_AREA)
 
 
+def halve(grey: np.ndarray) -> np.ndarray:
+    """Return an image at half the size: averaging 2 x 2 px is much faster than other factors.
+
+    An odd last row or column is dropped, unless it is the only one.
+    """
+    height, width = (max(1, side // 2) for side in grey.shape)
+    part = grey[: 2 * height, : 2 * width]
+    return cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
+
+
 def resize(image: np.ndarray, factor: float) -> np.ndarray:
     """Scale an image by a factor, as `resize_to` does.
 

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 
 from model.geometry.extent import LineExtent, baseline_path, extend_to_polygon, line_gaps_px
-from model.geometry.polylines import up_normals
-from model.images.resize import shrink
+from model.geometry.polylines import band_outline
+from model.images.resize import halve, shrink
 from model.quality.writing_ink import Writing, find_strokes, writing_like
 from schemas.records import Failure, LineImage, Transcript
 
@@ -153,9 +153,7 @@ def measure_ink(grey: np.ndarray, extents: Sequence[LineExtent]) -> PageInk:
 def _at_work_size(grey: np.ndarray) -> np.ndarray:
     """Shrink a page, averaging 2 x 2 px first, which is quick."""
     while grey.size >= 4 * _WORK_PX and min(grey.shape) > 1:
-        height_px, width_px = (side // 2 for side in grey.shape)
-        even = grey[: 2 * height_px, : 2 * width_px]
-        grey = cv2.resize(even, (width_px, height_px), interpolation=cv2.INTER_AREA)
+        grey = halve(grey)
     return shrink(grey, float(np.sqrt(_WORK_PX / grey.size)))
 
 
@@ -207,8 +205,7 @@ def _extended(path: np.ndarray, length_px: float) -> np.ndarray:
 
 
 def _fill(image: np.ndarray, path: np.ndarray, above_px: float, below_px: float, value: int):
-    up = up_normals(path)
-    outline = np.concatenate([path + above_px * up, (path - below_px * up)[::-1]])
+    outline = band_outline(path, above_px, below_px)
     # OpenCV needs coordinates of 16 bits.
     outline = np.clip(np.round(outline), -16_000, 16_000).astype(np.int32)
     cv2.fillPoly(image, [outline], value)

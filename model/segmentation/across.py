@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from model.geometry.polylines import arc_lengths, up_normals
+from model.geometry.polylines import arc_lengths, band_outline
 from model.segmentation.baselines import FoundLine
 
 # Letters reach beyond their lines by this share of the line's height.
@@ -53,11 +53,9 @@ def erase_lines(ink: np.ndarray, lines: Sequence[FoundLine], scale: np.ndarray) 
     """
     rest = ink.copy()
     for line in lines:
-        up = up_normals(line.path)
-        margin_px = _MARGIN * (line.above_px + line.below_px)
-        top = line.path + up * (line.above_px + margin_px)
-        bottom = line.path - up * (line.below_px + margin_px)
-        outline = (np.concatenate([top, bottom[::-1]]) + 0.5) / scale - 0.5
+        margin_px = _MARGIN * line.height_px
+        band = band_outline(line.path, line.above_px + margin_px, line.below_px + margin_px)
+        outline = (band + 0.5) / scale - 0.5
         cv2.fillPoly(rest, [np.round(outline).astype(np.int32)], 0)
     return rest
 

@@ -78,6 +78,11 @@ class FoundLine:
         """Distance between the ends of the baseline."""
         return float(np.hypot(*(self.path[-1] - self.path[0])))
 
+    @property
+    def length_heights(self) -> float:
+        """Distance between the ends, in heights of the writing."""
+        return self.length_px / self.height_px
+
     def scaled(self, scale: np.ndarray) -> FoundLine:
         """Return the line in pixels of a larger or smaller image.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from model import DEFAULT_FOLDER
 from model.geometry.extent import line_pitch_px
-from model.geometry.polylines import up_normals
+from model.geometry.polylines import band_outline
 from model.images.digest import exact_key
 from model.networks.session import open_session
 from model.segmentation.across import (
@@ -98,7 +98,7 @@ class _Finds:
     @property
     def evidence(self) -> float:
         """Length of the lines in heights, weighted by probability: to compare rotations."""
-        return sum(line.length_px / line.height_px * line.probability for line in self.lines)
+        return sum(line.length_heights * line.probability for line in self.lines)
 
     @property
     def mean_probability(self) -> float:
@@ -111,7 +111,7 @@ class _Finds:
         return self._mean([line.ink_variation for line in self.lines])
 
     def _mean(self, values: list[float]) -> float:
-        lengths = np.array([line.length_px / line.height_px for line in self.lines])
+        lengths = np.array([line.length_heights for line in self.lines])
         return float(lengths @ values / lengths.sum()) if lengths.sum() > 0 else 0.0
 
     @property
@@ -213,6 +213,8 @@ def _choose_turn(grey: np.ndarray, network: Network, config: LineFinderConfig) -
     )
     if best.evidence <= least or not is_writing:
         return upright
+    if searched is levels:
+        return best
     return _search_turned(levels, best.quarter_turns, network, config)
 
 
@@ -294,14 +296,12 @@ def _describe(
     found: FoundLine, index: int, region_id: str, quarter_turns: int, shape: tuple[int, ...]
 ) -> Line:
     """Convert a line to pixels of the original page."""
-    up = up_normals(found.path)
-    top = found.path + up * found.above_px
-    bottom = found.path - up * found.below_px
+    band = band_outline(found.path, found.above_px, found.below_px)
     return Line(
         line_id=f"l{index + 1}",
         index=index,
         baseline=_turn_back(found.path, quarter_turns, shape),
-        polygon=_turn_back(np.concatenate([top, bottom[::-1]]), quarter_turns, shape),
+        polygon=_turn_back(band, quarter_turns, shape),
         region_id=region_id,
     )
 

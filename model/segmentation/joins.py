@@ -8,6 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+from model.segmentation.runs import true_runs
+
 # Sum of squared deviations of x, in squared pixels, at which a slope is damped to a half.
 _SLOPE_DAMPING = 50.0
 
@@ -150,9 +152,7 @@ def _cut(piece: Piece, config: JoinConfig) -> list[Piece]:
 
 def _peaks(mark: np.ndarray, least: float) -> np.ndarray:
     """Return the middle of each run of marked points."""
-    marked = np.concatenate([[0], (mark >= least).astype(np.int8), [0]])
-    turns = np.diff(marked)
-    return (np.flatnonzero(turns == 1) + np.flatnonzero(turns == -1) - 1) // 2
+    return (true_runs(mark >= least).sum(axis=1) - 1) // 2
 
 
 def join_pieces(pieces: Sequence[Piece], config: JoinConfig) -> list[Piece]:

@@ -115,7 +115,7 @@ def leave_out_doubtful(lines: Sequence[FoundLine]) -> list[FoundLine]:
     """
     if not lines:
         return []
-    lengths = np.array([line.length_px / line.height_px for line in lines])
+    lengths = np.array([line.length_heights for line in lines])
     probabilities = np.array([line.probability for line in lines])
     usual = np.average(probabilities, weights=np.maximum(lengths, 1e-9))
     is_known = lengths.sum() >= _LEAST_WRITING and usual >= _LEAST_USUAL

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.segmentation.rules import NO_RULES, Rules
+from model.segmentation.runs import true_runs
 from model.segmentation.tables import Table, find_table
 from model.segmentation.text_blocks import Spans
 
@@ -57,8 +58,7 @@ def _find_fold(spans: Spans, pitch_px: float, rules: Rules) -> float | None:
     x = np.linspace(left, right, _STEPS)
     over = (spans.left[:, None] < x) & (spans.right[:, None] > x)
     clear = over.sum(axis=0) <= _MOST_ACROSS * len(spans)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], clear, [False]]).astype(int)))
-    runs = [(x[first], x[last - 1]) for first, last in edges.reshape(-1, 2)]
+    runs = [(x[first], x[last - 1]) for first, last in true_runs(clear)]
     share = [((a + b) / 2 - left) / (right - left) for a, b in runs]
     inner = [run for run, at in zip(runs, share) if _FOLD_FROM <= at <= _FOLD_TO]
     widest = max(inner, key=lambda run: run[1] - run[0], default=(0.0, 0.0))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.segmentation.runs import true_runs
 from model.segmentation.text_blocks import Spans
 
 # Lengths are in line pitches. Shortest rule between columns, also as a share of the longest.
@@ -129,8 +130,7 @@ def _best_gutter(spans: Spans) -> tuple[float, bool] | None:
     least = costs.min()
     if least > _CROSSING_GUTTER:
         return None
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], costs <= least, [False]]).astype(int)))
-    first, last = max(edges.reshape(-1, 2), key=lambda run: run[1] - run[0])
+    first, last = max(true_runs(costs <= least), key=lambda run: run[1] - run[0])
     return float(places[(first + last - 1) // 2]), False
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from model.geometry.extent import baseline_path, line_extents
-from model.geometry.polylines import arc_lengths, resample, up_normals
+from model.geometry.polylines import arc_lengths, band_outline, resample, up_normals
 from model.images.background import even_background
 from model.line_images.writing import default_writing_network, measure_reaches
 from model.segmentation.maps import CHANNELS, REACH_UNIT_PX, STRIDE_PX
@@ -188,10 +188,7 @@ def _is_found(line: TargetLine) -> bool:
 
 def _fill_band(weight: np.ndarray, line: TargetLine, value: float) -> None:
     """Set the weight of all that a line covers."""
-    up = up_normals(line.path)
-    outline = np.concatenate(
-        [line.path + up * line.above_px, (line.path - up * line.below_px)[::-1]]
-    )
+    outline = band_outline(line.path, line.above_px, line.below_px)
     limit = 4 * max(weight.shape)
     points = np.clip(_on_maps(outline), -limit, limit).round().astype(np.int32)
     cv2.fillPoly(weight, [points], value)
