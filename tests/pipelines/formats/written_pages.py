@@ -25,6 +25,16 @@ NAMES = st.text(st.sampled_from("abl_12 é#:"), max_size=4)
 COORDINATES = st.floats(-500, 2500, width=32)
 POINTS = st.lists(st.tuples(COORDINATES, COORDINATES), max_size=6).map(tuple)
 SHARES = st.floats(0, 1, width=32)
+# Text of a line, its stated base direction, and the one that writers state.
+DIRECTIONS = [
+    ("le soir", "", None),
+    ("le soir", "ltr", None),
+    ("\u05e9\u05dc\u05d5\u05dd 12", "", "rtl"),
+    ("\u05e9\u05dc\u05d5\u05dd", "rtl", "rtl"),
+    # Numbers alone tell no direction, and here letters tell another one.
+    ("12 34", "rtl", "rtl"),
+    ("\u05d0 le soir", "ltr", "ltr"),
+]
 
 
 @st.composite
@@ -96,6 +106,13 @@ def one_line(
     characters = tuple(map(Character, text, confidences))
     line = Line("l1", 0, None, baseline, polygon, "r1")
     return PageText("d/p.jpg", 1000, 500, (Transcript("d/p.jpg", line, text, 0.75, characters),))
+
+
+def stated_line(text: str, direction: str) -> PageText:
+    """Make a page with one line of a stated base direction."""
+    page = one_line(text, ((0, 0), (90, 0), (90, 20), (0, 20)))
+    (line,) = page.lines
+    return replace(page, lines=(replace(line, line=replace(line.line, direction=direction)),))
 
 
 def schema(name: str) -> etree.XMLSchema:

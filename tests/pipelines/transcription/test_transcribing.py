@@ -12,7 +12,6 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
 
-from model.decoding.page_error import PageErrorModel
 from model.networks.session import AUTO, CPU
 from model.quality.page import PageQuality
 from pipelines.archive.page_keys import page_key
@@ -38,7 +37,6 @@ from pipelines.transcription.recognise import (
     recognise_pages,
 )
 from schemas.records import (
-    Character,
     Failure,
     Line,
     LineImage,
@@ -46,11 +44,10 @@ from schemas.records import (
     PageSource,
     Skipped,
     SkipReason,
-    Transcript,
 )
 from tests.drawn import png, text_strip
 from tests.drawn_files import image_file
-from tests.fakes import write_fake_bundle
+from tests.fakes import NameReader, write_fake_bundle
 from tests.pipelines.drawn_archive import write_bad_files, write_page
 
 GIVEN = PageReading("given", 64)
@@ -144,25 +141,6 @@ def test_batches_have_some_dozens_of_lines_and_more_for_a_gpu(monkeypatch):
     line = LineImage("p.jpg", Line("l", 0), text_strip("acte"))
     pages = page_with([line] * 3), page_with([line] * 500), PageResult(Skipped("x.md", "no image"))
     assert [size(page) for page in pages] == [3, 64, 1]
-
-
-class NameReader:
-    """A recogniser that reads the id of each line as its text."""
-
-    page_error = PageErrorModel((0.5,), (0.25,))
-
-    def lines_at_once(self, width_px):
-        return 1
-
-    def prepare(self, image):
-        return image.strip
-
-    def run(self, strips):
-        return strips
-
-    def transcribe(self, image, logits):
-        characters = tuple(Character(letter, 0.5) for letter in image.line.line_id)
-        return Transcript(image.page_uri, image.line, image.line.line_id, 0.5, characters)
 
 
 def test_the_cer_is_estimated_only_if_something_was_read():

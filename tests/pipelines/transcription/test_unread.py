@@ -7,7 +7,6 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from model.decoding.page_error import PageErrorModel
 from model.quality.ink_unread import PageInk
 from model.quality.page import PageQuality
 from model.synthetic.pages import draw_page
@@ -19,27 +18,9 @@ from pipelines.pages.records import PageLines
 from pipelines.tables.rows import page_row
 from pipelines.transcription.read_pages import PageReading, read_page
 from pipelines.transcription.recognise import recognise_pages
-from schemas.records import Character, Line, LineImage, Page, PageDone, Transcript
+from schemas.records import Line, LineImage, Page, PageDone
 from tests.drawn import png, text_strip
-
-
-class NameReader:
-    """A recogniser that reads the id of each line as its text, with an expected CER of 1/4."""
-
-    page_error = PageErrorModel((0.5,), (0.25,))
-
-    def lines_at_once(self, width_px):
-        return 1
-
-    def prepare(self, image):
-        return image.strip
-
-    def run(self, strips):
-        return strips
-
-    def transcribe(self, image, logits):
-        characters = tuple(Character(letter, 0.5) for letter in image.line.line_id)
-        return Transcript(image.page_uri, image.line, image.line.line_id, 0.5, characters)
+from tests.fakes import NameReader
 
 
 def read(texts: tuple[str, ...], ink: PageInk | None, reader: NameReader) -> dict:

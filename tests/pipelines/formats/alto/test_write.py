@@ -10,12 +10,14 @@ from pipelines.formats.alto.write import write_alto
 from pipelines.formats.page_text import normalise_page
 from tests.pipelines.formats.described import as_meant, read_alto
 from tests.pipelines.formats.written_pages import (
+    DIRECTIONS,
     ORIGIN,
     one_line,
     pages,
     pages_with_tables,
     plain_pages,
     schema,
+    stated_line,
 )
 
 SCHEMA = schema("alto-4-3.xsd")
@@ -89,20 +91,7 @@ def test_tables_in_another_order_keep_it(page):
     assert places[0] == places[1]
 
 
-@pytest.mark.parametrize(
-    ("text", "stated", "written"),
-    [
-        ("le soir", "", None),
-        ("le soir", "ltr", None),
-        ("\u05e9\u05dc\u05d5\u05dd 12", "", "rtl"),
-        ("\u05e9\u05dc\u05d5\u05dd", "rtl", "rtl"),
-        # Numbers alone tell no direction, and here letters tell another one.
-        ("12 34", "rtl", "rtl"),
-        ("\u05d0 le soir", "ltr", "ltr"),
-    ],
-)
+@pytest.mark.parametrize(("text", "stated", "written"), DIRECTIONS)
 def test_the_direction_of_lines_is_written(text, stated, written):
-    (line,) = one_line(text, BOX).lines
-    line = replace(line, line=replace(line.line, direction=stated))
-    data = write_alto(normalise_page(replace(one_line("", BOX), lines=(line,))), ORIGIN)
+    data = write_alto(normalise_page(stated_line(text, stated)), ORIGIN)
     assert etree.fromstring(data).find(".//{*}TextLine").get("BASEDIRECTION") == written
