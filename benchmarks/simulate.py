@@ -39,14 +39,17 @@ from benchmarks.fake_pages import (
 from benchmarks.ingest import cpu_s
 from pipelines.archive.earlier_runs import write_known_pages
 from pipelines.archive.folder import Archive
+from pipelines.archive.gone import Listing
 from pipelines.archive.page_keys import page_key
 from pipelines.archive.portions import WriteInputs, WritePortions, write_portion
 from pipelines.archive.publish import publish
+from pipelines.archive.state import read_state
 from pipelines.cli.options import LOCAL_RUNNER
 from pipelines.files.filesystem import read_bytes
 from pipelines.files.key_set import KeySet, UriTally
 from pipelines.pages.inputs import page_inputs
 from pipelines.pages.listing import ListPages, PagesConfig
+from pipelines.pages.names import PageNames
 from pipelines.tables.account import Account
 from pipelines.tables.runs import RunStart
 from pipelines.transcription.plan_pipeline import build_plan
@@ -108,20 +111,22 @@ def simulate(page_count: int, shape: Shape, folder: str) -> dict:
         tally = write_portions(archive.portions, fake, page_count)
     sizes["portions"] = size_of(archive.portions)
     with stages.timed("publish"):
-        first = publish(archive, run, tally)
+        first = publish(archive, run, read_state(archive), tally).account
     sizes["tables"] = size_of(archive.output, "*/*/*")
 
     run = begin_run()
     fake, known = FakePortions(list(map(again, results)), run.run_id), archive.known_pages("keys")
+    with stages.timed("read the state"):
+        state = read_state(archive)
     with stages.timed("key the known pages"):
-        write_known_pages(archive, run.digest, known)
+        write_known_pages(archive, state, run, known)
     sizes["keys"] = size_of(archive.portions)
     with stages.timed("look up every page"):
         known_count = count_known(known, page_count, run.digest)
     with stages.timed("write portions, unchanged"):
         write_portions(archive.portions, fake, page_count)
     with stages.timed("publish, unchanged"):
-        second = publish(archive, run, tally)
+        second = publish(archive, run, state, tally, Listing(PageNames(), ())).account
     if not known_count == second.pages_unchanged == page_count - first.pages_failed:
         raise SystemExit(f"{known_count} pages were known of {first}")
     with stages.timed("query"):
@@ -226,7 +231,8 @@ def simulate_runner(page_count: int, shape: Shape, folder: str) -> dict:
         results | "Write" >> WritePortions(archive.portions, run.run_id)
     sizes = {"portions": size_of(archive.portions)}
     with stages.timed("publish, of the runner"):
-        account = publish(archive, run, UriTally(*json.loads(read_bytes(archive.inputs))))
+        expected = UriTally(*json.loads(read_bytes(archive.inputs)))
+        account = publish(archive, run, read_state(archive), expected).account
     accounts = {"first": account.columns()}
     return {"pages": page_count, "stages": stages.rows, "sizes": sizes, "accounts": accounts}
 

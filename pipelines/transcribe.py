@@ -83,6 +83,18 @@ def _parser() -> argparse.ArgumentParser:
         help="given: from the PAGE or ALTO file beside the image; find: by the line finder; "
         "auto: given if there is such a file, otherwise find; whole: each image is one line",
     )
+    parser.add_argument(
+        "--root",
+        default="",
+        help="folder that the input is in; pages are known by their paths below it, so that they "
+        "are the same by another mount",
+    )
+    parser.add_argument(
+        "--only",
+        choices=["new"],
+        help="new: read only what is new or changed, even if another model or version read the "
+        "other pages",
+    )
     add_time_limit_flag(parser)
     add_page_flags(parser)
     add = parser.add_argument_group("planning").add_argument
@@ -117,6 +129,8 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         raise UsageError(f"--workers {args.workers} is not 1 or more")
     if args.decoding == GREEDY and (args.lexicon or args.beam_width is not None):
         raise UsageError("--lexicon and --beam_width need the beam search; add --decoding beam")
+    if args.only and args.redo:
+        raise UsageError("--only new and --redo exclude each other; give one of them")
     if args.price_per_core_hour < 0:
         raise UsageError(f"--price_per_core_hour {args.price_per_core_hour} is below 0")
     try:
@@ -132,6 +146,8 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         line_source=args.lines,
         page_time_limit_s=page_time_limit_s(args),
         pages=pages_config(args),
+        root=args.root,
+        only_new=args.only == "new",
     )
     if args.dry_run:
         planning = PlanConfig(args.workers, args.price_per_core_hour)

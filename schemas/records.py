@@ -111,32 +111,6 @@ class LineExample:
     direction: str = ""
 
 
-@dataclass(frozen=True)
-class LeftOutCharacters:
-    """Characters that a rule has left out of the text of a line, as no ink shows them.
-
-    Attributes:
-        page_uri: Location of the page image.
-        characters: The characters, each as often as it was there.
-    """
-
-    page_uri: str
-    characters: str
-
-
-@dataclass(frozen=True)
-class ImageWarning:
-    """What was wrong with the image of a page, which was read all the same.
-
-    Attributes:
-        page_uri: Location of the page image.
-        warning: What was wrong, in short words.
-    """
-
-    page_uri: str
-    warning: str
-
-
 @dataclass(frozen=True, eq=False)
 class LineImage:
     """A rectified line, as input of the recogniser.
@@ -228,8 +202,11 @@ class SkipReason(str, Enum):
     STRAY = "file of an operating system or file server"
     MASK = "mask of the page in the folder above"
     UNCHANGED = "unchanged since an earlier run"
-    # Such a page has a row, unlike the others that are unchanged: it ends a failure.
+    # Pages with these reasons have a row, unlike the others that are unchanged.
     RETURNED = "unchanged since an earlier run, after a failure"
+    RESTORED = "read by an earlier run, and changed in between"
+    ALIKE = "its image was read as another page"
+    GONE = "gone from the input"
 
 
 @dataclass(frozen=True)
@@ -239,10 +216,16 @@ class Skipped:
     Attributes:
         uri: The file.
         reason: Why.
+        sha256: Digest of its image, as in `PageDone`; empty if that decided nothing.
+        lines_sha256: Digest of the file that describes its lines, hex; may be empty.
+        file_sha256: Digest of the multi-page file that it is in, hex; may be empty.
     """
 
     uri: str
     reason: str
+    sha256: str = ""
+    lines_sha256: str = ""
+    file_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -348,3 +331,8 @@ class PageSource:
     page_count: int = 0
     file_sha256: str = ""
     described_by: tuple[str, ...] = ()
+
+    @property
+    def location(self) -> str:
+        """Where a page that is in a file is: the file, with the page number as in `uri`."""
+        return self.addresses[0] if self.addresses else self.uri

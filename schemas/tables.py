@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "2.2"
+SCHEMA_VERSION = "2.3"
 
 _POINTS = pa.list_(pa.struct([("x", pa.float32()), ("y", pa.float32())]))
 _READINGS = pa.list_(pa.struct([("text", pa.string()), ("confidence", pa.float32())]))
@@ -20,6 +20,11 @@ _UTC = pa.timestamp("us", tz="UTC")
 
 def _column(name: str, kind: pa.DataType, doc: str, nullable: bool = False) -> pa.Field:
     return pa.field(name, kind, nullable=nullable, metadata={"doc": doc})
+
+
+_COMPACTION = _column(
+    "compaction", pa.string(), "compaction that wrote this row; null if its run did", True
+)
 
 
 def _table(*columns: pa.Field) -> pa.Schema:
@@ -44,6 +49,7 @@ LINES = _table(
     _column("run_id", pa.string(), "run that read it"),
     _column("row", pa.int32(), "row in the table `region_id`, from 0; null if in none", True),
     _column("column", pa.int32(), "column in that table, from 0; null if in none", True),
+    _COMPACTION,
 )
 
 PAGES = _table(
@@ -74,6 +80,10 @@ PAGES = _table(
     _column("run_id", pa.string(), "run that processed it"),
     _column("file_sha256", pa.string(), "digest of the multi-page file that it is in, hex", True),
     _column("ink_unread", pa.float32(), "share of its ink outside the lines read, 0..1", True),
+    _column("change", pa.string(), "why this row was written: see `schemas/changes.py`", True),
+    _column("moved_from", pa.string(), "page with an equal image that was read instead", True),
+    _column("read_run_id", pa.string(), "run whose lines hold again; null for its own", True),
+    _COMPACTION,
 )
 
 FAILURES = _table(
@@ -84,11 +94,12 @@ FAILURES = _table(
     _column("attempts", pa.int32(), "number of attempts"),
     _column("kind", pa.string(), "'permanent', or 'transient': may succeed in a later run"),
     _column("run_id", pa.string(), "run in which it failed; empty for ingest"),
+    _COMPACTION,
 )
 
 RUNS = _table(
     _column("run_id", pa.string(), "start time, UTC, and a random suffix; sorts by start time"),
-    _column("command", pa.string(), "command: ingest, transcribe, lines or export"),
+    _column("command", pa.string(), "command: transcribe, ingest, lines, export, compact, forget"),
     _column("status", pa.string(), "'complete', or 'interrupted': a later run continued it"),
     _column("code_version", pa.string(), "version of Quire"),
     _column("flags", pa.string(), "all flags as a JSON object"),
@@ -106,6 +117,18 @@ RUNS = _table(
     _column("lines_ok", pa.int64(), "lines written"),
     _column("lines_failed", pa.int64(), "lines with a row in `failures`"),
     _column("lines_dropped", pa.int64(), "training lines left out: another split has them, too"),
+    _column("model", pa.string(), "folder of the model; 'default' for the bundled one", True),
+    _column("root", pa.string(), "folder that the names of local pages start from", True),
+    _column("listed", pa.string(), "names of what it listed, a regular expression a line", True),
+    _column("root_name", pa.string(), "start of those names; null unless --root was given", True),
+    _column("pages_new", pa.int64(), "pages that no earlier run had", True),
+    _column("pages_changed", pa.int64(), "pages whose image or given lines changed", True),
+    _column("pages_again", pa.int64(), "unchanged pages read by another model or finder", True),
+    _column("pages_renamed", pa.int64(), "pages that have another name than before", True),
+    _column("pages_restored", pa.int64(), "pages of which an older reading holds again", True),
+    _column("pages_back", pa.int64(), "pages that were gone and are there again", True),
+    _column("pages_gone", pa.int64(), "pages that were no longer in the input", True),
+    _COMPACTION,
 )
 
 TABLES = {"lines": LINES, "pages": PAGES, "failures": FAILURES, "runs": RUNS}

@@ -160,6 +160,19 @@ def load_bundle(directory: str | Path, precision: str = "fp32") -> Bundle:
     return Bundle(directory, charset, preprocess, precision, decoding)
 
 
+def model_name(directory: Path) -> str:
+    """Return the name of a model: its folder, or 'default' for the one shipped with Quire.
+
+    Args:
+        directory: Its folder, as of `Bundle`.
+
+    Example:
+        >>> model_name(DEFAULT_FOLDER)
+        'default'
+    """
+    return DEFAULT_MODEL if directory == DEFAULT_FOLDER.resolve() else str(directory)
+
+
 def _read_decoding(path: Path) -> DecodingSettings:
     if not path.is_file():
         return DecodingSettings()

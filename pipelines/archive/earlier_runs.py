@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.archive.folder import Archive
-from pipelines.archive.page_keys import NOT_READ, failing_key, name_key, page_key
+from pipelines.archive.page_keys import (
+    NOT_READ,
+    content_key,
+    failing_key,
+    name_key,
+    older_key,
+    page_key,
+    page_of_file,
+)
 from pipelines.archive.portions import portion_file, portion_names
 from pipelines.archive.publish import publish
+from pipelines.archive.state import EarlierPages, column, is_reading, read_state
 from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import first_existing, read_bytes, write_bytes
 from pipelines.files.key_set import short_keys, sorted_keys
-from pipelines.tables.runs import RunStart, digest_of
+from pipelines.tables.runs import RunStart
 
-_NAMES = ["page_uri", "document"]
-_FACTS = ["status", "reason"]
-_DIGESTS = ["lines_sha256", "sha256", "file_sha256"]
+_COLUMNS = ["page_uri", "status", "reason", "run_id", "sha256", "file_sha256", "lines_sha256"]
 
 
 def publish_interrupted(archive: Archive) -> None:
@@ -34,46 +40,127 @@ def publish_interrupted(archive: Archive) -> None:
         AccountError: If the sums do not match.
         UsageError: If another version of Quire started that run.
     """
-    run = _unfinished_run(archive)
+    run = unfinished_run(archive)
     if run is None:
         return
-    is_published = first_existing([archive.run_file(run.run_id)]) is not None
+    is_published = any(row["run_id"] == run.run_id for row in archive.finished_runs())
     if is_published or not portion_names(archive.portions):
         archive.clear_unfinished()
     else:
-        publish(archive, run, None)
+        publish(archive, run, read_state(archive))
 
 
-def write_known_pages(archive: Archive, digest: str, path: str) -> None:
-    """Write the keys of all pages that need not be read, and of those that failed last time.
+def unfinished_run(archive: Archive) -> RunStart | None:
+    """Return the run that was killed; None if none was.
 
-    Only the newest reading of a page counts, which is the one that the views show.
+    Raises:
+        UsageError: If another version of Quire started it.
+    """
+    if first_existing([archive.run_start]) is None:
+        return None
+    try:
+        return RunStart.from_json(read_bytes(archive.run_start).decode())
+    except ValueError as error:
+        raise UsageError(f"{archive.unfinished}: {error}") from None
+
+
+def write_known_pages(
+    archive: Archive, state: EarlierPages, run: RunStart, path: str, only_new: bool = False
+) -> None:
+    """Write the keys of all pages that need not be read, and of those that failed or are gone.
 
     Args:
         archive: The output folder.
-        digest: Identifies model and preprocessing.
+        state: What the tables say of each page.
+        run: The run that reads pages.
         path: File for the keys, to be read by `pipelines.files.key_set.KeySet`.
+        only_new: Whether pages that did not change stay as another model or version read them.
     """
-    write_bytes(path, sorted_keys(_keys(archive, _finished_files(archive), digest, page_key)))
+    write_bytes(path, sorted_keys(_keys(archive, state, run.digest, only_new)))
 
 
-def write_planned_pages(archive: Archive, digest: str, path: str) -> None:
-    """Write the keys for a dry run, which also counts pages of a killed run as known.
+def write_planned_pages(
+    archive: Archive, state: EarlierPages, run: RunStart, path: str, only_new: bool = False
+) -> None:
+    """Write the keys for a dry run: also why each page that was read is read again.
 
     Args:
         archive: The output folder, which is not changed.
-        digest: Identifies model and preprocessing.
+        state: What the tables, and the portions of a killed run, say of each page.
+        run: The run that is planned.
         path: File for the keys: those of `write_known_pages`, and `name_key` of each page.
-
-    Raises:
-        UsageError: If another version of Quire started the run that was killed.
+        only_new: As for `write_known_pages`.
     """
+    reasons = (None if only_new else earlier.differs(run) for earlier in state.runs)
+    why = np.array(["", *(reason.value if reason else "" for reason in reasons)])
+    is_known = np.zeros(len(state.keys), bool)
+    for _, places, numbers in _readings(archive, state):
+        is_known[places[why[numbers] == ""]] = True
 
-    def both_keys(*row: str) -> bytes:
-        return page_key(*row) + name_key(row[0], digest)
+    def keys() -> Iterator[bytes]:
+        yield from _keys(archive, state, run.digest, only_new)
+        for rows, places, _ in _readings(archive, state):
+            reasons = np.where(is_known[places], "", why[state.read[places]])
+            names = column(rows, "page_uri").to_pylist()
+            yield b"".join(map(name_key, names, reasons.tolist()))
 
-    files = [*_unfinished_files(archive), *_finished_files(archive)]
-    write_bytes(path, sorted_keys(_keys(archive, files, digest, both_keys)))
+    write_bytes(path, sorted_keys(keys()))
+
+
+def _readings(
+    archive: Archive, state: EarlierPages
+) -> Iterator[tuple[pa.RecordBatch, np.ndarray, np.ndarray]]:
+    """Yield the readings of pages, with their places in the state and the numbers of their runs."""
+    for path in state.files:
+        for rows in archive.read_batches(path, _COLUMNS):
+            rows = rows.filter(pa.array(is_reading(rows)))
+            yield rows, state.places(column(rows, "page_uri").to_pylist()), state.run_numbers(rows)
+
+
+def _keys(archive: Archive, state: EarlierPages, digest: str, only_new: bool) -> Iterator[bytes]:
+    """Yield the keys of pages that need not be read, and of those that failed or are gone."""
+    is_same = np.array([False] + [run.digest == digest for run in state.runs])
+    for rows, places, numbers in _readings(archive, state):
+        # If two pages have the same short key, the older one is read again.
+        is_newest = state.read[places] == numbers
+        is_known = is_same[numbers] | (only_new & is_newest)
+        rows = rows.filter(pa.array(is_known))
+        names, status, lines = (
+            column(rows, one).to_pylist() for one in ("page_uri", "status", "lines_sha256")
+        )
+        digests = [column(rows, one).to_pylist() for one in ("sha256", "file_sha256")]
+        # Joined by batch: a list of ten million keys takes four times their bytes.
+        yield b"".join(
+            key
+            for *row, newest in zip(names, status, lines, *digests, is_newest[is_known])
+            for key in _keys_of(*row, newest, digest)
+        )
+    for path in state.files:
+        for rows in archive.read_batches(path, ["page_uri"]):
+            names = rows.column(0).to_pylist()
+            places = state.places(names)
+            # Such a page gets a row even if it is unchanged.
+            needs_row = state.is_failing[places] | state.is_gone[places]
+            yield b"".join(map(failing_key, compress(names, needs_row)))
+
+
+def _keys_of(
+    name: str,
+    status: str,
+    lines_sha256: str,
+    sha256: str,
+    file_sha256: str,
+    is_newest: bool,
+    digest: str,
+) -> Iterator[bytes]:
+    key = page_key if is_newest else older_key
+    yield key(name, sha256, lines_sha256, digest)
+    if file_sha256:
+        yield key(name, file_sha256, lines_sha256, digest)
+    if status == "ok":
+        yield content_key(sha256, lines_sha256, digest)
+        if file_sha256:
+            yield content_key(page_of_file(file_sha256, name), lines_sha256, digest)
 
 
 def count_elsewhere(archive: Archive, collection: str) -> int:
@@ -83,11 +170,11 @@ def count_elsewhere(archive: Archive, collection: str) -> int:
         archive: The output folder, with what the run has done.
         collection: Collection of the run.
     """
-    files = _finished_files(archive)
-    others = [file.path for file in files if archive.collection_of(file.path) != collection]
+    files = archive.files_of_table("pages")
+    others = [path for path in files if archive.collection_of(path) != collection]
     if not others:
         return 0
-    own = [file.path for file in files if archive.collection_of(file.path) == collection]
+    own = [path for path in files if archive.collection_of(path) == collection]
     only_in_others = np.setdiff1d(_ok_pages(archive, others), _ok_pages(archive, own))
     portions = (portion_file(archive.portions, "pages", n) for n in portion_names(archive.portions))
     found = _short_keys(
@@ -109,87 +196,3 @@ def _ok_pages(archive: Archive, paths: Sequence[str]) -> np.ndarray:
 def _short_keys(batches: Iterable[pa.RecordBatch]) -> np.ndarray:
     keys = [short_keys(rows["page_uri"].to_pylist()) for rows in batches]
     return np.concatenate([np.empty(0, np.int64), *keys])
-
-
-class _PagesFile(NamedTuple):
-    """A file of `pages`, with the number of its run (newest first) and the digest it read with."""
-
-    number: int
-    digest: str
-    path: str
-
-
-def _finished_files(archive: Archive) -> list[_PagesFile]:
-    runs = sorted(archive.finished_runs(), key=lambda run: run["run_id"], reverse=True)
-    return [
-        _PagesFile(number, digest_of(run["model_digest"], run["preprocess_digest"]), path)
-        for number, run in enumerate(runs, 2)
-        for path in archive.files_of("pages", run["run_id"])
-    ]
-
-
-def _unfinished_files(archive: Archive) -> list[_PagesFile]:
-    run = _unfinished_run(archive)
-    names = portion_names(archive.portions) if run else []
-    paths = (portion_file(archive.portions, "pages", name) for name in names)
-    return [_PagesFile(1, run.digest, path) for path in paths]
-
-
-def _unfinished_run(archive: Archive) -> RunStart | None:
-    if first_existing([archive.run_start]) is None:
-        return None
-    try:
-        return RunStart.from_json(read_bytes(archive.run_start).decode())
-    except ValueError as error:
-        raise UsageError(f"{archive.unfinished}: {error}") from None
-
-
-def _keys(
-    archive: Archive, files: Sequence[_PagesFile], digest: str, keys_of: Callable[..., bytes]
-) -> Iterator[bytes]:
-    """Yield the keys of pages that need not be read, and of those that failed.
-
-    Args:
-        archive: The output folder.
-        files: Files of `pages`, newest first.
-        digest: Identifies model and preprocessing.
-        keys_of: Returns the keys for a URI, two digests and `digest`.
-    """
-    batches = (rows for file in files for rows in archive.read_batches(file.path, _NAMES))
-    names = np.concatenate([np.empty(0, np.int64), *(short_keys(_names(rows)) for rows in batches)])
-    names.sort()
-    # If two pages have the same short key, the older one is read again.
-    is_read = np.zeros(len(names), bool)
-    newest = np.zeros(len(names), np.int32)
-    for file in files:
-        columns = [*_NAMES, *_FACTS, *(_DIGESTS if file.digest == digest else [])]
-        for rows in archive.read_batches(file.path, columns):
-            uris = rows["page_uri"].to_pylist()
-            positions = np.searchsorted(names, short_keys(uris))
-            has_failed = _is_in(rows["status"], "failed")
-            is_newest = ~has_failed & ~_is_in(rows["reason"], *NOT_READ) & ~is_read[positions]
-            is_read[positions[is_newest]] = True
-            if file.digest == digest:
-                digests = (rows[name].to_pylist() for name in _DIGESTS)
-                known = compress(zip(uris, *digests), is_newest)
-                # Joined by batch: a list of ten million keys takes four times their bytes.
-                yield b"".join(
-                    keys_of(uri, sha256, lines_sha256, digest)
-                    for uri, lines_sha256, *image_digests in known
-                    for sha256 in image_digests
-                    if sha256 is not None
-                )
-            # As in the views, a document no longer fails once a run has found its pages.
-            is_failing = has_failed & np.isin(newest[positions], (0, file.number))
-            yield b"".join(map(failing_key, compress(uris, is_failing)))
-            positions = np.searchsorted(names, short_keys(_names(rows)))
-            newest[positions[newest[positions] == 0]] = file.number
-
-
-def _names(rows: pa.RecordBatch) -> list[str]:
-    """Return the pages of some rows, and the documents that contain them."""
-    return [*rows["page_uri"].to_pylist(), *rows["document"].unique().to_pylist()]
-
-
-def _is_in(column: pa.Array, *values: str) -> np.ndarray:
-    return pc.is_in(column, value_set=pa.array(values)).to_numpy(zero_copy_only=False)

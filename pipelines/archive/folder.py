@@ -2,17 +2,23 @@
 
 lines/collection=NAME/RUN-00000.parquet      likewise for pages and failures
 runs/RUN.parquet                             written last: without it a run's files do not count
+
+A compaction writes the rows of several runs as files of its own, COMPACTION-00000.parquet. They
+count, and those of the runs do not any more, once the runs are in a newer file of `runs`, in which
+the column `compaction` names it.
+
 .unfinished/                                 what a running or killed run has done so far
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
@@ -20,6 +26,9 @@ from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import starts_beneath
 from pipelines.files.output import discard
 from pipelines.tables.damage import damage_text
+from pipelines.tables.rows import with_all_columns
+from pipelines.tables.writers import newest_rows, writer_of, written_by
+from schemas.tables import TABLES
 
 
 @dataclass(frozen=True)
@@ -110,31 +119,57 @@ class Archive:
         self.make()
 
     def finished_runs(self) -> list[dict]:
-        """Return the rows of all finished runs.
+        """Return the rows of all finished runs, each once.
 
         Raises:
             UsageError: If a file is damaged.
         """
-        rows = []
-        for path in self._run_files():
-            with self._naming_damage(path):
-                rows += read_table(path).to_pylist()
-        return rows
+        return newest_rows(row for _, row in self.run_rows())
 
-    def files_of(self, table: str, run_id: str) -> list[str]:
-        """Return the files of a table that a run wrote, in order."""
-        (match,) = FileSystems.match([f"{self.output}/{table}/collection=*/{run_id}-*.parquet"])
+    def run_rows(self) -> Iterator[tuple[str, dict]]:
+        """Yield each row of each file of `runs`, with the file.
+
+        Raises:
+            UsageError: If a file is damaged.
+        """
+        for path in self.run_files():
+            with self._naming_damage(path):
+                rows = read_table(path).to_pylist()
+            yield from ((path, row) for row in rows)
+
+    def files_of(self, table: str, writer: str) -> list[str]:
+        """Return the files of a table that a run or compaction wrote, in order."""
+        (match,) = FileSystems.match([f"{self.output}/{table}/collection=*/{writer}-*.parquet"])
+        return sorted(metadata.path for metadata in match.metadata_list)
+
+    def files_of_table(self, table: str) -> list[str]:
+        """Return the files of a table whose rows count, those of the newest run first.
+
+        Raises:
+            UsageError: If a file of `runs` is damaged.
+        """
+        writers = {writer_of(run) for run in self.finished_runs()}
+        found = [path for path in self.all_files(table) if written_by(path) in writers]
+        return sorted(found, key=posixpath.basename, reverse=True)
+
+    def all_files(self, table: str) -> list[str]:
+        """Return all files of a table, whether their rows count or not."""
+        (match,) = FileSystems.match([f"{self.output}/{table}/collection=*/*.parquet"])
         return sorted(metadata.path for metadata in match.metadata_list)
 
     def collection_of(self, path: str) -> str:
         """Return the collection of a path from `table_file`."""
         return path.rpartition("/collection=")[2].partition("/")[0]
 
+    def half_written_files(self) -> list[str]:
+        """Return what killed processes left of files of the tables."""
+        patterns = [f"{self.output}/{table}/collection=*/.*.part" for table in TABLES]
+        matches = FileSystems.match(patterns)
+        return [metadata.path for match in matches for metadata in match.metadata_list]
+
     def has_files(self, table: str) -> bool:
         """Return whether any finished run wrote a file of a table."""
-        (match,) = FileSystems.match([f"{self.output}/{table}/collection=*/*.parquet"])
-        runs = set(map(_stem, self._run_files()))
-        return any(_run_of(metadata.path) in runs for metadata in match.metadata_list)
+        return bool(self.files_of_table(table))
 
     def read_batches(self, path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
         """Yield some columns of a file of the tables, in batches of some thousand rows.
@@ -150,6 +185,37 @@ class Archive:
             for rows in parquet.iter_batches(columns=present):
                 yield _with_columns(rows, columns)
 
+    def read_pages(
+        self, path: str, table: str, name_column: str, names: Sequence[str]
+    ) -> Iterator[pa.Table]:
+        """Yield the rows of some pages, of one row group at a time.
+
+        Args:
+            path: A file of the table.
+            table: Name of the table.
+            name_column: Its column of pages.
+            names: The pages.
+
+        Raises:
+            UsageError: If the file is damaged.
+        """
+        wanted = pa.array(names, pa.string())
+        with self._naming_damage(path), FileSystems.open(path) as file:
+            parquet = pq.ParquetFile(file)
+            for group in range(parquet.num_row_groups):
+                column = parquet.read_row_group(group, columns=[name_column])[name_column]
+                found = pc.is_in(column, value_set=wanted)
+                if pc.any(found).as_py():
+                    rows = parquet.read_row_group(group).filter(found)
+                    yield with_all_columns(rows, TABLES[table])
+
+    def read_groups(self, path: str, table: str) -> Iterator[pa.Table]:
+        """Yield the rows of a file, of one row group at a time; arguments as for `read_pages`."""
+        with self._naming_damage(path), FileSystems.open(path) as file:
+            parquet = pq.ParquetFile(file)
+            for group in range(parquet.num_row_groups):
+                yield with_all_columns(parquet.read_row_group(group), TABLES[table])
+
     @contextmanager
     def _naming_damage(self, path: str) -> Iterator[None]:
         try:
@@ -158,22 +224,23 @@ class Archive:
         except (pa.ArrowInvalid, OSError) as error:
             if type(error) not in (pa.ArrowInvalid, OSError) or getattr(error, "errno", None):
                 raise
-            stem = _stem(path)
-            run_id = stem if path == self.run_file(stem) else _run_of(path)
-            raise UsageError(damage_text(path, self.run_file(run_id))) from None
+            raise UsageError(damage_text(path, self._finishing(path))) from None
 
-    def _run_files(self) -> list[str]:
+    def _finishing(self, path: str) -> str:
+        """Return the file of `runs` without which a file of the tables does not count."""
+        if path in self.run_files():
+            return path
+        holding = (file for file, row in self.run_rows() if writer_of(row) == written_by(path))
+        return next(holding, self.run_file(written_by(path)))
+
+    def run_files(self) -> list[str]:
+        """Return the files of `runs`."""
         (match,) = FileSystems.match([f"{self.output}/runs/*.parquet"])
-        return [metadata.path for metadata in match.metadata_list]
+        return sorted(metadata.path for metadata in match.metadata_list)
 
 
 def _stem(path: str) -> str:
     return posixpath.splitext(posixpath.basename(path))[0]
-
-
-def _run_of(path: str) -> str:
-    """Return the run of a path from `table_file`."""
-    return _stem(path).rpartition("-")[0]
 
 
 def _with_columns(rows: pa.RecordBatch, columns: list[str]) -> pa.RecordBatch:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import apache_beam as beam
 import pyarrow as pa
+import pyarrow.compute as pc
 from apache_beam.io.filesystems import FileSystems
 
+from pipelines.archive.folder import Archive, read_table
 from pipelines.cli.interruption import is_interrupted
 from pipelines.files.filesystem import write_bytes, write_whole
 from pipelines.files.key_set import UriTally
 from pipelines.pages.records import PageResult
-from pipelines.tables.rows import failure_row, line_row, page_row, table_of
+from pipelines.tables.rows import failure_row, line_row, page_row, table_of, with_all_columns
 from pipelines.tables.write import parquet_bytes
 from pipelines.transforms.summing import Summing
-from schemas.records import Failure
+from schemas.records import Failure, SkipReason
 from schemas.tables import TABLES
 
 # A killed run loses less than this much of each worker's work.
@@ -27,6 +29,7 @@ _PORTION_PAGES = 200
 _PORTION_S = 30.0
 # In the order of writing: a portion counts only if its file of pages exists.
 PORTION_TABLES = ("lines", "failures", "pages")
+_URI_COLUMN = {"lines": "page_uri", "failures": "uri", "pages": "page_uri"}
 
 
 class PageRows(NamedTuple):
@@ -106,6 +109,56 @@ def write_portion(folder: str, pages: Sequence[PageRows]) -> None:
     for table in PORTION_TABLES:
         rows = pa.concat_tables([getattr(page, table) for page in pages])
         write_whole(portion_file(folder, table, name), parquet_bytes(rows))
+
+
+class Portions:
+    """The portions of a run, read again.
+
+    Args:
+        archive: The output folder.
+        names: From `portion_names`.
+        is_whole: Whether the run was not interrupted. Otherwise pages that get the reading of
+            another page are left out: whether that page is gone is not known, and the next run
+            finds them again without reading them.
+
+    Attributes:
+        names: The portions.
+        repeated: By portion, the pages that an earlier portion holds, too: the pages of a worker
+            that was stopped may be done twice. They are left out.
+    """
+
+    def __init__(self, archive: Archive, names: Sequence[str], is_whole: bool = True):
+        self._folder, self._is_whole = archive.portions, is_whole
+        self.names = tuple(names)
+        self.repeated: dict[str, frozenset[str]] = {}
+
+    def pages(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """Yield the rows of `pages`, or some of their columns, of each portion."""
+        for name in self.names:
+            yield self.pages_of(name, columns)
+
+    def pages_of(self, name: str, columns: list[str] | None = None) -> pa.Table:
+        """Return the rows of `pages` of one portion, or some of their columns."""
+        read = None if columns is None else [*dict.fromkeys(["page_uri", "reason", *columns])]
+        rows = self._table("pages", name, read)
+        if not self._is_whole:
+            rows = rows.filter(pc.not_equal(rows["reason"], SkipReason.ALIKE.value))
+        return rows.select(columns) if columns else rows
+
+    def tables(self, table: str) -> Iterator[pa.Table]:
+        """Yield the rows of `lines` or `failures` of each portion."""
+        for name in self.names:
+            yield self._table(table, name)
+
+    def _table(self, table: str, name: str, columns: list[str] | None = None) -> pa.Table:
+        rows = read_table(portion_file(self._folder, table, name), columns)
+        if columns is None:
+            rows = with_all_columns(rows, TABLES[table])
+        pages = self.repeated.get(name)
+        if not pages:
+            return rows
+        left_out = pc.is_in(rows[_URI_COLUMN[table]], value_set=pa.array(sorted(pages)))
+        return rows.filter(pc.invert(left_out))
 
 
 def portion_file(folder: str, table: str, name: str) -> str:

@@ -9,20 +9,23 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from apache_beam.io.filesystems import FileSystems
 
-from pipelines.archive.folder import Archive, read_table
+from pipelines.archive.changes import PageChanges
+from pipelines.archive.folder import Archive
+from pipelines.archive.gone import Listing
 from pipelines.archive.page_keys import NOT_READ
-from pipelines.archive.portions import PORTION_TABLES, portion_file, portion_names
+from pipelines.archive.portions import PORTION_TABLES, Portions, portion_names
+from pipelines.archive.state import EarlierPages
 from pipelines.archive.table_files import TableFiles
 from pipelines.files.key_set import UriTally, short_keys
 from pipelines.tables.account import Account, AccountError
-from pipelines.tables.rows import with_all_columns
+from pipelines.tables.news import News
 from pipelines.tables.runs import RunStart
-from pipelines.tables.write import write_one_row
+from pipelines.tables.write import write_rows
+from pipelines.tables.writers import writer_of, written_by
 from schemas.records import SkipReason
 from schemas.tables import TABLES
-
-_URI_COLUMN = {"lines": "page_uri", "failures": "uri", "pages": "page_uri"}
 
 
 @dataclass(frozen=True)
@@ -33,17 +36,34 @@ class PortionSums:
         pages: Tally of the pages.
         account: Account of pages and lines.
         row_count: Rows of `pages`; an unchanged page has none, unless it failed since it was read.
-        repeated: By portion, the pages that an earlier portion holds, too: the pages of a worker
-            that was stopped may be done twice.
     """
 
     pages: UriTally
     account: Account
     row_count: int
-    repeated: dict[str, frozenset[str]]
 
 
-def publish(archive: Archive, run: RunStart, expected: UriTally | None) -> Account:
+@dataclass(frozen=True)
+class Published:
+    """What a run has published.
+
+    Attributes:
+        account: The account of pages and lines.
+        news: What changed since the earlier runs.
+    """
+
+    account: Account
+    news: News
+
+
+def publish(
+    archive: Archive,
+    run: RunStart,
+    state: EarlierPages,
+    expected: UriTally | None = None,
+    listing: Listing | None = None,
+    only_new: bool = False,
+) -> Published:
     """Publish what a run has done in the tables.
 
     Repeating it gives the same result: the files have the same names.
@@ -51,53 +71,77 @@ def publish(archive: Archive, run: RunStart, expected: UriTally | None) -> Accou
     Args:
         archive: The output folder.
         run: The run.
+        state: What the tables say of each page, without this run.
         expected: Tally of the pages that came in; None for a run that was interrupted.
+        listing: What the run listed; None where it does not tell which pages are gone, as that of
+            a run that was interrupted.
+        only_new: Whether pages that did not change stayed as another model read them.
 
     Returns:
-        The account, whose sums match.
+        The account, whose sums match, and the news.
 
     Raises:
         AccountError: If pages are missing, or the tables do not hold the rows that were counted.
     """
     names = portion_names(archive.portions)
-    sums = sum_portions(archive.portions, names)
+    portions = Portions(archive, names, is_whole=expected is not None)
+    sums = sum_portions(portions)
     if expected is not None and expected != sums.pages:
         raise AccountError(
             f"{expected.count} pages came in but {sums.pages.count} are accounted for"
             + (", and they differ" if expected.count == sums.pages.count else "")
         )
     sums.account.check()
-    written = {
-        table: _publish_table(archive, run, table, names, sums.repeated) for table in PORTION_TABLES
-    }
-    check_rows(sums, written)
+    # What an attempt that was killed has written; this one may need fewer files.
+    if old := [path for table in TABLES for path in archive.files_of(table, run.run_id)]:
+        FileSystems.delete(old)
+    changes = PageChanges(archive, run, state, portions, listing, only_new)
+    with TableFiles(archive, run, "pages") as pages:
+        for rows in changes.rows():
+            pages.add(rows)
+    written = {"pages": pages.row_count}
+    for table in ("lines", "failures"):
+        with TableFiles(archive, run, table) as files:
+            for rows in portions.tables(table):
+                files.add(rows)
+            for rows in changes.copied_rows(table):
+                files.add(rows)
+        written[table] = files.row_count
+    check_rows(sums, written, changes.copied)
     status = "interrupted" if expected is None else "complete"
-    write_one_row(archive.run_file(run.run_id), "runs", run.row(sums.account, status))
+    news = changes.news()
+    row = run.row(sums.account, status) | news.columns()
+    earlier = [] if any(written.values()) else runs_without_rows(archive)
+    write_rows(archive.run_file(run.run_id), "runs", [*earlier, row])
     archive.clear_unfinished()
-    return sums.account
+    return Published(sums.account, news)
 
 
-def sum_portions(folder: str, names: Sequence[str]) -> PortionSums:
+def runs_without_rows(archive: Archive) -> list[dict]:
+    """Return the rows in `runs` of the runs that wrote no file of another table.
+
+    A run without news writes them again beside its own, so that a year of such nights is one file;
+    the older files are deleted by `pipelines.archive.rewrite.sweep`.
+    """
+    writers = {written_by(path) for table in PORTION_TABLES for path in archive.all_files(table)}
+    return [run for run in archive.finished_runs() if writer_of(run) not in writers]
+
+
+def sum_portions(portions: Portions) -> PortionSums:
     """Count what portions hold; each is read once, unless some pages were done twice.
 
     Args:
-        folder: Folder of the portions.
-        names: From `portion_names`.
+        portions: The portions; from now on, they leave out pages that were done twice.
     """
-    sums, keys = _sum(folder, names, {})
-    repeated = _repeated_pages(folder, names, keys)
-    return _sum(folder, names, repeated)[0] if repeated else sums
+    sums, keys = _sum(portions)
+    portions.repeated = _repeated_pages(portions, keys)
+    return _sum(portions)[0] if portions.repeated else sums
 
 
-def _sum(
-    folder: str, names: Sequence[str], repeated: dict[str, frozenset[str]]
-) -> tuple[PortionSums, list[np.ndarray]]:
+def _sum(portions: Portions) -> tuple[PortionSums, list[np.ndarray]]:
     """Return the counts without repeated pages, and the short keys of each portion."""
-    columns = ["page_uri", "status", "reason", "lines_ok", "lines_failed"]
     tally, numbers, keys = UriTally(), Counter(), []
-    for name in names:
-        rows = read_table(portion_file(folder, "pages", name), columns)
-        rows = without_pages(rows, "page_uri", repeated.get(name, frozenset()))
+    for rows in portions.pages(["page_uri", "status", "reason", "lines_ok", "lines_failed"]):
         uris = rows["page_uri"].to_pylist()
         keys.append(short_keys(uris))
         for uri in uris:
@@ -116,17 +160,14 @@ def _sum(
         pages_unchanged=sum(numbers[reason] for reason in NOT_READ),
     )
     row_count = tally.count - numbers[SkipReason.UNCHANGED.value]
-    return PortionSums(tally, account, row_count, repeated), keys
+    return PortionSums(tally, account, row_count), keys
 
 
-def _repeated_pages(
-    folder: str, names: Sequence[str], keys: Sequence[np.ndarray]
-) -> dict[str, frozenset[str]]:
+def _repeated_pages(portions: Portions, keys: Sequence[np.ndarray]) -> dict[str, frozenset[str]]:
     """Find the pages of each portion that an earlier portion holds too.
 
     Args:
-        folder: Folder of the portions.
-        names: From `portion_names`.
+        portions: The portions.
         keys: Short keys of the pages of each portion.
 
     Returns:
@@ -136,62 +177,36 @@ def _repeated_pages(
     suspects = np.unique(every[1:][every[1:] == every[:-1]])
     seen: set[str] = set()
     repeated = {}
-    for name, own_keys in zip(names, keys):
+    for name, own_keys in zip(portions.names, keys):
         is_suspect = np.isin(own_keys, suspects)
         if not is_suspect.any():
             continue
-        uris = read_table(portion_file(folder, "pages", name), ["page_uri"])["page_uri"]
+        uris = portions.pages_of(name, ["page_uri"])["page_uri"]
         here = set(uris.filter(pa.array(is_suspect)).to_pylist())
         repeated[name] = frozenset(here & seen)
         seen |= here
     return {name: pages for name, pages in repeated.items() if pages}
 
 
-def without_pages(rows: pa.Table, column: str, pages: frozenset[str]) -> pa.Table:
-    """Return the rows without those of some pages."""
-    if not pages:
-        return rows
-    return rows.filter(pc.invert(pc.is_in(rows[column], value_set=pa.array(sorted(pages)))))
-
-
-def check_rows(sums: PortionSums, written: dict[str, int]) -> None:
+def check_rows(sums: PortionSums, written: dict[str, int], copied: dict[str, int]) -> None:
     """Check the number of rows that were written against the account.
 
     Args:
         sums: Counts of what the portions hold.
         written: Number of rows by table.
+        copied: Of those, rows that were added to the rows of the portions.
 
     Raises:
         AccountError: If a table has more or fewer rows.
     """
     account = sums.account
     expected = {
-        "lines": account.lines_ok,
-        "pages": sums.row_count,
-        "failures": account.pages_failed + account.lines_failed,
+        "lines": account.lines_ok + copied["lines"],
+        "pages": sums.row_count + copied["pages"],
+        "failures": account.pages_failed + account.lines_failed + copied["failures"],
     }
     for table, row_count in expected.items():
         if written[table] != row_count:
             raise AccountError(
                 f"table {table} has {written[table]} rows but {row_count} were counted"
             )
-
-
-def _publish_table(
-    archive: Archive,
-    run: RunStart,
-    table: str,
-    names: Sequence[str],
-    repeated: dict[str, frozenset[str]],
-) -> int:
-    """Write the rows of the portions one after the other; return their number."""
-    column = _URI_COLUMN[table]
-    with TableFiles(archive, run, table) as files:
-        for name in names:
-            rows = read_table(portion_file(archive.portions, table, name))
-            rows = with_all_columns(rows, TABLES[table])
-            rows = without_pages(rows, column, repeated.get(name, frozenset()))
-            if table == "pages":
-                rows = rows.filter(pc.not_equal(rows["reason"], SkipReason.UNCHANGED.value))
-            files.add(rows)
-    return files.row_count

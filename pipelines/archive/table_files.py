@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
@@ -46,7 +48,11 @@ class TableFiles:
             # Readers expect a file of every table, even if it is empty.
             if not self.row_count and not self._archive.has_files(self._table):
                 self._open()
-        self._close()
+        self._close(is_whole=kind is None)
+
+    def open_empty(self) -> None:
+        """Write a file even if it gets no rows."""
+        self._open()
 
     def add(self, rows: pa.Table) -> None:
         """Add rows."""
@@ -73,15 +79,23 @@ class TableFiles:
 
     def _open(self) -> None:
         run = self._run
-        path = self._archive.table_file(self._table, run.collection, run.run_id, self._number)
-        self._file = FileSystems.create(path)
+        self._path = self._archive.table_file(self._table, run.collection, run.run_id, self._number)
+        self._file = FileSystems.create(_unfinished(self._path))
         self._writer = pq.ParquetWriter(
             self._file, TABLES[self._table], compression="zstd", **_INDEX
         )
         self._number += 1
 
-    def _close(self) -> None:
+    def _close(self, is_whole: bool = True) -> None:
         if self._writer is not None:
             self._writer.close()
             self._file.close()
+            if is_whole:
+                FileSystems.rename([_unfinished(self._path)], [self._path])
         self._writer, self._file_bytes = None, 0
+
+
+def _unfinished(path: str) -> str:
+    """Return the name of a file while it is written, which readers of the folder leave out."""
+    folder, name = posixpath.split(path)
+    return f"{folder}/.{name}.part"

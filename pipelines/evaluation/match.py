@@ -31,6 +31,7 @@ class ReadPage:
         width_px: Width of its image; 0 where the page was not read.
         height_px: Height of its image; 0 where the page was not read.
         by_place: Whether its lines are matched by their baselines and polygons.
+        address: Where its image was when it was read; empty where that is its URI.
     """
 
     uri: str
@@ -38,6 +39,7 @@ class ReadPage:
     width_px: int
     height_px: int
     by_place: bool
+    address: str = ""
 
 
 @dataclass(frozen=True)

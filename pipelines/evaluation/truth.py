@@ -19,10 +19,13 @@ from pipelines.evaluation.match import ReadPage, extra_lines, match_page
 from pipelines.evaluation.pairs import pair_truth, read_truth
 from pipelines.evaluation.results import EvaluationResults, name_of, with_pictures
 from pipelines.pages.cut import cut_page
-from pipelines.pages.image import open_described
+from pipelines.pages.image import open_image
+from pipelines.pages.names import location
+from pipelines.transcripts.pages import read_root
 from pipelines.transcripts.tables import iterate_rows, open_tables, to_polyline
+from pipelines.transcripts.views import READS
 from schemas.features import FOUND_SOURCE
-from schemas.records import Line, LineImage, Page
+from schemas.records import Line, LineImage, Page, PageSource
 
 _PICTURE_HEIGHT_PX = 64
 
@@ -79,10 +82,11 @@ def evaluate_transcripts(config: TruthFiles) -> EvaluationResults:
     _check_counts(tally, found)
     summary = summarise(tally)
     if config.has_pictures:
-        summary = with_pictures(summary, dict(_pictures(summary, truth_of_page)))
+        strips = _Strips(read_root(connection), pages)
+        summary = with_pictures(summary, dict(_pictures(summary, truth_of_page, strips)))
         extra = _worst_lines(summary, has_truth=False)
         pages_with_extra = _with_lines(connection, [pages[uri] for uri in extra])
-        summary = with_pictures(summary, dict(_pictures_of_extra(pages_with_extra, extra)))
+        summary = with_pictures(summary, dict(_pictures_of_extra(pages_with_extra, extra, strips)))
     counts = {"lines_without_truth": without_truth}
     return EvaluationResults(
         title=name_of(config.transcripts),
@@ -98,20 +102,23 @@ def _transcribed_pages(connection: duckdb.DuckDBPyConnection, match: str) -> dic
     """Return the pages, without lines yet, and how the lines of each are matched."""
     # A page that failed counts, with all its text deleted; a skipped file is not a page.
     query = (
-        "SELECT page_uri, lines_source, width_px, height_px FROM pages "
+        "SELECT page_uri, lines_source, width_px, height_px, address FROM pages "
         "WHERE status <> 'skipped' ORDER BY page_uri"
     )
     rows = connection.sql(query).fetchall()
     # A page that failed has no source of lines; it is matched as the other pages are.
-    sources = [FOUND_SOURCE, ""] if any(source == FOUND_SOURCE for _, source, _, _ in rows) else []
+    sources = [FOUND_SOURCE, ""] if any(row[1] == FOUND_SOURCE for row in rows) else []
     return {
-        uri: ReadPage(uri, (), width, height, match == "place" if match else source in sources)
-        for uri, source, width, height in rows
+        uri: ReadPage(
+            uri, (), *size, match == "place" if match else source in sources, address=address
+        )
+        for uri, source, *size, address in rows
     }
 
 
 def _model_digest(connection: duckdb.DuckDBPyConnection) -> str:
-    return connection.sql("SELECT model_digest FROM runs").fetchone()[0]
+    query = f"SELECT model_digest FROM runs WHERE {READS} ORDER BY run_id DESC LIMIT 1"
+    return connection.sql(query).fetchone()[0]
 
 
 def _with_lines(
@@ -170,32 +177,49 @@ def _worst_lines(summary: ErrorSummary, has_truth: bool) -> dict[str, set[str]]:
 
 
 def _pictures(
-    summary: ErrorSummary, truth_of_page: dict[str, str]
+    summary: ErrorSummary, truth_of_page: dict[str, str], strips: _Strips
 ) -> Iterator[tuple[tuple[str, str], bytes]]:
     """Cut the worst lines of the truth out of their pages, opening each page once."""
     for uri, line_ids in _worst_lines(summary, has_truth=True).items():
-        yield from _cut(replace(read_truth(truth_of_page[uri]), uri=uri), line_ids)
+        truth = replace(read_truth(truth_of_page[uri]), uri=uri)
+        yield from _cut(truth, strips, line_ids)
 
 
 def _pictures_of_extra(
-    pages: Iterable[ReadPage], line_ids: dict[str, set[str]]
+    pages: Iterable[ReadPage], line_ids: dict[str, set[str]], strips: _Strips
 ) -> Iterator[tuple[tuple[str, str], bytes]]:
     for page in pages:
-        yield from _cut(Page(page.uri, extra_lines(page)), line_ids[page.uri])
+        yield from _cut(Page(page.uri, extra_lines(page)), strips, line_ids[page.uri])
 
 
-def _cut(page: Page, line_ids: set[str]) -> Iterator[tuple[tuple[str, str], bytes]]:
-    for image in _strips(page):
+def _cut(
+    page: Page, strips: _Strips, line_ids: set[str]
+) -> Iterator[tuple[tuple[str, str], bytes]]:
+    for image in strips.of(page):
         if image.line.line_id in line_ids:
             yield (page.uri, image.line.line_id), thumbnail(image.strip)
 
 
-def _strips(page: Page) -> Iterable[LineImage]:
-    """Cut all lines, since the cut depends on the neighbours; none if the page cannot be read."""
-    try:
-        image = open_described(page)
-        frame, sha256 = image.frame, image.sha256
-    except (OSError, ValueError):
-        return []
-    records = cut_page(page, frame.grey, sha256, _PICTURE_HEIGHT_PX, frame.orientation)
-    return [record for record in records if isinstance(record, LineImage)]
+@dataclass(frozen=True)
+class _Strips:
+    """Cuts lines out of the images of transcribed pages.
+
+    Attributes:
+        root: From `read_root`.
+        pages: The transcribed pages.
+    """
+
+    root: tuple[str, str | None]
+    pages: dict[str, ReadPage]
+
+    def of(self, page: Page) -> Iterable[LineImage]:
+        """Cut all lines, as the cut depends on the neighbours; none if the page cannot be read."""
+        place = location(page.uri, self.pages[page.uri].address, *self.root)
+        try:
+            # Images on the web are not fetched again.
+            image = open_image(PageSource(page.uri, (place,)))
+            frame, sha256 = image.frame, image.sha256
+        except (OSError, ValueError):
+            return []
+        records = cut_page(page, frame.grey, sha256, _PICTURE_HEIGHT_PX, frame.orientation)
+        return [record for record in records if isinstance(record, LineImage)]

@@ -94,11 +94,12 @@ def open_image(source: PageSource, data: bytes = b"") -> PageImage:
         OSError: If it cannot be read.
         ValueError: If it is a multi-page file and the URI does not name a page.
     """
-    file_uri, number = split_page_uri(source.uri)
+    location = source.uri if is_remote(source) else source.location
+    file_uri, number = split_page_uri(location)
     if data or number is None:
         # A file from the web may be of any type, whatever its name.
         may_have_several = bool(data) or (is_paged(file_uri) and source.page_count != 1)
-        return _open_whole(source.uri, data or read_bytes(file_uri), bool(data), may_have_several)
+        return _open_whole(location, data or read_bytes(file_uri), bool(data), may_have_several)
     # Not the whole file is read, only the parts for this page: it may have hundreds.
     with_file = partial(_with_file, file_uri)
     return PageImage(

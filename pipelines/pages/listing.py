@@ -38,9 +38,11 @@ from pipelines.formats.names import (
 )
 from pipelines.pages.described import is_markup, pages_described
 from pipelines.pages.inputs import PageInputs, lists_pages
+from pipelines.pages.names import PageNames
 from schemas.records import PageSource
 
 _NAMES = [field.name for field in fields(PageSource)]
+_AS_LISTED = PageNames()
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class ListPages(beam.PTransform):
         left_out: Starts of paths that are not listed: those of the files that this run writes, in
             case the output is inside the input.
         names_descriptions: Whether to read which pages the XML files of the input describe.
+        names: Names of pages that differ from their paths.
     """
 
     def __init__(
@@ -77,10 +80,11 @@ class ListPages(beam.PTransform):
         config: PagesConfig,
         left_out: tuple[str, ...] = (),
         names_descriptions: bool = False,
+        names: PageNames = _AS_LISTED,
     ):
         super().__init__()
         self._inputs, self._config, self._left_out = inputs, config, left_out
-        self._names_descriptions = names_descriptions
+        self._names_descriptions, self._names = names_descriptions, names
 
     def expand(self, begin):
         files = begin | "Files" >> MatchFiles(self._inputs.patterns, self._left_out)
@@ -111,7 +115,7 @@ class ListPages(beam.PTransform):
         return (
             (pages, *described)
             | "With descriptions" >> beam.Flatten()
-            | "By name" >> beam.Map(_named).with_output_types(tuple[str, PageSource])
+            | "By name" >> beam.Map(_named, self._names).with_output_types(tuple[str, PageSource])
             | "Each page once" >> beam.GroupByKey()
             | "Sources" >> beam.Values()
             | "Best source" >> beam.FlatMap(best_sources).with_output_types(PageSource)
@@ -130,7 +134,8 @@ class ListPages(beam.PTransform):
         )
 
 
-def _named(source: PageSource) -> tuple[str, PageSource]:
+def _named(source: PageSource, names: PageNames) -> tuple[str, PageSource]:
+    source = names.renamed(source)
     return source.uri, source
 
 
@@ -174,6 +179,7 @@ def best_source(sources: Iterable[PageSource]) -> PageSource:
             one.document in ("", file_of(one.uri)),
             one.document,
             one.place,
+            one.addresses,
         ),
     )
 

@@ -8,9 +8,9 @@ def damage_text(path: str, run_file: str) -> str:
 
     Args:
         path: The file.
-        run_file: The file that marks its run as finished.
+        run_file: The file of `runs` that marks its run, or several, as finished.
     """
     return (
         f"{path}: Parquet file is damaged or truncated; restore it from a copy, or delete "
-        f"{run_file} and transcribe again, which reads the pages of that run again"
+        f"{run_file} and transcribe again, which reads the pages of its runs again"
     )

@@ -34,8 +34,8 @@ def page_row(result: PageResult, run_id: str) -> dict:
         "canvas_height_px": source.canvas_px[1],
         "status": "ok" if done else "skipped" if isinstance(outcome, Skipped) else "failed",
         "reason": outcome.reason if isinstance(outcome, Skipped) else "",
-        "sha256": done.sha256 if done else "",
-        "lines_sha256": done.lines_sha256 if done else "",
+        "sha256": getattr(outcome, "sha256", ""),
+        "lines_sha256": getattr(outcome, "lines_sha256", ""),
         "width_px": done.width_px if done else 0,
         "height_px": done.height_px if done else 0,
         "dpi": result.dpi or None,
@@ -50,8 +50,13 @@ def page_row(result: PageResult, run_id: str) -> dict:
         "cer_estimate": result.cer_estimate,
         "seconds": result.seconds,
         "run_id": run_id,
-        "file_sha256": (done and done.file_sha256) or None,
+        "file_sha256": getattr(outcome, "file_sha256", "") or None,
         "ink_unread": quality and quality.ink_unread,
+        # Known only when the run is published.
+        "change": None,
+        "moved_from": None,
+        "read_run_id": None,
+        "compaction": None,
     }
 
 
@@ -77,6 +82,7 @@ def line_row(line: ReadLine, run_id: str) -> dict:
         "run_id": run_id,
         "row": place.row,
         "column": place.column,
+        "compaction": None,
     }
 
 
@@ -90,6 +96,7 @@ def failure_row(failure: Failure, run_id: str = "") -> dict:
         "attempts": failure.attempts,
         "kind": failure.kind,
         "run_id": run_id,
+        "compaction": None,
     }
 
 

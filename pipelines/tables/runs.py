@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from pipelines.tables.account import Account
 from schemas import VERSION
 from schemas.tables import SCHEMA_VERSION
+
+_TIME = "%Y%m%dT%H%M%S-%f"
 
 
 def plain(value):
@@ -43,6 +46,10 @@ class RunStart:
         model_digest: Identifies the model; empty if none is used.
         preprocess_digest: Identifies everything that determines the line images.
         decoding: Decoding method, and the reason if it is a fallback.
+        model: Folder of the model; 'default' for the bundled one, empty if none is used.
+        root: Folder that the names of local pages start from; may be empty.
+        root_name: Start of those names; None unless `--root` was given.
+        listed: Names of all that it listed, as regular expressions.
     """
 
     run_id: str
@@ -53,14 +60,23 @@ class RunStart:
     model_digest: str = ""
     preprocess_digest: str = ""
     decoding: str = ""
+    model: str = ""
+    root: str = ""
+    root_name: str | None = None
+    listed: tuple[str, ...] = ()
 
     @classmethod
-    def now(cls, command: str, flags: dict, model_digest: str = "") -> RunStart:
-        """Return a run that starts now."""
+    def now(cls, command: str, flags: dict, model_digest: str = "", after: str = "") -> RunStart:
+        """Return a run that starts now.
+
+        Args:
+            command: Name of the command.
+            flags: The configuration, as plain values.
+            model_digest: Identifies the model.
+            after: Identifier of the newest earlier run; empty for none.
+        """
         started = datetime.now(timezone.utc)
-        # Sorted by identifier, runs are in the order of their start.
-        run_id = f"{started:%Y%m%dT%H%M%S-%f}-{secrets.token_hex(3)}"
-        return cls(run_id, command, flags, started, model_digest=model_digest)
+        return cls(identifier(started, after), command, flags, started, model_digest=model_digest)
 
     @property
     def digest(self) -> str:
@@ -111,7 +127,31 @@ class RunStart:
             "started": self.started,
             "finished": datetime.now(timezone.utc),
             **account.columns(),
+            "model": self.model,
+            "root": self.root or None,
+            "root_name": self.root_name,
+            "listed": "\n".join(self.listed),
         }
+
+
+def identifier(time: datetime, after: str = "") -> str:
+    """Return an identifier for a run, which sorts by its start.
+
+    Tables tell by these identifiers which of two runs is the newer one. So they sort in the order
+    of the runs even if the clock was set back, or is behind that of another machine.
+
+    Args:
+        time: Now, UTC.
+        after: Identifier of the newest earlier run; empty for none.
+
+    Example:
+        >>> identifier(datetime(2026, 1, 2), "20260102T090000-000000-aaaaaa")[:22]
+        '20260102T090000-000001'
+    """
+    if after[:22] >= f"{time:{_TIME}}":
+        with suppress(ValueError):
+            time = datetime.strptime(after[:22], _TIME) + timedelta(microseconds=1)
+    return f"{time:{_TIME}}-{secrets.token_hex(3)}"
 
 
 def digest_of(model_digest: str, preprocess_digest: str) -> str:

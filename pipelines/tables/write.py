@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import apache_beam as beam
 import pyarrow as pa
 
@@ -40,7 +42,20 @@ def write_one_row(path: str, table: str, row: dict) -> None:
         table: Name of the table.
         row: Values by column.
     """
-    write_whole(path, parquet_bytes(pa.Table.from_pylist([row], schema=TABLES[table])))
+    write_rows(path, table, [row])
+
+
+def write_rows(path: str, table: str, rows: Sequence[dict]) -> None:
+    """Write a table of a few rows, atomically and without a pipeline.
+
+    Args:
+        path: The file.
+        table: Name of the table.
+        rows: Values by column; columns that were added to the schema later may be missing.
+    """
+    schema = TABLES[table]
+    whole = [{name: row.get(name) for name in schema.names} for row in rows]
+    write_whole(path, parquet_bytes(pa.Table.from_pylist(whole, schema=schema)))
 
 
 def parquet_bytes(rows: pa.Table) -> bytes:

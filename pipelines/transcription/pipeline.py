@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from dataclasses import asdict, dataclass, field, replace
 
 import apache_beam as beam
@@ -12,15 +13,18 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from model.decoding.config import GREEDY
 from model.images.digest import exact_key
 from model.line_images.rectify import RECTIFY_VERSION
-from model.recogniser.bundle import Bundle, load_bundle
+from model.recogniser.bundle import Bundle, load_bundle, model_name
 from model.recogniser.decoding_plan import DecodingPlan
 from model.recogniser.recogniser import Recogniser
 from model.segmentation.finder import finder_facts
 from pipelines.archive.earlier_runs import count_elsewhere, publish_interrupted, write_known_pages
 from pipelines.archive.folder import Archive
+from pipelines.archive.gone import Listing, listed_names
 from pipelines.archive.page_keys import NOT_READ
 from pipelines.archive.portions import WriteInputs, WritePortions
 from pipelines.archive.publish import publish
+from pipelines.archive.rewrite import sweep
+from pipelines.archive.state import EarlierPages, read_state
 from pipelines.cli.options import UsageError
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.files.filesystem import read_bytes, write_whole
@@ -29,12 +33,15 @@ from pipelines.files.lock import run_lock
 from pipelines.pages.fetched import is_no_image
 from pipelines.pages.inputs import PageInputs, page_inputs
 from pipelines.pages.listing import ListPages, PagesConfig
+from pipelines.pages.names import PageNames, page_names
 from pipelines.pages.records import PageResult
 from pipelines.tables.account import Account
+from pipelines.tables.news import News
 from pipelines.tables.runs import RunStart
 from pipelines.tables.skipped import SkippedFiles, WriteSkipped
 from pipelines.transcription.read_pages import PageReading, ReadPages
 from pipelines.transcription.recognise import RecognisePages, Recognition, lend
+from schemas.program import program_name
 from schemas.records import Skipped, SkipReason
 
 
@@ -51,6 +58,8 @@ class TranscribeConfig:
         line_source: 'given', 'find', 'auto' or 'whole'.
         page_time_limit_s: Seconds a page may take; 0 for no limit.
         pages: How pages of manifests and of the web are listed and fetched.
+        root: Folder that the names of pages start from; empty for the one of the earlier runs.
+        only_new: Whether pages that did not change stay as another model or version read them.
     """
 
     inputs: tuple[str, ...]
@@ -61,6 +70,8 @@ class TranscribeConfig:
     line_source: str = "auto"
     page_time_limit_s: float = 300.0
     pages: PagesConfig = field(default_factory=PagesConfig)
+    root: str = ""
+    only_new: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,15 +83,22 @@ class Transcribed:
         collection: Partition of the tables that it wrote to.
         elsewhere_count: Number of unchanged pages that are in other collections.
         skipped: Files that are no pages.
+        news: What changed since the earlier runs.
+        output: Folder of the tables.
     """
 
     account: Account
     collection: str
     elsewhere_count: int = 0
     skipped: SkippedFiles = field(default_factory=SkippedFiles)
+    news: News = field(default_factory=News)
+    output: str = ""
 
     def __str__(self):
-        said = "\n".join(filter(None, (str(self.account), str(self.skipped))))
+        query = f"{program_name('pipelines.query')} --transcripts {shlex.quote(self.output)}"
+        said = "\n".join(
+            filter(None, (str(self.account), str(self.skipped), *self.news.lines(query)))
+        )
         if not self.elsewhere_count:
             return said
         return (
@@ -110,21 +128,34 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
     archive.make()
     with run_lock(archive.unfinished), show_progress("transcribe", options) as counters:
         publish_interrupted(archive)
-        run = begin_run(config, recogniser)
+        sweep(archive)
+        state = read_state(archive)
+        names = names_of_pages(inputs, config, state)
+        run = begin_run(config, recogniser, state, names)
         known = "" if config.redo else archive.known_pages(run.run_id)
         if known:
-            write_known_pages(archive, run.digest, known)
+            write_known_pages(archive, state, run, known, config.only_new)
         reading = page_reading(config, recogniser.bundle, run.digest, known)
         write_whole(archive.run_start, run.to_json().encode())
         recognition = replace(config.recognition, model=str(recogniser.bundle.directory))
         with lend(recogniser, recognition), beam.Pipeline(options=options) as pipeline:
-            listing = list_pages(inputs, config, archive.own_starts)
+            listing = list_pages(inputs, config, archive.own_starts, names)
             transforms = listing, ReadPages(reading), RecognisePages(recognition)
             build_transcribe(pipeline, transforms, archive, run.run_id, counters)
         skipped = SkippedFiles.read(archive.skipped)
         elsewhere_count = count_elsewhere(archive, config.collection)
-        account = publish(archive, run, UriTally(*json.loads(read_bytes(archive.inputs))))
-    return Transcribed(account, config.collection, elsewhere_count, skipped)
+        expected = UriTally(*json.loads(read_bytes(archive.inputs)))
+        listed = Listing(names, inputs.patterns + inputs.manifests)
+        published = publish(archive, run, state, expected, listed, config.only_new)
+        sweep(archive)
+    return Transcribed(
+        published.account,
+        config.collection,
+        elsewhere_count,
+        skipped,
+        published.news,
+        archive.output,
+    )
 
 
 def build_transcribe(
@@ -179,14 +210,37 @@ def open_recogniser(recognition: Recognition) -> Recogniser:
         raise UsageError(str(error)) from None
 
 
-def begin_run(config: TranscribeConfig, recogniser: Recogniser) -> RunStart:
+def names_of_pages(inputs: PageInputs, config: TranscribeConfig, state: EarlierPages) -> PageNames:
+    """Return how the pages of the input are called in the tables.
+
+    Raises:
+        UsageError: If a folder of the input is not below `--root`.
+    """
+    try:
+        return page_names(inputs.roots, config.root, state.names, bool(inputs.lists))
+    except ValueError as error:
+        raise UsageError(f"--input {error}") from None
+
+
+def begin_run(
+    config: TranscribeConfig, recogniser: Recogniser, state: EarlierPages, names: PageNames
+) -> RunStart:
     """Return the start of a run, with the digests of its model and preprocessing."""
     bundle, decoding = recogniser.bundle, recogniser.plan
+    # A link such as `latest` leads to another model tomorrow.
+    model = model_name(bundle.directory)
+    named = replace(config, recognition=replace(config.recognition, model=model))
+    digest = model_digest(bundle, config, decoding)
+    newest = state.runs[-1].run_id if state.runs else ""
     return replace(
-        RunStart.now("transcribe", asdict(config), model_digest(bundle, config, decoding)),
+        RunStart.now("transcribe", asdict(named), digest, newest),
         collection=config.collection,
         preprocess_digest=preprocess_digest(config.line_source, bundle),
         decoding=": ".join(filter(None, (decoding.method, decoding.note))),
+        model=model,
+        root=names.root,
+        root_name=names.root_name,
+        listed=listed_names(page_inputs(config.inputs), names),
     )
 
 
@@ -221,7 +275,7 @@ def preprocess_digest(line_source: str, bundle: Bundle) -> str:
 
 
 def list_pages(
-    inputs: PageInputs, config: TranscribeConfig, left_out: tuple[str, ...]
+    inputs: PageInputs, config: TranscribeConfig, left_out: tuple[str, ...], names: PageNames
 ) -> ListPages:
     """Say how the pages of the input are listed.
 
@@ -229,9 +283,10 @@ def list_pages(
         inputs: What --input names.
         config: What and how.
         left_out: As of `ListPages`.
+        names: Likewise.
     """
     takes_given = config.line_source in ("given", "auto")
-    return ListPages(inputs, config.pages, left_out, takes_given)
+    return ListPages(inputs, config.pages, left_out, takes_given, names)
 
 
 def left_out_of(result: PageResult) -> list[Skipped]:

@@ -8,6 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.text.duration import format_duration
+from schemas.changes import Change
+
+# Why a page is read that has not changed.
+WORDS = {
+    Change.MODEL: "read before by another model",
+    Change.FINDER: "read before with another finder version",
+    Change.LINES: "read before with other --lines",
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ class Plan:
     """The estimate of a transcription.
 
     Attributes:
-        new_count: Pages that no run has read with this model and preprocessing.
+        new_count: Pages that no run has read.
         unreadable_count: Pages that cannot be opened.
         skipped_count: Files that are not images.
         sample: Pages that were transcribed and timed.
@@ -56,6 +64,7 @@ class Plan:
             have changed since.
         checked: All of those, or a sample.
         skipped: The files that are no images, counted and named; empty for none.
+        again: Pages that were read before, and why each is read again: (`Change`, count).
     """
 
     new_count: int
@@ -68,6 +77,7 @@ class Plan:
     known_count: int = 0
     checked: tuple[CheckedPage, ...] = ()
     skipped: str = ""
+    again: tuple[tuple[str, int], ...] = ()
 
     @property
     def changed_count(self) -> int:
@@ -82,7 +92,7 @@ class Plan:
     @property
     def page_count(self) -> int:
         """Pages to read."""
-        return self.new_count + self.changed_count
+        return self.new_count + self.changed_count + sum(count for _, count in self.again)
 
     @property
     def core_seconds(self) -> float:
@@ -161,8 +171,9 @@ class Plan:
 
     def _counts(self) -> Iterator[str]:
         counts = f"{self.page_count:,} to read"
-        if self.known_count:
-            counts += f" ({self.new_count:,} new, {self.changed_count:,} changed)"
+        if self.known_count or self.again:
+            again = "".join(f", {count:,} {WORDS[Change(why)]}" for why, count in self.again)
+            counts += f" ({self.new_count:,} new, {self.changed_count:,} changed{again})"
             counts += f", {self.unchanged_count:,} unchanged"
         counts += f", {self.unreadable_count:,} unreadable"
         yield f"pages: {counts}, {self.skipped_count:,} skipped"

@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.recogniser.recogniser import Recogniser
-from pipelines.archive.earlier_runs import write_planned_pages
+from pipelines.archive.earlier_runs import unfinished_run, write_planned_pages
 from pipelines.archive.folder import Archive
 from pipelines.archive.portions import rows_of
+from pipelines.archive.state import read_state
 from pipelines.files.filesystem import read_bytes, starts_beneath
 from pipelines.files.output import scratch_folder
 from pipelines.pages.inputs import page_inputs
@@ -27,14 +28,16 @@ from pipelines.transcription.pipeline import (
     TranscribeConfig,
     begin_run,
     list_pages,
+    names_of_pages,
     open_recogniser,
     page_reading,
 )
-from pipelines.transcription.plan import CheckedPage, Plan, SampledPage
+from pipelines.transcription.plan import WORDS, CheckedPage, Plan, SampledPage
 from pipelines.transcription.probe import ChooseSample, ProbePages
 from pipelines.transcription.read_pages import PageReading, read_page
 from pipelines.transcription.recognise import recognise_pages
 from pipelines.transforms.write import WriteJsonLines
+from schemas.changes import Change
 from schemas.records import PageDone, PageSource, Skipped
 
 _SAMPLED_PAGES = 20
@@ -77,25 +80,28 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
     recogniser = open_recogniser(config.recognition)
     archive = Archive(config.output.rstrip("/"))
     archive.check()
-    digest = begin_run(config, recogniser).digest
+    unfinished = unfinished_run(archive)
+    state = read_state(archive, unfinished)
+    names = names_of_pages(inputs, config, state)
+    run = begin_run(config, recogniser, state, names)
     with scratch_folder(config.output) as scratch:
         known = "" if config.redo else f"{scratch}/known"
         if known:
-            write_planned_pages(archive, digest, known)
+            write_planned_pages(archive, state, run, known, config.only_new)
         left_out = archive.own_starts + starts_beneath(scratch, "")
-        listing = list_pages(inputs, config, left_out)
+        listing = list_pages(inputs, config, left_out, names)
         with beam.Pipeline(options=options) as pipeline:
-            build_plan(pipeline, listing, scratch, known, digest)
+            build_plan(pipeline, listing, scratch, known)
         counts = dict(_rows(f"{scratch}/counts.jsonl"))
         new, read = (
             [_source(row) for row in _rows(f"{scratch}/{name}.jsonl")] for name in ("new", "known")
         )
         failures = _rows(f"{scratch}/failures.jsonl")
         skipped = str(SkippedFiles.read(f"{scratch}/skipped.json"))
-        checked = check_pages(read, page_reading(config, recogniser.bundle, digest, known))
+        checked = check_pages(read, page_reading(config, recogniser.bundle, run.digest, known))
     changed = [source for source, page in zip(read, checked) if not page.is_unchanged]
     return Plan(
-        counts.get("new", 0),
+        counts.get(Change.NEW.value, 0),
         counts.get("failures", 0),
         counts.get("skipped", 0),
         tuple(time_pages([*new, *changed][:_SAMPLED_PAGES], config, recogniser)),
@@ -105,12 +111,11 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
         counts.get("known", 0),
         tuple(checked),
         skipped,
+        tuple((why.value, counts[why.value]) for why in WORDS if why.value in counts),
     )
 
 
-def build_plan(
-    pipeline: beam.Pipeline, listing: ListPages, folder: str, known: str = "", digest: str = ""
-) -> None:
+def build_plan(pipeline: beam.Pipeline, listing: ListPages, folder: str, known: str = "") -> None:
     """Add the steps of a dry run to a pipeline.
 
     Args:
@@ -118,14 +123,13 @@ def build_plan(
         listing: Lists the pages.
         folder: Folder for the results: counts, samples and some failures.
         known: File with the keys of pages that were read; empty for none.
-        digest: Identifies model and preprocessing.
     """
     sources = pipeline | "List pages" >> listing | "Spread pages" >> beam.Reshuffle()
-    probed = sources | "Probe" >> ProbePages(known, digest)
+    probed = sources | "Probe" >> ProbePages(known)
     failures = probed.Failure
     (
         (
-            probed.ProbedPage | "New page" >> beam.Map(lambda page: ("new", 1)),
+            probed.ProbedPage | "New page" >> beam.Map(lambda page: (page.why, 1)),
             probed.KnownPage | "Known page" >> beam.Map(lambda page: ("known", 1)),
             failures | "Failure" >> beam.Map(lambda failure: ("failures", 1)),
             probed.Skipped | "Skipped" >> beam.Map(lambda skipped: ("skipped", 1)),

@@ -15,7 +15,10 @@ from pipelines.formats.addresses import is_address
 from pipelines.formats.names import file_of, is_paged
 from pipelines.pages.fetched import skip_reason
 from pipelines.transforms.routing import RouteByType
+from schemas.changes import Change
 from schemas.records import Failure, PageSource, Skipped
+
+_READ_AGAIN = (Change.MODEL, Change.FINDER, Change.LINES)
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,11 @@ class ProbedPage:
 
     Attributes:
         source: The page.
+        why: Why it would be read: 'new', or a `Change` if earlier runs have read it.
     """
 
     source: PageSource
+    why: str = Change.NEW.value
 
     @property
     def uri(self) -> str:
@@ -44,16 +49,15 @@ class ProbePages(beam.PTransform):
 
     Args:
         known: File with the keys of pages that were read; empty for none.
-        digest: Identifies model and preprocessing.
     """
 
-    def __init__(self, known: str = "", digest: str = ""):
+    def __init__(self, known: str = ""):
         super().__init__()
-        self._arguments = known, digest
+        self._known = known
 
     def expand(self, sources):
         kinds = (ProbedPage, KnownPage, Failure, Skipped)
-        return sources | RouteByType(probe_page, kinds, *self._arguments)
+        return sources | RouteByType(probe_page, kinds, self._known)
 
 
 class ChooseSample(beam.PTransform):
@@ -71,28 +75,24 @@ class ChooseSample(beam.PTransform):
         return pages | beam.combiners.Top.Of(self._count, key=lambda page: key_of(page.uri))
 
 
-def probe_page(
-    source: PageSource, known: str = "", digest: str = ""
-) -> list[ProbedPage | Failure | Skipped]:
+def probe_page(source: PageSource, known: str = "") -> list[ProbedPage | Failure | Skipped]:
     """Open a page's file and read its header.
 
     Args:
         source: The page; nothing is requested from the web.
         known: As for `ProbePages`.
-        digest: As for `ProbePages`.
 
     Returns:
         One record: the page, why it cannot be opened, or that it is not an image.
     """
-    is_known = name_key(source.uri, digest) in known_keys(known)
-    page = KnownPage(source) if is_known else ProbedPage(source)
+    page = _page(source, known)
     if reason := skip_reason(source):
         return [Skipped(source.uri, reason)]
     if source.fault:
         return [Failure(source.uri, "read", source.fault)]
     if is_address(source.addresses[0]):
         return [page]
-    file_uri = file_of(source.uri)
+    file_uri = file_of(source.location)
     try:
         with BeamFiles().open(file_uri) as file:
             if source.page_count:
@@ -105,3 +105,11 @@ def probe_page(
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         return [Failure(source.uri, "read", f"{error}; check the file")]
     return [page]
+
+
+def _page(source: PageSource, known: str) -> ProbedPage:
+    keys = known_keys(known)
+    if name_key(source.uri, "") in keys:
+        return KnownPage(source)
+    found = (why.value for why in _READ_AGAIN if name_key(source.uri, why.value) in keys)
+    return ProbedPage(source, next(found, Change.NEW.value))

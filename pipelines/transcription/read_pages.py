@@ -13,7 +13,14 @@ import numpy as np
 from model.images.digest import exact_key
 from model.quality.ink_unread import measure_page_ink
 from model.quality.page import measure_page
-from pipelines.archive.page_keys import failing_key, known_keys, page_key
+from pipelines.archive.page_keys import (
+    content_key,
+    failing_key,
+    known_keys,
+    older_key,
+    page_key,
+    page_of_file,
+)
 from pipelines.descriptions.detect import NotAPage, read_markup_pages
 from pipelines.descriptions.image_files import page_described
 from pipelines.descriptions.pairing import markup_candidates
@@ -105,8 +112,8 @@ def read_page(source: PageSource, reading: PageReading) -> PageLines | PageResul
 def _or_returned(
     outcome: Failure | Skipped, source: PageSource, reading: PageReading
 ) -> Failure | Skipped:
-    """Change the reason of an unchanged page if it, or its document, failed since it was read."""
-    if outcome != Skipped(source.uri, SkipReason.UNCHANGED):
+    """Change the reason of an unchanged page that failed since it was read, or was gone."""
+    if not isinstance(outcome, Skipped) or outcome.reason != SkipReason.UNCHANGED:
         return outcome
     names = filter(None, (source.uri, source.document))
     is_returned = any(failing_key(name) in known_keys(reading.known) for name in names)
@@ -120,8 +127,8 @@ def _read(
     # A page on the web has no files beside it.
     if not is_remote(source):
         given, lines_sha256 = _given_page(source, reading)
-    if _is_known(source.uri, image, lines_sha256, reading):
-        return Skipped(source.uri, SkipReason.UNCHANGED)
+    if known := _known_page(source.uri, image, lines_sha256, reading):
+        return known
     page = given or _found_page(source.uri, image.grey, reading.line_source)
     frame = image.frame
     done, *lines = cut_page(
@@ -144,11 +151,26 @@ def _read(
     )
 
 
-def _is_known(uri: str, image: PageImage, lines_sha256: str, reading: PageReading) -> bool:
+def _known_page(
+    uri: str, image: PageImage, lines_sha256: str, reading: PageReading
+) -> Skipped | None:
+    """Return why a page need not be read; None if it must be."""
     known = known_keys(reading.known)
-    return bool(len(known)) and any(
-        page_key(uri, sha256, lines_sha256, reading.digest) in known for sha256 in image.digests()
-    )
+    if not len(known):
+        return None
+    for sha256 in image.digests():
+        rest = lines_sha256, reading.digest
+        if page_key(uri, sha256, *rest) in known:
+            return Skipped(uri, SkipReason.UNCHANGED)
+        is_file = not image.is_alone and sha256 == image.file_sha256
+        content = page_of_file(sha256, uri) if is_file else sha256
+        file_sha256 = "" if image.is_alone else image.file_sha256
+        digests = "" if is_file else sha256, lines_sha256, file_sha256
+        if older_key(uri, sha256, *rest) in known:
+            return Skipped(uri, SkipReason.RESTORED, *digests)
+        if content_key(content, *rest) in known:
+            return Skipped(uri, SkipReason.ALIKE, *digests)
+    return None
 
 
 def _found_page(uri: str, grey: np.ndarray, line_source: str) -> Page:
@@ -170,13 +192,13 @@ def _given_page(source: PageSource, reading: PageReading) -> tuple[Page | None, 
     descriptions, faults = [], []
     for markup_uri in _descriptions_of(source):
         try:
-            found = _page_in(markup_uri, source.uri, files)
+            found = _page_in(markup_uri, source, files)
         except ValueError as error:
             # Another one may be good, as for ingest.
             faults.append(error)
             continue
         if found is not None:
-            rank = description_rank(source.uri, markup_uri, len(found[0].lines))
+            rank = description_rank(source.location, markup_uri, len(found[0].lines))
             descriptions.append((rank, found))
             # None goes before it, and to look for others may cost requests.
             if not any(rank[:3]):
@@ -190,24 +212,24 @@ def _given_page(source: PageSource, reading: PageReading) -> tuple[Page | None, 
 
 def _descriptions_of(source: PageSource) -> Iterator[str]:
     """Yield the files that may describe a page: those of its name, then others that name it."""
-    candidates = iter(markup_candidates(source.uri))
-    while (markup_uri := first_markup(candidates, source.uri)) is not None:
+    candidates = iter(markup_candidates(source.location))
+    while (markup_uri := first_markup(candidates, source.location)) is not None:
         yield markup_uri
     yield from source.described_by
 
 
-def _page_in(markup_uri: str, uri: str, files: BeamFiles) -> tuple[Page, str] | None:
+def _page_in(markup_uri: str, source: PageSource, files: BeamFiles) -> tuple[Page, str] | None:
     """Return a page as a file describes it, and the digest of the file; None for another page."""
     data = read_bytes(markup_uri)
     try:
-        page = page_described(uri, markup_uri, _described_pages(data), files)
+        page = page_described(source.location, markup_uri, _described_pages(data), files)
     except NotAPage:
         return None
     except ValueError as error:
         raise ValueError(f"{markup_uri}: {error}") from None
     if page is None:
         return None
-    return Page(uri, page.lines, page.width_px, page.height_px, page.source), exact_key(data)
+    return Page(source.uri, page.lines, page.width_px, page.height_px, page.source), exact_key(data)
 
 
 # One file may describe hundreds of pages, which are read one after the other; beside it there may

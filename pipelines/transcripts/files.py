@@ -7,22 +7,52 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.cli.options import UsageError
 from pipelines.tables.damage import damage_text
+from pipelines.tables.writers import newest_rows, writer_of, written_by
+
+_RUN_COLUMNS = ("run_id", "compaction")
 
 
-def runs_of(directory: str) -> dict[str, str]:
-    """List the runs that are finished.
+def run_files(directory: str) -> list[str]:
+    """List the files of the table `runs`.
+
+    Args:
+        directory: Folder that transcribe wrote.
+    """
+    return sorted(map(str, Path(directory, "runs").glob("*.parquet")))
+
+
+def writers(directory: str) -> dict[str, str]:
+    """List the runs and compactions that wrote the rows of the finished runs.
 
     Args:
         directory: Folder that transcribe wrote.
 
     Returns:
-        Run to the file of its row. That file is written last: files of a run without one may
-        be incomplete.
+        Writer to the file of `runs` that names it. That file is written last: files of a writer
+        without one may be incomplete, or replaced.
+
+    Raises:
+        UsageError: If a file is damaged.
     """
-    return {path.stem: str(path) for path in sorted(Path(directory, "runs").glob("*.parquet"))}
+    rows = [row | {"file": path} for path in run_files(directory) for row in _rows(path)]
+    return {writer_of(row): row["file"] for row in newest_rows(rows)}
+
+
+def _rows(path: str) -> list[dict]:
+    try:
+        with pq.ParquetFile(path) as file:
+            names = [name for name in _RUN_COLUMNS if name in file.schema_arrow.names]
+            return file.read(columns=names).to_pylist()
+    # pyarrow raises these; an error of the file system has an errno, or is of a subclass.
+    except (pa.ArrowInvalid, OSError) as error:
+        if type(error) not in (pa.ArrowInvalid, OSError) or getattr(error, "errno", None):
+            raise
+        raise UsageError(damage_text(path, path)) from None
 
 
 def files_of(directory: str, table: str) -> dict[str, str]:
@@ -33,12 +63,14 @@ def files_of(directory: str, table: str) -> dict[str, str]:
         table: 'lines', 'pages' or 'failures'.
 
     Returns:
-        File to the run that wrote it; only files of finished runs.
+        File to the file of `runs` that makes it count; only files whose rows count.
+
+    Raises:
+        UsageError: If a file of `runs` is damaged.
     """
-    runs = runs_of(directory)
-    found = sorted(Path(directory, table).glob("collection=*/*.parquet"))
-    named = {str(path): path.stem.rpartition("-")[0] for path in found}
-    return {path: run_id for path, run_id in named.items() if run_id in runs}
+    finished = writers(directory)
+    found = sorted(map(str, Path(directory, table).glob("collection=*/*.parquet")))
+    return {path: finished[written_by(path)] for path in found if written_by(path) in finished}
 
 
 @contextmanager
@@ -54,14 +86,13 @@ def naming_damage(directory: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        run_files = runs_of(directory)
-        files = {path: run_id for run_id, path in run_files.items()}
+        files = {path: path for path in run_files(directory)}
         for table in ("pages", "failures", "lines"):
             files |= files_of(directory, table)
         path = damaged_file(files, error)
         if path is None:
             raise
-        raise UsageError(damage_text(path, run_files[files[path]])) from None
+        raise UsageError(damage_text(path, files[path])) from None
 
 
 def damaged_file(paths: Iterable[str], error: duckdb.Error) -> str | None:

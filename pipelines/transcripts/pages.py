@@ -12,7 +12,9 @@ import duckdb
 from pipelines.cli.options import UsageError
 from pipelines.files.mirror import common_folder
 from pipelines.formats.page_text import Origin, PageText
+from pipelines.pages.names import location
 from pipelines.transcripts.tables import iterate_rows
+from pipelines.transcripts.views import READS
 from schemas.records import Character, Line, Skipped, Transcript
 
 # DuckDB sorts on disk what exceeds it.
@@ -37,12 +39,14 @@ class Extent:
     Attributes:
         page_count: Pages of any status.
         line_count: Lines that were read.
+        gone_count: Pages that are gone, which are not among them.
         folder: The folder that all pages are in, with its '/'; empty where they share none.
     """
 
     page_count: int
     line_count: int
     folder: str
+    gone_count: int = 0
 
 
 def read_extent(connection: duckdb.DuckDBPyConnection) -> Extent:
@@ -60,7 +64,8 @@ def read_extent(connection: duckdb.DuckDBPyConnection) -> Extent:
     if not count:
         raise UsageError("--transcripts holds no page; transcribe some")
     (line_count,) = connection.execute("SELECT count(*) FROM lines").fetchone()
-    return Extent(count, line_count, common_folder(first, last))
+    (gone_count,) = connection.execute("SELECT count(*) FROM gone").fetchone()
+    return Extent(count, line_count, common_folder(first, last), gone_count)
 
 
 def read_origin(connection: duckdb.DuckDBPyConnection, version: str) -> Origin:
@@ -72,10 +77,21 @@ def read_origin(connection: duckdb.DuckDBPyConnection, version: str) -> Origin:
     """
     # In seconds: to return a time with its zone DuckDB needs another library.
     seconds, model_digest = connection.execute(
-        "SELECT epoch(finished), model_digest FROM runs ORDER BY finished DESC LIMIT 1"
+        f"SELECT epoch(finished), model_digest FROM runs WHERE {READS} "
+        "ORDER BY finished DESC LIMIT 1"
     ).fetchone()
     finished = datetime.fromtimestamp(seconds, timezone.utc)
     return Origin(f"Quire {version}", finished, model_digest)
+
+
+def read_root(connection: duckdb.DuckDBPyConnection) -> tuple[str, str | None]:
+    """Return the folder that names of pages start from, and the start of those names.
+
+    Args:
+        connection: Result of `pipelines.transcripts.tables.open_tables`.
+    """
+    query = "SELECT root, root_name FROM runs WHERE root IS NOT NULL ORDER BY run_id DESC LIMIT 1"
+    return connection.execute(query).fetchone() or ("", None)
 
 
 def pages_with_lines(
@@ -92,16 +108,18 @@ def pages_with_lines(
     """
     connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
     connection.execute("SET temp_directory = $folder", {"folder": scratch})
+    root = read_root(connection)
     for _, rows in groupby(iterate_rows(connection.execute(_QUERY)), key=lambda row: row[0]):
-        yield _page(list(rows))
+        yield _page(list(rows), *root)
 
 
-def _page(rows: list[tuple]) -> PageText | Skipped:
+def _page(rows: list[tuple], root: str, root_name: str | None) -> PageText | Skipped:
     uri, status, sha256, width_px, height_px, address, *canvas_px, dpi = rows[0][:9]
     if status != "ok":
         return Skipped(uri, f"transcribe left it as {status}")
     # A page without lines still has one row, from the left join.
     lines = tuple(_transcript(uri, row[9:]) for row in rows if row[9] is not None)
+    address = location(uri, address, root, root_name)
     return PageText(uri, width_px, height_px, lines, sha256, address, tuple(canvas_px), dpi or 0)
 
 

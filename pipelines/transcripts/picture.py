@@ -11,6 +11,8 @@ from model.pictures.transcript import draw_transcript
 from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import write_bytes
 from pipelines.pages.image import open_again
+from pipelines.pages.names import location
+from pipelines.transcripts.pages import read_root
 from pipelines.transcripts.tables import to_polyline
 
 
@@ -39,7 +41,7 @@ def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> 
         )
     uri, address = found
     try:
-        grey = open_again(uri, address).grey
+        grey = open_again(uri, location(uri, address, *read_root(connection))).grey
     except (OSError, ValueError) as error:
         raise UsageError(f"{uri}: {error}") from None
     query = "SELECT baseline, polygon, text FROM lines WHERE page_uri = ? ORDER BY line_index"

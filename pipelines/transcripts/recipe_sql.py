@@ -198,6 +198,7 @@ SELECT make_timestamp(epoch_us(started))::DATE AS day, count(*) AS runs,
     sum(epoch(finished) - epoch(started)) / 3600 AS hours,
     sum(pages_ok) / nullif(hours, 0) AS pages_per_hour
 FROM runs
+WHERE command NOT IN ('compact', 'forget')
 GROUP BY day
 ORDER BY day DESC
 LIMIT $limit::BIGINT
@@ -211,25 +212,52 @@ ORDER BY page_uri, line_index
 LIMIT $limit::BIGINT
 """
 
-# The tables do not say which pages the newest run found: unchanged pages get no row.
-GONE = r"""
-WITH there AS (
-    -- Characters that are wildcards in a pattern stand for themselves in brackets; a path that
-    -- begins with one is listed with './' before it.
-    SELECT regexp_replace(file, '^\./', '') AS file
-    FROM glob(regexp_replace(rtrim($folder::VARCHAR, '/'), '([*?\[])', '[\1]', 'g') || '/**')
+# Unchanged pages have no row of the run that found them so: they lie in what it listed.
+NEWS = """
+WITH that AS (
+    SELECT run_id, listed FROM runs
+    WHERE $run::VARCHAR IN ('', run_id) AND command NOT IN ('compact', 'forget')
+    ORDER BY run_id DESC LIMIT 1
 ),
-beneath AS (
-    SELECT *, regexp_replace(regexp_replace(page_uri, '#page=\d+$', ''), '^\./', '') AS file
-    FROM pages
-    WHERE status = 'ok' AND starts_with(page_uri, rtrim($folder::VARCHAR, '/') || '/')
+written AS (SELECT all_pages.* FROM all_pages JOIN that USING (run_id)),
+news AS (
+    SELECT page_uri, change AS what, moved_from, collection, lines_ok, run_id
+    FROM written WHERE change IS NOT NULL
+    UNION ALL
+    SELECT page_uri, 'unchanged', NULL, collection, lines_ok, pages.run_id
+    FROM pages, that
+    WHERE $what::VARCHAR = 'unchanged' AND status <> 'skipped' AND pages.run_id < that.run_id
+        AND page_uri NOT IN (
+            SELECT page_uri FROM written WHERE change IS NOT NULL OR status = 'failed'
+        )
+        AND len([
+            one FOR one IN string_split(that.listed, chr(10))
+            IF regexp_full_match(page_uri, one || '(#.*)?', 's')
+            OR regexp_full_match(document, one, 's')
+        ]) > 0
 )
-SELECT page_uri, collection, lines_ok, run_id
-FROM beneath
-WHERE file NOT IN (SELECT file FROM there)
-    -- Files in an archive are not listed; the archive is.
-    AND regexp_extract(file, '^(.*?\.zip)#/', 1, 'i') NOT IN (SELECT file FROM there)
+SELECT * FROM news
+WHERE $what::VARCHAR IN ('', what)
+ORDER BY what, page_uri
+LIMIT $limit::BIGINT
+"""
+
+GONE = """
+SELECT page_uri, collection, lines_ok, run_id, gone_run_id
+FROM gone
+WHERE starts_with(page_uri, $folder::VARCHAR)
 ORDER BY page_uri
+LIMIT $limit::BIGINT
+"""
+
+SAME_IMAGE = """
+WITH shared AS (
+    SELECT sha256, count(*) AS pages FROM pages WHERE status = 'ok' GROUP BY sha256
+    HAVING count(*) > 1
+)
+SELECT page_uri, shared.pages, sha256, collection
+FROM pages JOIN shared USING (sha256)
+ORDER BY sha256, page_uri
 LIMIT $limit::BIGINT
 """
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines.cli.options import UsageError
-from pipelines.transcripts import recipe_sql
+from pipelines.transcripts import engines, recipe_sql
 
 
 @dataclass(frozen=True)
@@ -176,16 +176,33 @@ RECIPES = (
         ("column=3",),
     ),
     Recipe(
-        "gone",
-        "Pages that were read and whose image no longer exists; they stay in the views. Only for "
-        "local folders; if the folder itself is missing, all its pages are listed. Of pages in a "
-        "zip archive it is asked whether the archive exists.",
-        recipe_sql.GONE,
+        "news",
+        "What a run changed: each page with 'new', 'changed' (image or given lines), 'renamed' "
+        "(same image, the old path is gone), 'gone', 'back', 'model', 'finder version' or 'lines' "
+        "(read again though it did not change), 'redo', 'restored' (an older reading holds "
+        "again), 'moved' (the old name of a renamed page), 'joined' (a second name of a page); "
+        "only if asked for, 'unchanged'.",
+        recipe_sql.NEWS,
         (
-            Parameter("folder", "the folder of the images, written as it was for --input"),
+            Parameter("what", "only pages with this; empty for all but the unchanged ones", ""),
+            Parameter("run", "the run; empty for the newest", ""),
             _limit(1000),
         ),
+        ("what=gone",),
+    ),
+    Recipe(
+        "gone",
+        "Pages that were read and are no longer in the input, with the run that read them and the "
+        "one that found them gone. They are in the views `gone`, `all_pages` and `all_lines` only.",
+        recipe_sql.GONE,
+        (Parameter("folder", "start of their names", ""), _limit(1000)),
         ("folder=scans",),
+    ),
+    Recipe(
+        "same_image",
+        "Pages with the same image, digest by digest.",
+        recipe_sql.SAME_IMAGE,
+        (_limit(1000),),
     ),
 )
 
@@ -214,14 +231,16 @@ name, and its SQL can be copied, changed and run. Values are given by `--set` an
 in the SQL; they never become part of it.
 
 The views are `lines`, `pages` and `failures`, which show the result of the newest run that read
-a page; `all_lines`, `all_pages` and `all_failures`, which also have the older results; `runs`;
-and `line_changes(old, new)`, the lines that two runs read differently.
+a page, without pages that are gone; `gone`, those pages; `all_lines`, `all_pages` and
+`all_failures`, which also have the older results; `runs`; and `line_changes(old, new)`, the lines
+that two runs read differently.
 """
 
 
 def recipe_page() -> str:
     """Return the page of all recipes, as Markdown."""
-    return "\n".join([_INTRODUCTION, *("\n".join(_section(recipe)) for recipe in RECIPES)])
+    sections = ("\n".join(_section(recipe)) for recipe in RECIPES)
+    return "\n".join([_INTRODUCTION, *sections, engines.PAGE])
 
 
 def _section(recipe: Recipe) -> Iterator[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterator
+import os
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -13,8 +15,9 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.cli.options import UsageError
-from pipelines.transcripts.files import files_of, naming_damage, runs_of
-from pipelines.transcripts.views import VIEWS
+from pipelines.files.readers import begin_reading
+from pipelines.transcripts.files import files_of, naming_damage, run_files
+from pipelines.transcripts.views import LINE_CHANGES, VIEWS
 from schemas.records import Polyline
 from schemas.tables import TABLES
 
@@ -30,9 +33,9 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
 
     Returns:
         A connection with the views `runs`; `lines`, `pages` and `failures`, which show the
-        result of the newest run that read a page; `all_lines`, `all_pages` and `all_failures`,
-        which also have the older results; and the table function `line_changes(old, new)`, the
-        lines that two runs read differently.
+        result of the newest run that read a page, unless it is gone; `gone`, the pages that are;
+        `all_lines`, `all_pages` and `all_failures`, which also have the older results; and the
+        table function `line_changes(old, new)`, the lines that two runs read differently.
 
     Raises:
         UsageError: If the folder holds no finished run, or a file is damaged. Damage that is
@@ -40,34 +43,38 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
     """
     if not Path(directory).is_dir():
         raise UsageError(f"{directory}: no such folder; give --transcripts what transcribe wrote")
-    runs = list(runs_of(directory).values())
-    if not runs:
+    if not run_files(directory):
         raise UsageError(f"{directory} has no table runs, so no run has finished; transcribe again")
+    # Files that are replaced meanwhile stay until this connection is closed.
+    reading = begin_reading(str(Path(directory, "runs")))
     connection = duckdb.connect()
+    if reading is not None:
+        weakref.finalize(connection, os.close, reading)
     with naming_damage(directory):
-        connection.read_parquet(runs, union_by_name=True).create_view("runs")
-        for table in ("lines", "pages", "failures"):
-            _view_of_all(connection, directory, table)
-        for statement in VIEWS:
-            connection.execute(statement)
+        for table in TABLES:
+            _view_of_files(connection, directory, table)
+        for name, sql in VIEWS.items():
+            connection.execute(f"CREATE VIEW {name} AS {sql}")
+        connection.execute(LINE_CHANGES)
     return connection
 
 
-def _view_of_all(connection: duckdb.DuckDBPyConnection, directory: str, table: str) -> None:
-    files = list(files_of(directory, table))
+def _view_of_files(connection: duckdb.DuckDBPyConnection, directory: str, table: str) -> None:
+    files = run_files(directory) if table == "runs" else list(files_of(directory, table))
     if not files:
         raise UsageError(f"{directory} has no table {table}; transcribe again")
-    rows = connection.read_parquet(files, hive_partitioning=True, union_by_name=True)
+    rows = connection.read_parquet(files, hive_partitioning=table != "runs", union_by_name=True)
     # A name such as 1858 would become a number. Columns that came later are null in older files.
     later = [field for field in TABLES[table] if field.name not in rows.columns]
     columns = [f'NULL::{_sql_type(field.type)} AS "{field.name}"' for field in later]
-    named = ", ".join(["* REPLACE (collection::VARCHAR AS collection)", *columns])
-    rows.project(named).create_view(f"all_{table}")
+    every = "*" if table == "runs" else "* REPLACE (collection::VARCHAR AS collection)"
+    rows.project(", ".join([every, *columns])).create_view(f"stored_{table}")
 
 
 def _sql_type(kind: pa.DataType) -> str:
     """Return the type in SQL of a column that was added to a schema."""
-    return {pa.int32(): "INTEGER", pa.float32(): "FLOAT", pa.string(): "VARCHAR"}[kind]
+    names = {pa.int32(): "INTEGER", pa.int64(): "BIGINT", pa.float32(): "FLOAT"}
+    return {**names, pa.string(): "VARCHAR"}[kind]
 
 
 def iterate_rows(result: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> Iterator[tuple]:
@@ -101,22 +108,28 @@ def write_rows(rows: duckdb.DuckDBPyRelation, format_name: str, out: TextIO) -> 
         format_name: 'table', 'csv' or 'jsonl'. Lists and structs are JSON in all of them.
         out: Stream to write to.
     """
+    print_rows(rows.columns, iterate_rows(rows), format_name, out)
+
+
+def print_rows(
+    names: Sequence[str], rows: Iterable[Sequence], format_name: str, out: TextIO
+) -> None:
+    """Write rows of any origin; arguments as for `write_rows`."""
     if format_name == "table":
-        out.write(f"{_table(rows)}\n")
+        out.write(f"{_table(names, rows)}\n")
         return
-    names = rows.columns
     writer = csv.writer(out, lineterminator="\n")
     if format_name == "csv":
         writer.writerow(names)
-    for row in iterate_rows(rows):
+    for row in rows:
         if format_name == "csv":
             writer.writerow(map(_flat, row))
         else:
             out.write(f"{_json_text(dict(zip(names, row)))}\n")
 
 
-def _table(rows: duckdb.DuckDBPyRelation) -> str:
-    names, cells = rows.columns, [list(map(_cell, row)) for row in rows.fetchall()]
+def _table(names: Sequence[str], rows: Iterable[Sequence]) -> str:
+    cells = [list(map(_cell, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(names, *cells)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()

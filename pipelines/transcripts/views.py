@@ -2,63 +2,105 @@
 
 from __future__ import annotations
 
-# Identifiers of runs start with the time of their start, so their order is that of the runs.
-# A page has the row of the newest run that read it or, if none could, of the newest that tried.
-# A page that failed and then was found as an earlier run had read it has a row as skipped.
+from schemas.records import SkipReason
+
+TABLE_NAMES = ("lines", "pages", "failures")
+# Which rows of `runs` are runs that read pages.
+READS = "command NOT IN ('compact', 'forget')"
+
+# Plain SQL, the same for every engine: joins and aggregates, no window functions.
+# Identifiers of runs sort in the order in which the runs began: a run never has an identifier
+# before that of an earlier run on the same tables, even if the clock was set back.
+
+# A compaction writes the row of a run anew; for a moment there are both.
+_RUNS = """
+SELECT DISTINCT stored_runs.*
+FROM stored_runs JOIN (
+    SELECT run_id AS run, max(coalesce(compaction, '')) AS writer FROM stored_runs GROUP BY run_id
+) AS newest ON run_id = run AND coalesce(compaction, '') = writer
+"""
+
+# Rows of runs that are not finished do not count, nor do those that a compaction has rewritten.
+_EVERY = """
+SELECT stored_{table}.*
+FROM stored_{table} JOIN (
+    SELECT run_id AS run, coalesce(compaction, '') AS writer FROM runs
+) AS finished ON run_id = run AND coalesce(compaction, '') = writer
+"""
+
 # A document that cannot be opened is a failed page, until a run opens it and finds its pages.
+_SHOWN = """
+    SELECT all_pages.*
+    FROM all_pages LEFT JOIN (
+        SELECT document AS opened, max(run_id) AS opening_run
+        FROM all_pages WHERE reason <> '{gone}' GROUP BY document
+    ) AS documents ON page_uri = opened
+    WHERE status <> 'failed' OR opened IS NULL OR run_id >= opening_run
+"""
+
+_STATES = """
+    SELECT page_uri AS uri, max(run_id) AS last_run,
+        max(CASE WHEN status = 'ok' THEN run_id END) AS reading_run,
+        max(CASE WHEN reason = '{gone}' THEN run_id END) AS gone_run,
+        max(CASE WHEN change = 'gone' THEN run_id END) AS lost_run
+    FROM shown GROUP BY page_uri
+"""
+
+# A page has the row of the newest run that read it or, if none could, of the newest that tried.
+# It is shown unless its newest row says that it is gone. A page that failed or was gone, and then
+# was found as an earlier run had read it, has a row as skipped.
 _PAGES = """
-CREATE VIEW pages AS
-WITH documents AS (
-    SELECT document AS page_uri, max(run_id) AS last_run_id FROM all_pages GROUP BY document
-)
-SELECT all_pages.*
-FROM all_pages LEFT JOIN documents USING (page_uri)
-WHERE status <> 'failed' OR last_run_id IS NULL OR all_pages.run_id >= last_run_id
-QUALIFY row_number() OVER (
-    PARTITION BY page_uri
-    ORDER BY status = 'ok' DESC, run_id DESC
-) = 1
+WITH shown AS ({shown}), states AS ({states})
+SELECT shown.*
+FROM shown JOIN states ON page_uri = uri AND run_id = coalesce(reading_run, last_run)
+WHERE gone_run IS NULL OR gone_run < last_run
+"""
+
+# Pages that are gone, as they were read last, and the run that found them gone.
+_GONE = """
+WITH shown AS ({shown}), states AS ({states})
+SELECT shown.*, lost_run AS gone_run_id
+FROM shown JOIN states ON page_uri = uri AND run_id = coalesce(reading_run, last_run)
+WHERE lost_run = last_run
 """
 
 _LINES = """
-CREATE VIEW lines AS
 SELECT all_lines.*
-FROM all_lines SEMI JOIN pages USING (page_uri, run_id)
+FROM all_lines JOIN (
+    SELECT page_uri AS uri, coalesce(read_run_id, run_id) AS reading_run FROM pages
+) AS readings ON page_uri = uri AND run_id = reading_run
 """
 
 # The failures that still hold: of pages and documents that failed in their last run, and of
 # lines on the pages that the view `pages` shows.
 _FAILURES = """
-CREATE VIEW failures AS
-WITH last_run AS (
-    SELECT uri, max(run_id) AS run_id
-    FROM (
-        SELECT page_uri AS uri, run_id FROM all_pages
-        UNION ALL
-        SELECT document, run_id FROM all_pages
-    )
-    GROUP BY uri
-)
 SELECT all_failures.*
-FROM all_failures SEMI JOIN (
-    FROM last_run
-    UNION
-    SELECT page_uri, run_id FROM pages
-) USING (uri, run_id)
+FROM all_failures JOIN (
+    SELECT failing, max(run) AS last_run
+    FROM (
+        SELECT page_uri AS failing, run_id AS run FROM all_pages
+        UNION ALL
+        SELECT document, run_id FROM all_pages WHERE reason <> '{gone}'
+    ) AS named
+    GROUP BY failing
+    UNION DISTINCT
+    SELECT page_uri, coalesce(read_run_id, run_id) FROM pages
+) AS current_runs ON uri = failing AND run_id = last_run
 """
 
 # Given lines keep their identifiers from run to run; found ones keep them while the line finder
 # and the image stay the same. A page that only one of the two runs read counts as unchanged.
 # DuckDB counts edits in bytes: from 'é' to 'e' there are two.
-_LINE_CHANGES = """
+LINE_CHANGES = """
 CREATE MACRO line_changes(old, new) AS TABLE
 WITH both_read AS (
-    SELECT page_uri FROM all_pages WHERE run_id = old AND status = 'ok'
-    INTERSECT
-    SELECT page_uri FROM all_pages WHERE run_id = new AND status = 'ok'
+    SELECT page_uri, coalesce(one.read_run_id, one.run_id) AS old_run,
+        coalesce(other.read_run_id, other.run_id) AS new_run
+    FROM all_pages AS one JOIN all_pages AS other USING (page_uri)
+    WHERE one.run_id = old AND one.status = 'ok' AND other.run_id = new AND other.status = 'ok'
 ),
-before AS (SELECT * FROM all_lines SEMI JOIN both_read USING (page_uri) WHERE run_id = old),
-after AS (SELECT * FROM all_lines SEMI JOIN both_read USING (page_uri) WHERE run_id = new)
+before AS (SELECT * FROM all_lines JOIN both_read USING (page_uri) WHERE run_id = old_run),
+after AS (SELECT * FROM all_lines JOIN both_read USING (page_uri) WHERE run_id = new_run)
 SELECT page_uri, line_id,
     before.text AS old_text, after.text AS new_text,
     before.confidence AS old_confidence, after.confidence AS new_confidence,
@@ -68,4 +110,18 @@ WHERE before.text IS DISTINCT FROM after.text
 ORDER BY page_uri, coalesce(after.line_index, before.line_index)
 """
 
-VIEWS = (_PAGES, _LINES, _FAILURES, _LINE_CHANGES)
+
+def _filled(sql: str) -> str:
+    gone = SkipReason.GONE.value
+    shown, states = _SHOWN.format(gone=gone), _STATES.format(gone=gone)
+    return sql.format(gone=gone, shown=shown, states=states).strip()
+
+
+# By name, in the order in which they can be made. They stand on tables stored_runs, stored_lines,
+# stored_pages and stored_failures: all rows of the files, and the column `collection`.
+VIEWS = {
+    "runs": _RUNS.strip(),
+    **{f"all_{table}": _EVERY.format(table=table).strip() for table in TABLE_NAMES},
+    **{"pages": _filled(_PAGES), "gone": _filled(_GONE)},
+    **{"lines": _filled(_LINES), "failures": _filled(_FAILURES)},
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 
 from pipelines.archive.earlier_runs import write_known_pages
 from pipelines.archive.folder import Archive
-from pipelines.archive.page_keys import failing_key, page_key
+from pipelines.archive.page_keys import content_key, failing_key, older_key, page_key
+from pipelines.archive.state import read_state
 from pipelines.files.key_set import KeySet
-from pipelines.tables.runs import digest_of
+from pipelines.tables.runs import RunStart, digest_of
 from schemas.records import SkipReason
 from tests.pipelines.written_tables import write_run
 
@@ -28,14 +30,16 @@ RUNS = st.lists(st.tuples(st.sampled_from(["m1", "m2"]), PAGES), max_size=5)
 
 
 def known_keys(folder: Path) -> list[bytes]:
-    write_known_pages(Archive(str(folder)), DIGEST, str(folder / "known"))
+    archive = Archive(str(folder))
+    run = replace(RunStart.now("transcribe", {}, "m1"), preprocess_digest="p")
+    write_known_pages(archive, read_state(archive), run, str(folder / "known"))
     return list(KeySet((folder / "known").read_bytes()))
 
 
 @settings(max_examples=30, deadline=None)
 @given(RUNS)
-def test_the_newest_reading_makes_a_page_known_and_the_newest_row_makes_it_fail(runs):
-    newest, statuses = {}, {}
+def test_each_reading_makes_a_page_known_and_the_newest_row_makes_it_fail(runs):
+    readings, statuses = {}, {}
     with TemporaryDirectory() as folder:
         for number, (model, pages) in enumerate(runs):
             run = {"run_id": f"r{number}", "model_digest": model, "preprocess_digest": "p"}
@@ -50,17 +54,16 @@ def test_the_newest_reading_makes_a_page_known_and_the_newest_row_makes_it_fail(
             ]
             write_run(Path(folder), run, pages=rows)
             statuses |= {uri: status for uri, (status, _) in pages.items()}
-            newest |= {
-                uri: (model, sha256)
-                for uri, (status, sha256) in pages.items()
-                if status not in ("failed", SkipReason.RETURNED)
-            }
-        wanted = [
-            page_key(uri, sha256, "", DIGEST)
-            for uri, (model, sha256) in newest.items()
-            if model == "m1"
-        ]
-        wanted += [failing_key(uri) for uri, status in statuses.items() if status == "failed"]
+            for uri, (status, sha256) in pages.items():
+                if status not in ("failed", SkipReason.RETURNED):
+                    readings.setdefault(uri, []).append((model, sha256, status))
+        wanted = {failing_key(uri) for uri, status in statuses.items() if status == "failed"}
+        for uri, of_page in readings.items():
+            for place, (model, sha256, status) in enumerate(of_page, 1):
+                if model == "m1":
+                    key = page_key if place == len(of_page) else older_key
+                    wanted.add(key(uri, sha256, "", DIGEST))
+                    wanted |= {content_key(sha256, "", DIGEST)} if status == "ok" else set()
         assert known_keys(Path(folder)) == sorted(wanted)
 
 

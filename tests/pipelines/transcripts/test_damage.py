@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from pipelines.archive.earlier_runs import write_known_pages
 from pipelines.archive.folder import Archive
+from pipelines.archive.state import read_state
 from pipelines.cli.options import UsageError
 from pipelines.export import main as export
 from pipelines.query import main as query
@@ -74,7 +74,7 @@ def test_an_export_names_the_file_that_is_damaged(folder, capsys):
 def test_the_next_run_names_the_file_that_is_damaged(folder, table, kind):
     path = damage(folder, table, kind)
     with pytest.raises(UsageError) as error:
-        write_known_pages(Archive(str(folder)), "d", str(folder / "known"))
+        read_state(Archive(str(folder)))
     assert is_said_of(path, folder, f"{error.value}\n")
 
 

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+from schemas.records import SkipReason
 from tests.pipelines.written_tables import ask_recipe, page, write_run
 
 RUN_1, RUN_2, RUN_3 = (f"2026010{day}T000000-000000-aa" for day in (1, 2, 3))
@@ -112,21 +113,31 @@ def test_losing_all_text_is_worse(tmp_path, ask):
     assert listed == [("refused.jpg", 0.75), ("silent.jpg", 0.75)]
 
 
-@pytest.mark.parametrize("folder", ["scans", "./scans/", "", "box [1]", "a*b?[c", "[!x]/{y}"])
-def test_pages_whose_image_is_gone_are_listed(tmp_path, monkeypatch, folder):
-    monkeypatch.chdir(tmp_path)
-    named = folder.rstrip("/") or str(tmp_path / "scans")
-    (tmp_path / named / "a b").mkdir(parents=True)
-    for name in ("a b/[1].jpg", "a b/scan.pdf", "x.ZIP"):
-        (tmp_path / named / name).touch()
-    there = ("a b/[1].jpg", "a b/scan.pdf#page=2", "x.ZIP#/d/a.pdf#page=2")
-    gone = ("1.jpg", "a b/gone.pdf#page=1", "y.zip#/1.jpg")
-    pages = [page(f"{named}/{name}") for name in (*there, *gone)]
-    pages += [page(f"{named}/bad.jpg", status="failed"), page("https://x.org/1"), page("other.jpg")]
-    write_run(tmp_path / "out", {"run_id": RUN_1}, pages=pages)
-    rows = ask_recipe(tmp_path / "out", "gone", f"folder={folder or named}")
-    assert [row["page_uri"] for row in rows] == [f"{named}/{name}" for name in gone]
-    assert {row["collection"] for row in rows} == {"all"}
+def write_gone(folder, run_id, *names, change="gone"):
+    rows = [page(one, status="skipped", reason=SkipReason.GONE, change=change) for one in names]
+    write_run(folder, {"run_id": run_id}, pages=rows)
+
+
+def test_pages_that_are_gone_are_listed(tmp_path, ask):
+    pages = [page(f"scans/{name}.jpg", lines_ok=2) for name in "abc"]
+    pages += [page("scans/bad.jpg", status="failed"), page("scans/notes.md", status="skipped")]
+    write_run(tmp_path, {"run_id": RUN_1}, pages=pages)
+    write_gone(tmp_path, RUN_2, "scans/a.jpg", "scans/bad.jpg")
+    write_gone(tmp_path, RUN_3, "scans/b.jpg", change="moved")
+    rows = ask("gone")
+    assert [row["page_uri"] for row in rows] == ["scans/a.jpg", "scans/bad.jpg"]
+    assert [row["run_id"] for row in rows] == [RUN_1, RUN_2]
+    assert {row["gone_run_id"] for row in rows} == {RUN_2} and rows[0]["lines_ok"] == 2
+    assert ask("gone", "folder=other") == []
+
+
+def test_pages_with_the_same_image_are_listed(tmp_path, ask):
+    digests = {"a.jpg": "x", "b.jpg": "y", "c.jpg": "x", "d.jpg": "x"}
+    pages = [page(name, sha256=digest) for name, digest in digests.items()]
+    write_run(tmp_path, {"run_id": RUN_1}, pages=pages)
+    write_gone(tmp_path, RUN_2, "d.jpg")
+    rows = ask("same_image")
+    assert [(row["page_uri"], row["pages"]) for row in rows] == [("a.jpg", 2), ("c.jpg", 2)]
 
 
 def test_failures_are_counted_by_cause(tmp_path, ask):
