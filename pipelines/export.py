@@ -51,7 +51,9 @@ def _run(args: argparse.Namespace) -> int:
         exported = run_export(config)
     print(exported)
     failure_rate = exported.account.failure_rate
-    return finish(failure_rate, args.max_failure_rate, f"{args.output}/failures")
+    table = f"{args.output}/failures"
+    but = exported.lack + (f"; {table} lists each" if exported.account.pages_failed else "")
+    return finish(failure_rate, args.max_failure_rate, table, exported.problem, but)
 
 
 main = command_main(_parser, _run)

@@ -181,7 +181,9 @@ def run_beam_verb(
         return _one_line_errors(run, args, _beam_options(parser, rest))
 
 
-def finish(failure_rate: float, max_failure_rate: float, where: str, problem: str = "") -> int:
+def finish(
+    failure_rate: float, max_failure_rate: float, where: str, problem: str = "", but: str = ""
+) -> int:
     """Turn the share of failures into the exit status, and print the outcome.
 
     Args:
@@ -189,6 +191,7 @@ def finish(failure_rate: float, max_failure_rate: float, where: str, problem: st
         max_failure_rate: Highest accepted share.
         where: The table that lists the failures.
         problem: Why the output is of no use although little failed, and the cure; empty if it is.
+        but: What a complete output still lacks; empty for nothing.
 
     Returns:
         The exit status.
@@ -197,7 +200,7 @@ def finish(failure_rate: float, max_failure_rate: float, where: str, problem: st
         print(problem, file=sys.stderr)
     if failure_rate <= max_failure_rate:
         if not problem:
-            print("complete")
+            print(f"complete, {but}" if but else "complete")
         return EXIT_FAILURES if problem else EXIT_OK
     print(
         f"{failure_rate:.1%} failed, more than --max_failure_rate {max_failure_rate:.1%}; "

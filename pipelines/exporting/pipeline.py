@@ -16,7 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
+from pipelines.archive.gone import is_missing
 from pipelines.cli.options import UsageError
+from pipelines.exporting.outcome import Exported
 from pipelines.exporting.picture import read_picture
 from pipelines.files.filesystem import write_bytes
 from pipelines.files.mirror import mirrored_name
@@ -40,6 +42,8 @@ from schemas.records import Failure, Skipped
 from schemas.tables import TABLES
 
 _ROWS_AT_A_TIME = 10_000
+_MOST_NAMES = 5
+_GONE = "gone"
 
 # Each format has its own folder, so that two of them may have the same extension.
 EXTENSIONS = {
@@ -71,27 +75,6 @@ class ExportConfig:
     overwrite: bool = False
     page_version: str = "2019-07-15"
     iiif_base: str = ""
-
-
-@dataclass(frozen=True)
-class Exported:
-    """The result of an export.
-
-    Attributes:
-        account: Pages and lines; a page is ok if all its files were written.
-        file_count: Files written.
-        replaced_count: Characters that were replaced by U+FFFD.
-    """
-
-    account: Account
-    file_count: int = 0
-    replaced_count: int = 0
-
-    def __str__(self):
-        text = f"{self.account}\nfiles: {self.file_count} written"
-        if self.replaced_count:
-            text += f"\n{self.replaced_count} characters that XML cannot hold are now U+FFFD"
-        return text
 
 
 def run_export(config: ExportConfig) -> Exported:
@@ -131,21 +114,28 @@ def _export(
     origin: Origin,
     staging: str,
 ) -> Exported:
-    ok = failed = skipped = lines_ok = lines_failed = files = replaced = 0
+    ok = failed = skipped = lines_ok = lines_failed = files = replaced = lines_missing = 0
+    missing: list[str] = []
     with FailureTable(staging) as failures:
         for page in pages:
             if isinstance(page, Skipped):
                 skipped += 1
                 continue
             found = list(export_page(page, extent.folder, config, origin, staging))
-            failures.extend(found)
             files += len(config.formats) - len(found)
             replaced += count_forbidden(page)
+            if found and all(failure.stage == _GONE for failure in found):
+                missing.append(page.uri)
+                lines_missing += len(page.lines)
+                continue
+            failures.extend(found)
             ok, failed = ok + (not found), failed + bool(found)
             lines_ok += 0 if found else len(page.lines)
             lines_failed += len(page.lines) if found else 0
-    counts = (ok, failed, skipped, extent.line_count, lines_ok, lines_failed)
-    return Exported(Account(extent.page_count, *counts), files, replaced)
+    skipped += len(missing)
+    counts = (ok, failed, skipped, extent.line_count - lines_missing, lines_ok, lines_failed)
+    account, named = Account(extent.page_count, *counts), tuple(missing[:_MOST_NAMES])
+    return Exported(account, files, replaced, extent.gone_count, len(missing), named)
 
 
 def export_page(
@@ -161,7 +151,8 @@ def export_page(
         staging: Folder to write in.
 
     Yields:
-        A failure for each format in which the page could not be written.
+        A failure for each format in which the page could not be written; its stage is 'gone' if
+        the image that it needs is missing.
     """
     try:
         page = normalise_page(page)
@@ -179,7 +170,13 @@ def export_page(
         except UsageError:
             raise
         except (OSError, ValueError) as error:
+            stage = _GONE if stage == "read" and _is_gone(page) else stage
             yield Failure(page.uri, stage, f"{name}: {error}")
+
+
+def _is_gone(page: PageText) -> bool:
+    address = page.address or page.uri
+    return not is_address(address) and is_missing(address)
 
 
 def render(

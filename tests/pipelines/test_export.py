@@ -13,6 +13,7 @@ from lxml import etree
 from model.images.digest import digest_of_pixels, exact_key
 from pipelines.export import main
 from pipelines.exporting.pipeline import EXTENSIONS
+from schemas.records import SkipReason
 from tests.drawn import jpeg, png
 from tests.drawn_files import image_file
 from tests.pipelines.formats.described import read_alto, read_page_xml
@@ -132,23 +133,24 @@ def test_the_pdf_shows_the_page_that_was_read(archive):
     assert page.get_size() == pytest.approx((72, 48), abs=0.1)
 
 
-def test_a_missing_or_changed_image_fails_only_the_pdf(archive, capsys):
+def test_a_changed_image_fails_only_the_pdf_and_a_missing_one_is_told_apart(archive, capsys):
     (archive / "in/a/x.jpg").unlink()
     (archive / "in/b/x.jpg").write_bytes(jpeg(GREY // 2))
     (archive / "in/b/x.png").write_bytes(b"no image")
     assert export(archive, "--to", "pdf", "text") == 3
     captured = capsys.readouterr()
-    assert "pages: 6 in = 3 ok + 3 failed + 0 skipped" in captured.out
+    assert "pages: 6 in = 3 ok + 2 failed + 1 skipped" in captured.out
+    assert f"skipped: 1 page whose image is gone ({archive}/in/a/x.jpg)" in captured.out
     assert "files: 9 written" in captured.out and "--max_failure_rate" in captured.err
     found = {
         Path(row["uri"]).relative_to(archive / "in").as_posix(): row for row in failures(archive)
     }
-    assert set(found) == {"a/x.jpg", "b/x.jpg", "b/x.png"}
+    assert set(found) == {"b/x.jpg", "b/x.png"}
     assert {row["stage"] for row in found.values()} == {"read"}
     assert "changed after it was transcribed" in found["b/x.jpg"]["error"]
     assert len(files(archive / "out/text")) == 6 and len(files(archive / "out/pdf")) == 3
     (run,) = pq.read_table(archive / "out/runs").to_pylist()
-    assert (run["pages_failed"], run["lines_failed"]) == (3, 9)
+    assert (run["pages_failed"], run["lines_failed"]) == (2, 6)
     assert export(archive, "--to", "pdf", "--overwrite", "--max_failure_rate", "0.5") == 0
 
 
@@ -216,3 +218,50 @@ def test_equal_tables_give_equal_files(archive):
         for path in files(archive / "out" / name):
             first, second = archive / "first" / name / path, archive / "out" / name / path
             assert first.read_bytes() == second.read_bytes()
+
+
+# What happens to the images, the flags, the exit status and the last line.
+ENDS = (
+    ({}, ["--to", "text"], 0, "complete"),
+    ({"a/x.jpg": None}, ["--to", "text"], 0, "complete"),
+    ({"a/x.jpg": None}, ["--to", "pdf"], 0, "complete, without 1 page that is gone"),
+    (
+        {"b/x.jpg": b"no image"},
+        ["--to", "pdf", "--max_failure_rate", "1"],
+        0,
+        "complete, except 1 page that failed; {out}/failures lists each",
+    ),
+    (
+        {"a/x.jpg": None, "b/x.jpg": b"no image"},
+        ["--to", "pdf", "--max_failure_rate", "1"],
+        0,
+        "complete, without 1 page that is gone and except 1 page that failed; "
+        "{out}/failures lists each",
+    ),
+)
+
+
+@pytest.mark.parametrize(("images", "flags", "status", "last"), ENDS)
+def test_an_export_says_what_it_lacks(archive, capsys, images, flags, status, last):
+    for name, data in images.items():
+        path = archive / "in" / name
+        path.unlink() if data is None else path.write_bytes(data)
+    assert export(archive, *flags) == status
+    assert capsys.readouterr().out.splitlines()[-1] == last.format(out=archive / "out")
+
+
+def test_an_export_leaves_out_pages_that_are_gone(archive, capsys):
+    uri = f"{archive}/in/a/x.jpg"
+    gone = {"page_uri": uri, "status": "skipped", "reason": SkipReason.GONE, "change": "gone"}
+    write_run(archive / "t", {"run_id": "r2", "started": NOW, "finished": NOW}, pages=[gone])
+    assert export(archive, "--to", "text") == 0
+    said = capsys.readouterr().out
+    assert "pages: 5 in = 5 ok" in said and "left out: 1 page that is gone" in said
+    assert said.splitlines()[-1] == "complete, without 1 page that is gone"
+    assert not (archive / "out/text/a/x.jpg.txt").exists()
+
+
+def test_an_export_without_any_image_is_of_no_use(archive, capsys):
+    (archive / "in").rename(archive / "moved")
+    assert export(archive, "--to", "pdf") == 3
+    assert "no page could be written, as their images do not exist" in capsys.readouterr().err
