@@ -42,6 +42,9 @@ _MAIN = (
     Command(
         "export", "pipelines.export", "write transcripts as PAGE, ALTO, hOCR, text, PDF or IIIF"
     ),
+    Command("models", "pipelines.models", "list the models, and the runs that used them"),
+    Command("compact", "pipelines.compact", "write the many files of many nights as few files"),
+    Command("forget", "pipelines.forget", "remove pages from transcripts for good"),
     Command("evaluate", "pipelines.evaluate", "measure CER and WER against ground truth"),
     Command("lines", "pipelines.lines", "find the lines of page images, as PAGE XML"),
 )
