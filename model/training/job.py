@@ -11,6 +11,7 @@ from pathlib import Path
 from model.dataset.tfrecord import read_records
 from model.line_images.preprocess import PreprocessConfig
 from model.networks.presets import preset_named
+from model.recogniser.bundle import load_bundle, model_name
 from model.text.charset import Charset
 from model.training.bundle_files import quantise_bundle, write_bundle
 from model.training.config import LineFiles, TrainingConfig
@@ -81,10 +82,27 @@ def run_training(job: TrainingJob) -> None:
         "course": [result.to_dict() for result in results],
         "parameters": model.count_params(),
         "device": describe_device(),
+        "base": base_facts(job.init),
     }
     write_bundle(job.output, model, job.charset, preprocess, job.config.preset, card)
     quantise_bundle(job.output, job.train_paths)
     add_language_model(job.output, job.train_paths, job.eval_paths, job.language, report)
+
+
+def base_facts(init: Path | None) -> dict | None:
+    """Return the entry of the model card for the model that training starts from.
+
+    Args:
+        init: Its folder; None for random initial weights.
+
+    Returns:
+        Its name and digest, no path; None if there is none.
+    """
+    if init is None:
+        return None
+    bundle = load_bundle(init)
+    name = Path(model_name(bundle.directory)).name
+    return {"name": name, "digest": bundle.digest()}
 
 
 def run_fn(fn_args) -> None:

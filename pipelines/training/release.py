@@ -118,6 +118,7 @@ def _facts(staged: Path, config: TrainConfig, outcome: Outcome) -> dict:
         "code_version": VERSION,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "dataset": {
+            "name": config.dataset.name,
             "charset_size": len(bundle.charset.characters),
             "lines": outcome.line_counts,
         },

@@ -62,7 +62,8 @@ def test_the_card_gains_the_results_of_the_run_and_no_path(stage, tmp_path):
     card = json.loads(text)
     assert card["parameters"] == 7
     assert card["preset"] == "tiny"
-    assert card["dataset"] == {"charset_size": 7, "lines": {"train": 30, "eval": 4}}
+    counts = {"charset_size": 7, "lines": {"train": 30, "eval": 4}}
+    assert card["dataset"] == {"name": config.dataset.name, **counts}
     assert card["evaluation"]["overall"] == RESULT.to_dict()
     assert card["evaluation"]["by_document"] == {"Peraire": RESULT.to_dict()}
     assert card["evaluation"]["max_cer"] == 0.95
