@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.cli.main import command_main
 from pipelines.cli.options import UsageError, verb_parser
+from pipelines.transcripts.engines import ENGINES, views_script
 from pipelines.transcripts.recipes import find_recipe, recipe_page
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     query = parser.add_mutually_exclusive_group(required=True)
     query.add_argument("--recipe", metavar="NAME", help="name of a ready-made query; see --recipes")
+    query.add_argument(
+        "--print_views",
+        choices=sorted(ENGINES),
+        help="print a script that makes the views over the files without Quire, for this engine",
+    )
     query.add_argument("query", nargs="?", help='SQL, for instance "SELECT * FROM failures"')
     return parser
 
@@ -57,6 +63,9 @@ def _assignment(text: str) -> tuple[str, str]:
 
 
 def _run(args: argparse.Namespace) -> int:
+    if args.print_views:
+        sys.stdout.write(views_script(args.print_views, args.transcripts))
+        return 0
     query, values = args.query, dict(args.set)
     if args.recipe is not None:
         recipe = find_recipe(args.recipe)
