@@ -33,6 +33,8 @@ class Line:
         row: Row in the table `region_id`, from 0, the same for all lines of a cell; None where it
             is in no table. Each table of a page counts its own rows.
         column: Column in that table, from 0: the first one of a cell that has several.
+        custom: What else the `custom` attribute of PAGE says of the line, without its kind, its
+            place and what holds only for single characters of its text; may be empty.
     """
 
     line_id: str
@@ -47,6 +49,7 @@ class Line:
     fault: str = ""
     row: int | None = None
     column: int | None = None
+    custom: str = ""
 
 
 @dataclass(frozen=True)
