@@ -214,7 +214,7 @@ def _extract(image: pdfium.PdfImage, rotation: int) -> np.ndarray:
         bitmap.warn_on_close = False
         pixels = bitmap.to_numpy()
         is_grey = bitmap.n_channels == 1
-        pixels = pixels.copy() if is_grey else np.ascontiguousarray(pixels[..., :3])
+        pixels = pixels.copy() if is_grey else np.array(pixels[..., :3], order="C")
     return cv2.rotate(pixels, _CLOCKWISE[rotation]) if rotation else pixels
 
 
@@ -255,4 +255,4 @@ def _render(page: pdfium.PdfPage, px_per_point: float, in_colour: bool = False) 
     with closing(page.render(scale=scale, grayscale=not in_colour, draw_annots=False)) as bitmap:
         bitmap.warn_on_close = False
         pixels = bitmap.to_numpy()
-        return _rgb(np.ascontiguousarray(pixels[..., :3])) if in_colour else pixels.copy()
+        return _rgb(np.array(pixels[..., :3], order="C")) if in_colour else pixels.copy()

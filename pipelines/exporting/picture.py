@@ -3,20 +3,62 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import BinaryIO, TypeVar
 
 import numpy as np
+from PIL import Image
 
 from model.images.colour import colours_of, jpeg_of, stored_orientation
 from pipelines.files.filesystem import BeamFiles
 from pipelines.formats.addresses import is_address
-from pipelines.formats.names import split_page_uri
-from pipelines.formats.page_text import PageText
+from pipelines.formats.names import split_extension, split_page_uri
+from pipelines.formats.page_text import UPRIGHT, PageText
 from pipelines.formats.pdf.picture import Picture, picture_of_jpeg, picture_of_pixels
-from pipelines.pages.image import open_again
+from pipelines.pages.image import PageImage, open_again
 
 _T = TypeVar("_T")
+
+
+# Files that are copied as they are, by their endings.
+MEDIA_TYPES = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+}
+
+
+def read_image_file(page: PageText, endings: Container[str]) -> tuple[bytes, str]:
+    """Return the image of a page as a file of its own.
+
+    Args:
+        page: The page, as shown.
+        endings: Some of `MEDIA_TYPES`: files that may be copied.
+
+    Returns:
+        The file and its ending. It is the original if that holds one page that needs no turning,
+        else a JPEG, or a PNG in black and white.
+
+    Raises:
+        OSError: If the image cannot be read.
+        ValueError: As of `read_picture`.
+    """
+    image = _unchanged_image(page)
+    ending = split_extension(split_page_uri(page.uri)[0])[1]
+    if image.data and image.is_alone and image.frame.orientation == UPRIGHT and ending in endings:
+        return image.data, ending
+    picture = _picture(page, image)
+    if picture.mode != "1" and picture.orientation == UPRIGHT:
+        return picture.data, ".jpg"
+    pixels: np.ndarray | None = _of_file(page, image.data, colours_of)
+    if picture.mode != "1" and pixels is not None and pixels.shape[:2] == image.grey.shape:
+        picture = picture_of_pixels(pixels)
+        return picture.data, ".jpg"
+    file = io.BytesIO()
+    Image.fromarray(image.grey).save(file, "PNG")
+    return file.getvalue(), ".png"
 
 
 def read_picture(page: PageText) -> Picture:
@@ -35,12 +77,21 @@ def read_picture(page: PageText) -> Picture:
         OSError: If the image cannot be read.
         ValueError: If it does not decode, or is not the image that was transcribed.
     """
+    return _picture(page, _unchanged_image(page))
+
+
+def _unchanged_image(page: PageText) -> PageImage:
     image = open_again(page.uri, page.address)
     if image.sha256 != page.sha256:
         raise ValueError("image was changed after it was transcribed; transcribe it again")
     size = page.width_px, page.height_px
     if image.grey.shape[::-1] != size:
         raise ValueError(f"image is no longer {size[0]} x {size[1]} px; transcribe it again")
+    return image
+
+
+def _picture(page: PageText, image: PageImage) -> Picture:
+    size = page.width_px, page.height_px
     if image.frame.warnings:
         return picture_of_pixels(image.grey)
     jpeg = _of_file(page, image.data, jpeg_of)

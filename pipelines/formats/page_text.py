@@ -47,6 +47,7 @@ class PageText:
         orientation: EXIF orientation of the stored pixels, 1 to 8.
         frame: 'shown' if points are those of the picture as shown, 'stored' if they are those of
             the stored pixels.
+        run_id: Run that read it; empty if unknown.
         called: Name of the image to state; empty for that of its file.
     """
 
@@ -63,6 +64,7 @@ class PageText:
     label: str = ""
     orientation: int = UPRIGHT
     frame: str = "shown"
+    run_id: str = ""
     called: str = ""
 
     @property
