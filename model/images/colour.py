@@ -129,6 +129,7 @@ def _jpeg_of_pdf(file: BinaryIO, number: int) -> tuple[bytes, int] | None:
 
 def _small(image: pdfium.PdfImage) -> np.ndarray:
     with closing(image.get_bitmap()) as bitmap:
+        bitmap.warn_on_close = False
         return _thumbnail(bitmap.to_pil())
 
 
