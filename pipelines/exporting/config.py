@@ -37,6 +37,7 @@ class Target:
         nests_tables: Whether it reads regions in a TableRegion.
         has_plain_names: Whether files are called like the image without its extension.
         is_beside_images: Whether PAGE lies in a folder `page` in that of the images.
+        archive: Name of the zip file of all that is written; empty for one a format.
     """
 
     formats: tuple[str, ...]
@@ -44,12 +45,15 @@ class Target:
     nests_tables: bool = True
     has_plain_names: bool = True
     is_beside_images: bool = False
+    archive: str = ""
 
 
 TARGETS = {
     "escriptorium": Target(("alto", "page"), nests_tables=False),
-    "transkribus": Target(("page",), page_version="2013-07-15", is_beside_images=True),
-    "ocrd": Target(("page",)),
+    "transkribus": Target(
+        ("page",), page_version="2013-07-15", is_beside_images=True, archive="transkribus"
+    ),
+    "ocrd": Target(("page",), archive="ocrd"),
 }
 
 

@@ -82,7 +82,7 @@ def run_export(config: ExportConfig) -> Exported:
     names = ExportNames(extent.folder, config, clashing)
     start = RunStart.now("export", asdict(config), origin.model_digest)
     with _folder(config.output, updates) as folder, scratch_folder(config.output) as scratch:
-        store = Store(folder, config.is_zipped, updates)
+        store = Store(folder, config.is_zipped, config.taken_by.archive, updates)
         pages = pages_with_lines(connection, scratch)
         exported = _Export(config, names, origin, store, since).run(pages, extent, folder)
         if updates:

@@ -30,11 +30,15 @@ class Store:
     Args:
         folder: The folder.
         is_zipped: Whether what lies in a folder of it is one zip file instead.
+        archive: Name of the zip file if there is one for all folders; empty for one each.
         updates: Whether files may be there that an earlier export wrote.
     """
 
-    def __init__(self, folder: str, is_zipped: bool = False, updates: bool = False):
+    def __init__(
+        self, folder: str, is_zipped: bool = False, archive: str = "", updates: bool = False
+    ):
         self._folder, self._is_zipped, self._updates = folder, is_zipped, updates
+        self._archive_name = archive
         self._archives: dict[str, tuple[zipfile.ZipFile, BinaryIO]] = {}
         self._pages: dict[str, str] = _listed(folder)["files"] if updates else {}
         self._count = 0
@@ -71,6 +75,8 @@ class Store:
             name = posixpath.basename(path)
             raise FileExistsError(f"another page has the file {name} already; rename one image")
         folder, _, name = path.partition("/")
+        if self._archive_name:
+            folder, name = self._archive_name, path
         if self._is_zipped and name:
             self._archive(folder).writestr(_entry(name), data)
         else:
