@@ -113,7 +113,7 @@ class PageChanges:
         return AlikePages(pa.concat_tables(alike)), OlderReadings.of(older)
 
     def _seen(self) -> Seen:
-        names, opened = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        names, opened, failed = ([np.empty(0, np.int64)] for _ in range(3))
         for rows in self._portions.pages(_SEEN):
             uris, documents = rows["page_uri"], rows["document"]
             is_open = pc.not_equal(rows["status"], "failed")
@@ -122,7 +122,8 @@ class PageChanges:
             names.append(short_keys(uris.to_pylist()))
             opened.append(short_keys(uris.filter(is_open).to_pylist()))
             opened.append(short_keys(documents.filter(has_pages).unique().to_pylist()))
-        return Seen(*(np.unique(np.concatenate(keys)) for keys in (names, opened)))
+            failed.append(short_keys(uris.filter(pc.invert(is_open)).to_pylist()))
+        return Seen(*(np.unique(np.concatenate(keys)) for keys in (names, opened, failed)))
 
     def _is_gone(self, gone: Sequence[GonePage], seen: Seen) -> Callable[[str], bool]:
         found = {page.name for page in gone if page.change is Change.GONE}

@@ -108,18 +108,20 @@ class Seen:
     Attributes:
         names: All that was listed.
         opened: Files that could be opened, and documents of which there are pages.
+        failed: Files and documents that could not be opened as a whole.
     """
 
     names: np.ndarray
     opened: np.ndarray
+    failed: np.ndarray
 
     def lists(self, name: str) -> bool:
         """Return whether a page or file was listed."""
         return _holds(self.names, name)
 
     def opens(self, name: str) -> bool:
-        """Return whether a document was listed, and its pages were."""
-        return bool(name) and _holds(self.opened, name)
+        """Return whether a document was listed, and all its pages were."""
+        return bool(name) and _holds(self.opened, name) and not _holds(self.failed, name)
 
 
 def _holds(keys: np.ndarray, name: str) -> bool:

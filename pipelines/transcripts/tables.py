@@ -17,7 +17,7 @@ import pyarrow as pa
 from pipelines.cli.options import UsageError
 from pipelines.files.readers import begin_reading
 from pipelines.transcripts.files import files_of, naming_damage, run_files
-from pipelines.transcripts.views import LINE_CHANGES, VIEWS
+from pipelines.transcripts.views import LINE_CHANGES, REGIONS, VIEWS
 from schemas.records import Polyline
 from schemas.tables import TABLES
 
@@ -55,7 +55,8 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
             _view_of_files(connection, directory, table)
         for name, sql in VIEWS.items():
             connection.execute(f"CREATE VIEW {name} AS {sql}")
-        connection.execute(LINE_CHANGES)
+        for statement in (LINE_CHANGES, REGIONS):
+            connection.execute(statement)
     return connection
 
 
