@@ -87,14 +87,15 @@ class AlikePages:
             for content in contents:
                 wanted.setdefault(content, []).append(name)
         readings = self._readings(archive, state, usable_runs, wanted)
+        taken: set[str] = set()
         for content in sorted(wanted):
             targets = sorted(set(wanted[content]) - self.sources.keys())
             found = sorted(readings.get(content, {}).values())
             current = [one for one in found if self._is_current(one, state)]
-            taken = set(self.renamed.values())
             gone = [one for one in current if one.name not in taken and is_gone(one.name)]
             for target, source in zip(targets, gone):
                 self.sources[target], self.renamed[target] = source, source.name
+                taken.add(source.name)
             for target in targets[len(gone) :]:
                 if found:
                     self.sources[target] = max(found, key=lambda one: (one.run, one.name))

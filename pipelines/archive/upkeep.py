@@ -17,6 +17,7 @@ from pipelines.archive.sources import replaced
 from pipelines.archive.state import EarlierPages, column
 from pipelines.files.key_set import short_keys
 from pipelines.formats.names import file_of
+from pipelines.pages.names import PageNames
 from pipelines.tables.writers import writer_of, written_by
 from schemas.changes import Change
 from schemas.records import SkipReason
@@ -100,7 +101,7 @@ def choose_pages(
     Args:
         archive: The output folder.
         state: What the tables say.
-        pages: Names of pages, or of documents with all their pages.
+        pages: Names of pages, or of documents with all their pages; or other paths to them.
         starts: Starts of names.
         gone: Whether to choose all pages that are gone.
 
@@ -108,13 +109,15 @@ def choose_pages(
         The names; with each page, those that it had before it was renamed. And which of `pages`
         and `starts` no name matches.
     """
-    wanted, chosen, before = set(pages), set(), {}
-    matched: set[str] = set()
+    as_named = PageNames(known=state.names)
+    wanted = {name: one for one in pages for name in (as_named.name(one), one)}
+    chosen, matched = set(), set()
+    before: dict[str, set[str]] = {}
     for path in state.files:
         for rows in archive.read_batches(path, ["page_uri", "document", "moved_from", "change"]):
             facts = (values.to_pylist() for values in rows.columns)
             for name, document, moved_from, change in zip(*facts):
-                found = {one for one in (name, document, file_of(name)) if one in wanted}
+                found = {wanted[one] for one in (name, document, file_of(name)) if one in wanted}
                 found |= {start for start in starts if name.startswith(start)}
                 matched |= found
                 if found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from apache_beam.io.filesystems import FileSystems
 
@@ -13,9 +13,6 @@ from pipelines.files.zip_members import split_member
 from pipelines.formats.addresses import is_address
 from pipelines.formats.names import file_of
 from schemas.records import PageSource
-
-# Pages whose files are looked for, to learn which folder a new one stands for.
-_SAMPLED_PAGES = 100
 
 
 @dataclass(frozen=True)
@@ -54,14 +51,15 @@ def ancestors(folder: str) -> Iterator[str]:
     Example:
         >>> list(ancestors("scans/1858")), list(ancestors("/mnt/a")), list(ancestors("./a"))
         (['scans/1858', 'scans', ''], ['/mnt/a', '/mnt'], ['./a', '.'])
+        >>> list(ancestors("gs://bucket/a"))
+        ['gs://bucket/a', 'gs://bucket']
     """
     while folder not in ("", ".", "/"):
         yield folder
-        above = os.path.dirname(folder)
-        if above.endswith("/") and above != "/":
-            # A bucket ends the path: 'gs://b' is in 'gs://'.
+        folder = os.path.dirname(folder)
+        if folder.endswith(":"):
+            # A bucket is in no folder.
             return
-        folder = above
     if folder != "/":
         yield folder
 
@@ -108,13 +106,17 @@ class PageNames:
             >>> names.name("/mnt/b/scans/1858/a.jpg"), names.name("other/a.jpg")
             ('scans/1858/a.jpg', 'other/a.jpg')
         """
-        for place in self.places:
-            if (rest := beneath(path, place.given)) is not None:
-                return joined(place.name, rest)
+        for folder in ancestors(os.path.dirname(path)) if self.places else ():
+            if place := self._by_folder.get(folder):
+                return joined(place.name, beneath(path, folder))
         if self.known is None or not path or is_address(path):
             return path
         folder, name = os.path.split(path)
         return joined(_place(folder, self.known).name, name)
+
+    @cached_property
+    def _by_folder(self) -> dict[str, Place]:
+        return {place.given: place for place in self.places}
 
     def paths(self, name: str) -> Iterator[str]:
         """Yield the paths that a name in the tables may stand for, each in a folder of the input.

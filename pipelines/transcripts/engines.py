@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 
 import pyarrow as pa
@@ -48,12 +49,13 @@ def _duckdb(folder: str) -> Iterator[str]:
         every = f"read_parquet({_quoted(_files(folder, table))}, union_by_name = true"
         hive = ", hive_partitioning = true, hive_types = {'collection': VARCHAR}"
         # Files of older versions lack the columns that were added since.
-        later = [field for field in TABLES[table] if field.type in _DUCKDB]
-        nulls = ", ".join(f'NULL::{_DUCKDB[one.type]} AS "{one.name}"' for one in later)
+        later = [field for field in TABLES[table] if field.nullable and field.type in _DUCKDB]
+        columns = ", ".join(f'NULL::{_DUCKDB[one.type]} AS "{one.name}"' for one in later)
+        nulls = textwrap.fill(columns, 95, initial_indent="    ", subsequent_indent="    ")
         yield (
             f"CREATE OR REPLACE VIEW stored_{table} AS\n"
             f"SELECT * FROM {every}{hive if table != 'runs' else ''})\n"
-            f"UNION ALL BY NAME SELECT {nulls} WHERE false;\n"
+            f"UNION ALL BY NAME SELECT\n{nulls}\nWHERE false;\n"
         )
     for name, sql in VIEWS.items():
         yield f"CREATE OR REPLACE VIEW {name} AS\n{sql};\n"

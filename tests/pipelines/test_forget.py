@@ -73,6 +73,7 @@ CASES = (
     Case(("--page", "s/x.pdf#page=1"), ALL.replace("s/x.pdf#page=1 ", ""), ("x1",), "one of it"),
     Case(("--page", "s/b2.jpg"), ALL.replace("s/b2.jpg ", ""), ("b1", "s/b"), "and its old name"),
     Case(("--page", "s/b.jpg"), ALL, ("s/b.jpg",), "an old name; the text is that of the new one"),
+    Case(("--page", "{here}/s/a.jpg"), ALL.replace("s/a.jpg ", ""), ("a1",), "by another path"),
     Case(("--prefix", "s/"), "t/d.jpg", ("a1", "a2", "b1", "c1", "x1", "s/"), "a folder"),
     Case(("--gone",), ALL, ("c1", "s/c.jpg"), "what is gone, without old names"),
     Case(("--gone", "--page", "t/d.jpg"), ALL.replace(" t/d.jpg", ""), ("c1", "d1"), "both"),
@@ -92,10 +93,12 @@ def everything(folder: Path, table: str) -> list[str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.reason)
-def test_pages_are_removed_for_good(archive, capsys, case):
-    assert main(["--transcripts", str(archive), *case.flags, "--dry_run"]) == 0
+def test_pages_are_removed_for_good(archive, tmp_path, monkeypatch, capsys, case):
+    monkeypatch.chdir(tmp_path)
+    flags = [flag.format(here=tmp_path) for flag in case.flags]
+    assert main(["--transcripts", str(archive), *flags, "--dry_run"]) == 0
     assert shown(archive) == ALL and "nothing was removed" in capsys.readouterr().out
-    assert main(["--transcripts", str(archive), *case.flags]) == 0
+    assert main(["--transcripts", str(archive), *flags]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "complete"
     assert shown(archive) == case.pages
     tables = {table: everything(archive, table) for table in ("lines", "pages", "failures")}
