@@ -29,6 +29,7 @@ gap:1.2rem 2rem;align-items:start}
 .read{list-style:none;margin:0;padding:0}
 .read li{display:grid;grid-template-columns:2.4rem 1fr;padding:.16rem .5rem .16rem 0;
 background:var(--fill,transparent);box-shadow:inset 3px 0 var(--tie,transparent)}
+.read li,.view a{scroll-margin:40vh 0}
 .read .number{color:var(--soft);text-align:right;padding-right:.7rem;text-decoration:none;
 font-size:.8rem;line-height:1.9rem}
 .read p{margin:0}
@@ -47,7 +48,8 @@ class ViewedLine:
     Attributes:
         text: The text, HTML.
         baseline: In pixels of the page; may be empty.
-        polygon: In pixels of the page; may be empty.
+        polygon: In pixels of the page; may be empty. A line with neither has no place in the
+            picture.
         below: What stands below the text, HTML; may be empty.
     """
 
@@ -158,9 +160,10 @@ def _name(text: str) -> str:
 def _item(view: PageView, number: int, line: ViewedLine) -> str:
     below = f'<p class="below" dir="auto">{line.below}</p>' if line.below else ""
     text = line.text or '<span class="soft">nothing</span>'
+    place = f' href="#{view.anchor}-place{number}"' if view.image and _shape(line) else ""
     return (
         f'<li class="line{number}" id="{view.anchor}-text{number}">'
-        f'<a class="number" href="#{view.anchor}-place{number}">{number}</a>'
+        f'<a class="number"{place}>{number}</a>'
         f'<div><p class="text" dir="auto">{text}</p>{below}</div></li>'
     )
 
@@ -168,7 +171,12 @@ def _item(view: PageView, number: int, line: ViewedLine) -> str:
 def _picture(view: PageView) -> str:
     if not view.image:
         return ""
-    places = "".join(_place(view, number, line) for number, line in enumerate(view.lines, 1))
+    places = "".join(
+        f'<a class="line{number}" id="{view.anchor}-place{number}" '
+        f'href="#{view.anchor}-text{number}" aria-label="line {number}">{_shape(line)}</a>'
+        for number, line in enumerate(view.lines, 1)
+        if _shape(line)
+    )
     return (
         f'<svg viewBox="0 0 {view.width_px} {view.height_px}">'
         f'<image href="{jpeg_address(view.image)}" width="{view.width_px}" '
@@ -176,21 +184,14 @@ def _picture(view: PageView) -> str:
     )
 
 
-def _place(view: PageView, number: int, line: ViewedLine) -> str:
+def _shape(line: ViewedLine) -> str:
+    """Return the outline of a line or else its baseline; empty if it has neither."""
     if len(line.polygon) >= 3:
-        shape = f'<polygon points="{_points(line.polygon)}"></polygon>'
-    elif len(line.baseline) >= 2:
-        points = _points(line.baseline)
-        shape = f'<polyline class="wide" points="{points}"></polyline>'
-        shape += f'<polyline points="{points}"></polyline>'
-    else:
-        # A line with neither is the whole image.
-        corners = ((0, 0), (view.width_px, 0), (view.width_px, view.height_px), (0, view.height_px))
-        shape = f'<polygon points="{_points(corners)}"></polygon>'
-    return (
-        f'<a class="line{number}" id="{view.anchor}-place{number}" '
-        f'href="#{view.anchor}-text{number}" aria-label="line {number}">{shape}</a>'
-    )
+        return f'<polygon points="{_points(line.polygon)}"></polygon>'
+    if len(line.baseline) >= 2:
+        points = f'points="{_points(line.baseline)}"'
+        return f'<polyline class="wide" {points}></polyline><polyline {points}></polyline>'
+    return ""
 
 
 def _points(points: Polyline) -> str:

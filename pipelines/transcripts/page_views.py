@@ -143,9 +143,15 @@ def page_view(
 
 def _view(connection: duckdb.DuckDBPyConnection, uri: str, anchor: str) -> PageView:
     address, width_px, height_px = connection.execute(_PAGE, [uri]).fetchone()[:3]
+    # A line without a place is the whole image.
+    whole = ((0, 0), (width_px, 0), (width_px, height_px), (0, height_px))
     lines = [
-        ViewedLine(tinted(text, _characters(characters)), to_polyline(baseline), to_polyline(ring))
-        for text, characters, baseline, ring in connection.execute(_LINES, [uri]).fetchall()
+        ViewedLine(
+            tinted(text, _characters(characters)),
+            to_polyline(baseline),
+            to_polyline(polygon) if polygon or baseline else whole,
+        )
+        for text, characters, baseline, polygon in connection.execute(_LINES, [uri]).fetchall()
     ]
     return page_view(uri, address, (width_px, height_px), lines, anchor)
 

@@ -93,6 +93,16 @@ def test_a_line_and_its_text_show_each_other(archive):
     assert document.count('title="a 60 %, é 20 %"') == 1 and "<b>" not in document.split("<main")[1]
 
 
+def test_a_line_without_a_place_is_the_whole_image(archive):
+    uri = f"{archive}/scans/e.jpg"
+    grey = np.full((60, 300), 200, np.uint8)
+    (archive / "scans" / "e.jpg").write_bytes(jpeg(grey))
+    whole = line(uri) | {"baseline": [], "polygon": []}
+    size = {"width_px": 300, "height_px": 60, "cer_estimate": 0.9, "confidence": 0.1}
+    write_run(archive / "out", {"run_id": "r2"}, pages=[page(uri, **size)], lines=[whole])
+    assert '<polygon points="0,0 300,0 300,60 0,60">' in shown(archive, "--worst", "1")
+
+
 def test_a_page_without_lines_is_shown(archive):
     assert "no lines" in shown(archive, "--worst", "2")
 

@@ -41,10 +41,8 @@ def test_an_easy_picture_keeps_its_size():
     [
         (ViewedLine("a", BASELINE, SQUARE), ["polygon"]),
         (ViewedLine("a", BASELINE), ["polyline", "polyline"]),
-        # A line without a place is the whole image.
-        (ViewedLine("a"), ["polygon"]),
     ],
-    ids=["outline", "baseline", "whole image"],
+    ids=["outline", "baseline"],
 )
 def test_a_line_has_a_place_that_its_text_is_tied_to(line, shapes):
     view = PageView("page1", 100, 80, [line], page_jpeg(noise(80, 100)))
@@ -55,6 +53,11 @@ def test_a_line_has_a_place_that_its_text_is_tied_to(line, shapes):
     assert ".view:has(.line1:is(" in view_style([view]) and ".line2" not in view_style([view])
     (address,) = re.findall(r'<image href="data:image/jpeg;base64,([^"]+)"', shown)
     assert base64.b64decode(address) == view.image
+
+
+def test_a_line_without_a_place_has_only_its_text():
+    shown = show_page(PageView("page1", 100, 80, [ViewedLine("a")], page_jpeg(noise(80, 100))))
+    assert "<poly" not in shown and 'href="#' not in shown and ">a</p>" in shown
 
 
 def test_a_page_without_image_or_lines_says_so():
