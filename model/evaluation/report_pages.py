@@ -67,7 +67,7 @@ def page_table(pages: Sequence[PageRate], views: Sequence[EvaluatedPage]) -> tup
         lead += f" The {_PAGES_SHOWN} worst of {grouped(len(pages))} pages."
     rows = [
         (
-            f'<span class="n">{percent(page.characters.rate)}</span>',
+            percent(page.characters.rate),
             page.lines,
             page.characters.length,
             _name(page.page_uri, anchors.get(page.page_uri)),

@@ -18,6 +18,7 @@ _LEVELS = (0.5, 0.75, 0.9)
 _STYLE = """
 main,header,nav{max-width:104rem}
 h2{overflow-wrap:anywhere}
+td a{color:var(--accent)}
 .view{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,28rem),1fr));
 gap:1.2rem 2rem;align-items:start}
 .view svg{display:block;width:100%;max-height:calc(100vh - 2rem);background:var(--picture)}
