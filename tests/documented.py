@@ -7,7 +7,7 @@ import importlib
 import re
 import shlex
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,20 @@ BEAM_FLAGS = {
     "--temp_location",
 }
 # Programs besides Quire, `python -m` and `make` that a command may begin with.
-OTHER_PROGRAMS = {".", "cat", "cd", "cp", "export", "git", "ls", "mkdir", "mv", "pip", "rm"}
+OTHER_PROGRAMS = {
+    ".",
+    ".ci/run",
+    "cat",
+    "cd",
+    "cp",
+    "export",
+    "git",
+    "ls",
+    "mkdir",
+    "mv",
+    "pip",
+    "rm",
+}
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 _SETTING = re.compile(r"[A-Z_]+=")
 _SEPARATORS = {"&&", "|", ";"}
@@ -80,7 +93,9 @@ def inline_commands(path: Path) -> list[str]:
     """Return the commands of Quire in inline code, such as `quire show --worst 20`."""
     text = _FENCE.sub("", path.read_text("utf-8"))
     found = re.findall(r"`([^`\n]+)`", text)
-    return [code for code in found if re.match(r"([A-Z_]+=\S+ )?(quire|python -m) [a-z]", code)]
+    # `quire VERB` stands for any command.
+    is_command = re.compile(r"([A-Z_]+=\S+ )?(quire|python -m) [a-z](?!\S*[A-Z])")
+    return [code for code in found if is_command.match(code)]
 
 
 def words_of(command: str) -> list[list[str]]:
@@ -124,7 +139,7 @@ def parser_of(module: str) -> argparse.ArgumentParser:
     return _parser(module)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parser(module: str) -> argparse.ArgumentParser:
     def give_up(parser, *args, **kwargs):
         raise _Parsing(parser)
@@ -143,6 +158,15 @@ def _parser(module: str) -> argparse.ArgumentParser:
 def flags_of(words: list[str]) -> list[str]:
     """Return the flags among the words of a command, without their values."""
     return [word.partition("=")[0] for word in words if re.match(r"--[a-z]", word)]
+
+
+def flags_known_to(parser: argparse.ArgumentParser) -> set[str]:
+    """Return the flags of a parser and of the parsers of its subcommands."""
+    flags = set(parser._option_string_actions)
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            flags = flags.union(*map(flags_known_to, action.choices.values()))
+    return flags
 
 
 def shape_of(line: str) -> str:
