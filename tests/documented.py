@@ -44,6 +44,7 @@ OTHER_PROGRAMS = {
     "rm",
 }
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+_RULE = re.compile(r"^-+(  -+)*$")
 _SETTING = re.compile(r"[A-Z_]+=")
 _SEPARATORS = {"&&", "|", ";"}
 
@@ -173,9 +174,10 @@ def shape_of(line: str) -> str:
     """Return a line of output without its numbers, names of files and alignment.
 
     Example:
-        >>> shape_of("  11.77 %    29 lines  peraire/test_B.18.jpg")
-        'N % N lines FILE'
+        >>> shape_of("  11.77 %    29 lines  peraire/test_B.18.jpg"), shape_of("------  ----")
+        ('N % N lines FILE', '--')
     """
+    line = _RULE.sub("--", line)
     line = re.sub(r"\S+\.(jpg|png|html|xml|pdf)\b", "FILE", line)
     return " ".join(re.sub(r"-?\d[\d.,]*", "N", line).split())
 
@@ -190,5 +192,5 @@ def unlike(documented: tuple[str, ...], printed: list[str]) -> list[str]:
     for line in documented:
         if not is_row and line != "…" and shape_of(line) not in shapes:
             missing.append(line)
-        is_row = is_row or re.fullmatch(r"-+(  -+)*", line) is not None
+        is_row = is_row or _RULE.match(line) is not None
     return missing
