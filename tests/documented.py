@@ -29,20 +29,7 @@ BEAM_FLAGS = {
     "--temp_location",
 }
 # Programs besides Quire, `python -m` and `make` that a command may begin with.
-OTHER_PROGRAMS = {
-    ".",
-    ".ci/run",
-    "cat",
-    "cd",
-    "cp",
-    "export",
-    "git",
-    "ls",
-    "mkdir",
-    "mv",
-    "pip",
-    "rm",
-}
+OTHER_PROGRAMS = {".", ".ci/run", "cd", "cp", "export", "git", "mkdir", "mv", "pip", "pipx"}
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 _RULE = re.compile(r"^-+(  -+)*$")
 _SETTING = re.compile(r"[A-Z_]+=")
