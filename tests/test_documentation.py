@@ -25,6 +25,7 @@ from pipelines.formats.page_xml.write import write_description
 from schemas.records import Line
 from tests.documented import (
     BEAM_FLAGS,
+    NOT_RUN,
     OTHER_PROGRAMS,
     PAGES,
     REPOSITORY,
@@ -42,8 +43,6 @@ DOCS = REPOSITORY / "docs"
 # Run from the first command to the last, on drawn pages in place of the real ones. The commands of
 # all other pages are parsed: they train, or need the paths of an archive.
 RUN = [REPOSITORY / "README.md", DOCS / "tutorial.md"]
-# These need a network, or change the machine.
-NOT_RUN = re.compile(r"git clone|python3 -m venv|pip install|make ")
 # Of benchmarks, and of other programs.
 FLAGS_OF_OTHERS = {"--keep", "--most_lines", "--way"}
 TEST_PAGES = (
