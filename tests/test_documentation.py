@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import importlib.util
 import re
 import subprocess
@@ -23,6 +24,7 @@ from pipelines.cli.console import main as quire
 from pipelines.formats.page_text import Origin
 from pipelines.formats.page_xml.write import write_description
 from schemas.records import Line
+from tests import documented, rewrite_documentation
 from tests.documented import (
     BEAM_FLAGS,
     NOT_RUN,
@@ -277,6 +279,11 @@ def test_the_citation_has_the_version():
 
     citation = (REPOSITORY / "CITATION.cff").read_text("utf-8")
     assert f"\nversion: {VERSION}\n" in citation and citation.startswith("cff-version: 1.2.0\n")
+
+
+@pytest.mark.parametrize("module", [documented, rewrite_documentation])
+def test_examples_of_the_helpers_hold(module):
+    assert doctest.testmod(module).failed == 0
 
 
 def test_texts_are_plain():
