@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(args: argparse.Namespace) -> int:
     from pipelines.exporting.pipeline import ExportConfig, run_export
+    from pipelines.tables.shown_failures import show_failures
     from pipelines.transcripts.files import naming_damage
 
     config = ExportConfig(
@@ -49,7 +50,7 @@ def _run(args: argparse.Namespace) -> int:
     )
     with naming_damage(args.transcripts):
         exported = run_export(config)
-    print(exported)
+    print(*filter(None, [str(exported), show_failures(args.output)]), sep="\n")
     failure_rate = exported.account.failure_rate
     return finish(failure_rate, args.max_failure_rate, f"{args.output}/failures")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "2.2"
+SCHEMA_VERSION = "2.3"
 
 _POINTS = pa.list_(pa.struct([("x", pa.float32()), ("y", pa.float32())]))
 _READINGS = pa.list_(pa.struct([("text", pa.string()), ("confidence", pa.float32())]))
@@ -106,6 +106,9 @@ RUNS = _table(
     _column("lines_ok", pa.int64(), "lines written"),
     _column("lines_failed", pa.int64(), "lines with a row in `failures`"),
     _column("lines_dropped", pa.int64(), "training lines left out: another split has them, too"),
+    _column(
+        "calibration", pa.string(), "what `cer_estimate` was fitted on; null for nothing", True
+    ),
 )
 
 TABLES = {"lines": LINES, "pages": PAGES, "failures": FAILURES, "runs": RUNS}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,6 +32,7 @@ from pipelines.formats.plain_text import write_text
 from pipelines.tables.account import Account
 from pipelines.tables.rows import failure_row
 from pipelines.tables.runs import RunStart
+from pipelines.tables.skipped import SkippedFiles
 from pipelines.tables.write import write_one_row
 from pipelines.transcripts.pages import Extent, pages_with_lines, read_extent, read_origin
 from pipelines.transcripts.tables import open_tables
@@ -81,14 +82,17 @@ class Exported:
         account: Pages and lines; a page is ok if all its files were written.
         file_count: Files written.
         replaced_count: Characters that were replaced by U+FFFD.
+        skipped: Pages that have no text to export.
     """
 
     account: Account
     file_count: int = 0
     replaced_count: int = 0
+    skipped: SkippedFiles = field(default_factory=SkippedFiles)
 
     def __str__(self):
-        text = f"{self.account}\nfiles: {self.file_count} written"
+        said = filter(None, (str(self.account), str(self.skipped)))
+        text = "\n".join([*said, f"files: {self.file_count} written"])
         if self.replaced_count:
             text += f"\n{self.replaced_count} characters that XML cannot hold are now U+FFFD"
         return text
@@ -131,11 +135,12 @@ def _export(
     origin: Origin,
     staging: str,
 ) -> Exported:
-    ok = failed = skipped = lines_ok = lines_failed = files = replaced = 0
+    ok = failed = lines_ok = lines_failed = files = replaced = 0
+    skipped = SkippedFiles()
     with FailureTable(staging) as failures:
         for page in pages:
             if isinstance(page, Skipped):
-                skipped += 1
+                skipped.add(page)
                 continue
             found = list(export_page(page, extent.folder, config, origin, staging))
             failures.extend(found)
@@ -144,8 +149,8 @@ def _export(
             ok, failed = ok + (not found), failed + bool(found)
             lines_ok += 0 if found else len(page.lines)
             lines_failed += len(page.lines) if found else 0
-    counts = (ok, failed, skipped, extent.line_count, lines_ok, lines_failed)
-    return Exported(Account(extent.page_count, *counts), files, replaced)
+    counts = (ok, failed, skipped.total, extent.line_count, lines_ok, lines_failed)
+    return Exported(Account(extent.page_count, *counts), files, replaced, skipped)
 
 
 def export_page(

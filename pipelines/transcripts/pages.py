@@ -99,7 +99,8 @@ def pages_with_lines(
 def _page(rows: list[tuple]) -> PageText | Skipped:
     uri, status, sha256, width_px, height_px, address, *canvas_px, dpi = rows[0][:9]
     if status != "ok":
-        return Skipped(uri, f"transcribe left it as {status}")
+        is_failed = status == "failed"
+        return Skipped(uri, "transcribe could not read it" if is_failed else "is no page")
     # A page without lines still has one row, from the left join.
     lines = tuple(_transcript(uri, row[9:]) for row in rows if row[9] is not None)
     return PageText(uri, width_px, height_px, lines, sha256, address, tuple(canvas_px), dpi or 0)
