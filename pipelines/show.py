@@ -12,7 +12,11 @@ from pipelines.cli.options import UsageError, verb_parser
 def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("show", __doc__, takes_beam_flags=False)
     parser.add_argument("--transcripts", required=True, help="folder that transcribe wrote")
-    parser.add_argument("--page", default="", help="end of the page's URI; the first page if empty")
+    parser.add_argument(
+        "--page",
+        default="",
+        help="name of the page, its ending may be left out; the first page if empty",
+    )
     parser.add_argument("--output", required=True, help="PNG file to write")
     return parser
 
