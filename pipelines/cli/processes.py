@@ -65,10 +65,10 @@ class Workers:
         return self._busy_s >= self._needed_s
 
     def do_here(self, function: Callable, *arguments) -> object:
-        """Call a function in this process, and remember how long it took."""
-        started = time.monotonic()
+        """Call a function in this process, and remember how much work it was."""
+        started = time.process_time()
         result = function(*arguments)
-        self._busy_s += time.monotonic() - started
+        self._busy_s += time.process_time() - started
         return result
 
     def submit(self, function: Callable, *arguments) -> Future:

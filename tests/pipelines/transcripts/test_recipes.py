@@ -217,7 +217,9 @@ def test_a_recipe_takes_a_page_by_the_end_of_its_name(tmp_path, ask):
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
-def test_sql_copied_from_the_page_runs(tmp_path, recipe):
+def test_sql_copied_from_the_page_runs(tmp_path, recipe, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sample.csv").write_text("text,truth\na,b\nb,b\n")
     write_run(tmp_path, {"run_id": RUN_1}, pages=[page("a.jpg")])
     given = dict(value.split("=", 1) for value in recipe.example)
     flags = [f"--set={name}={value}" for name, value in recipe.values(given).items()]
