@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import glob
+import os
+import re
+import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +17,13 @@ from pipelines.files.filesystem import starts_beneath
 
 # A file in each folder that `whole_output` wrote: no other folder is ever replaced.
 _MARK = ".quire"
-_PARTIAL, _REPLACED = ".partial", ".replaced"
+_PARTIAL, _REPLACED, _SCRATCH = ".partial", ".replaced", ".scratch-"
+_HOST = re.sub("[^A-Za-z0-9]", "_", socket.gethostname())
+
+
+def is_own(output: str) -> bool:
+    """Return whether a folder was written by `whole_output`."""
+    return FileSystems.exists(f"{output.rstrip('/')}/{_MARK}")
 
 
 def check_free(output: str, overwrite: bool) -> None:
@@ -31,7 +41,7 @@ def check_free(output: str, overwrite: bool) -> None:
         return
     if not overwrite:
         raise UsageError(f"{output} exists; give --overwrite to replace it, or another --output")
-    if not FileSystems.exists(f"{output}/{_MARK}"):
+    if not is_own(output):
         raise UsageError(
             f"{output} was not written by Quire (there is no {_MARK} in it); "
             "give another --output, or remove it yourself"
@@ -82,18 +92,41 @@ def output_starts(output: str, *names: str) -> tuple[str, ...]:
 def scratch_folder(output: str) -> Iterator[str]:
     """Provide a temporary folder beside an output, and delete it afterwards.
 
+    Those that killed processes of this machine left beside the same output are deleted, too.
+
     Args:
         output: The output; it is not changed.
 
     Yields:
         The folder.
     """
-    scratch = f"{output.rstrip('/')}.scratch-{uuid.uuid4().hex[:8]}"
+    start = f"{output.rstrip('/')}{_SCRATCH}{_HOST}-"
+    _clear_left_over(start)
+    scratch = f"{start}{os.getpid()}-{uuid.uuid4().hex[:8]}"
     FileSystems.mkdirs(scratch)
     try:
         yield scratch
     finally:
         discard(scratch)
+
+
+def _clear_left_over(start: str) -> None:
+    if FileSystems.get_scheme(start) is not None:
+        return
+    for path in glob.glob(f"{glob.escape(start)}*"):
+        process = path[len(start) :].partition("-")[0]
+        if process.isdecimal() and not _is_running(int(process)):
+            discard(path)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def discard(path: str) -> None:

@@ -59,6 +59,24 @@ def find_page(uris: Sequence[str], name: str, flag: str) -> str:
     raise UsageError(f"{flag} {name}: no page that was read has such a name; {cure}")
 
 
+def find_pages(uris: Sequence[str], name: str, flag: str) -> list[str]:
+    """Return the pages whose URIs end in a name; or else the one page that it means.
+
+    Args:
+        uris: The pages.
+        name: End of the URI of one page or several, or as for `find_page`.
+        flag: What gave the name, for errors.
+
+    Raises:
+        UsageError: If no page is meant.
+
+    Example:
+        >>> find_pages(["a/1.jpg", "b/1.jpg"], "1.jpg", "--page")
+        ['a/1.jpg', 'b/1.jpg']
+    """
+    return [uri for uri in uris if uri.endswith(name)] or [find_page(uris, name, flag)]
+
+
 def page_of(connection: duckdb.DuckDBPyConnection, name: str, flag: str) -> str:
     """Return the URI of the page in the view `pages` that a name means; as `find_page`."""
     rows = connection.execute(
