@@ -13,6 +13,7 @@ from model.text.charset import Charset
 from model.training.flags import add_training_flags, training_config
 from model.training.job import TrainingJob, expand, run_training
 from model.training.language.config import language_config
+from model.training.optimisation.backend import check_backend
 from schemas.features import LINE_FILES
 from schemas.program import program_name
 
@@ -43,6 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     args = _parse(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
+        check_backend()
         job = _job(args)
         run_training(job)
     except ValueError as error:

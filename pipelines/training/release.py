@@ -15,8 +15,8 @@ from pathlib import Path
 from components.evaluation import Evaluation, read_evaluation
 from components.statistics import count_lines
 from model.decoding.config import BEAM
-from model.recogniser.bundle import CARD_FILE, load_bundle, write_card
-from pipelines.training.config import LATEST, TrainConfig
+from model.recogniser.bundle import CARD_FILE, LATEST, load_bundle, write_card
+from pipelines.training.config import TrainConfig
 from pipelines.training.metadata import read_artifacts
 from schemas import VERSION
 
