@@ -41,8 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--output",
         required=True,
-        help="file to write, replaced if it exists: .png for a picture of one page, or .html for one "
-        "page or several, with their images in it",
+        help="file to write, replaced if it exists: .png for a picture of one page, or .html for "
+        "one page or several, with their images in it",
     )
     return parser
 
