@@ -25,7 +25,7 @@ def _parser() -> argparse.ArgumentParser:
         "--precision",
         choices=("fp32", "int8"),
         default="fp32",
-        help="int8 is about twice as fast and almost as accurate",
+        help="int8 reads a page about 1.6 times as fast and makes hardly more errors",
     )
     parser.add_argument(
         "--lines",

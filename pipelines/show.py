@@ -1,4 +1,4 @@
-"""Draw a transcribed page: its image with the lines and their texts."""
+"""Show transcribed pages: one as a picture, or several as one HTML file, image beside text."""
 
 from __future__ import annotations
 
@@ -6,28 +6,79 @@ import argparse
 import sys
 
 from pipelines.cli.main import command_main
-from pipelines.cli.options import UsageError, verb_parser
+from pipelines.cli.options import EXIT_FAILURES, EXIT_OK, UsageError, verb_parser
+
+# Some 150 MB of HTML; browsers get slow with more.
+_MOST_PAGES = 500
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("show", __doc__, takes_beam_flags=False)
     parser.add_argument("--transcripts", required=True, help="folder that transcribe wrote")
-    parser.add_argument("--page", default="", help="end of the page's URI; the first page if empty")
-    parser.add_argument("--output", required=True, help="PNG file to write")
+    pages = parser.add_mutually_exclusive_group()
+    pages.add_argument("--page", default="", help="end of the page's URI; the first page if empty")
+    pages.add_argument(
+        "--worst",
+        type=_page_count,
+        metavar="N",
+        help="the N pages with the highest estimated CER, as HTML",
+    )
+    pages.add_argument(
+        "--sample",
+        type=_page_count,
+        metavar="N",
+        help="N pages at random, the same ones each time, as HTML",
+    )
+    parser.add_argument(
+        "--output",
+        required=True,
+        help="file to write: .png for one page; .html with --worst or --sample, with all images "
+        "in it. It is replaced if it exists",
+    )
     return parser
 
 
+def _page_count(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= _MOST_PAGES):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of pages between 1 and {_MOST_PAGES}"
+        )
+    return int(text)
+
+
 def _run(args: argparse.Namespace) -> int:
+    """Return 3 where no image could be opened, 0 otherwise."""
     from pipelines.transcripts.files import naming_damage
     from pipelines.transcripts.picture import draw_page
     from pipelines.transcripts.tables import open_tables
 
-    if not args.output.lower().endswith(".png"):
-        raise UsageError(f"--output {args.output} does not end in .png")
+    is_html = bool(args.worst or args.sample)
+    if is_html and not args.output.lower().endswith((".html", ".htm")):
+        raise UsageError(f"--output {args.output} does not end in .html")
+    if not is_html and not args.output.lower().endswith(".png"):
+        raise UsageError(
+            f"--output {args.output} does not end in .png; for HTML add --worst 20 or --sample 20"
+        )
     with naming_damage(args.transcripts):
-        uri = draw_page(open_tables(args.transcripts), args.page, args.output)
+        connection = open_tables(args.transcripts)
+        if is_html:
+            return _write_html(connection, args)
+        uri = draw_page(connection, args.page, args.output)
     print(f"{args.output} shows {uri}")
-    return 0
+    return EXIT_OK
+
+
+def _write_html(connection, args: argparse.Namespace) -> int:
+    from pipelines.evaluation.results import name_of
+    from pipelines.transcripts.page_views import sample_pages, worst_pages, write_pages
+
+    if args.worst:
+        uris, kind = worst_pages(connection, args.worst), "worst pages"
+    else:
+        uris, kind = sample_pages(connection, args.sample), "random pages"
+    shown = write_pages(connection, uris, f"{name_of(args.transcripts)}: {kind}", args.output)
+    print(f"{args.output} shows {shown}")
+    return EXIT_FAILURES if shown.without_image == shown.pages else EXIT_OK
 
 
 main = command_main(_parser, _run)

@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         "--precision",
         choices=sorted(ONNX_FILES),
         default="fp32",
-        help="int8 is about twice as fast and almost as accurate",
+        help="int8 reads a page about 1.6 times as fast and makes hardly more errors",
     )
     parser.add_argument(
         "--decoding",

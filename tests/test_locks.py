@@ -90,7 +90,17 @@ def test_errors_name_the_distribution_and_its_extras():
     assert extras <= PROJECT["optional-dependencies"].keys()
 
 
-@pytest.mark.parametrize("lock", ANSWERS)
+@pytest.mark.parametrize("python", ALL_PYTHONS)
+def test_the_lock_of_the_documentation_pins_what_it_asks_for(python):
+    lines = (REPOSITORY / "locks" / "docs.in").read_text().splitlines()
+    asked = [Requirement(line) for line in lines if not line.startswith("#")]
+    pins = _pins("docs", python)
+    assert len(asked) >= 3
+    for requirement in asked:
+        assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)])
+
+
+@pytest.mark.parametrize("lock", [*ANSWERS, "docs"])
 def test_lock_states_its_command_and_names_no_machine(lock):
     lines = _lines(lock)
     assert "uv pip compile" in lines[1]
