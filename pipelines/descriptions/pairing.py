@@ -294,13 +294,13 @@ def markup_candidates(image_uri: str) -> list[str]:
     stem = split_extension(file_uri)[0]
     whole, full = _unicode_forms(stem), _unicode_forms(file_uri)
     stems = [name for form in whole for name in numbered_names(form, number)] if number else []
-    stems += [page_stem(form, number) for form in full] if number else []
+    named = [page_stem(form, number) for form in full] if number else []
     usual, other = ("", *MARKUP_FOLDERS), _OTHER_FOLDERS
     capital = MARKUP_EXTENSION.upper()
     exported = [f"{name}/{page_name(number)}" for name in (*full, *whole)] if number else []
     alone = [posixpath.join(posixpath.dirname(stem), page_name(number))] if number else []
     return [
-        *_beside([*whole, *full, *stems], usual, MARKUP_EXTENSION),
+        *_beside([*whole, *full, *stems, *named], usual, MARKUP_EXTENSION),
         *_beside([*whole, *stems], other, MARKUP_EXTENSION),
         *_beside(whole, ("", *(folder.upper() for folder in MARKUP_FOLDERS)), capital),
         *_in_folders(exported, MARKUP_FOLDERS, MARKUP_EXTENSION),
