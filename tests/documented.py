@@ -29,21 +29,12 @@ BEAM_FLAGS = {
     "--temp_location",
 }
 # Programs besides Quire, `python -m` and `make` that a command may begin with.
-OTHER_PROGRAMS = {
-    ".",
-    ".ci/run",
-    "cat",
-    "cd",
-    "cp",
-    "export",
-    "git",
-    "ls",
-    "mkdir",
-    "mv",
-    "pip",
-    "rm",
-}
+OTHER_PROGRAMS = {".", ".ci/run", "cd", "cp", "export", "git", "mkdir", "mv", "pip", "pipx"}
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+# These need a network, or change the machine.
+NOT_RUN = re.compile(r"git clone|python3 -m venv|pip install|pipx |make ")
+# Stands for lines of output that a page leaves out.
+ELLIPSIS = "…"
 _RULE = re.compile(r"^-+(  -+)*$")
 _SETTING = re.compile(r"[A-Z_]+=")
 _SEPARATORS = {"&&", "|", ";"}
@@ -190,7 +181,7 @@ def unlike(documented: tuple[str, ...], printed: list[str]) -> list[str]:
     """
     shapes, missing, is_row = {shape_of(line) for line in printed}, [], False
     for line in documented:
-        if not is_row and line != "…" and shape_of(line) not in shapes:
+        if not is_row and line != ELLIPSIS and shape_of(line) not in shapes:
             missing.append(line)
         is_row = is_row or _RULE.match(line) is not None
     return missing

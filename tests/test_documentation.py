@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import importlib.util
 import re
 import subprocess
@@ -23,8 +24,10 @@ from pipelines.cli.console import main as quire
 from pipelines.formats.page_text import Origin
 from pipelines.formats.page_xml.write import write_description
 from schemas.records import Line
+from tests import documented, rewrite_documentation
 from tests.documented import (
     BEAM_FLAGS,
+    NOT_RUN,
     OTHER_PROGRAMS,
     PAGES,
     REPOSITORY,
@@ -42,8 +45,6 @@ DOCS = REPOSITORY / "docs"
 # Run from the first command to the last, on drawn pages in place of the real ones. The commands of
 # all other pages are parsed: they train, or need the paths of an archive.
 RUN = [REPOSITORY / "README.md", DOCS / "tutorial.md"]
-# These need a network, or change the machine.
-NOT_RUN = re.compile(r"git clone|python3 -m venv|pip install|make ")
 # Of benchmarks, and of other programs.
 FLAGS_OF_OTHERS = {"--keep", "--most_lines", "--way"}
 TEST_PAGES = (
@@ -278,6 +279,11 @@ def test_the_citation_has_the_version():
 
     citation = (REPOSITORY / "CITATION.cff").read_text("utf-8")
     assert f"\nversion: {VERSION}\n" in citation and citation.startswith("cff-version: 1.2.0\n")
+
+
+@pytest.mark.parametrize("module", [documented, rewrite_documentation])
+def test_examples_of_the_helpers_hold(module):
+    assert doctest.testmod(module).failed == 0
 
 
 def test_texts_are_plain():
