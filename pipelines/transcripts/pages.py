@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import groupby
@@ -26,6 +26,7 @@ _QUERY = """
         [p.x FOR p IN baseline], [p.y FOR p IN baseline],
         [p.x FOR p IN polygon], [p.y FOR p IN polygon], lines."row", lines."column"
     FROM pages LEFT JOIN lines USING (page_uri)
+    {where}
     ORDER BY page_uri, line_index
 """
 
@@ -79,20 +80,24 @@ def read_origin(connection: duckdb.DuckDBPyConnection, version: str) -> Origin:
 
 
 def pages_with_lines(
-    connection: duckdb.DuckDBPyConnection, scratch: str
+    connection: duckdb.DuckDBPyConnection, scratch: str, uris: Sequence[str] | None = None
 ) -> Iterator[PageText | Skipped]:
     """Read the pages one after the other, sorted by their URIs.
 
     Args:
         connection: Result of `pipelines.transcripts.tables.open_tables`.
         scratch: Local folder for what does not fit into memory; it need not exist.
+        uris: The pages to read; None for all.
 
     Yields:
         Each page with its lines in reading order, or a `Skipped` if it was not transcribed.
     """
     connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
     connection.execute("SET temp_directory = $folder", {"folder": scratch})
-    for _, rows in groupby(iterate_rows(connection.execute(_QUERY)), key=lambda row: row[0]):
+    where = "" if uris is None else "WHERE list_contains($uris, page_uri)"
+    values = {} if uris is None else {"uris": list(uris)}
+    found = connection.execute(_QUERY.format(where=where), values)
+    for _, rows in groupby(iterate_rows(found), key=lambda row: row[0]):
         yield _page(list(rows))
 
 
