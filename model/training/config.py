@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
 from model.augmentation.config import AugmentConfig
+from model.dataset.examples import read_examples
 from model.evaluation.metrics import ErrorCount
 from model.line_images.preprocess import PreprocessConfig
 from model.text.charset import Charset
 from model.training.batches import BatchConfig
 from model.training.optimisation.device import check_precision, keras_policy
+from schemas.records import LineExample
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class TrainingConfig:
         clip_norm: Global norm that gradients are clipped to.
         averaged_share: Share of the run that the moving average of the weights covers.
         patience_epochs: Epochs without a lower CER after which training stops; 0 for never.
-        precision: One of `PRECISIONS`; weights are always float32.
+        precision: One of `PRECISIONS`, or `AUTO` until it is chosen; weights are always float32.
         processes: Worker processes that decode and augment lines; 0 for none.
         seed: Seed of weights, dropout, augmentation and the order of lines.
         balance: How much more often lines of small documents are drawn than those of large
@@ -66,11 +69,19 @@ class LineFiles:
         paths: The files.
         charset: Charset that texts are encoded with.
         preprocess: How a line strip becomes network input.
+        left_out: Pages and lines that are passed over.
     """
 
     paths: tuple[str, ...]
     charset: Charset
     preprocess: PreprocessConfig
+    left_out: frozenset[tuple[str, str]] = frozenset()
+
+    def examples(self) -> Iterator[LineExample]:
+        """Read the lines, in order."""
+        for example in read_examples(self.paths):
+            if (example.page_uri, example.line_id) not in self.left_out:
+                yield example
 
 
 @dataclass(frozen=True)

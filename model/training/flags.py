@@ -9,11 +9,19 @@ from typing import Any
 
 from model.augmentation.config import AugmentConfig
 from model.networks.presets import PRESETS, preset_named
+from model.recogniser.bundle import WEIGHTS_FILE
+from model.training.base_model import open_base, preset_of
 from model.training.batches import BatchConfig
 from model.training.config import TrainingConfig
 from model.training.language.config import add_language_flags
-from model.training.optimisation.device import PRECISIONS
+from model.training.optimisation.compute import BACKEND_THREADS, Compute
+from model.training.optimisation.device import AUTO, PRECISIONS
 
+BASE, OWN = CHARSETS = ("base", "own")
+_PRESET = "fast"
+_EPOCHS, _ADAPTATION_EPOCHS = 20, 5
+# Not a flag of its own: what an adaptation is judged by, set by --adapt of `pipelines.train`.
+ADAPTED = "adapted"
 # A lower rate, so that a fine-tuned network keeps most of what it has learnt.
 _FINE_TUNING_RATE = 0.4
 
@@ -21,15 +29,38 @@ _FINE_TUNING_RATE = 0.4
 def add_training_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags of `training_config` and `language_config`, `--init` and `--tensorboard`."""
     add = parser.add_argument_group("training").add_argument
-    add("--preset", choices=sorted(PRESETS), default="fast", help="size of the network")
-    add("--epochs", type=int, default=20, help="passes over the training lines")
+    add(
+        "--preset",
+        choices=sorted(PRESETS),
+        help=f"size of the network; if not given, that of --init, or {_PRESET}",
+    )
+    add(
+        "--epochs",
+        type=int,
+        help=f"passes over the training lines; if not given, {_EPOCHS}, with --adapt "
+        f"{_ADAPTATION_EPOCHS}",
+    )
     add(
         "--seed",
         type=int,
         default=0,
         help="seed of weights, dropout, augmentation and the order of lines",
     )
-    add("--init", type=Path, help="model to fine-tune; needs the same preset")
+    add("--init", type=Path, help="model to fine-tune, or default")
+    add(
+        "--charset",
+        choices=CHARSETS,
+        default=BASE,
+        help="letters of a fine-tuned model: those of --init and of the dataset (base), or of the "
+        "dataset only (own)",
+    )
+    add(
+        "--replay",
+        type=Path,
+        nargs="+",
+        help="with --init: datasets of other hands that are not to be forgotten; as many of their "
+        "lines as of the dataset are trained on in each epoch",
+    )
     add(
         "--learning_rate",
         type=float,
@@ -43,7 +74,18 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         help="how much more often to draw lines of small documents; 1: all documents equally",
     )
-    add("--precision", choices=PRECISIONS, default="float32", help="precision to compute in")
+    add(
+        "--precision",
+        choices=(AUTO, *PRECISIONS),
+        default=AUTO,
+        help="precision to compute in; auto: the one that is faster in a few timed steps",
+    )
+    add(
+        "--threads",
+        type=_thread_count,
+        default=AUTO,
+        help="threads that an operation uses; auto: as many as are fastest in a few timed steps",
+    )
     add(
         "--batch_width_px",
         type=int,
@@ -65,6 +107,30 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
     add_language_flags(parser)
 
 
+def _thread_count(text: str) -> str | int:
+    """Parse `--threads`."""
+    if text == AUTO:
+        return text
+    threads = int(text)
+    if threads < 1:
+        raise argparse.ArgumentTypeError(f"{text} is neither a number of threads nor {AUTO}")
+    return threads
+
+
+def compute_asked(flags: Mapping[str, Any]) -> Compute:
+    """Return the precision and the threads that flags prescribe.
+
+    Args:
+        flags: Values by name; a missing flag has its default.
+
+    Example:
+        >>> compute_asked({"threads": 2})
+        Compute(precision='auto', threads=2)
+    """
+    threads = flags.get("threads", AUTO)
+    return Compute(flags.get("precision", AUTO), BACKEND_THREADS if threads == AUTO else threads)
+
+
 def chosen_training_flags(args: argparse.Namespace) -> dict[str, Any]:
     """Return the values of these flags as JSON values, to pass to another process.
 
@@ -74,8 +140,13 @@ def chosen_training_flags(args: argparse.Namespace) -> dict[str, Any]:
     Returns:
         Values by name.
     """
-    values = {name: getattr(args, name) for name in vars(_defaults())}
-    return {name: str(v) if isinstance(v, Path) else v for name, v in values.items()}
+    return {name: _json(getattr(args, name)) for name in vars(_defaults())}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return list(map(_json, value))
+    return str(value) if isinstance(value, Path) else value
 
 
 def _defaults() -> argparse.Namespace:
@@ -101,7 +172,9 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
         0.0006
     """
     values = {**vars(_defaults()), **flags}
-    preset = preset_named(values["preset"])
+    if values["epochs"] is None:
+        values["epochs"] = _ADAPTATION_EPOCHS if values.get(ADAPTED) else _EPOCHS
+    preset = preset_named(values["preset"] or _preset_of_base(values["init"]))
     _check(values)
     dropout = preset.dropout if values["dropout"] is None else values["dropout"]
     rate = values["learning_rate"]
@@ -123,6 +196,19 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
     )
 
 
+def _preset_of_base(init: str | Path | None) -> str:
+    """Return the preset of the model that fine-tuning starts from; of a missing one, the default.
+
+    A pipeline for a cluster is written where its models cannot be seen.
+    """
+    if not init:
+        return _PRESET
+    try:
+        return preset_of(open_base(init).directory / WEIGHTS_FILE)
+    except ValueError:
+        return _PRESET
+
+
 def _check(values: Mapping[str, Any]) -> None:
     for name in ("epochs", "patience", "processes"):
         if values[name] < (name == "epochs"):
@@ -130,6 +216,8 @@ def _check(values: Mapping[str, Any]) -> None:
     for name, highest in (("augmentation", 3), ("balance", 1), ("seed", 2**32 - 1)):
         if not 0 <= values[name] <= highest:
             raise ValueError(f"--{name} {values[name]} is not between 0 and {highest}")
+    if values["replay"] and not values["init"]:
+        raise ValueError("--replay is for fine-tuning; give --init, too")
     if values["dropout"] is not None and not 0 <= values["dropout"] < 1:
         raise ValueError(f"--dropout {values['dropout']} is not in the range from 0 to below 1")
     for name in ("learning_rate", "batch_width_px"):

@@ -12,12 +12,14 @@ from typing import Any
 from model.dataset.examples import read_examples
 from model.line_images.preprocess import PreprocessConfig
 from model.networks.presets import preset_named
+from model.training.base_model import open_base
 from model.training.flags import training_config
 from pipelines.cli.options import UsageError
 from schemas.features import LINE_FILES
 
 SPLITS = ("train", "eval")
 LATEST = "latest"
+_EVAL_CURE = "raise --eval_fraction and ingest again; a single page cannot be held out, correct two"
 
 # A network that outputs nothing, or the same text for every line, has a CER close to 1.
 DEFAULT_MAX_CER = 0.95
@@ -98,14 +100,20 @@ def check_config(config: TrainConfig) -> None:
     """
     if not config.dataset.is_dir():
         raise UsageError(f"{config.dataset}: no such folder; make a dataset with pipelines.ingest")
+    init = config.recipe.training.get("init")
+    if init:
+        try:
+            open_base(init)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
     for split in SPLITS:
         _check_split(config, split)
-    _check_output(config.output)
+    check_output(config.output)
 
 
 def _check_split(config: TrainConfig, split: str) -> None:
     folder = config.dataset / split
-    cure = "ingest more pages" if split == "train" else "raise --eval_fraction and ingest again"
+    cure = "ingest more pages" if split == "train" else _EVAL_CURE
     paths = sorted(folder.glob(LINE_FILES))
     if not paths:
         raise UsageError(f"{folder}: no {LINE_FILES}; {cure}")
@@ -121,7 +129,15 @@ def _check_split(config: TrainConfig, split: str) -> None:
         raise UsageError(f"{folder}: {error}") from None
 
 
-def _check_output(output: Path) -> None:
+def check_output(output: Path) -> None:
+    """Check that models can be released to a folder.
+
+    Args:
+        output: The folder of the models, which need not exist.
+
+    Raises:
+        UsageError: If they cannot.
+    """
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output}: is a file; give --output a folder")
     latest = output / LATEST

@@ -119,6 +119,17 @@ RECIPES = (
         ("least=0.05",),
     ),
     Recipe(
+        "teach",
+        "The pages to correct first before a model is fine-tuned on them: pages with many "
+        "doubtful letters, typical of the others, and different from each other. `share` is the "
+        "part of all probable errors that the correction of the page should prevent, `letters` "
+        "are those with most of them. Letters that are doubtful on the same pages, and the folder, "
+        "tell which pages are alike; of a large archive 500 pages are compared.",
+        recipe_sql.TEACH,
+        (_limit(10),),
+        ("limit=5",),
+    ),
+    Recipe(
         "failures_by_cause",
         "How often each cause of a failure occurs: the errors without file names and numbers, "
         "each with one page as an example.",

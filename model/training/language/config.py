@@ -25,7 +25,7 @@ class LanguageConfig:
         texts: Text files, UTF-8, in addition to the lines of the train split.
         recurrent_epochs: Training epochs of the recurrent language model; 0 for no such model.
         precision: Precision that the recurrent language model is trained in, one of
-            `model.training.optimisation.device.PRECISIONS`.
+            `model.training.optimisation.device.PRECISIONS`, or `AUTO` for the first of them.
     """
 
     order: int = ORDER
