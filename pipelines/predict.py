@@ -11,7 +11,7 @@ from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = verb_parser("predict", __doc__, takes_beam_flags=False)
+    parser = verb_parser("predict", __doc__, takes_beam_flags=False, prints_data=True)
     parser.add_argument(
         "images",
         nargs="+",

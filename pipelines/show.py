@@ -16,7 +16,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("show", __doc__, takes_beam_flags=False)
     parser.add_argument("--transcripts", required=True, help="folder that transcribe wrote")
     pages = parser.add_mutually_exclusive_group()
-    pages.add_argument("--page", default="", help="end of the page's URI; the first page if empty")
+    pages.add_argument(
+        "--page",
+        default="",
+        help="name of the page, its ending may be left out; the first page if empty",
+    )
     pages.add_argument(
         "--worst",
         type=_page_count,

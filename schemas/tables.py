@@ -110,6 +110,9 @@ RUNS = _table(
     _column("lines_ok", pa.int64(), "lines written"),
     _column("lines_failed", pa.int64(), "lines with a row in `failures`"),
     _column("lines_dropped", pa.int64(), "training lines left out: another split has them, too"),
+    _column(
+        "calibration", pa.string(), "what `cer_estimate` was fitted on; null for nothing", True
+    ),
 )
 
 TABLES = {"lines": LINES, "pages": PAGES, "failures": FAILURES, "runs": RUNS}

@@ -14,6 +14,7 @@ from model.training.comparison import refusal_of
 from model.training.flags import OWN, add_training_flags, compute_asked, training_config
 from model.training.job import TrainingJob, expand, run_training
 from model.training.language.config import language_config
+from model.training.optimisation.backend import check_backend
 from schemas.features import LINE_FILES
 from schemas.program import program_name
 
@@ -45,6 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     args = _parse(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
+        check_backend()
         job = _job(args)
         comparison = run_training(job)
     except ValueError as error:

@@ -35,6 +35,7 @@ from pipelines.formats.page_text import (
 from pipelines.tables.account import Account
 from pipelines.tables.rows import failure_row
 from pipelines.tables.runs import RunStart
+from pipelines.tables.skipped import SkippedFiles
 from pipelines.tables.write import write_one_row
 from pipelines.transcripts.pages import (
     Extent,
@@ -51,7 +52,6 @@ from schemas.records import Failure, Skipped
 from schemas.tables import TABLES
 
 _ROWS_AT_A_TIME = 10_000
-_MOST_NAMED = 10
 LAST = "last"
 
 
@@ -165,17 +165,17 @@ class _Export:
         self._store, self._since = store, since
         self._failed: dict[str, int] = {}
         self._lines: dict[str, int] = {}
-        self._named: list[tuple[str, str]] = []
         self._turned = self._replaced = 0
 
     def run(self, pages: Iterable[PageText | Skipped], extent: Extent, folder: str) -> Exported:
         """Write all pages and return the counts."""
-        read = skipped = unchanged = lines_read = lines_unchanged = 0
+        read = unchanged = lines_read = lines_unchanged = 0
+        skipped = SkippedFiles()
         writers = writers_of(self._config, self._names, self._origin, self._store)
         with FailureTable(folder) as failures:
             for page in pages:
                 if isinstance(page, Skipped):
-                    skipped += 1
+                    skipped.add(page)
                     continue
                 if self._since and page.run_id and page.run_id <= self._since:
                     unchanged += 1
@@ -194,7 +194,7 @@ class _Export:
             extent.page_count,
             read - failed,
             failed,
-            skipped + unchanged,
+            skipped.total + unchanged,
             extent.line_count - lines_unchanged,
             lines_read - lines_failed,
             lines_failed,
@@ -205,9 +205,9 @@ class _Export:
             self._store.file_count,
             self._replaced,
             self._turned,
-            failures=tuple(self._named),
             frame=self._config.frame,
             remarks=tuple(self._store.remarks),
+            skipped=skipped,
         )
 
     def _write(self, page: PageText, writers: list[PageWriter]) -> list[Failure]:
@@ -220,13 +220,11 @@ class _Export:
         return add_to_all(writers, page)
 
     def _note(self, found: list[Failure], page: PageText | None = None) -> list[Failure]:
-        """Remember failed pages and some of the reasons, and return the failures."""
+        """Remember failed pages, and return the failures."""
         for failure in found:
             is_own = page is not None and page.uri == failure.uri
             count = len(page.lines) if is_own else self._lines.get(failure.uri, 0)
             self._failed.setdefault(failure.uri, count)
-            if len(self._named) < _MOST_NAMED:
-                self._named.append((failure.uri, failure.error))
         return found
 
 

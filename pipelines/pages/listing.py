@@ -13,6 +13,7 @@ from apache_beam import coders
 from model.images.digest import digest_of_file
 from model.images.pages import count_pages
 from pipelines.cli.options import WILD_CARD
+from pipelines.cli.places import scheme_fault
 from pipelines.files.filesystem import (
     BeamFiles,
     MatchFiles,
@@ -212,6 +213,9 @@ def pages_named(
     Yields:
         The pages; a single one with a fault if there are none.
     """
+    if fault := scheme_fault(entry):
+        yield _fault(entry, ValueError(fault))
+        return
     is_plain = not WILD_CARD.search(entry)
     if not is_address(entry) and is_plain and split_extension(entry)[1] in IMAGE_EXTENSIONS:
         # Only opening the page shows whether it exists: a list may have millions of entries.

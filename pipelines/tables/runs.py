@@ -43,6 +43,7 @@ class RunStart:
         model_digest: Identifies the model; empty if none is used.
         preprocess_digest: Identifies everything that determines the line images.
         decoding: Decoding method, and the reason if it is a fallback.
+        calibration: What estimates of the CER were fitted on; empty for nothing.
     """
 
     run_id: str
@@ -53,6 +54,7 @@ class RunStart:
     model_digest: str = ""
     preprocess_digest: str = ""
     decoding: str = ""
+    calibration: str = ""
 
     @classmethod
     def now(cls, command: str, flags: dict, model_digest: str = "") -> RunStart:
@@ -111,6 +113,7 @@ class RunStart:
             "started": self.started,
             "finished": datetime.now(timezone.utc),
             **account.columns(),
+            "calibration": self.calibration or None,
         }
 
 

@@ -25,6 +25,7 @@ _CAUSES = {
     "is paired already": "more file{0} of images and texts that are paired already",
     "another version of": "other version{0} of described images",
     "mask": "mask{0} beside XML",
+    "transcribe could not read it": "page{0} that transcribe could not read",
     "no line of the requested kinds": "page{0} without a line of the requested kinds",
     "belongs to an IAM index": "file{0} of IAM that {1} no index of lines",
     "does not read": "file{0} that --format pair does not read",

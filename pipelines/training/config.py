@@ -12,13 +12,13 @@ from typing import Any
 from model.dataset.examples import read_examples
 from model.line_images.preprocess import PreprocessConfig
 from model.networks.presets import preset_named
+from model.recogniser.bundle import LATEST
 from model.training.base_model import open_base
 from model.training.flags import training_config
 from pipelines.cli.options import UsageError
 from schemas.features import LINE_FILES
 
 SPLITS = ("train", "eval")
-LATEST = "latest"
 _EVAL_CURE = "raise --eval_fraction and ingest again; a single page cannot be held out, correct two"
 
 # A network that outputs nothing, or the same text for every line, has a CER close to 1.

@@ -16,9 +16,9 @@ from components.base_gate import SERVING_FOLDER
 from components.evaluation import Evaluation, read_evaluation
 from components.statistics import count_lines
 from model.decoding.config import BEAM
-from model.recogniser.bundle import CARD_FILE, load_bundle, read_card, write_card
+from model.recogniser.bundle import CARD_FILE, LATEST, load_bundle, read_card, write_card
 from model.training.base_model import BASE_ENTRY
-from pipelines.training.config import LATEST, TrainConfig
+from pipelines.training.config import TrainConfig
 from pipelines.training.metadata import read_artifacts
 from schemas import VERSION
 

@@ -9,9 +9,10 @@ from tfx import v1 as tfx
 from tfx.orchestration.portable.runtime_parameter_utils import substitute_runtime_parameter
 
 from components.errors import DatasetError
+from model.recogniser.bundle import LATEST
 from model.training.comparison import refusal_of
 from pipelines.cli.options import EXIT_FAILURES, EXIT_OK, UsageError
-from pipelines.training.config import LATEST, TrainConfig
+from pipelines.training.config import TrainConfig
 from pipelines.training.log import training_log
 from pipelines.training.pipeline import Places, create_pipeline
 from pipelines.training.release import Outcome, read_outcome, release

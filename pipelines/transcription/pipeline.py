@@ -33,8 +33,9 @@ from pipelines.pages.records import PageResult
 from pipelines.tables.account import Account
 from pipelines.tables.runs import RunStart
 from pipelines.tables.skipped import SkippedFiles, WriteSkipped
-from pipelines.transcription.read_pages import PageReading, ReadPages
-from pipelines.transcription.recognise import RecognisePages, Recognition, lend
+from pipelines.transcription.read_pages import PageReading
+from pipelines.transcription.recognise import Recognition, lend
+from pipelines.transcription.transcribe_pages import TranscribePages
 from schemas.records import Skipped, SkipReason
 
 
@@ -72,15 +73,19 @@ class Transcribed:
         collection: Partition of the tables that it wrote to.
         elsewhere_count: Number of unchanged pages that are in other collections.
         skipped: Files that are no pages.
+        run_id: Identifier of the run.
+        obstacle: Why lines were read greedily although a beam search was asked for; else empty.
     """
 
     account: Account
     collection: str
     elsewhere_count: int = 0
     skipped: SkippedFiles = field(default_factory=SkippedFiles)
+    run_id: str = ""
+    obstacle: str = ""
 
     def __str__(self):
-        said = "\n".join(filter(None, (str(self.account), str(self.skipped))))
+        said = "\n".join(filter(None, (str(self.account), str(self.skipped), self.obstacle)))
         if not self.elsewhere_count:
             return said
         return (
@@ -119,17 +124,24 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
         recognition = replace(config.recognition, model=str(recogniser.bundle.directory))
         with lend(recogniser, recognition), beam.Pipeline(options=options) as pipeline:
             listing = list_pages(inputs, config, archive.own_starts)
-            transforms = listing, ReadPages(reading), RecognisePages(recognition)
+            transforms = listing, TranscribePages(reading, recognition)
             build_transcribe(pipeline, transforms, archive, run.run_id, counters)
         skipped = SkippedFiles.read(archive.skipped)
         elsewhere_count = count_elsewhere(archive, config.collection)
         account = publish(archive, run, UriTally(*json.loads(read_bytes(archive.inputs))))
-    return Transcribed(account, config.collection, elsewhere_count, skipped)
+    return Transcribed(
+        account,
+        config.collection,
+        elsewhere_count,
+        skipped,
+        run.run_id,
+        recogniser.decoding_note,
+    )
 
 
 def build_transcribe(
     pipeline: beam.Pipeline,
-    transforms: tuple[ListPages, ReadPages, RecognisePages],
+    transforms: tuple[ListPages, TranscribePages],
     archive: Archive,
     run_id: str,
     counters: PageCounters | None = None,
@@ -138,19 +150,14 @@ def build_transcribe(
 
     Args:
         pipeline: The pipeline.
-        transforms: List the pages, read them, recognise their lines.
+        transforms: List the pages; read them and recognise their lines.
         archive: The output folder.
         run_id: Identifier of the run.
         counters: Counters of pages for the progress display.
     """
-    list_pages, read_pages, recognise_pages = transforms
+    list_pages, transcribe_pages = transforms
     found = pipeline | "List pages" >> list_pages
-    results = (
-        found
-        | "Spread pages" >> beam.Reshuffle()
-        | "Read pages" >> read_pages
-        | "Recognise" >> recognise_pages
-    )
+    results = found | "Spread pages" >> beam.Reshuffle() | "Transcribe" >> transcribe_pages
     found | "Inputs" >> WriteInputs(archive.inputs)
     results | "Write" >> WritePortions(archive.portions, run_id)
     results | "Left out" >> beam.FlatMap(left_out_of) | WriteSkipped(archive.skipped)
@@ -187,6 +194,7 @@ def begin_run(config: TranscribeConfig, recogniser: Recogniser) -> RunStart:
         collection=config.collection,
         preprocess_digest=preprocess_digest(config.line_source, bundle),
         decoding=": ".join(filter(None, (decoding.method, decoding.note))),
+        calibration=bundle.calibrated_on(decoding.method),
     )
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 
 import apache_beam as beam
@@ -70,6 +70,16 @@ def lend(recogniser: Recogniser, recognition: Recognition) -> Iterator[None]:
         yield
     finally:
         del _lent[recognition]
+
+
+def opened(recognition: Recognition) -> Recogniser:
+    """Return a recogniser: the one that was lent; in a worker process one that it opens once."""
+    return _lent.get(recognition) or _opened(recognition)
+
+
+@lru_cache(maxsize=1)
+def _opened(recognition: Recognition) -> Recogniser:
+    return recognition.open()
 
 
 class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogniser]):

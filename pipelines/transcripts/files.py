@@ -10,6 +10,7 @@ import duckdb
 
 from pipelines.cli.options import UsageError
 from pipelines.tables.damage import damage_text
+from schemas.tables import TABLES
 
 
 def runs_of(directory: str) -> dict[str, str]:
@@ -39,6 +40,25 @@ def files_of(directory: str, table: str) -> dict[str, str]:
     found = sorted(Path(directory, table).glob("collection=*/*.parquet"))
     named = {str(path): path.stem.rpartition("-")[0] for path in found}
     return {path: run_id for path, run_id in named.items() if run_id in runs}
+
+
+def tables_of_others(directory: str) -> dict[str, list[str]]:
+    """List the tables that ingest, lines or export wrote, which are not split by collection.
+
+    Args:
+        directory: Their output, or one of the tables in it, such as its folder `failures`.
+
+    Returns:
+        Table to its files; empty for a folder that transcribe wrote, or one without tables.
+    """
+    folder = Path(directory)
+    # Of an archive one table alone does not say which of its rows still hold.
+    is_table = folder.name in TABLES and any(folder.glob("*.parquet"))
+    folders = [folder] if is_table else [folder / table for table in TABLES if table != "runs"]
+    files = {each.name: sorted(map(str, each.glob("*.parquet"))) for each in folders}
+    found = {table: paths for table, paths in files.items() if paths}
+    runs = sorted(map(str, folder.glob("runs/*.parquet")))
+    return found | ({"runs": runs} if found and runs else {})
 
 
 @contextmanager

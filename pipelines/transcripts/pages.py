@@ -12,6 +12,7 @@ import duckdb
 from pipelines.cli.options import UsageError
 from pipelines.files.mirror import common_folder
 from pipelines.formats.page_text import Origin, PageText
+from pipelines.transcripts.page_names import find_pages
 from pipelines.transcripts.tables import iterate_rows
 from schemas.records import Character, Line, Skipped, Transcript
 
@@ -65,7 +66,7 @@ class Selection:
     """Which of the transcribed pages to read.
 
     Attributes:
-        pages: Ends of the URIs of pages, of which one has to fit; empty for all.
+        pages: Ends of the URIs of pages, or their names; empty for all.
         collection: Name of the collection; empty for all.
         where: Condition in SQL on the rows of `pages`; empty for none.
     """
@@ -89,9 +90,9 @@ def select_pages(connection: duckdb.DuckDBPyConnection, selection: Selection) ->
     if selection.collection:
         rows = rows.filter(f"collection = {_quoted(selection.collection)}")
     if selection.pages:
-        rows = rows.filter(
-            " OR ".join(f"ends_with(page_uri, {_quoted(end)})" for end in selection.pages)
-        )
+        uris = [uri for (uri,) in rows.project("page_uri").fetchall()]
+        found = (uri for name in selection.pages for uri in find_pages(uris, name, "--page"))
+        rows = rows.filter(f"page_uri IN ({', '.join(map(_quoted, dict.fromkeys(found)))})")
     try:
         if selection.where:
             rows = rows.filter(f"({selection.where})")
@@ -200,7 +201,8 @@ def _page(rows: list[tuple]) -> PageText | Skipped:
     uri, status, sha256, width_px, height_px, address = rows[0][:6]
     canvas_width_px, canvas_height_px, dpi, document, place, label, run_id = rows[0][6:13]
     if status != "ok":
-        return Skipped(uri, f"transcribe left it as {status}")
+        is_failed = status == "failed"
+        return Skipped(uri, "transcribe could not read it" if is_failed else "is no page")
     # A page without lines still has one row, from the left join.
     read = (row[_PAGE_COLUMNS:] for row in rows)
     lines = tuple(_transcript(uri, row) for row in read if row[0] is not None)

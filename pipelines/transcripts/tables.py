@@ -11,9 +11,11 @@ from typing import TextIO
 
 import duckdb
 import pyarrow as pa
+from rapidfuzz.distance import Levenshtein
 
+from model.text.charset import normalise_text
 from pipelines.cli.options import UsageError
-from pipelines.transcripts.files import files_of, naming_damage, runs_of
+from pipelines.transcripts.files import files_of, naming_damage, runs_of, tables_of_others
 from pipelines.transcripts.views import VIEWS
 from schemas.records import Polyline
 from schemas.tables import TABLES
@@ -45,11 +47,34 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
         raise UsageError(f"{directory} has no table runs, so no run has finished; transcribe again")
     connection = duckdb.connect()
     with naming_damage(directory):
-        connection.read_parquet(runs, union_by_name=True).create_view("runs")
+        _with_later_columns(connection.read_parquet(runs, union_by_name=True), "runs")
         for table in ("lines", "pages", "failures"):
             _view_of_all(connection, directory, table)
         for statement in VIEWS:
             connection.execute(statement)
+    return connection
+
+
+def open_any_tables(directory: str) -> duckdb.DuckDBPyConnection:
+    """Open the tables that any command wrote: as `open_tables`, or each table as a view.
+
+    Args:
+        directory: Folder that transcribe, ingest, lines or export wrote, or that of a table in it,
+            such as `failures`.
+
+    Raises:
+        UsageError: As `open_tables`.
+    """
+    if Path(directory).name in TABLES and runs_of(str(Path(directory).parent)):
+        directory = str(Path(directory).parent)
+    connection, tables = duckdb.connect(), tables_of_others(directory)
+    if not tables:
+        connection = open_tables(directory)
+        connection.create_function("edits", edits, ["VARCHAR", "VARCHAR"], "BIGINT")
+        return connection
+    with naming_damage(directory):
+        for table, files in tables.items():
+            connection.read_parquet(files, union_by_name=True).create_view(table)
     return connection
 
 
@@ -58,16 +83,35 @@ def _view_of_all(connection: duckdb.DuckDBPyConnection, directory: str, table: s
     if not files:
         raise UsageError(f"{directory} has no table {table}; transcribe again")
     rows = connection.read_parquet(files, hive_partitioning=True, union_by_name=True)
-    # A name such as 1858 would become a number. Columns that came later are null in older files.
+    # A name such as 1858 would become a number.
+    everything = "* REPLACE (collection::VARCHAR AS collection)"
+    _with_later_columns(rows, table, everything, f"all_{table}")
+
+
+def _with_later_columns(
+    rows: duckdb.DuckDBPyRelation, table: str, everything: str = "*", view: str = ""
+) -> None:
+    """Make a view of a table; columns that came later are null where no file has them."""
     later = [field for field in TABLES[table] if field.name not in rows.columns]
     columns = [f'NULL::{_sql_type(field.type)} AS "{field.name}"' for field in later]
-    named = ", ".join(["* REPLACE (collection::VARCHAR AS collection)", *columns])
-    rows.project(named).create_view(f"all_{table}")
+    rows.project(", ".join([everything, *columns])).create_view(view or table)
 
 
 def _sql_type(kind: pa.DataType) -> str:
     """Return the type in SQL of a column that was added to a schema."""
     return {pa.int32(): "INTEGER", pa.float32(): "FLOAT", pa.string(): "VARCHAR"}[kind]
+
+
+def edits(read: str, truth: str) -> int:
+    """Return the number of characters to change, add or leave out; SQL has it as `edits`.
+
+    DuckDB's own function counts bytes.
+
+    Example:
+        >>> edits("abbe", "abbé"), edits("a", "")
+        (1, 1)
+    """
+    return Levenshtein.distance(normalise_text(read), normalise_text(truth))
 
 
 def iterate_rows(result: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> Iterator[tuple]:

@@ -58,6 +58,20 @@ def test_errors_are_counted_line_by_line(archive, capsys):
     assert list(figures["slices"]["document"]) == ["pages"]
 
 
+def test_json_is_printed_where_nobody_reads_or_where_it_is_asked(archive, capsys, monkeypatch):
+    flags = ["--transcripts", f"{archive}/out", "--truth", f"{archive}/pages"]
+    assert evaluate(flags) == 0
+    piped = capsys.readouterr().out.splitlines()
+    assert evaluate([*flags, "--json"]) == 0
+    (alone,) = capsys.readouterr().out.splitlines()
+    assert json.loads(piped[-1]) == json.loads(alone) and "CER" in piped[1]
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    assert evaluate(flags) == 0
+    assert capsys.readouterr().out.splitlines() == piped[:-1]
+    assert evaluate([*flags, "--json"]) == 0
+    assert capsys.readouterr().out.splitlines() == [alone]
+
+
 def test_the_transcript_itself_as_truth_has_no_errors(archive, tmp_path, capsys):
     for name in ("p1", "p2"):
         write_page(tmp_path, name, as_read(archive, name))

@@ -77,12 +77,17 @@ def test_neither_runner_nor_shards_nor_order_change_the_records(tmp_path):
     assert ingest(reversed(files), tmp_path / "b", "--shards", "1") == 0
     workers = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
     assert ingest([f"{archive}/*"], tmp_path / "c", "--shards", "3", *workers) == 0
+    assert ingest([archive], tmp_path / "d", "--jobs", "3") == 0
     assert examples(tmp_path / "a") == examples(tmp_path / "b") == examples(tmp_path / "c")
     for name in ("charset.json", "leaks.jsonl"):
-        assert len({(tmp_path / run / name).read_text() for run in "abc"}) == 1
-    manifests = [json.loads((tmp_path / run / "manifest.json").read_text()) for run in "abc"]
+        assert len({(tmp_path / run / name).read_text() for run in "abcd"}) == 1
+    manifests = [json.loads((tmp_path / run / "manifest.json").read_text()) for run in "abcd"]
     for key in ("dataset_digest", "inputs_digest", "counts", "splits"):
-        assert manifests[0][key] == manifests[1][key] == manifests[2][key]
+        assert all(manifest[key] == manifests[0][key] for manifest in manifests)
+    # Worker processes do not even change the order of the records.
+    for file in (tmp_path / "a").glob("*/*.tfrecord.gz"):
+        same = tmp_path / "d" / file.relative_to(tmp_path / "a")
+        assert file.read_bytes() == same.read_bytes()
 
 
 def test_official_splits_are_kept(tmp_path):

@@ -74,10 +74,11 @@ def test_rows_do_not_depend_on_workers_or_the_order_of_the_input(tmp_path, model
     assert transcribe(reversed(images), model, tmp_path / "b") == 0
     workers = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
     assert transcribe(images, model, tmp_path / "c", *workers) == 0
+    assert transcribe(images, model, tmp_path / "d", "--jobs", "3") == 0
     for table in ("lines", "pages", "failures"):
         expected = without_run_id(rows(tmp_path / "a", table))
-        assert without_run_id(rows(tmp_path / "b", table)) == expected
-        assert without_run_id(rows(tmp_path / "c", table)) == expected
+        for other in "bcd":
+            assert without_run_id(rows(tmp_path / other, table)) == expected
 
 
 def test_each_bad_page_is_a_failure_and_the_others_are_read(tmp_path, model, capsys):

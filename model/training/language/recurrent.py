@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from importlib.util import find_spec
 
 from model.decoding.rescoring import RECURRENT_SHARE, Rescorer
 from model.language.ngram_model import LanguageModel
@@ -11,6 +10,7 @@ from model.language.perplexity import perplexity
 from model.language.recurrent_model import RecurrentLanguageModel
 from model.recogniser.bundle import Bundle, replace_file
 from model.training.language.config import LanguageConfig
+from model.training.optimisation.backend import check_backend
 
 # A recurrent model has not learnt enough if, together with the n-gram model, it does not reduce the
 # perplexity to this share.
@@ -41,7 +41,7 @@ def add_recurrent_model(
         model card.
 
     Raises:
-        ValueError: If Keras is not installed.
+        ValueError: If Keras or its backend is not installed.
     """
     recurrent = _train(whole, texts, config, report)
     facts: dict = {"epochs": config.recurrent_epochs}
@@ -103,11 +103,10 @@ def _rescorer(
 def _train(
     whole: Bundle, texts: Iterable[str], config: LanguageConfig, report: Callable[[str], None]
 ) -> RecurrentLanguageModel:
-    if not find_spec("keras"):
-        raise ValueError(
-            "training a recurrent language model needs Keras, which is not installed; "
-            "pip install 'quire-htr[train]', or give --recurrent_epochs 0"
-        )
+    try:
+        check_backend()
+    except ValueError as error:
+        raise ValueError(f"{error}, or give --recurrent_epochs 0") from None
     from model.training.language.recurrent_loop import RecurrentConfig, train_language_network
     from model.training.networks.recurrent_language import quantised_language_network
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from model.dataset.line_pages import read_line_pages
-from model.training.lines.config import LineTrainingConfig
-from model.training.lines.model_files import ONNX_FILE, write_line_model
+from model.training.optimisation.backend import check_backend
 from model.training.optimisation.device import PRECISIONS
 from schemas.program import program_name
 from schemas.records import Page
@@ -24,6 +23,9 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         description="Train a line network. An interrupted run resumes when run again.",
         allow_abbrev=False,
     )
+    # It needs Keras.
+    from model.training.lines.config import LineTrainingConfig
+
     defaults = LineTrainingConfig()
     add = parser.add_argument
     add(
@@ -73,10 +75,10 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         The exit status: 0, or 2 for arguments or data that are not valid.
     """
-    args = _parse(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        _train(args)
+        check_backend()
+        _train(_parse(argv))
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -85,7 +87,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _train(args: argparse.Namespace) -> None:
     from model.training.lines.batches import load_pages
+    from model.training.lines.config import LineTrainingConfig
     from model.training.lines.loop import LineTrainingRun
+    from model.training.lines.model_files import ONNX_FILE, write_line_model
     from model.training.optimisation.device import describe_device
 
     config = LineTrainingConfig(
