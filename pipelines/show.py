@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from typing import TYPE_CHECKING
 
 from pipelines.cli.main import command_main
 from pipelines.cli.options import EXIT_FAILURES, EXIT_OK, UsageError, verb_parser
+
+if TYPE_CHECKING:
+    import duckdb
 
 # Some 150 MB of HTML; browsers get slow with more.
 _MOST_PAGES = 500
@@ -25,19 +30,19 @@ def _parser() -> argparse.ArgumentParser:
         "--worst",
         type=_page_count,
         metavar="N",
-        help="the N pages with the highest estimated CER, as HTML",
+        help="the N pages with the highest estimated CER",
     )
     pages.add_argument(
         "--sample",
         type=_page_count,
         metavar="N",
-        help="N pages at random, the same ones each time, as HTML",
+        help="N pages at random, the same ones each time",
     )
     parser.add_argument(
         "--output",
         required=True,
-        help="file to write: .png for one page; .html with --worst or --sample, with all images "
-        "in it. It is replaced if it exists",
+        help="file to write, replaced if it exists: .png for a picture of one page, or .html for "
+        "one page or several, with their images in it",
     )
     return parser
 
@@ -56,30 +61,39 @@ def _run(args: argparse.Namespace) -> int:
     from pipelines.transcripts.picture import draw_page
     from pipelines.transcripts.tables import open_tables
 
-    is_html = bool(args.worst or args.sample)
-    if is_html and not args.output.lower().endswith((".html", ".htm")):
+    ending = os.path.splitext(args.output)[1].lower()
+    if (args.worst or args.sample) and ending != ".html":
         raise UsageError(f"--output {args.output} does not end in .html")
-    if not is_html and not args.output.lower().endswith(".png"):
-        raise UsageError(
-            f"--output {args.output} does not end in .png; for HTML add --worst 20 or --sample 20"
-        )
+    if ending not in (".png", ".html"):
+        raise UsageError(f"--output {args.output} does not end in .png or .html")
     with naming_damage(args.transcripts):
         connection = open_tables(args.transcripts)
-        if is_html:
+        if ending == ".html":
             return _write_html(connection, args)
         uri = draw_page(connection, args.page, args.output)
     print(f"{args.output} shows {uri}")
     return EXIT_OK
 
 
-def _write_html(connection, args: argparse.Namespace) -> int:
+def _write_html(connection: duckdb.DuckDBPyConnection, args: argparse.Namespace) -> int:
     from pipelines.evaluation.results import name_of
-    from pipelines.transcripts.page_views import sample_pages, worst_pages, write_pages
+    from pipelines.transcripts.page_names import page_of
+    from pipelines.transcripts.page_views import (
+        first_pages,
+        sample_pages,
+        worst_pages,
+        write_pages,
+    )
 
     if args.worst:
         uris, kind = worst_pages(connection, args.worst), "worst pages"
-    else:
+    elif args.sample:
         uris, kind = sample_pages(connection, args.sample), "random pages"
+    elif args.page:
+        uris = [page_of(connection, args.page, "--page")]
+        kind = name_of(uris[0])
+    else:
+        uris, kind = first_pages(connection, 1), "first page"
     shown = write_pages(connection, uris, f"{name_of(args.transcripts)}: {kind}", args.output)
     print(f"{args.output} shows {shown}")
     return EXIT_FAILURES if shown.without_image == shown.pages else EXIT_OK

@@ -101,8 +101,11 @@ def words_of(command: str) -> list[list[str]]:
     for word in shlex.split(command, comments=True):
         if word in _SEPARATORS:
             commands.append([])
-        elif commands[-1] or not _SETTING.match(word):
+        elif commands[-1]:
             commands[-1].append(word)
+        elif not _SETTING.match(word):
+            # A program may be named with the folder of its environment.
+            commands[-1].append(word.rpartition("/bin/")[2])
     return [words for words in commands if words]
 
 

@@ -30,6 +30,7 @@ from schemas.records import Character
 _SAMPLE = (
     "SELECT page_uri FROM pages WHERE status = 'ok' ORDER BY sha256(page_uri), page_uri LIMIT ?"
 )
+_FIRST = "SELECT page_uri FROM pages WHERE status = 'ok' ORDER BY page_uri LIMIT ?"
 _PAGE = (
     "SELECT address, width_px, height_px, lines_ok, lines_failed, confidence, cer_estimate, "
     "warnings FROM pages WHERE page_uri = ?"
@@ -79,6 +80,16 @@ def sample_pages(connection: duckdb.DuckDBPyConnection, count: int) -> list[str]
         count: How many at most.
     """
     return [row[0] for row in connection.execute(_SAMPLE, [count]).fetchall()]
+
+
+def first_pages(connection: duckdb.DuckDBPyConnection, count: int) -> list[str]:
+    """Return the first pages that were read, by their names.
+
+    Args:
+        connection: Result of `pipelines.transcripts.tables.open_tables`.
+        count: How many at most.
+    """
+    return [row[0] for row in connection.execute(_FIRST, [count]).fetchall()]
 
 
 def write_pages(

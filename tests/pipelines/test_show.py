@@ -68,6 +68,11 @@ def test_the_worst_pages_come_first(archive, capsys):
     assert capsys.readouterr().out == f"{archive}/deep/pages.html shows 3 pages\n"
 
 
+@pytest.mark.parametrize(("flags", "expected"), [(["--page", "c"], "c.jpg"), ([], "a.jpg")])
+def test_one_page_can_be_shown_so_too(archive, flags, expected):
+    assert headings(shown(archive, *flags)) == [expected]
+
+
 def test_a_sample_is_the_same_each_time_and_has_no_page_twice(archive):
     first, again, all_pages = (headings(shown(archive, "--sample", n)) for n in ("2", "2", "20"))
     assert first == again == all_pages[:2]
@@ -129,7 +134,8 @@ def test_where_no_image_can_be_opened_the_texts_are_shown_and_the_status_is_3(ar
     ("flags", "reason"),
     [
         (["--worst", "3", "--output", "a.png"], "a.png does not end in .html"),
-        (["--output", "a.html"], "add --worst 20 or --sample 20"),
+        (["--output", "a.gif"], "a.gif does not end in .png or .html"),
+        (["--page", "z", "--output", "a.html"], "--page z: no page that was read has such a name"),
         (["--worst", "0", "--output", "a.html"], "'0' is not a number of pages between 1 and 500"),
         (["--sample", "x", "--output", "a.html"], "'x' is not a number of pages"),
         (["--sample", "2", "--worst", "2", "--output", "a.html"], "not allowed with"),
