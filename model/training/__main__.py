@@ -11,10 +11,11 @@ from pathlib import Path
 from model.recogniser import bundle
 from model.text.charset import Charset
 from model.training.comparison import refusal_of
-from model.training.flags import OWN, add_training_flags, compute_asked, training_config
+from model.training.flags import OWN, add_training_flags, training_config
 from model.training.job import TrainingJob, expand, run_training
 from model.training.language.config import language_config
 from model.training.optimisation.backend import check_backend
+from model.training.optimisation.flags import compute_asked
 from schemas.features import LINE_FILES
 from schemas.program import program_name
 

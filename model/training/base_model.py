@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from model.recogniser.bundle import WEIGHTS_FILE, Bundle, load_bundle
 from model.text.charset import Charset
 
-# Entry of the model card of a fine-tuned model: its base, and how both read held-out lines.
-BASE_ENTRY = "base"
+# Entries of a model card: of a fine-tuned model its base, and how both read held-out lines; and the
+# keys of the pages that a model was trained on.
+BASE_ENTRY, PAGES_ENTRY = "base", "trained_pages"
+_KEY_BYTES, _KEY_PARTS = 4, 3
 
 
 def open_base(directory: str | Path) -> Bundle:
@@ -61,3 +65,22 @@ def joined_charset(base: Charset, charset: Charset) -> Charset:
     """
     new = sorted(set(charset.characters) - set(base.characters))
     return Charset((*base.characters, *new))
+
+
+def page_key(uri: str) -> str:
+    """Return a short key of a page that is the same wherever its folder lies.
+
+    Args:
+        uri: Location of its image.
+
+    Example:
+        >>> page_key("/data/abbey/letters/p1.jpg") == page_key("scans/abbey/letters/p1.jpg")
+        True
+    """
+    name = "/".join(uri.split("/")[-_KEY_PARTS:])
+    return hashlib.blake2b(name.encode(), digest_size=_KEY_BYTES).hexdigest()
+
+
+def page_keys(uris: Iterable[str]) -> list[str]:
+    """Return the sorted keys of pages, for the model card."""
+    return sorted(set(map(page_key, uris)))

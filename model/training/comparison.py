@@ -20,10 +20,11 @@ from model.dataset.examples import decode_strip, read_examples
 from model.decoding.config import BEAM, DECODINGS, GREEDY, DecodingConfig
 from model.evaluation.metrics import ErrorCount, character_errors, word_errors
 from model.line_images.preprocess import PreprocessConfig
-from model.recogniser.bundle import load_bundle
+from model.recogniser.bundle import load_bundle, read_card
 from model.recogniser.line_reading import read_lines
 from model.recogniser.recogniser import Recogniser
 from model.text.charset import normalise_text
+from model.training.base_model import PAGES_ENTRY, page_key
 from schemas.records import Line, LineExample, LineImage, Transcript
 
 # Lines that are compared; more take longer and change little.
@@ -65,12 +66,15 @@ class Comparison:
         after: Errors of the model by the same methods.
         is_agreement: Whether the lines have no truth, but what the base reads in them by beam
             search. Then errors are differences from that.
+        is_known: Whether the base was trained on all pages that are held out now, so that it reads
+            them better than others.
     """
 
     pages: int
     before: dict[str, LineErrors]
     after: dict[str, LineErrors]
     is_agreement: bool = False
+    is_known: bool = False
 
     @property
     def lines(self) -> int:
@@ -104,6 +108,7 @@ class Comparison:
             "pages": self.pages,
             "is_better": self.is_better,
             "measured": "agreement" if self.is_agreement else "truth",
+            "is_known_to_base": self.is_known,
             **{
                 name: {
                     method: {"cer": errors.cer, "wer": errors.wer}
@@ -126,6 +131,8 @@ class Comparison:
             rates = [f"{by_method[method].cer:.2%}" for method in methods]
             rates += [f"{by_method[method].wer:.2%}" for method in methods]
             rows.append(_row(name, rates))
+        if self.is_known:
+            rows.append("  (the base was trained on these pages: it reads others less well)")
         return "\n".join(rows)
 
 
@@ -167,12 +174,17 @@ def compare_models(
         is_agreement: Whether their texts are what the base reads in them.
 
     Returns:
-        Their errors; by beam search only if both have a language model.
+        Their errors on pages that the base was not trained on, if there are such; by beam search
+        only if both have a language model.
 
     Raises:
         ValueError: If there is no line with text, or a model cannot be opened.
     """
     examples = _held_out(tuple(eval_paths))
+    known = set(read_card(load_bundle(base).directory).get(PAGES_ENTRY, ()))
+    unknown = [example for example in examples if page_key(example.page_uri) not in known]
+    is_known = not unknown
+    examples = unknown or examples
     height_px = examples[0].height_px
     before, after = (_all_errors(folder, examples, height_px) for folder in (base, model))
     methods = [method for method in DECODINGS if method in before and method in after]
@@ -181,6 +193,7 @@ def compare_models(
         {method: before[method] for method in methods},
         {method: after[method] for method in methods},
         is_agreement,
+        is_known,
     )
 
 

@@ -14,8 +14,7 @@ from model.training.base_model import open_base, preset_of
 from model.training.batches import BatchConfig
 from model.training.config import TrainingConfig
 from model.training.language.config import add_language_flags
-from model.training.optimisation.compute import BACKEND_THREADS, Compute
-from model.training.optimisation.device import AUTO, PRECISIONS
+from model.training.optimisation.flags import add_compute_flags
 
 BASE, OWN = CHARSETS = ("base", "own")
 _PRESET = "fast"
@@ -74,18 +73,7 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         help="how much more often to draw lines of small documents; 1: all documents equally",
     )
-    add(
-        "--precision",
-        choices=(AUTO, *PRECISIONS),
-        default=AUTO,
-        help="precision to compute in; auto: the one that is faster in a few timed steps",
-    )
-    add(
-        "--threads",
-        type=_thread_count,
-        default=AUTO,
-        help="threads that an operation uses; auto: as many as are fastest in a few timed steps",
-    )
+    add_compute_flags(add)
     add(
         "--batch_width_px",
         type=int,
@@ -105,30 +93,6 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
         help="worker processes that prepare lines; useful with a GPU",
     )
     add_language_flags(parser)
-
-
-def _thread_count(text: str) -> str | int:
-    """Parse `--threads`."""
-    if text == AUTO:
-        return text
-    threads = int(text)
-    if threads < 1:
-        raise argparse.ArgumentTypeError(f"{text} is neither a number of threads nor {AUTO}")
-    return threads
-
-
-def compute_asked(flags: Mapping[str, Any]) -> Compute:
-    """Return the precision and the threads that flags prescribe.
-
-    Args:
-        flags: Values by name; a missing flag has its default.
-
-    Example:
-        >>> compute_asked({"threads": 2})
-        Compute(precision='auto', threads=2)
-    """
-    threads = flags.get("threads", AUTO)
-    return Compute(flags.get("precision", AUTO), BACKEND_THREADS if threads == AUTO else threads)
 
 
 def chosen_training_flags(args: argparse.Namespace) -> dict[str, Any]:

@@ -12,18 +12,25 @@ from model.dataset.tfrecord import read_records
 from model.decoding.config import BEAM
 from model.line_images.preprocess import PreprocessConfig
 from model.networks.presets import preset_named
-from model.recogniser.bundle import Bundle, update_card
+from model.recogniser.bundle import Bundle, read_card, update_card
 from model.text.charset import Charset
 from model.training.adaptation.selection import AGREEMENT
-from model.training.base_model import BASE_ENTRY, joined_charset, open_base
+from model.training.base_model import (
+    BASE_ENTRY,
+    PAGES_ENTRY,
+    joined_charset,
+    open_base,
+    page_keys,
+)
 from model.training.bundle_files import quantise_bundle, write_bundle
 from model.training.comparison import Comparison, compare_models
 from model.training.config import LineFiles, TrainingConfig
 from model.training.conflicts import find_conflicts
-from model.training.flags import ADAPTED, OWN, compute_asked, training_config
+from model.training.flags import ADAPTED, OWN, training_config
 from model.training.language.config import LanguageConfig, language_config
 from model.training.optimisation.compute import BACKEND_THREADS, Compute
 from model.training.optimisation.device import describe_device
+from model.training.optimisation.flags import compute_asked
 from schemas.features import LINE_FILES, decode_line
 
 
@@ -146,6 +153,7 @@ def run_training(job: TrainingJob) -> Comparison | None:
         "course": [result.to_dict() for result in results],
         "parameters": model.count_params(),
         "device": describe_device(),
+        PAGES_ENTRY: _trained_pages(base, train, replay),
     }
     write_bundle(job.output, model, charset, preprocess, job.config.preset, card)
     quantise_bundle(job.output, job.train_paths)
@@ -153,6 +161,13 @@ def run_training(job: TrainingJob) -> Comparison | None:
     kept = None if job.has_own_charset else base
     add_language_model(job.output, job.train_paths, job.eval_paths, language, _report, kept)
     return _compare(base, job) if base else None
+
+
+def _trained_pages(base: Bundle | None, *files: LineFiles) -> list[str]:
+    """Return the keys of all pages that a model, or its base, was trained on."""
+    keys = page_keys(example.page_uri for one in files for example in one.examples())
+    known = read_card(base.directory).get(PAGES_ENTRY, []) if base else []
+    return sorted({*keys, *known})
 
 
 def _report(text: str) -> None:

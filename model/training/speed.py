@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
-
-import keras
 
 from model.line_images.preprocess import input_width_px, padded_width_px
 from model.networks.presets import preset_named
 from model.training.config import LineFiles, TrainingConfig
-from model.training.optimisation.checkpoint import load_checkpoint
-from model.training.optimisation.compute import (
-    BACKEND_THREADS,
-    Compute,
-    Timing,
-    core_count,
-    slowness_warning,
-    time_computes,
-    timings_line,
-    use_threads,
-)
-from model.training.optimisation.device import AUTO, PRECISIONS
-from model.training.trial import Trial, TrialTimer
+from model.training.optimisation.compute import Compute, Timing
+from model.training.optimisation.trial import TrialTimer, resumed, settle, untimed
+from model.training.trial import Trial
 
 # Timing takes half a minute or more: a run of fewer multiplications is over in some two minutes.
 _LEAST_PRODUCTS = 4e12
@@ -52,40 +39,18 @@ def settle_compute(
         The precision and the threads that are in use now, and the speed in lines a second; 0 if
         nothing was timed.
     """
-    if checkpoint.is_file():
-        asked = replace(asked, precision=_precision_of(checkpoint, asked.precision))
+    asked = resumed(asked, checkpoint)
     if _is_short(config, train):
-        precision = PRECISIONS[0] if asked.precision == AUTO else asked.precision
-        # One thread is never far slower than several on a busy machine; several may be.
-        threads = asked.threads or 1
-        use_threads(threads)
-        return Timing(Compute(precision, threads), 0.0)
-    report("timing a few steps ...")
-    timer = TrialTimer(
-        Trial(
-            train.paths,
-            train.charset.characters,
-            train.preprocess,
-            config.preset,
-            config.batch.width_px,
-        )
+        report("a short run, of some two minutes unless the machine is busy")
+        return untimed(asked)
+    trial = Trial(
+        train.paths,
+        train.charset.characters,
+        train.preprocess,
+        config.preset,
+        config.batch.width_px,
     )
-    cores = core_count() if keras.backend.backend() != "jax" else BACKEND_THREADS
-    chosen, timings = time_computes(asked, cores, timer)
-    if not chosen.speed and timer.error:
-        report(f"warning: {chosen.compute} could not be timed ({timer.error})")
-    report(slowness_warning(chosen, timings, asked) or timings_line(chosen, timings))
-    if not use_threads(chosen.compute.threads):
-        report("warning: the number of threads stays as it is in this process")
-    return chosen
-
-
-def _precision_of(checkpoint: Path, asked: str) -> str:
-    """Return the precision of an interrupted run where none is asked for."""
-    if asked != AUTO:
-        return asked
-    _, facts = load_checkpoint(checkpoint)
-    return json.loads(facts["settings"])["config"]["precision"]
+    return settle(asked, TrialTimer("model.training.trial", asdict(trial)), report)
 
 
 def _is_short(config: TrainingConfig, train: LineFiles) -> bool:

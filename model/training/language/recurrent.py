@@ -11,10 +11,16 @@ from model.language.recurrent_model import RecurrentLanguageModel
 from model.recogniser.bundle import Bundle, replace_file
 from model.training.language.config import LanguageConfig
 from model.training.optimisation.backend import check_backend
+from model.training.optimisation.compute import Compute
+from model.training.optimisation.device import AUTO, keras_policy
+from model.training.optimisation.trial import TrialTimer, settle, untimed
 
 # A recurrent model has not learnt enough if, together with the n-gram model, it does not reduce the
 # perplexity to this share.
 _LEAST_GAIN = 0.97
+_TRIAL = "model.training.language.trial"
+# Lines times epochs of a training that is worth timing.
+_LEAST_DRAWS = 10_000
 
 
 def add_recurrent_model(
@@ -110,7 +116,23 @@ def _train(
     from model.training.language.recurrent_loop import RecurrentConfig, train_language_network
     from model.training.networks.recurrent_language import quantised_language_network
 
-    settings = RecurrentConfig(epochs=config.recurrent_epochs, policy=config.policy)
-    network = train_language_network(texts, whole.charset, settings, report)
+    lines = list(texts)
+    policy = keras_policy(_precision(config, len(lines), whole.charset.class_count, report))
+    settings = RecurrentConfig(epochs=config.recurrent_epochs, policy=policy)
+    network = train_language_network(lines, whole.charset, settings, report)
     replace_file(whole.recurrent_path, quantised_language_network(network))
     return RecurrentLanguageModel(whole.recurrent_path, whole.charset)
+
+
+def _precision(
+    config: LanguageConfig, lines: int, classes: int, report: Callable[[str], None]
+) -> str:
+    """Return the precision to train in, and use the threads that are asked for."""
+    if config.precision != AUTO:
+        return config.precision
+    asked = Compute(config.precision, config.threads)
+    if lines * config.recurrent_epochs < _LEAST_DRAWS:
+        return untimed(asked).compute.precision
+    return settle(
+        asked, TrialTimer(_TRIAL, {"classes": classes}), report, "steps"
+    ).compute.precision

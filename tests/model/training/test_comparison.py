@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from model.evaluation.metrics import ErrorCount
-from model.recogniser.bundle import load_bundle
+from model.recogniser.bundle import load_bundle, write_card
+from model.training.base_model import page_keys
 from model.training.comparison import Comparison, LineErrors, compare_models, refusal_of
 from tests.drawn import line_example, write_tfrecords
 from tests.fakes import write_fake_bundle, write_language_model
@@ -106,3 +107,14 @@ def test_no_held_out_text_is_an_error(tmp_path):
     write_tfrecords(tmp_path / "e", [replace(line_example("a", 0), text=" ")])
     with pytest.raises(ValueError, match="--eval_fraction"):
         compare_models(tmp_path, tmp_path, [str(tmp_path / "e")])
+
+
+def test_pages_that_the_base_was_trained_on_do_not_count(tmp_path, eval_paths):
+    base, tuned = (write_fake_bundle(tmp_path / name) for name in ("base", "tuned"))
+    write_card(base, {"trained_pages": page_keys(["p0"])})
+    found = compare_models(base, tuned, eval_paths)
+    assert (found.lines, found.pages, found.is_known) == (3, 1, False)
+    write_card(base, {"trained_pages": page_keys(["p0", "p1"])})
+    found = compare_models(base, tuned, eval_paths)
+    assert (found.lines, found.pages, found.is_known) == (6, 2, True)
+    assert "the base was trained on these pages" in str(found)
