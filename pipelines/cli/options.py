@@ -8,6 +8,7 @@ import sys
 
 from pipelines.cli.screen import add_screen_flags
 from schemas import VERSION
+from schemas.help_format import HelpFormatter
 from schemas.program import CONSOLE_SCRIPT, program_name
 
 EXIT_OK = 0
@@ -73,7 +74,7 @@ def verb_parser(
         prog=program_name(f"pipelines.{verb}"),
         description=description,
         epilog=" ".join([_EXIT_STATUSES, _BEAM_FLAGS] if takes_beam_flags else [_EXIT_STATUSES]),
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     parser.verb, parser.prints_data = verb, prints_data
