@@ -27,6 +27,7 @@ from pipelines.training.config import (
     TrainingRecipe,
     check_config,
     check_output,
+    pinned_flags,
 )
 
 LOCAL, KUBEFLOW = "local", "kubeflow"
@@ -106,6 +107,7 @@ def _run(args: argparse.Namespace) -> int:
         return _compile(args, recipe)
     if args.image or args.compile_to:
         raise UsageError("--image and --compile_to are for a cluster; add --runner kubeflow")
+    recipe = replace(recipe, training=pinned_flags(flags))
     dataset, output = Path(args.dataset or _DATASET).absolute(), Path(args.output).absolute()
     config = TrainConfig(dataset, output, recipe)
     if args.adapt:

@@ -89,6 +89,30 @@ class TrainConfig:
         return self.run_root / "staging"
 
 
+def pinned_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the flags of a training on this machine with what their files hold.
+
+    TFX takes the result of an earlier run if all flags are the same, though a link such as `latest`
+    may lead to another model by now, or a file have another content.
+
+    Args:
+        flags: Flags of `model.training.flags`, by name.
+
+    Raises:
+        UsageError: If the model to start from cannot be used.
+    """
+    init = flags.get("init")
+    try:
+        base = str(open_base(init).directory) if init else None
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    texts = map(Path, flags.get("language_model_text") or ())
+    others = (Path(folder).glob(f"train/{LINE_FILES}") for folder in flags.get("replay") or ())
+    files = sorted({*texts, *(path for found in others for path in found)})
+    stats = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    return {**flags, "init": base, "inputs": stats}
+
+
 def check_config(config: TrainConfig) -> None:
     """Check dataset and output before TFX is imported.
 
@@ -100,12 +124,6 @@ def check_config(config: TrainConfig) -> None:
     """
     if not config.dataset.is_dir():
         raise UsageError(f"{config.dataset}: no such folder; make a dataset with pipelines.ingest")
-    init = config.recipe.training.get("init")
-    if init:
-        try:
-            open_base(init)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
     for split in SPLITS:
         _check_split(config, split)
     check_output(config.output)
