@@ -40,6 +40,10 @@ _WORKER_ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "1",
 }
 
+# Each worker process imports this module as it starts, and finds the main process by the variable.
+_WORKER_MODULE = "pipelines.cli.worker"
+MAIN_PROCESS = "QUIRE_MAIN_PROCESS"
+
 _EXIT_STATUSES = (
     f"Exit status: {EXIT_OK} complete, {EXIT_USAGE} invalid arguments, "
     f"{EXIT_FAILURES} finished with more failures than accepted or with nothing of use, "
@@ -257,7 +261,11 @@ def _one_line_errors(run: Callable[..., int], *arguments) -> int:
 def _beam_options(parser: argparse.ArgumentParser, flags: list[str]) -> PipelineOptions:
     # Beam takes seconds to import, and --help does not need it.
     with loading():
-        from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+        from apache_beam.options.pipeline_options import (
+            PipelineOptions,
+            SetupOptions,
+            StandardOptions,
+        )
 
     _refuse(parser, _unknown_to_beam(parser.prog, flags))
     for name, value in _WORKER_ENVIRONMENT.items():
@@ -266,6 +274,10 @@ def _beam_options(parser: argparse.ArgumentParser, flags: list[str]) -> Pipeline
     standard = options.view_as(StandardOptions)
     if standard.runner in (None, "DirectRunner"):
         standard.runner = LOCAL_RUNNER
+    if standard.runner == LOCAL_RUNNER:
+        os.environ[MAIN_PROCESS] = str(os.getpid())
+        setup = options.view_as(SetupOptions)
+        setup.beam_plugins = [*(setup.beam_plugins or ()), _WORKER_MODULE]
     return options
 
 
