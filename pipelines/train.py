@@ -90,9 +90,11 @@ def _run(args: argparse.Namespace) -> int:
     config = TrainConfig(Path(args.dataset).absolute(), Path(args.output).absolute(), recipe)
     check_config(config)
     _prepare_tensorflow()
+    from pipelines.files.lock import output_lock
     from pipelines.training.run import run_train
 
-    return run_train(config)
+    with output_lock(str(config.output)):
+        return run_train(config)
 
 
 def _compile(args: argparse.Namespace, recipe: TrainingRecipe) -> int:

@@ -14,14 +14,13 @@ from pipelines.pages.image import open_described
 from pipelines.transforms.routing import RouteByType
 from schemas.records import (
     Failure,
-    ImageWarning,
-    LeftOutCharacters,
     LineExample,
     LineFact,
     LineImage,
     Page,
     PageDone,
 )
+from schemas.remarks import ImageWarning, LeftOutCharacters
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pipelines.cli.options import UsageError
 from pipelines.exporting.picture import read_picture
 from pipelines.files.filesystem import write_bytes
 from pipelines.files.mirror import mirrored_name
-from pipelines.files.output import check_free, discard, scratch_folder, whole_output
+from pipelines.files.output import discard, scratch_folder, whole_output
 from pipelines.formats.addresses import is_address
 from pipelines.formats.alto.write import write_alto
 from pipelines.formats.hocr.write import write_hocr
@@ -114,9 +114,11 @@ def run_export(config: ExportConfig) -> Exported:
         )
     connection = open_tables(config.transcripts)
     extent, origin = read_extent(connection), read_origin(connection, VERSION)
-    check_free(config.output, config.overwrite)
     start = RunStart.now("export", asdict(config), origin.model_digest)
-    with whole_output(config.output) as staging, scratch_folder(config.output) as scratch:
+    with (
+        whole_output(config.output, config.overwrite) as staging,
+        scratch_folder(config.output) as scratch,
+    ):
         pages = pages_with_lines(connection, scratch)
         exported = _export(pages, extent, config, origin, staging)
         exported.account.check()
