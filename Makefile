@@ -14,7 +14,7 @@ COMPILE = $(UV) pip compile --quiet --no-emit-index-url $(LOCK_FLAGS)
 
 .DEFAULT_GOAL = help
 .PHONY: help setup setup-data-plane test test-data-plane test-debian13 lint format demo \
-	conformance lock clean distclean
+	conformance conformance-exports lock clean distclean
 
 help: ## Print this help.
 	@echo "Usage: make TARGET [PYTHON=python3.10]"
@@ -50,6 +50,10 @@ demo: setup ## Draw pages and run every step on them, into out/demo.
 conformance: setup ## Compare ingest with lxml on CORPUS, folders of PAGE and ALTO (FLAGS: of ingest).
 	@test -n "$(CORPUS)" || { echo "give CORPUS=DIR, or several in quotes" >&2; exit 2; }
 	.venv/bin/python -m benchmarks.conformance $(CORPUS) -- $(FLAGS)
+
+conformance-exports: setup ## Try exports of TRANSCRIPTS with other programs (FLAGS: --python, --verapdf).
+	@test -n "$(TRANSCRIPTS)" || { echo "give TRANSCRIPTS=DIR, a folder of transcribe" >&2; exit 2; }
+	.venv/bin/python -m benchmarks.conformance_exports $(TRANSCRIPTS) $(FLAGS)
 
 lock: ## Compile the locks again (needs uv; LOCK_FLAGS=--upgrade updates the pins).
 	$(COMPILE) pyproject.toml --extra train --extra vertex --extra test -c locks/tfx-1.16.in \

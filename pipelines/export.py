@@ -1,51 +1,111 @@
-"""Export transcribed pages: PAGE, ALTO, hOCR, plain text, searchable PDF, IIIF annotations."""
+"""Export transcribed pages: PAGE, ALTO, hOCR, TEI, text, PDF, IIIF, tables of lines."""
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 
 from pipelines.cli.main import command_main
 from pipelines.cli.options import add_output_flags, finish, verb_parser
+from pipelines.formats.page_text import FRAMES
 from pipelines.formats.page_xml.write import VERSIONS
 
-_FORMATS = ("page", "alto", "hocr", "text", "pdf", "iiif")
+_FORMATS = (
+    "page", "alto", "hocr", "text", "pdf", "iiif", "tei", "markdown", "csv", "xlsx"
+)  # fmt: skip
+# Other names of formats.
+_ALSO = {"txt": "text", "md": "markdown"}
+_TARGETS = ("escriptorium", "transkribus", "ocrd")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("export", __doc__, takes_beam_flags=False)
-    parser.add_argument("--transcripts", required=True, help="folder that transcribe wrote")
-    parser.add_argument(
+    add = parser.add_argument
+    add("--transcripts", required=True, help="folder that transcribe wrote")
+    add(
         "--to",
         nargs="+",
-        choices=_FORMATS,
-        required=True,
-        help="formats, each in its own folder that mirrors the input; characters that XML "
-        "does not allow become U+FFFD; only pdf reads the images",
+        default=[],
+        choices=(*_FORMATS, *_ALSO),
+        metavar="FORMAT",
+        help=f"some of {', '.join(_FORMATS)}: each in its own folder that mirrors the input, csv "
+        "and xlsx as one table of lines; characters that XML does not allow become U+FFFD; pdf, "
+        "iiif and --for ocrd read the images; may be left out with --for",
     )
+    add(
+        "--for",
+        dest="target",
+        choices=_TARGETS,
+        default="",
+        help="write files with the names, versions and layout that this program takes",
+    )
+    add("--zip", action="store_true", help="one zip file a format")
     add_output_flags(parser)
-    parser.add_argument(
-        "--page_version", choices=VERSIONS, default=VERSIONS[0], help="PAGE XML schema"
-    )
-    parser.add_argument(
+    add("--page_version", choices=VERSIONS, default=VERSIONS[0], help="PAGE XML schema")
+    add(
         "--iiif_base",
         default="",
         help="https:// address at which the folder iiif of the output will be served",
     )
+    add(
+        "--per",
+        choices=("page", "document"),
+        default="page",
+        help="document: one pdf, text, markdown or tei for each manifest, file of several pages, "
+        "or folder",
+    )
+    add(
+        "--frame",
+        choices=FRAMES,
+        default=FRAMES[0],
+        help="of photographs turned by EXIF: points in the picture as viewers show it, or in the "
+        "pixels as stored",
+    )
+    add("--language", type=_language, default="", help="of the text, as fr, for pdf and tei")
+    some = parser.add_argument_group("which pages").add_argument
+    some("--page", nargs="+", default=[], metavar="NAME", help="end of a page's URI")
+    some("--collection", default="", help="pages of one collection")
+    some("--where", default="", metavar="SQL", help="condition on columns of the table pages")
+    some(
+        "--changed_since",
+        default="",
+        metavar="RUN",
+        help="only pages that a later run read; 'last': since this output was written. An output "
+        "that is there is updated, and files of pages that are gone are removed",
+    )
     return parser
 
 
-def _run(args: argparse.Namespace) -> int:
-    from pipelines.exporting.pipeline import ExportConfig, run_export
-    from pipelines.transcripts.files import naming_damage
+def _language(text: str) -> str:
+    if text and not _LANGUAGE.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text} is no code of a language, such as fr or la")
+    return text
 
+
+def _run(args: argparse.Namespace) -> int:
+    from pipelines.exporting.config import TARGETS, ExportConfig
+    from pipelines.exporting.pipeline import run_export
+    from pipelines.transcripts.files import naming_damage
+    from pipelines.transcripts.pages import Selection
+
+    usual = TARGETS[args.target].formats[:1] if args.target else ()
+    formats = [_ALSO.get(name, name) for name in args.to or usual]
     config = ExportConfig(
         transcripts=args.transcripts,
         output=args.output,
-        formats=tuple(dict.fromkeys(args.to)),
+        formats=tuple(dict.fromkeys(formats)),
         overwrite=args.overwrite,
         page_version=args.page_version,
         iiif_base=args.iiif_base,
+        target=args.target,
+        is_zipped=args.zip,
+        per=args.per,
+        frame=args.frame,
+        language=args.language,
+        selection=Selection(tuple(args.page), args.collection, args.where),
+        changed_since=args.changed_since,
     )
     with naming_damage(args.transcripts):
         exported = run_export(config)

@@ -32,7 +32,8 @@ class Line:
             fails then, not its page.
         row: Row in the table `region_id`, from 0, the same for all lines of a cell; None where it
             is in no table. Each table of a page counts its own rows.
-        column: Column in that table, from 0: the first one of a cell that has several.
+        column: Column in that table, from 0, the first one of its cell.
+        custom: `custom` of PAGE without kind, place and tags of single characters; may be empty.
     """
 
     line_id: str
@@ -47,6 +48,7 @@ class Line:
     fault: str = ""
     row: int | None = None
     column: int | None = None
+    custom: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,8 @@ class Page:
         document: Name of the document that the page belongs to.
         split: Official split ('train', 'eval', 'test'); empty if there is none.
         writer: Name of the writer; empty if unknown.
-        image: Content of the image file, if it is not a separate file (such as in a row of a
-            table); empty if `uri` is a file.
-        split_by: What names the split, for messages ('column subset', 'folder Test'); empty if
-            there is no official split.
+        image: Content of the image file where it is in a row of a table; empty if `uri` is a file.
+        split_by: What names the official split ('column subset', 'folder Test'); may be empty.
     """
 
     uri: str

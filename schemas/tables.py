@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "2.2"
+SCHEMA_VERSION = "2.3"
 
 _POINTS = pa.list_(pa.struct([("x", pa.float32()), ("y", pa.float32())]))
 _READINGS = pa.list_(pa.struct([("text", pa.string()), ("confidence", pa.float32())]))
@@ -44,6 +44,10 @@ LINES = _table(
     _column("run_id", pa.string(), "run that read it"),
     _column("row", pa.int32(), "row in the table `region_id`, from 0; null if in none", True),
     _column("column", pa.int32(), "column in that table, from 0; null if in none", True),
+    _column("line_type", pa.string(), "type that its description states; may be empty", True),
+    _column("region_type", pa.string(), "type of its region, likewise; may be empty", True),
+    _column("custom", pa.string(), "what else PAGE states in `custom`; may be empty", True),
+    _column("direction", pa.string(), "stated base direction, 'ltr', 'rtl' or empty", True),
 )
 
 PAGES = _table(

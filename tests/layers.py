@@ -55,6 +55,8 @@ PIPELINES_FOLDERS = (
     "pipelines/formats/hocr",
     "pipelines/formats/labels",
     "pipelines/formats/pdf",
+    "pipelines/formats/tei",
+    "pipelines/formats/sheets",
     "pipelines/files",
     "pipelines/descriptions",
     "pipelines/transforms",

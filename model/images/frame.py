@@ -82,15 +82,15 @@ def decode_frame(file: BinaryIO, frame: int) -> Frame:
                 image.seek(frame)
             check_size(image.width, image.height)
             # Pillow forgets it when it turns a TIFF.
-            orientation = _orientation(image)
+            orientation = orientation_of(image)
             if image.format == "JPEG" and is_unended(file):
-                return Frame(_to_grey(_upright(_completed(file))), orientation, (NO_END_MARK,))
+                return Frame(_to_grey(upright(_completed(file))), orientation, (NO_END_MARK,))
             image.load()
             is_white_zero = _is_white_zero(image)
             deep = grey_of_few_bits(file, image)
             if deep is not None:
                 return Frame(_turned(deep, orientation), orientation)
-            return Frame(_to_grey(_upright(image), is_white_zero), orientation)
+            return Frame(_to_grey(upright(image), is_white_zero), orientation)
 
 
 def is_for_pillow(file: BinaryIO) -> bool:
@@ -205,7 +205,8 @@ def _completed(file: BinaryIO) -> Image.Image:
     return image
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation_of(image: Image.Image) -> int:
+    """Return the EXIF orientation of an image, 1 to 8."""
     return _known(image.getexif().get(ExifTags.Base.Orientation))
 
 
@@ -213,8 +214,8 @@ def _known(orientation: object) -> int:
     return orientation if orientation in _TRANSPOSITIONS else _UPRIGHT
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Transpose an image to its EXIF orientation.
+def upright(image: Image.Image) -> Image.Image:
+    """Transpose an image to its EXIF orientation, as viewers show it.
 
     `ImageOps.exif_transpose` would also rewrite the EXIF data, which may contain odd tags.
     """

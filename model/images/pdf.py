@@ -93,11 +93,20 @@ def decode_pdf_page(file: BinaryIO, number: int) -> np.ndarray:
         ValueError: If the PDF does not open, the page is not in it or cannot be read, or it
             or an image on it is larger than 400 megapixels.
     """
+    return _decode_page(file, number, in_colour=False)
+
+
+def decode_pdf_page_in_colour(file: BinaryIO, number: int) -> np.ndarray:
+    """Decode a page of a PDF as `decode_pdf_page` does, but to RGB, uint8 [height, width, 3]."""
+    return _decode_page(file, number, in_colour=True)
+
+
+def _decode_page(file: BinaryIO, number: int, in_colour: bool) -> np.ndarray:
     with open_pdf(file) as document:
         check_page_number(number, len(document))
         try:
             with closing(document[number - 1]) as page:
-                return _decode(page)
+                return _decode(page, in_colour)
         except pdfium.PdfiumError as error:
             raise ValueError(f"page {number} cannot be read ({error}); export it again") from None
 
@@ -166,19 +175,26 @@ def pdf_page_dpi(file: BinaryIO, number: int, width_px: int) -> float:
         return width_px / width * POINTS_PER_INCH
 
 
-def _decode(page: pdfium.PdfPage) -> np.ndarray:
+def _decode(page: pdfium.PdfPage, in_colour: bool) -> np.ndarray:
     layout = page_layout(page)
     for image in layout.images:
         check_size(*image.get_px_size())
     if layout.scan is None:
-        return _render(page, _px_per_point(page, layout))
-    grey = _extract(layout.scan.image, page.get_rotation())
+        return _render(page, _px_per_point(page, layout), in_colour)
+    pixels = _extract(layout.scan.image, page.get_rotation())
+    grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
     if _looks_like(page, layout.scan, grey):
-        return grey
+        return _rgb(pixels) if in_colour else grey
     # Masks and transparency take effect only when the page is drawn.
     left, bottom, right, top = layout.scan.bounds
     width = top - bottom if page.get_rotation() in (90, 270) else right - left
-    return _render(page, grey.shape[1] / width)
+    return _render(page, grey.shape[1] / width, in_colour)
+
+
+def _rgb(pixels: np.ndarray) -> np.ndarray:
+    """Return grey pixels, or those in PDFium's order of colours, as RGB."""
+    is_grey = pixels.ndim == 2
+    return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB if is_grey else cv2.COLOR_BGR2RGB)
 
 
 def _px_per_point(page: pdfium.PdfPage, layout: PageLayout) -> float:
@@ -192,15 +208,14 @@ def _px_per_point(page: pdfium.PdfPage, layout: PageLayout) -> float:
 
 
 def _extract(image: pdfium.PdfImage, rotation: int) -> np.ndarray:
+    """Return the pixels of an image, turned: grey, or three colours in PDFium's order."""
     with closing(image.get_bitmap()) as bitmap:
         # Its pixels are copied before it is closed.
         bitmap.warn_on_close = False
         pixels = bitmap.to_numpy()
-        if bitmap.n_channels == 1:
-            grey = pixels.copy()
-        else:
-            grey = cv2.cvtColor(np.ascontiguousarray(pixels[..., :3]), cv2.COLOR_BGR2GRAY)
-    return cv2.rotate(grey, _CLOCKWISE[rotation]) if rotation else grey
+        is_grey = bitmap.n_channels == 1
+        pixels = pixels.copy() if is_grey else np.array(pixels[..., :3], order="C")
+    return cv2.rotate(pixels, _CLOCKWISE[rotation]) if rotation else pixels
 
 
 def _looks_like(page: pdfium.PdfPage, scan: Scan, grey: np.ndarray) -> bool:
@@ -233,10 +248,11 @@ def _slice(shares: tuple[float, float], length: int) -> slice:
     return slice(low, high)
 
 
-def _render(page: pdfium.PdfPage, px_per_point: float) -> np.ndarray:
+def _render(page: pdfium.PdfPage, px_per_point: float, in_colour: bool = False) -> np.ndarray:
     check_size(page.get_width() * px_per_point, page.get_height() * px_per_point)
     # PDFium rounds up: without this a page of 2480.0001 px would get another column.
     scale = px_per_point * _ROUNDING
-    with closing(page.render(scale=scale, grayscale=True, draw_annots=False)) as bitmap:
+    with closing(page.render(scale=scale, grayscale=not in_colour, draw_annots=False)) as bitmap:
         bitmap.warn_on_close = False
-        return bitmap.to_numpy().copy()
+        pixels = bitmap.to_numpy()
+        return _rgb(np.array(pixels[..., :3], order="C")) if in_colour else pixels.copy()

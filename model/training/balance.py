@@ -30,22 +30,34 @@ def draws_per_epoch(lines: Mapping[str, int], balance: float) -> dict[str, float
     """Return how often each line of a document is drawn in an epoch.
 
     A document of n lines is sampled in proportion to n to the power of `1 - balance`, as corpora
-    of several languages are (Conneau et al. 2020, section 3.1); lines of the largest document
-    are drawn once.
+    of several languages are (Conneau et al. 2020, section 3.1). An epoch is as long as without
+    balance: lines of large documents are drawn in some epochs only.
 
     Args:
         lines: Number of lines by document.
         balance: 0 draws every line once, 1 draws every document equally often.
 
     Returns:
-        Draws per line and epoch by document, a fraction from 1 to 8.
+        Draws per line and epoch by document, a fraction of at most 8.
 
     Example:
         >>> draws_per_epoch({"register": 1600, "letters": 100}, 0.5)
-        {'register': 1.0, 'letters': 4.0}
+        {'register': 0.85, 'letters': 3.4}
     """
-    most = max(lines.values(), default=0)
-    return {name: min(_MOST_DRAWS, (most / n) ** balance) for name, n in lines.items()}
+    draws: dict[str, float] = {}
+    free = dict(lines)
+    left = float(sum(lines.values()))
+    while free:
+        scale = left / sum(n ** (1 - balance) for n in free.values())
+        wanted = {name: scale * n**-balance for name, n in free.items()}
+        often = [name for name, times in wanted.items() if times > _MOST_DRAWS]
+        if not often:
+            draws.update((name, round(times, 6)) for name, times in wanted.items())
+            break
+        for name in often:
+            draws[name] = _MOST_DRAWS
+            left -= _MOST_DRAWS * free.pop(name)
+    return {name: draws[name] for name in lines}
 
 
 def draw_lines(

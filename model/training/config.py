@@ -28,8 +28,8 @@ class TrainingConfig:
         precision: One of `PRECISIONS`; weights are always float32.
         processes: Worker processes that decode and augment lines; 0 for none.
         seed: Seed of weights, dropout, augmentation and the order of lines.
-        balance: How much more often lines of small documents are drawn, 0..1; at 1 every
-            document is drawn equally often.
+        balance: How much more often lines of small documents are drawn than those of large
+            ones, 0..1; at 1 every document is drawn equally often. Epochs are equally long.
         batch: How lines are grouped into batches.
         augmentation: Augmentation of the training lines.
     """

@@ -18,6 +18,7 @@ from pipelines.formats.names import (
     numbered_names,
     numbered_stems,
     page_name,
+    page_stem,
     split_derived,
     split_extension,
     split_page_uri,
@@ -304,6 +305,7 @@ def markup_candidates(image_uri: str) -> list[str]:
     stem = split_extension(file_uri)[0]
     whole, full = _unicode_forms(stem), _unicode_forms(file_uri)
     stems = [name for form in whole for name in numbered_names(form, number)] if number else []
+    stems += [page_stem(form, number) for form in full] if number else []
     usual, other = ("", *MARKUP_FOLDERS), _OTHER_FOLDERS
     capital = MARKUP_EXTENSION.upper()
     exported = [f"{name}/{page_name(number)}" for name in (*full, *whole)] if number else []

@@ -1,63 +1,127 @@
-"""The picture of a page as a JPEG, for formats that embed it."""
+"""The picture of a page, for formats that embed it."""
 
 from __future__ import annotations
 
 import io
-from contextlib import suppress
+from collections.abc import Callable, Container
+from typing import BinaryIO, TypeVar
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image
 
-from model.images.frame import is_for_pillow
-from pipelines.formats.page_text import PageText
-from pipelines.pages.image import open_again
+from model.images.colour import colours_of, jpeg_of, stored_orientation
+from pipelines.files.filesystem import BeamFiles
+from pipelines.formats.addresses import is_address
+from pipelines.formats.names import split_extension, split_page_uri
+from pipelines.formats.page_text import UPRIGHT, PageText
+from pipelines.formats.pdf.picture import Picture, picture_of_jpeg, picture_of_pixels
+from pipelines.pages.image import PageImage, open_again
 
-_QUALITY = 88
-# EXIF orientation of an image that needs no rotation.
-_UPRIGHT = 1
+_T = TypeVar("_T")
 
 
-def read_picture(page: PageText) -> bytes:
-    """Read the picture of a page.
+# Files that are copied as they are, by their endings.
+MEDIA_TYPES = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+}
 
-    A JPEG that needs no rotation is returned unchanged. Other images keep their colours if they
-    hold one page and have 8 bits per channel; everything else becomes grey.
+
+def read_image_file(page: PageText, endings: Container[str]) -> tuple[bytes, str]:
+    """Return the image of a page as a file of its own.
 
     Args:
-        page: The page.
+        page: The page, as shown.
+        endings: Some of `MEDIA_TYPES`: files that may be copied.
 
     Returns:
-        A JPEG of the page's width and height.
+        The file and its ending. It is the original if that holds one page that needs no turning,
+        else a JPEG, or a PNG in black and white.
+
+    Raises:
+        OSError: If the image cannot be read.
+        ValueError: As of `read_picture`.
+    """
+    image = _unchanged_image(page)
+    ending = split_extension(split_page_uri(page.uri)[0])[1]
+    if image.data and image.is_alone and image.frame.orientation == UPRIGHT and ending in endings:
+        return image.data, ending
+    picture = _picture(page, image)
+    if picture.mode != "1" and picture.orientation == UPRIGHT:
+        return picture.data, ".jpg"
+    pixels: np.ndarray | None = _of_file(page, image.data, colours_of)
+    if picture.mode != "1" and pixels is not None and pixels.shape[:2] == image.grey.shape:
+        picture = picture_of_pixels(pixels)
+        return picture.data, ".jpg"
+    file = io.BytesIO()
+    Image.fromarray(image.grey).save(file, "PNG")
+    return file.getvalue(), ".png"
+
+
+def read_picture(page: PageText) -> Picture:
+    """Read the picture of a page.
+
+    A JPEG is embedded as it is, also one that is to be turned, and the one that a page of a PDF
+    consists of. Other images keep their colours, black and white stays black and white.
+
+    Args:
+        page: The page, as shown.
+
+    Returns:
+        A picture of the page's width and height.
 
     Raises:
         OSError: If the image cannot be read.
         ValueError: If it does not decode, or is not the image that was transcribed.
     """
+    return _picture(page, _unchanged_image(page))
+
+
+def _unchanged_image(page: PageText) -> PageImage:
     image = open_again(page.uri, page.address)
     if image.sha256 != page.sha256:
         raise ValueError("image was changed after it was transcribed; transcribe it again")
     size = page.width_px, page.height_px
     if image.grey.shape[::-1] != size:
         raise ValueError(f"image is no longer {size[0]} x {size[1]} px; transcribe it again")
-    return _in_colour(image.data, size) or _jpeg(image.grey)
+    return image
 
 
-def _in_colour(data: bytes, size: tuple[int, int]) -> bytes:
-    """Return an image as a JPEG in its colours; empty where that is not possible, as for a PDF."""
-    if not is_for_pillow(io.BytesIO(data)):
-        return b""
-    with suppress(UnidentifiedImageError), Image.open(io.BytesIO(data)) as image:
-        is_upright = image.getexif().get(ExifTags.Base.Orientation, _UPRIGHT) == _UPRIGHT
-        if not is_upright or image.size != size:
-            return b""
-        if image.format == "JPEG" and image.mode in ("L", "RGB"):
-            return data
-        if image.mode == "RGB":
-            return _jpeg(np.asarray(image))
-    return b""
+def _picture(page: PageText, image: PageImage) -> Picture:
+    size = page.width_px, page.height_px
+    if image.frame.warnings:
+        return picture_of_pixels(image.grey)
+    jpeg = _of_file(page, image.data, jpeg_of)
+    if jpeg is not None and (picture := picture_of_jpeg(*jpeg)).shown_px == size:
+        return picture
+    pixels: np.ndarray | None = _of_file(page, image.data, colours_of)
+    has_size = pixels is not None and pixels.shape[1::-1] == size
+    return picture_of_pixels(pixels if has_size else image.grey)
 
 
-def _jpeg(pixels: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=_QUALITY)
-    return file.getvalue()
+def read_orientation(page: PageText, fetches: bool = False) -> int:
+    """Return the EXIF orientation of the image of a page, 1 to 8.
+
+    Args:
+        page: The page.
+        fetches: Whether to fetch an image on the web for it; else it counts as upright.
+
+    Raises:
+        OSError: If the image cannot be read.
+        ValueError: If it does not decode.
+    """
+    if is_address(page.address or page.uri):
+        data = open_again(page.uri, page.address).data if fetches else b""
+        return _of_file(page, data, stored_orientation) if data else page.orientation
+    return _of_file(page, b"", stored_orientation)
+
+
+def _of_file(page: PageText, data: bytes, read: Callable[[BinaryIO, int], _T]) -> _T:
+    file_uri, number = split_page_uri(page.uri)
+    if data:
+        return read(io.BytesIO(data), number or 1)
+    with BeamFiles().open(split_page_uri(page.address or file_uri)[0]) as file:
+        return read(file, number or 1)

@@ -7,95 +7,57 @@ at a time.
 
 from __future__ import annotations
 
-import errno
-import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.options import UsageError
-from pipelines.exporting.picture import read_picture
-from pipelines.files.filesystem import write_bytes
-from pipelines.files.mirror import mirrored_name
-from pipelines.files.output import discard, scratch_folder, whole_output
+from pipelines.exporting.config import DOCUMENT, FORMATS, ExportConfig, Exported
+from pipelines.exporting.names import ExportNames
+from pipelines.exporting.picture import read_orientation
+from pipelines.exporting.store import Store, newest_run_of
+from pipelines.exporting.writers import PageWriter, add_to_all, writers_of
+from pipelines.files.lock import output_lock
+from pipelines.files.output import check_free, is_own, scratch_folder, whole_output
 from pipelines.formats.addresses import is_address
-from pipelines.formats.alto.write import write_alto
-from pipelines.formats.hocr.write import write_hocr
-from pipelines.formats.iiif.annotations import write_annotations
-from pipelines.formats.page_text import Origin, PageText, count_forbidden, normalise_page
-from pipelines.formats.page_xml.write import write_page
-from pipelines.formats.pdf.write import write_pdf
-from pipelines.formats.plain_text import write_text
+from pipelines.formats.page_text import (
+    STORED,
+    UPRIGHT,
+    Origin,
+    PageText,
+    count_forbidden,
+    normalise_page,
+)
 from pipelines.tables.account import Account
 from pipelines.tables.rows import failure_row
 from pipelines.tables.runs import RunStart
 from pipelines.tables.write import write_one_row
-from pipelines.transcripts.pages import Extent, pages_with_lines, read_extent, read_origin
-from pipelines.transcripts.tables import open_tables
+from pipelines.transcripts.pages import (
+    Extent,
+    clashing_stems,
+    newest_run,
+    pages_with_lines,
+    read_extent,
+    read_origin,
+    select_pages,
+)
+from pipelines.transcripts.tables import iterate_rows, open_tables
 from schemas import VERSION
 from schemas.records import Failure, Skipped
 from schemas.tables import TABLES
 
 _ROWS_AT_A_TIME = 10_000
-
-# Each format has its own folder, so that two of them may have the same extension.
-EXTENSIONS = {
-    "page": ".xml",
-    "alto": ".xml",
-    "hocr": ".html",
-    "text": ".txt",
-    "pdf": ".pdf",
-    "iiif": ".json",
-}
-
-
-@dataclass(frozen=True)
-class ExportConfig:
-    """What to export and how.
-
-    Attributes:
-        transcripts: Folder of the tables.
-        output: Folder to write.
-        formats: Some of the keys of `EXTENSIONS`.
-        overwrite: Whether to replace the output if it exists.
-        page_version: Version of PAGE XML.
-        iiif_base: Address at which the folder `iiif` of the output will be served.
-    """
-
-    transcripts: str
-    output: str
-    formats: tuple[str, ...]
-    overwrite: bool = False
-    page_version: str = "2019-07-15"
-    iiif_base: str = ""
-
-
-@dataclass(frozen=True)
-class Exported:
-    """The result of an export.
-
-    Attributes:
-        account: Pages and lines; a page is ok if all its files were written.
-        file_count: Files written.
-        replaced_count: Characters that were replaced by U+FFFD.
-    """
-
-    account: Account
-    file_count: int = 0
-    replaced_count: int = 0
-
-    def __str__(self):
-        text = f"{self.account}\nfiles: {self.file_count} written"
-        if self.replaced_count:
-            text += f"\n{self.replaced_count} characters that XML cannot hold are now U+FFFD"
-        return text
+_MOST_NAMED = 10
+LAST = "last"
 
 
 def run_export(config: ExportConfig) -> Exported:
-    """Export all transcribed pages.
+    """Export transcribed pages.
 
     Args:
         config: What to export and how.
@@ -108,123 +70,177 @@ def run_export(config: ExportConfig) -> Exported:
             disk is full.
         AccountError: If the sums do not match; nothing is written then.
     """
+    check_config(config)
+    connection = open_tables(config.transcripts)
+    select_pages(connection, config.selection)
+    extent, origin = read_extent(connection), read_origin(connection, VERSION)
+    since = _since(connection, config)
+    updates = bool(config.changed_since) and is_own(config.output)
+    if not updates:
+        check_free(config.output, config.overwrite)
+    has_plain_names = config.taken_by.has_plain_names
+    clashing = clashing_stems(connection) if has_plain_names else frozenset()
+    names = ExportNames(extent.folder, config, clashing)
+    start = RunStart.now("export", asdict(config), origin.model_digest)
+    with _folder(config, updates) as folder, scratch_folder(config.output) as scratch:
+        store = Store(folder, config.is_zipped, config.taken_by.archive, updates)
+        pages = pages_with_lines(connection, scratch)
+        exported = _Export(config, names, origin, store, since).run(pages, extent, folder)
+        if updates:
+            uris = "SELECT page_uri FROM selected_pages WHERE status = 'ok'"
+            there = {uri for (uri,) in iterate_rows(connection.execute(uris))}
+            exported = replace(exported, removed_count=store.remove_gone(there))
+        store.close(newest_run(connection))
+        exported.account.check()
+        name = start.run_id if updates else "runs"
+        write_one_row(f"{folder}/runs/{name}.parquet", "runs", start.row(exported.account))
+    return exported
+
+
+def check_config(config: ExportConfig) -> None:
+    """Check that the settings go together.
+
+    Raises:
+        UsageError: If they do not.
+    """
     if "iiif" in config.formats and not is_address(config.iiif_base):
         raise UsageError(
             "--to iiif needs --iiif_base, the https:// address at which its files will be served"
         )
-    connection = open_tables(config.transcripts)
-    extent, origin = read_extent(connection), read_origin(connection, VERSION)
-    start = RunStart.now("export", asdict(config), origin.model_digest)
-    with (
-        whole_output(config.output, config.overwrite) as staging,
-        scratch_folder(config.output) as scratch,
-    ):
-        pages = pages_with_lines(connection, scratch)
-        exported = _export(pages, extent, config, origin, staging)
-        exported.account.check()
-        write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(exported.account))
-    return exported
+    if not config.formats:
+        raise UsageError(f"give --to with some of {', '.join(FORMATS)}, or --for with a program")
+    unread = [name for name in config.formats if name not in config.taken_by.formats]
+    if unread:
+        raise UsageError(
+            f"--for {config.target} takes {' or '.join(config.taken_by.formats)}, "
+            f"not {', '.join(unread)}; leave --for out to export them"
+        )
+    whole = {
+        "--zip": config.is_zipped,
+        "--per document": config.per == DOCUMENT,
+        "--for ocrd": config.target == "ocrd",
+        "--to csv, xlsx or iiif": not {"csv", "xlsx", "iiif"}.isdisjoint(config.formats),
+    }
+    for flag, is_given in whole.items():
+        if is_given and config.changed_since:
+            raise UsageError(
+                f"--changed_since writes single pages anew, which {flag} does not; leave one out, "
+                "and give --overwrite to replace the whole output"
+            )
 
 
-def _export(
-    pages: Iterator[PageText | Skipped],
-    extent: Extent,
-    config: ExportConfig,
-    origin: Origin,
-    staging: str,
-) -> Exported:
-    ok = failed = skipped = lines_ok = lines_failed = files = replaced = 0
-    with FailureTable(staging) as failures:
-        for page in pages:
-            if isinstance(page, Skipped):
-                skipped += 1
-                continue
-            found = list(export_page(page, extent.folder, config, origin, staging))
-            failures.extend(found)
-            files += len(config.formats) - len(found)
-            replaced += count_forbidden(page)
-            ok, failed = ok + (not found), failed + bool(found)
-            lines_ok += 0 if found else len(page.lines)
-            lines_failed += len(page.lines) if found else 0
-    counts = (ok, failed, skipped, extent.line_count, lines_ok, lines_failed)
-    return Exported(Account(extent.page_count, *counts), files, replaced)
-
-
-def export_page(
-    page: PageText, folder: str, config: ExportConfig, origin: Origin, staging: str
-) -> Iterator[Failure]:
-    """Write a page in every format; a format that fails does not affect the others.
-
-    Args:
-        page: The page.
-        folder: Start of its URI that is left out of the file names.
-        config: The formats and their settings.
-        origin: Where the text comes from.
-        staging: Folder to write in.
-
-    Yields:
-        A failure for each format in which the page could not be written.
-    """
-    try:
-        page = normalise_page(page)
-    except ValueError as error:
-        yield from (Failure(page.uri, "write", f"{name}: {error}") for name in config.formats)
-        return
-    mirrored = mirrored_name(page.uri, folder)
-    for name in config.formats:
-        stage = "read"
-        try:
-            picture = read_picture(page) if name == "pdf" else b""
-            stage = "write"
-            data = render(page, name, picture, mirrored, config, origin)
-            _write_new(f"{staging}/{name}/{mirrored}{EXTENSIONS[name]}", data)
-        except UsageError:
-            raise
-        except (OSError, ValueError) as error:
-            yield Failure(page.uri, stage, f"{name}: {error}")
-
-
-def render(
-    page: PageText, name: str, picture: bytes, mirrored: str, config: ExportConfig, origin: Origin
-) -> bytes:
-    """Return the file of a page in one format.
-
-    Args:
-        page: A normalised page.
-        name: The format, a key of `EXTENSIONS`.
-        picture: The page's JPEG, for the PDF.
-        mirrored: Path of the page's file in the folder of the format, without extension.
-        config: Version of PAGE XML and address of the annotations.
-        origin: Where the text comes from.
+def _since(connection: duckdb.DuckDBPyConnection, config: ExportConfig) -> str:
+    """Return the run after which a page was read to be written; empty for all.
 
     Raises:
-        ValueError: If the page cannot be written in this format.
+        UsageError: If there is no such run.
     """
-    if name == "page":
-        return write_page(page, origin, config.page_version)
-    if name == "alto":
-        return write_alto(page, origin)
-    if name == "hocr":
-        return write_hocr(page, origin)
-    if name == "text":
-        return write_text(page)
-    if name == "pdf":
-        return write_pdf(page, picture)
-    return write_annotations(page, config.iiif_base, mirrored)
+    if config.changed_since != LAST:
+        run = config.changed_since
+        known = connection.execute("SELECT count(*) FROM runs WHERE run_id = ?", [run]).fetchone()
+        if run and not known[0]:
+            raise UsageError(
+                f"--changed_since {run}: no such run; the table `runs` lists them, or give 'last'"
+            )
+        return run
+    return newest_run_of(config.output)
 
 
-def _write_new(path: str, data: bytes) -> None:
-    """Write a file that does not exist yet, completely or not at all."""
-    if FileSystems.exists(path):
-        name = posixpath.basename(path)
-        raise FileExistsError(f"another page has the file {name} already; rename one image")
+@contextmanager
+def _folder(config: ExportConfig, updates: bool) -> Iterator[str]:
+    """Provide the folder to write in: the output itself if an older export is updated."""
+    if updates:
+        with output_lock(config.output):
+            yield config.output.rstrip("/")
+        return
+    with whole_output(config.output, config.overwrite) as staging:
+        yield staging
+
+
+class _Export:
+    """The pages of an export, one after the other, and what became of them."""
+
+    def __init__(
+        self, config: ExportConfig, names: ExportNames, origin: Origin, store: Store, since: str
+    ):
+        self._config, self._names, self._origin = config, names, origin
+        self._store, self._since = store, since
+        self._failed: dict[str, int] = {}
+        self._lines: dict[str, int] = {}
+        self._named: list[tuple[str, str]] = []
+        self._turned = self._replaced = 0
+
+    def run(self, pages: Iterable[PageText | Skipped], extent: Extent, folder: str) -> Exported:
+        """Write all pages and return the counts."""
+        read = skipped = unchanged = lines_read = lines_unchanged = 0
+        writers = writers_of(self._config, self._names, self._origin, self._store)
+        with FailureTable(folder) as failures:
+            for page in pages:
+                if isinstance(page, Skipped):
+                    skipped += 1
+                    continue
+                if self._since and page.run_id and page.run_id <= self._since:
+                    unchanged += 1
+                    lines_unchanged += len(page.lines)
+                    continue
+                read, lines_read = read + 1, lines_read + len(page.lines)
+                failures.extend(self._note(self._write(page, writers), page))
+                # A document that fails is known as a whole only at its end.
+                if self._config.per == DOCUMENT or self._config.target == "ocrd":
+                    self._lines[page.uri] = len(page.lines)
+            for writer in writers:
+                failures.extend(self._note(list(writer.close())))
+        failed = len(self._failed)
+        lines_failed = sum(self._failed.values())
+        account = Account(
+            extent.page_count,
+            read - failed,
+            failed,
+            skipped + unchanged,
+            extent.line_count - lines_unchanged,
+            lines_read - lines_failed,
+            lines_failed,
+            pages_unchanged=unchanged,
+        )
+        return Exported(
+            account,
+            self._store.file_count,
+            self._replaced,
+            self._turned,
+            failures=tuple(self._named),
+            frame=self._config.frame,
+            remarks=tuple(self._store.remarks),
+        )
+
+    def _write(self, page: PageText, writers: list[PageWriter]) -> list[Failure]:
+        self._replaced += count_forbidden(page)
+        try:
+            page = self._names.called(_with_orientation(normalise_page(page), self._config))
+        except (OSError, ValueError) as error:
+            return [Failure(page.uri, "write", f"{name}: {error}") for name in self._config.formats]
+        self._turned += page.orientation != UPRIGHT
+        return add_to_all(writers, page)
+
+    def _note(self, found: list[Failure], page: PageText | None = None) -> list[Failure]:
+        """Remember failed pages and some of the reasons, and return the failures."""
+        for failure in found:
+            is_own = page is not None and page.uri == failure.uri
+            count = len(page.lines) if is_own else self._lines.get(failure.uri, 0)
+            self._failed.setdefault(failure.uri, count)
+            if len(self._named) < _MOST_NAMED:
+                self._named.append((failure.uri, failure.error))
+        return found
+
+
+def _with_orientation(page: PageText, config: ExportConfig) -> PageText:
+    """Return a page with the orientation of its image, as far as that is to be known."""
     try:
-        write_bytes(path, data)
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise UsageError(f"{path}: no space left; free some or move --output") from None
-        discard(path)
-        raise
+        fetches = config.frame == STORED
+        return replace(page, orientation=read_orientation(page, fetches))
+    except (OSError, ValueError):
+        if config.frame == STORED:
+            raise
+        return page
 
 
 class FailureTable:

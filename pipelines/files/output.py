@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import posixpath
+import re
+import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +14,19 @@ from contextlib import contextmanager
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.options import UsageError
+from pipelines.cli.processes import is_running
 from pipelines.files.filesystem import make_folder, starts_beneath
 from pipelines.files.lock import lock_beside, output_lock
 
 # A file in each folder that `whole_output` wrote: no other folder is ever replaced.
 _MARK = ".quire"
-_PARTIAL, _REPLACED = ".partial", ".replaced"
+_PARTIAL, _REPLACED, _SCRATCH = ".partial", ".replaced", ".scratch-"
+_HOST = re.sub("[^A-Za-z0-9]", "_", socket.gethostname())
+
+
+def is_own(output: str) -> bool:
+    """Return whether a folder was written by `whole_output`."""
+    return FileSystems.exists(f"{output.rstrip('/')}/{_MARK}")
 
 
 def check_free(output: str, overwrite: bool) -> None:
@@ -34,7 +44,7 @@ def check_free(output: str, overwrite: bool) -> None:
         return
     if not overwrite:
         raise UsageError(f"{output} exists; give --overwrite to replace it, or another --output")
-    if not FileSystems.exists(f"{output}/{_MARK}"):
+    if not is_own(output):
         raise UsageError(
             f"{output} was not written by Quire (there is no {_MARK} in it); "
             "give another --output, or remove it yourself"
@@ -105,18 +115,31 @@ def lock_starts(output: str) -> tuple[str, ...]:
 def scratch_folder(output: str) -> Iterator[str]:
     """Provide a temporary folder beside an output, and delete it afterwards.
 
+    Those that killed processes of this machine left beside the same output are deleted, too.
+
     Args:
         output: The output; it is not changed.
 
     Yields:
         The folder.
     """
-    scratch = f"{output.rstrip('/')}.scratch-{uuid.uuid4().hex[:8]}"
+    start = f"{output.rstrip('/')}{_SCRATCH}{_HOST}-"
+    _clear_left_over(start)
+    scratch = f"{start}{os.getpid()}-{uuid.uuid4().hex[:8]}"
     make_folder(scratch, output)
     try:
         yield scratch
     finally:
         discard(scratch)
+
+
+def _clear_left_over(start: str) -> None:
+    if FileSystems.get_scheme(start) is not None:
+        return
+    for path in glob.glob(f"{glob.escape(start)}*"):
+        process = path[len(start) :].partition("-")[0]
+        if process.isdecimal() and not is_running(int(process)):
+            discard(path)
 
 
 def discard(path: str) -> None:

@@ -87,10 +87,15 @@ def numbered_stems(stem: str) -> list[tuple[str, int]]:
         ([('d/scan', 3)], [('d/scan', 3)])
         >>> numbered_stems("d/scan.pdf/page_0003")
         [('d/scan.pdf/page', 3), ('d/scan', 3)]
+        >>> numbered_stems("d/scan.pdf_0003")
+        [('d/scan.pdf', 3), ('d/scan', 3)]
     """
     folder, name = posixpath.split(stem)
     match = _NUMBERED.fullmatch(name)
     found = [(posixpath.join(folder, match[1]), int(match[2]))] if match else []
+    # As export names them: scan.pdf_0003.
+    if match and (stem_of_file := _without_paged_extension(match[1])) != match[1]:
+        found.append((posixpath.join(folder, stem_of_file), int(match[2])))
     number = int(name) if re.fullmatch("[0-9]{1,8}", name) else number_of_page(name)
     if folder and number:
         found.append((_without_paged_extension(folder), number))
@@ -116,6 +121,20 @@ def page_name(number: int) -> str:
         'page_0003'
     """
     return f"page_{number:04d}"
+
+
+def page_stem(path: str, number: int | None) -> str:
+    """Name one page of a file of several by the file and its number.
+
+    Args:
+        path: The file, with or without its extension.
+        number: The page, from 1; None for a file of one page.
+
+    Example:
+        >>> page_stem("d/scan.pdf", 3), page_stem("d/x.jpg", None)
+        ('d/scan.pdf_0003', 'd/x.jpg')
+    """
+    return path if number is None else f"{path}_{number:04d}"
 
 
 def _without_paged_extension(path: str) -> str:

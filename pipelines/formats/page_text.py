@@ -10,8 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby, pairwise
 
+from model.geometry.orientation import UPRIGHT, swaps_sides, to_stored
 from model.text.bidi import RIGHT_TO_LEFT, direction_of
 from pipelines.formats.boxes import corners_around
+from pipelines.formats.names import split_page_uri
+from pipelines.formats.page_place import image_name
 from schemas.records import Line, Polyline, Transcript
 
 # Characters that XML 1.0 cannot contain: most control characters, and lone surrogates.
@@ -21,6 +24,8 @@ _REPLACEMENT = "\ufffd"
 _ABOVE, _BELOW = 0.75, 0.25
 _LINES_ON_A_TYPICAL_PAGE = 30
 _SMALLEST_PITCH_PX = 4
+# Frames of the points of an export.
+FRAMES = SHOWN, STORED = "shown", "stored"
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,14 @@ class PageText:
         address: Where the image can be fetched; empty where that is `uri`.
         canvas_px: Width and height of its canvas in a manifest; zeros where it has none.
         dpi: Resolution stated in the image; 0 where there is none.
+        document: Manifest or multi-page file that it is in; may be empty.
+        place: Position in the order of the document, from 0.
+        label: What the document calls the page; may be empty.
+        orientation: EXIF orientation of the stored pixels, 1 to 8.
+        frame: 'shown' if points are those of the picture as shown, 'stored' if they are those of
+            the stored pixels.
+        run_id: Run that read it; empty if unknown.
+        called: Name of the image to state; empty for that of its file.
     """
 
     uri: str
@@ -46,6 +59,31 @@ class PageText:
     address: str = ""
     canvas_px: tuple[int, int] = (0, 0)
     dpi: float = 0.0
+    document: str = ""
+    place: int = 0
+    label: str = ""
+    orientation: int = UPRIGHT
+    frame: str = "shown"
+    run_id: str = ""
+    called: str = ""
+
+    @property
+    def image_name(self) -> str:
+        """File name of the image, as an export states it."""
+        return self.called or image_name(self.uri, self.address)
+
+    @property
+    def number(self) -> int:
+        """Number of the page in its document, or else in its file, from 1."""
+        return self.place + 1 if self.document else split_page_uri(self.uri)[1] or 1
+
+    @property
+    def frame_note(self) -> str:
+        """What an export says of the frame of its points; empty for an upright image."""
+        if self.orientation == UPRIGHT:
+            return ""
+        turned = "as stored" if self.frame == STORED else "as shown, turned"
+        return f"points are in the image {turned} (EXIF orientation {self.orientation})"
 
 
 @dataclass(frozen=True)
@@ -95,6 +133,39 @@ def normalise_page(page: PageText) -> PageText:
         raise ValueError("page has no width or height; transcribe it again")
     pitch_px = _pitch_px(page)
     return replace(page, lines=tuple(_normalise_line(line, page, pitch_px) for line in page.lines))
+
+
+def as_stored(page: PageText) -> PageText:
+    """Return a page with its points in the stored pixels instead of the picture as shown.
+
+    Args:
+        page: A normalised page.
+
+    Example:
+        >>> line = Line("l1", 0, baseline=((2, 30), (90, 30)))
+        >>> page = PageText("a.jpg", 90, 60, (Transcript("a.jpg", line, "x", 1),), orientation=6)
+        >>> stored = as_stored(page)
+        >>> (stored.width_px, stored.height_px), stored.lines[0].line.baseline
+        ((60, 90), ((30, 88), (30, 0)))
+    """
+    if page.orientation == UPRIGHT:
+        return page
+
+    def turned(points: Polyline) -> Polyline:
+        return to_stored(points, page.orientation, page.width_px, page.height_px)
+
+    lines = tuple(
+        replace(
+            one,
+            line=replace(
+                one.line, baseline=turned(one.line.baseline), polygon=turned(one.line.polygon)
+            ),
+        )
+        for one in page.lines
+    )
+    size = (page.width_px, page.height_px)
+    width_px, height_px = size[::-1] if swaps_sides(page.orientation) else size
+    return replace(page, lines=lines, width_px=width_px, height_px=height_px, frame=STORED)
 
 
 def runs_of_regions(lines: tuple[Transcript, ...]) -> Iterator[tuple[str, list[Transcript]]]:

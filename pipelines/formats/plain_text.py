@@ -25,4 +25,9 @@ def write_text(page: PageText) -> bytes:
         >>> write_text(PageText("a", 1, 1, lines))
         b'a \n\nb\n'
     """
-    return "".join(f"{_LINE_ENDS.sub(' ', line.text)}\n" for line in page.lines).encode()
+    return "".join(f"{on_one_line(line.text)}\n" for line in page.lines).encode()
+
+
+def on_one_line(text: str) -> str:
+    """Return a text with spaces in the place of line ends."""
+    return _LINE_ENDS.sub(" ", text)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+# Namespace of `xsi:schemaLocation`, which states where the schema of a file is.
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+
 # Fewer letters than XML allows, but valid in all of its editions.
 _LETTERS = "A-Za-z_À-ÖØ-öø-ÿ"
 _BAD = re.compile(f"[^{_LETTERS}0-9.-]")

@@ -77,6 +77,10 @@ def line_row(line: ReadLine, run_id: str) -> dict:
         "run_id": run_id,
         "row": place.row,
         "column": place.column,
+        "line_type": place.kind,
+        "region_type": place.region_kind,
+        "custom": place.custom,
+        "direction": place.direction,
     }
 
 

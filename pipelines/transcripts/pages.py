@@ -20,13 +20,28 @@ _MEMORY_LIMIT = "1GB"
 # DuckDB returns lists of numbers several times faster than lists of structs.
 _QUERY = """
     SELECT page_uri, status, sha256, width_px, height_px, address,
-        canvas_width_px, canvas_height_px, dpi,
+        canvas_width_px, canvas_height_px, dpi, document, place, label, pages.run_id,
         line_id, line_index, region_id, text, lines.confidence,
         [c.text FOR c IN characters], [c.confidence FOR c IN characters],
         [p.x FOR p IN baseline], [p.y FOR p IN baseline],
-        [p.x FOR p IN polygon], [p.y FOR p IN polygon], lines."row", lines."column"
-    FROM pages LEFT JOIN lines USING (page_uri)
-    ORDER BY page_uri, line_index
+        [p.x FOR p IN polygon], [p.y FOR p IN polygon], lines."row", lines."column",
+        line_type, region_type, custom, direction
+    FROM selected_pages AS pages LEFT JOIN lines USING (page_uri)
+    ORDER BY
+        CASE WHEN document = '' THEN regexp_replace(page_uri, '[^/]*$', '') ELSE document END,
+        place, page_uri, line_index
+"""
+_PAGE_COLUMNS = 13
+_CLASHES = r"""
+    WITH named AS (
+        SELECT regexp_replace(page_uri, '#page=[0-9]+$', '') AS file,
+            regexp_extract(page_uri, '#page=([0-9]+)$', 1) AS number
+        FROM selected_pages
+    )
+    SELECT lower(regexp_replace(file, '\.[A-Za-z0-9]{2,5}$', '')
+        || CASE WHEN number = '' THEN '' WHEN length(number) < 4 THEN '_' || lpad(number, 4, '0')
+            ELSE '_' || number END) AS path
+    FROM named GROUP BY path HAVING count(*) > 1
 """
 
 
@@ -45,11 +60,82 @@ class Extent:
     folder: str
 
 
+@dataclass(frozen=True)
+class Selection:
+    """Which of the transcribed pages to read.
+
+    Attributes:
+        pages: Ends of the URIs of pages, of which one has to fit; empty for all.
+        collection: Name of the collection; empty for all.
+        where: Condition in SQL on the rows of `pages`; empty for none.
+    """
+
+    pages: tuple[str, ...] = ()
+    collection: str = ""
+    where: str = ""
+
+
+def select_pages(connection: duckdb.DuckDBPyConnection, selection: Selection) -> None:
+    """Create the view `selected_pages` with some of the rows of `pages`.
+
+    Args:
+        connection: Result of `pipelines.transcripts.tables.open_tables`.
+        selection: Which ones.
+
+    Raises:
+        UsageError: If the condition is no SQL, or a page or collection is unknown.
+    """
+    rows = connection.table("pages")
+    if selection.collection:
+        rows = rows.filter(f"collection = {_quoted(selection.collection)}")
+    if selection.pages:
+        rows = rows.filter(
+            " OR ".join(f"ends_with(page_uri, {_quoted(end)})" for end in selection.pages)
+        )
+    try:
+        if selection.where:
+            rows = rows.filter(f"({selection.where})")
+        is_empty = rows.limit(1).fetchone() is None
+    except duckdb.Error as error:
+        message = str(error).splitlines()[0]
+        raise UsageError(
+            f"--where {selection.where}: {message}; give a condition on columns of pages"
+        ) from None
+    if is_empty and selection != Selection():
+        raise UsageError(
+            "no transcribed page fits --page, --collection and --where; `query` shows what is there"
+        )
+    rows.create_view("selected_pages")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def newest_run(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return the newest run that read a page; empty if there is none."""
+    (run,) = connection.execute("SELECT max(run_id) FROM pages").fetchone()
+    return run or ""
+
+
+def clashing_stems(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Return the paths, in lower case, that several pages have without the image's extension.
+
+    Args:
+        connection: With the view `selected_pages`.
+    """
+    return frozenset(path for (path,) in iterate_rows(connection.execute(_CLASHES)))
+
+
 def read_extent(connection: duckdb.DuckDBPyConnection) -> Extent:
     """Count the pages and lines in the tables, and find the folder that all pages are in.
 
     Args:
-        connection: Result of `pipelines.transcripts.tables.open_tables`.
+        connection: With the view `selected_pages`.
+
+    Returns:
+        What is selected; the folder is that of all pages, so that names do not depend on the
+        selection.
 
     Raises:
         UsageError: If there is no page.
@@ -59,7 +145,10 @@ def read_extent(connection: duckdb.DuckDBPyConnection) -> Extent:
     ).fetchone()
     if not count:
         raise UsageError("--transcripts holds no page; transcribe some")
-    (line_count,) = connection.execute("SELECT count(*) FROM lines").fetchone()
+    (line_count,) = connection.execute(
+        "SELECT count(*) FROM lines SEMI JOIN selected_pages USING (page_uri)"
+    ).fetchone()
+    (count,) = connection.execute("SELECT count(*) FROM selected_pages").fetchone()
     return Extent(count, line_count, common_folder(first, last))
 
 
@@ -81,10 +170,10 @@ def read_origin(connection: duckdb.DuckDBPyConnection, version: str) -> Origin:
 def pages_with_lines(
     connection: duckdb.DuckDBPyConnection, scratch: str
 ) -> Iterator[PageText | Skipped]:
-    """Read the pages one after the other, sorted by their URIs.
+    """Read the pages one after the other, by document or folder, and there in their order.
 
     Args:
-        connection: Result of `pipelines.transcripts.tables.open_tables`.
+        connection: With the view `selected_pages`.
         scratch: Local folder for what does not fit into memory; it need not exist.
 
     Yields:
@@ -97,12 +186,27 @@ def pages_with_lines(
 
 
 def _page(rows: list[tuple]) -> PageText | Skipped:
-    uri, status, sha256, width_px, height_px, address, *canvas_px, dpi = rows[0][:9]
+    uri, status, sha256, width_px, height_px, address = rows[0][:6]
+    canvas_width_px, canvas_height_px, dpi, document, place, label, run_id = rows[0][6:13]
     if status != "ok":
         return Skipped(uri, f"transcribe left it as {status}")
     # A page without lines still has one row, from the left join.
-    lines = tuple(_transcript(uri, row[9:]) for row in rows if row[9] is not None)
-    return PageText(uri, width_px, height_px, lines, sha256, address, tuple(canvas_px), dpi or 0)
+    read = (row[_PAGE_COLUMNS:] for row in rows)
+    lines = tuple(_transcript(uri, row) for row in read if row[0] is not None)
+    return PageText(
+        uri,
+        width_px,
+        height_px,
+        lines,
+        sha256,
+        address,
+        (canvas_width_px, canvas_height_px),
+        dpi or 0,
+        document,
+        place,
+        label,
+        run_id=run_id,
+    )
 
 
 def _transcript(uri: str, row: tuple) -> Transcript:
@@ -116,5 +220,9 @@ def _transcript(uri: str, row: tuple) -> Transcript:
         region_id=region_id,
         row=rest[4],
         column=rest[5],
+        kind=rest[6] or "",
+        region_kind=rest[7] or "",
+        custom=rest[8] or "",
+        direction=rest[9] or "",
     )
     return Transcript(uri, line, text, confidence, tuple(map(Character, characters, confidences)))

@@ -68,4 +68,14 @@ WHERE before.text IS DISTINCT FROM after.text
 ORDER BY page_uri, coalesce(after.line_index, before.line_index)
 """
 
-VIEWS = (_PAGES, _LINES, _FAILURES, _LINE_CHANGES)
+# The text regions of pages; lines in none share the empty name.
+_REGIONS = """
+CREATE VIEW regions AS
+SELECT page_uri, region_id, any_value(region_type) AS region_type,
+    min(line_index) AS first_line_index, count(*) AS line_count,
+    avg(confidence) AS confidence, string_agg(text, chr(10) ORDER BY line_index) AS text
+FROM lines
+GROUP BY page_uri, region_id
+"""
+
+VIEWS = (_PAGES, _LINES, _FAILURES, _LINE_CHANGES, _REGIONS)

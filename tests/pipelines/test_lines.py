@@ -56,7 +56,7 @@ def archive(tmp_path_factory):
     (folder / "page.png").unlink()
     first, second = map(Image.fromarray, scans)
     first.save(folder / "scan.tif", save_all=True, append_images=[second])
-    greys |= {f"scan.tif/page_{n:04d}": grey for n, grey in enumerate(scans, 1)}
+    greys |= {f"scan.tif_{n:04d}": grey for n, grey in enumerate(scans, 1)}
     return folder, greys
 
 

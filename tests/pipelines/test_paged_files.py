@@ -86,7 +86,7 @@ def test_pages_of_a_file_have_the_same_lines_as_single_images(tmp_path):
     conventions = [
         (name, kind, folder)
         for name, kind in (("scan.pdf", "PDF"), ("scan.tif", "TIFF"))
-        for folder in ("numbered", "named", "folder", "alto")
+        for folder in ("numbered", "named", "folder", "alto", "exported")
     ]
     for name, kind, folder in conventions:
         write_scan(archive / kind / folder, name, kind)
@@ -98,6 +98,7 @@ def test_pages_of_a_file_have_the_same_lines_as_single_images(tmp_path):
         for name, kind in (("scan.pdf", "PDF"), ("scan.tif", "TIFF")):
             folder = archive / kind
             write_xml(folder / "numbered", f"scan_{i:04}.xml", name, line)
+            write_xml(folder / "exported", f"{name}_{i:04}.xml", name, line)
             write_xml(folder / "named", f"folio {i}.xml", f"{name}#page={i}", line)
             write_xml(folder / "folder" / "scan", f"{i:04}.xml", f"{i}.jpg", line)
     assert ingest([archive], tmp_path / "out", *TRAIN_ONLY) == 0
@@ -180,6 +181,11 @@ def test_given_lines_are_found_for_each_page(tmp_path):
     write_scan(archive, "scan.tif", "TIFF")
     write_xml(archive, "scan-1.xml", "scan.tif", LINES[0])
     write_xml(archive / "page", "scan_0002.xml", "scan.tif", LINES[1])
+    write_scan(archive, "two.pdf", "PDF", PAGES[:2])
+    write_scan(archive, "two.tif", "TIFF", PAGES[:2])
+    # As export names them: the file tells two of one name apart.
+    write_xml(archive, "two.pdf_0002.xml", "two.pdf", LINES[1])
+    write_xml(archive, "two.tif_0001.xml", "two.tif", LINES[0])
     write_scan(archive, "folder.pdf", "PDF")
     write_xml(archive / "folder", "003.xml", "x.jpg", LINES[2])
     model = write_fake_bundle(tmp_path / "m")
@@ -194,9 +200,13 @@ def test_given_lines_are_found_for_each_page(tmp_path):
         ("scan.tif#page=1", "page"),
         ("scan.tif#page=2", "page"),
         ("scan.tif#page=3", ""),
+        ("two.pdf#page=1", ""),
+        ("two.pdf#page=2", "page"),
+        ("two.tif#page=1", "page"),
+        ("two.tif#page=2", ""),
     ]
     errors = rows(tmp_path / "out", "failures", "error")
-    assert len(errors) == 3
+    assert len(errors) == 5
     assert all("no PAGE or ALTO file beside it" in error for (error,) in errors)
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from lxml import etree
 
 from pipelines.formats.boxes import Box, box_of
-from pipelines.formats.names import split_page_uri
 from pipelines.formats.page_text import (
     Origin,
     PageText,
@@ -16,11 +14,13 @@ from pipelines.formats.page_text import (
     runs_of_tables,
 )
 from pipelines.formats.words import Word, words_of
-from pipelines.formats.xml_names import XmlNames
+from pipelines.formats.xml_names import XSI, XmlNames
 from schemas.records import Polyline, Transcript
 
 _NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 _VERSION = "4.4"
+# The newest schema of version 4: the address that eScriptorium, too, accepts.
+_SCHEMA = "http://www.loc.gov/standards/alto/v4/alto.xsd"
 _DEFAULT_BLOCK = "block"
 # CC states how uncertain a character is, in one digit.
 _MOST_UNCERTAIN = 9
@@ -33,7 +33,8 @@ def write_alto(page: PageText, origin: Origin) -> bytes:
     keep their ids where they are valid, and blocks do too, unless the reading order leaves a
     block and returns to it. A region whose lines have rows and columns is a composed block of
     TYPE "table" with one of TYPE "row" for each row and in it one of TYPE "cell" for each column.
-    BASEDIRECTION states that a line runs from right to left.
+    BASEDIRECTION states that a line runs from right to left. Kinds of lines and regions are tags.
+    Points are written as 'x y x y', as eScriptorium reads nothing else.
 
     Args:
         page: A normalised page.
@@ -42,24 +43,45 @@ def write_alto(page: PageText, origin: Origin) -> bytes:
     Returns:
         The file.
     """
-    root = etree.Element(_tag("alto"), {"SCHEMAVERSION": _VERSION}, nsmap={None: _NAMESPACE})
+    namespaces = {None: _NAMESPACE, "xsi": XSI}
+    root = etree.Element(_tag("alto"), {"SCHEMAVERSION": _VERSION}, nsmap=namespaces)
+    root.set(f"{{{XSI}}}schemaLocation", f"{_NAMESPACE} {_SCHEMA}")
     names = XmlNames()
     line_names = iter([names.give(line.line.line_id) for line in page.lines])
     _append_description(root, page, origin, names)
-    number = split_page_uri(page.uri)[1] or 1
+    tags = _append_tags(root, page, names)
     size = {"WIDTH": str(page.width_px), "HEIGHT": str(page.height_px)}
     node = _append(
-        _append(root, "Layout"), "Page", ID=names.give("page"), PHYSICAL_IMG_NR=str(number), **size
+        _append(root, "Layout"),
+        "Page",
+        ID=names.give("page"),
+        PHYSICAL_IMG_NR=str(page.number),
+        **size,
     )
     space = _append(node, "PrintSpace", HPOS="0", VPOS="0", **size)
     for region_id, lines in runs_of_tables(page.lines):
         name = names.give(region_id or _DEFAULT_BLOCK)
         named = [(next(line_names), line) for line in lines]
         if lines[0].line.row is None or lines[0].line.column is None:
-            _append_block(space, name, named)
+            _append_block(space, name, named, tags)
         else:
-            _append_table(space, name, named, names)
+            _append_table(space, name, named, names, tags)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def _append_tags(root: etree._Element, page: PageText, names: XmlNames) -> dict[str, str]:
+    """Append a tag for each kind of line and region; return the id of the tag of each kind."""
+    kinds = {kind for line in page.lines for kind in (line.line.kind, line.line.region_kind)}
+    given = {kind: names.give(f"type_{kind}") for kind in sorted(kinds) if kind}
+    if given:
+        node = _append(root, "Tags")
+        for kind, name in given.items():
+            _append(node, "OtherTag", ID=name, LABEL=kind)
+    return given
+
+
+def _tagged(tags: dict[str, str], kind: str) -> dict[str, str]:
+    return {"TAGREFS": tags[kind]} if kind else {}
 
 
 def _append_description(
@@ -68,25 +90,34 @@ def _append_description(
     description = _append(root, "Description")
     _append(description, "MeasurementUnit").text = "pixel"
     source = _append(description, "sourceImageInformation")
-    _append(source, "fileName").text = posixpath.basename(page.uri)
+    _append(source, "fileName").text = page.image_name
     step = _append(description, "Processing", ID=names.give("transcription"))
     _append(step, "processingDateTime").text = f"{origin.created:%Y-%m-%dT%H:%M:%S}Z"
-    if origin.model_digest:
-        _append(step, "processingStepSettings").text = f"model {origin.model_digest}"
+    settings = [f"model {origin.model_digest}"] if origin.model_digest else []
+    settings += [page.frame_note] if page.frame_note else []
+    if settings:
+        _append(step, "processingStepSettings").text = "; ".join(settings)
     name, _, version = origin.software.partition(" ")
     software = _append(step, "processingSoftware")
     _append(software, "softwareName").text = name
     _append(software, "softwareVersion").text = version
 
 
-def _append_block(parent: etree._Element, name: str, lines: list[tuple[str, Transcript]]) -> None:
-    block = _append(parent, "TextBlock", ID=name, **_place(_box_of(lines)))
+def _append_block(
+    parent: etree._Element, name: str, lines: list[tuple[str, Transcript]], tags: dict[str, str]
+) -> None:
+    kind = _tagged(tags, lines[0][1].line.region_kind)
+    block = _append(parent, "TextBlock", ID=name, **kind, **_place(_box_of(lines)))
     for line_name, line in lines:
-        _append_line(block, line_name, line)
+        _append_line(block, line_name, line, tags)
 
 
 def _append_table(
-    space: etree._Element, name: str, lines: list[tuple[str, Transcript]], names: XmlNames
+    space: etree._Element,
+    name: str,
+    lines: list[tuple[str, Transcript]],
+    names: XmlNames,
+    tags: dict[str, str],
 ) -> None:
     """Append a table; rows and cells without lines are there, too, as their places count."""
     cells: dict[tuple[int, int], list[tuple[str, Transcript]]] = {}
@@ -101,16 +132,18 @@ def _append_table(
             cell_name = names.give(f"{row_name}c{column}")
             cell = _append(row_node, "ComposedBlock", ID=cell_name, TYPE="cell")
             if own := cells.get((row, column)):
-                _append_block(cell, names.give(f"{cell_name}_text"), own)
+                _append_block(cell, names.give(f"{cell_name}_text"), own, tags)
 
 
 def _box_of(lines: list[tuple[str, Transcript]]) -> Box:
     return box_of([point for _, line in lines for point in line.line.polygon])
 
 
-def _append_line(block: etree._Element, name: str, transcript: Transcript) -> None:
+def _append_line(
+    block: etree._Element, name: str, transcript: Transcript, tags: dict[str, str]
+) -> None:
     line = transcript.line
-    attributes = {"ID": name, **_place(box_of(line.polygon))}
+    attributes = {"ID": name, **_tagged(tags, line.kind), **_place(box_of(line.polygon))}
     if line.baseline:
         attributes["BASELINE"] = _points(line.baseline)
     if direction := direction_to_state(transcript.text, line):
@@ -145,7 +178,7 @@ def _place(box: Box) -> dict[str, str]:
 
 
 def _points(points: Polyline) -> str:
-    return " ".join(f"{x},{y}" for x, y in points)
+    return " ".join(f"{x} {y}" for x, y in points)
 
 
 def _append(parent: etree._Element, name: str, **attributes: str) -> etree._Element:

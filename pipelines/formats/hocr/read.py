@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from lxml import etree
 
@@ -15,6 +16,8 @@ from schemas.records import Failure, Line, Page, Polyline
 _PAGE, _AREA, _WORD, _LINE = "ocr_page", "ocr_carea", "ocrx_word", "ocr_line"
 # Tesseract calls some lines by what they are.
 _LINES = (_LINE, "ocrx_line", "ocr_header", "ocr_footer", "ocr_caption", "ocr_textfloat")
+# Holds the kind of a line or area that hOCR has no class for.
+KIND_ATTRIBUTE = "data-kind"
 # A property of a title: its name, and its values up to the next semicolon that is not in quotes.
 _PROPERTY = re.compile(r"\s*([a-z_-]+)\s+((?:\"(?:\\.|[^\"\\])*\"|'[^']*'|[^;\"'])*)", re.DOTALL)
 _HEAD = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
@@ -92,7 +95,9 @@ def _lines(page: etree._Element) -> tuple[Line, ...]:
     for index, (node, name, region) in enumerate(zip(nodes, line_names(nodes, "id"), regions)):
         region_id = "" if region is None else region.get("id", "")
         try:
-            lines.append(_line(node, name, index, region_id))
+            line = _line(node, name, index, region_id)
+            region_kind = "" if region is None else region.get(KIND_ATTRIBUTE, "")
+            lines.append(replace(line, region_kind=region_kind))
         except ValueError as error:
             lines.append(Line(name, index, region_id=region_id, fault=str(error)))
     return checked_places(lines)
@@ -109,7 +114,8 @@ def _line(node: etree._Element, name: str, index: int, region_id: str) -> Line:
         baseline=_baseline(properties, box),
         polygon=read_points(properties.get("poly")) or corners_around([box] if box else []),
         region_id=region_id,
-        kind="" if kind in (_LINE, "ocrx_line") else kind.removeprefix("ocr_"),
+        kind=node.get(KIND_ATTRIBUTE)
+        or ("" if kind in (_LINE, "ocrx_line") else kind.removeprefix("ocr_")),
         direction=stated_direction(node, "dir"),
     )
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import posixpath
-
 import numpy as np
 from lxml import etree
 
 from pipelines.formats.boxes import Box, box_of
-from pipelines.formats.names import split_page_uri
+from pipelines.formats.hocr.read import KIND_ATTRIBUTE
 from pipelines.formats.page_text import Origin, PageText, runs_of_regions
 from pipelines.formats.words import words_of
 from pipelines.formats.xml_names import XmlNames
@@ -18,6 +16,8 @@ _NAMESPACE = "http://www.w3.org/1999/xhtml"
 _CLASSES = "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrp_poly ocrp_wconf"
 # Without this, browsers would show all lines as one.
 _STYLE = ".ocr_line { display: block; }"
+# Kinds of lines that hOCR has classes for; browsers are to show them as lines, too.
+_LINE_CLASSES = {kind: f"ocr_line ocr_{kind}" for kind in ("header", "footer", "caption")}
 
 
 def write_hocr(page: PageText, origin: Origin) -> bytes:
@@ -34,12 +34,12 @@ def write_hocr(page: PageText, origin: Origin) -> bytes:
         The file.
     """
     root = etree.Element(_tag("html"), nsmap={None: _NAMESPACE})
-    name = posixpath.basename(page.uri)
-    _append_head(root, name, origin)
+    name = page.image_name
+    _append_head(root, name, origin, page.frame_note)
     names = XmlNames()
     line_names = iter([names.give(line.line.line_id) for line in page.lines])
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-    place = (split_page_uri(page.uri)[1] or 1) - 1
+    place = page.number - 1
     box = _bbox((0, 0, page.width_px, page.height_px))
     node = _append(
         _append(root, "body"), "div", "ocr_page", f'image "{quoted}"; {box}; ppageno {place}'
@@ -49,21 +49,32 @@ def write_hocr(page: PageText, origin: Origin) -> bytes:
         box = _bbox(box_of([point for line in lines for point in line.line.polygon]))
         area = _append(node, "div", "ocr_carea", box)
         area.set("id", names.give(region_id or "area"))
+        _set_kind(area, lines[0].line.region_kind)
         paragraph = _append(area, "p", "ocr_par", box)
         for line in lines:
             _append_line(paragraph, next(line_names), line)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", doctype="<!DOCTYPE html>")
 
 
-def _append_head(root: etree._Element, name: str, origin: Origin) -> None:
+def _set_kind(node: etree._Element, kind: str) -> None:
+    if kind:
+        node.set(KIND_ATTRIBUTE, kind)
+
+
+def _append_head(root: etree._Element, name: str, origin: Origin, note: str) -> None:
     head = _append(root, "head")
     _append(head, "title").text = name
     _append(head, "meta").set("charset", "utf-8")
-    for key, value in (("ocr-system", origin.software), ("ocr-capabilities", _CLASSES)):
+    for key, value in _meta(origin, note):
         meta = _append(head, "meta")
         meta.set("name", key)
         meta.set("content", value)
     _append(head, "style").text = _STYLE
+
+
+def _meta(origin: Origin, note: str) -> list[tuple[str, str]]:
+    known = [("ocr-system", origin.software), ("ocr-capabilities", _CLASSES)]
+    return [*known, ("description", note)] if note else known
 
 
 def _append_line(paragraph: etree._Element, name: str, transcript: Transcript) -> None:
@@ -71,8 +82,9 @@ def _append_line(paragraph: etree._Element, name: str, transcript: Transcript) -
     box = box_of(line.polygon)
     outline = " ".join(f"{x} {y}" for x, y in line.polygon)
     title = "; ".join(filter(None, [_bbox(box), _baseline(line, box), f"poly {outline}"]))
-    node = _append(paragraph, "span", "ocr_line", title)
+    node = _append(paragraph, "span", _LINE_CLASSES.get(line.kind, "ocr_line"), title)
     node.set("id", name)
+    _set_kind(node, line.kind)
     # Browsers take an empty element written as <span/> for an opening tag.
     node.text, node.tail = "", "\n"
     words = words_of(transcript)

@@ -33,9 +33,7 @@ def write_annotations(page: PageText, base: str, mirrored: str) -> bytes:
         >>> json.loads(write_annotations(page, "https://example.org/notes", "a b.jpg"))["id"]
         'https://example.org/notes/a%20b.jpg.json'
     """
-    address = f"{base.rstrip('/')}/{quote(mirrored)}"
-    canvas = page.uri if is_address(page.uri) else f"{address}/canvas"
-    page_id = address + EXTENSION
+    page_id, canvas = addresses_of(page, base, mirrored)
     names = XmlNames()
     named = [(line, quote(names.give(line.line.line_id))) for line in page.lines]
     scale = tuple(
@@ -51,6 +49,25 @@ def write_annotations(page: PageText, base: str, mirrored: str) -> bytes:
     return json.dumps(body, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
+def addresses_of(page: PageText, base: str, mirrored: str) -> tuple[str, str]:
+    """Return the addresses of the annotations and of the canvas of a page, as `write_annotations`.
+
+    Example:
+        >>> addresses_of(PageText("a.jpg", 9, 9), "https://a.org/", "a.jpg")
+        ('https://a.org/a.jpg.json', 'https://a.org/a.jpg/canvas')
+    """
+    address = f"{base.rstrip('/')}/{quote(mirrored)}"
+    return address + EXTENSION, page.uri if is_address(page.uri) else f"{address}/canvas"
+
+
+def _bodies(transcript: Transcript) -> dict | list[dict]:
+    """Return the text of a line, and its kind as a tag."""
+    text = {"type": "TextualBody", "format": "text/plain", "value": transcript.text}
+    kind = transcript.line.kind
+    tag = {"type": "TextualBody", "purpose": "tagging", "value": kind}
+    return [text, tag] if kind else text
+
+
 def _annotation(transcript: Transcript, name: str, canvas: str, scale: tuple[float, float]) -> dict:
     # The canvas may have another size than the image that was read.
     outline = tuple((round(x * scale[0]), round(y * scale[1])) for x, y in transcript.line.polygon)
@@ -60,7 +77,7 @@ def _annotation(transcript: Transcript, name: str, canvas: str, scale: tuple[flo
         "id": name,
         "type": "Annotation",
         "motivation": "supplementing",
-        "body": {"type": "TextualBody", "format": "text/plain", "value": transcript.text},
+        "body": _bodies(transcript),
         "target": {
             "type": "SpecificResource",
             "source": canvas,

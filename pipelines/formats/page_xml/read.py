@@ -21,6 +21,7 @@ from pipelines.formats.page_xml.reading_order import (
     REGION_TAGS,
     custom_value,
     in_reading_order,
+    other_custom,
     stated_cell,
 )
 from pipelines.formats.xml_tree import (
@@ -146,6 +147,7 @@ def _line(node: etree._Element, name: str, index: int, region: tuple[str, str]) 
         direction=stated_direction(node, "readingDirection"),
         row=row,
         column=column,
+        custom=other_custom(node.get("custom", "")),
     )
 
 

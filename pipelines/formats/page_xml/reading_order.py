@@ -18,6 +18,9 @@ from pipelines.formats.line_nodes import (
 from pipelines.formats.xml_tree import child, naming, read_number, to_number
 
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+_CUSTOM_PART = re.compile(r"([\w.-]+)\s*\{([^{}]*)\}")
+# Tags that are written from what was read of them.
+_OWN_TAGS = ("structure", "readingOrder", "tableCell")
 _NEEDS_ESCAPE = re.compile(r"[\\{};\s]")
 
 # Transkribus writes a table cell as <TableCell>; the schema nests a <TextRegion> in the table.
@@ -168,6 +171,21 @@ def custom_value(custom: str, tag: str, name: str) -> str:
         if key.strip() == name:
             return _ESCAPED.sub(_unescaped, value.strip())
     return ""
+
+
+def other_custom(custom: str) -> str:
+    """Return what a `custom` attribute says besides kind, order and place in a table.
+
+    Tags with an offset are left out: they hold for characters of one text, and another one is
+    written.
+
+    Example:
+        >>> other_custom("readingOrder {index:0;} date {offset:0; length:4;} hand {name:b;}")
+        'hand {name:b;}'
+    """
+    parts = _CUSTOM_PART.finditer(custom)
+    kept = (part for part in parts if part[1] not in _OWN_TAGS and "offset:" not in part[2])
+    return " ".join(f"{part[1]} {{{part[2]}}}" for part in kept)
 
 
 def structure_custom(kind: str) -> str:

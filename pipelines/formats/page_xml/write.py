@@ -22,17 +22,29 @@ from pipelines.formats.page_text import (
 )
 from pipelines.formats.page_xml.read import NAMESPACE_PREFIX
 from pipelines.formats.page_xml.reading_order import cell_custom, structure_custom
-from pipelines.formats.xml_names import XmlNames
+from pipelines.formats.words import words_of
+from pipelines.formats.xml_names import XSI, XmlNames
 from schemas.records import Line, Page, Polyline, Transcript
 
 VERSIONS = ("2019-07-15", "2013-07-15")
+_SCHEMA_FILE = "pagecontent.xsd"
+# Values of `type` of a text region that all versions know.
+_REGION_TYPES = (
+    "paragraph", "heading", "caption", "header", "footer", "page-number", "drop-capital", "credit",
+    "floating", "signature-mark", "catch-word", "marginalia", "footnote", "footnote-continued",
+    "endnote", "TOC-entry", "other",
+)  # fmt: skip
 # Region of lines without one: PAGE requires each line to be in a region.
 _DEFAULT_REGION = "r1"
 _DIRECTIONS = {LEFT_TO_RIGHT: "left-to-right", RIGHT_TO_LEFT: "right-to-left"}
 
 
 def write_page(
-    page: PageText, origin: Origin, version: str = VERSIONS[0], with_text: bool = True
+    page: PageText,
+    origin: Origin,
+    version: str = VERSIONS[0],
+    with_text: bool = True,
+    nests_tables: bool = True,
 ) -> bytes:
     """Write a transcribed page as PAGE XML.
 
@@ -40,6 +52,7 @@ def write_page(
     leaves a region and returns to it. A region whose lines have rows and columns is written as a
     table, each cell as a text region in it with its row and column. The confidence of a line is
     written to its TextEquiv, and its readingDirection is stated where it runs from right to left.
+    Lines have words, and regions the text of their lines, for programs that read only those.
 
     Args:
         page: A normalised page.
@@ -48,6 +61,8 @@ def write_page(
             the older one have their row and column in `custom`.
         with_text: Whether lines get a TextEquiv; an empty one states that nothing is written
             there.
+        nests_tables: Whether cells are in a TableRegion; if not, they are regions of the page,
+            with their row and column in `custom`.
 
     Returns:
         The file.
@@ -63,15 +78,20 @@ def write_page(
         _plan(name, [line.line for line in lines], partial(_cell_name, names))
         for name, lines in regions
     ]
-    _append_reading_order(page_node, names, planned)
+    _append_reading_order(page_node, names, planned, nests_tables)
     lines = iter(page.lines)
     for region in planned:
         box = box_of([point for line in region.lines for point in line.polygon])
-        for node, count in _append_blocks(page_node, region, box):
-            for line in islice(lines, count):
-                line_node = _append_line(node, next(line_names), line.line, line.text)
+        for node, count in _append_blocks(page_node, region, box, nests_tables):
+            own = list(islice(lines, count))
+            for line in own:
+                name = next(line_names)
+                line_node = _append_line(node, name, line.line, line.text)
                 if with_text:
+                    _append_words(line_node, line, names, name)
                     _append_text(line_node, line.text, conf=f"{line.confidence:.4f}")
+            if with_text:
+                _append_text(node, "\n".join(line.text for line in own))
     return _to_bytes(root)
 
 
@@ -164,21 +184,23 @@ def _cell_name(names: XmlNames, table: str, place: tuple[int, int] | None) -> st
 
 
 def _append_blocks(
-    page_node: etree._Element, region: _Region, box: Box
+    page_node: etree._Element, region: _Region, box: Box, nests_tables: bool = True
 ) -> Iterator[tuple[etree._Element, int]]:
     """Append a region or table; return its text regions, and how many lines each has."""
     if not region.cells:
         kind = region.lines[0].region_kind
-        yield _append_region(page_node, region.name, box, _custom(kind)), len(region.lines)
+        yield _append_region(page_node, region.name, box, _types(kind)), len(region.lines)
         return
-    table = _append(page_node, "TableRegion", id=region.name)
-    _append_points(table, "Coords", corners_around([box]))
-    has_roles = etree.QName(page_node).namespace.endswith(VERSIONS[0])
+    table = page_node
+    if nests_tables:
+        table = _append(page_node, "TableRegion", id=region.name)
+        _append_points(table, "Coords", corners_around([box]))
+    has_roles = nests_tables and etree.QName(page_node).namespace.endswith(VERSIONS[0])
     for name, place, lines in region.cells:
         points = [point for line in lines for point in line.polygon]
         own = box_of(points) if points else box
-        custom = _custom(lines[0].region_kind, None if has_roles else place)
-        node = _append_region(table, name, own, custom)
+        types = _types(lines[0].region_kind, None if has_roles else place)
+        node = _append_region(table, name, own, types)
         if place and has_roles:
             row, column = map(str, place)
             roles = _append(node, "Roles")
@@ -191,17 +213,21 @@ def _document(
 ) -> tuple[etree._Element, etree._Element]:
     """Create a file with metadata; return its root and its `<Page>`."""
     namespace = NAMESPACE_PREFIX + version
-    root = etree.Element(f"{{{namespace}}}PcGts", nsmap={None: namespace})
+    root = etree.Element(f"{{{namespace}}}PcGts", nsmap={None: namespace, "xsi": XSI})
+    root.set(f"{{{XSI}}}schemaLocation", f"{namespace} {namespace}/{_SCHEMA_FILE}")
     metadata = _append(root, "Metadata")
     _append(metadata, "Creator").text = origin.software
     for name in ("Created", "LastChange"):
         _append(metadata, name).text = f"{origin.created:%Y-%m-%dT%H:%M:%S}Z"
-    if origin.model_digest:
-        _append(metadata, "Comments").text = f"model {origin.model_digest}"
+    is_text = isinstance(page, PageText)
+    notes = [f"model {origin.model_digest}"] if origin.model_digest else []
+    notes += [page.frame_note] if is_text and page.frame_note else []
+    if notes:
+        _append(metadata, "Comments").text = "; ".join(notes)
     page_node = _append(
         root,
         "Page",
-        imageFilename=posixpath.basename(page.uri),
+        imageFilename=page.image_name if is_text else posixpath.basename(page.uri),
         imageWidth=str(page.width_px),
         imageHeight=str(page.height_px),
     )
@@ -213,11 +239,17 @@ def _to_bytes(root: etree._Element) -> bytes:
 
 
 def _append_reading_order(
-    page_node: etree._Element, names: XmlNames, regions: list[_Region]
+    page_node: etree._Element, names: XmlNames, regions: list[_Region], nests_tables: bool
 ) -> None:
     if not regions:
         return
     group = _append(_append(page_node, "ReadingOrder"), "OrderedGroup", id=names.give("order"))
+    if not nests_tables:
+        regions = [
+            _Region(name, lines)
+            for region in regions
+            for name, _, lines in region.cells or ((region.name, None, region.lines),)
+        ]
     for index, region in enumerate(regions):
         place = {"index": str(index), "regionRef": region.name}
         if not region.cells:
@@ -229,15 +261,15 @@ def _append_reading_order(
 
 
 def _append_region(
-    parent: etree._Element, name: str, box: Box, custom: dict[str, str]
+    parent: etree._Element, name: str, box: Box, types: dict[str, str]
 ) -> etree._Element:
-    region = _append(parent, "TextRegion", id=name, **custom)
+    region = _append(parent, "TextRegion", id=name, **types)
     _append_points(region, "Coords", corners_around([box]))
     return region
 
 
 def _append_line(region: etree._Element, name: str, line: Line, text: str) -> etree._Element:
-    node = _append(region, "TextLine", id=name, **_custom(line.kind))
+    node = _append(region, "TextLine", id=name, **_custom(line.kind, other=line.custom))
     if direction := direction_to_state(text, line):
         node.set("readingDirection", _DIRECTIONS[direction])
     if line.polygon:
@@ -247,14 +279,30 @@ def _append_line(region: etree._Element, name: str, line: Line, text: str) -> et
     return node
 
 
-def _append_text(line_node: etree._Element, text: str, **attributes: str) -> None:
-    equivalent = _append(line_node, "TextEquiv", **attributes)
+def _append_words(
+    line_node: etree._Element, line: Transcript, names: XmlNames, line_name: str
+) -> None:
+    for number, word in enumerate(words_of(line), 1):
+        node = _append(line_node, "Word", id=names.give(f"{line_name}_w{number}"))
+        _append_points(node, "Coords", corners_around([word.box]))
+        _append_text(node, word.text, conf=f"{word.confidence:.4f}")
+
+
+def _append_text(node: etree._Element, text: str, **attributes: str) -> None:
+    equivalent = _append(node, "TextEquiv", **attributes)
     _append(equivalent, "Unicode").text = text
 
 
-def _custom(kind: str, cell: tuple[int, int] | None = None) -> dict[str, str]:
-    parts = [structure_custom(kind)] if kind else []
+def _types(kind: str, cell: tuple[int, int] | None = None) -> dict[str, str]:
+    """Return the attributes that state the kind of a region, as the schema and as programs do."""
+    return ({"type": kind} if kind in _REGION_TYPES else {}) | _custom(kind, cell)
+
+
+def _custom(kind: str, cell: tuple[int, int] | None = None, other: str = "") -> dict[str, str]:
+    # The kind comes last: eScriptorium takes all that follows it for a part of it.
+    parts = [other] if other else []
     parts += [cell_custom(*cell)] if cell else []
+    parts += [structure_custom(kind)] if kind else []
     return {"custom": " ".join(parts)} if parts else {}
 
 

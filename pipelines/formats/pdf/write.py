@@ -1,192 +1,180 @@
-"""Write searchable PDF: the image of a page with invisible text along the baselines."""
+"""Write searchable PDF: pictures of pages with invisible text on their lines, as PDF/A-2u."""
 
 from __future__ import annotations
 
-import ctypes
 import io
-import math
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from typing import BinaryIO
 
-import numpy as np
-import pypdfium2 as pdfium
-from pypdfium2 import raw
-
-from model.geometry.polylines import arc_lengths, column_bounds, resample
-from model.text.bidi import ink_order, ink_places
-from pipelines.formats.boxes import box_of
 from pipelines.formats.page_text import PageText
 from pipelines.formats.pdf.font import (
     ADVANCE,
+    ASCENT,
     DESCENT,
     MOST_CHARACTERS,
-    UNITS_PER_EM,
     glyph_indices,
     truetype_font,
     unicode_map,
 )
-from pipelines.formats.words import words_of
-from schemas.records import Line, Transcript
+from pipelines.formats.pdf.metadata import PdfFacts, srgb_profile, xmp
+from pipelines.formats.pdf.objects import PdfObjects, numbers_text, text_string
+from pipelines.formats.pdf.picture import Picture, media_box, picture_of_jpeg
+from pipelines.formats.pdf.place import Place, placed_words
 
 # The usual resolution in archives, for images that state none, or one that no scanner has.
 _USUAL_DPI = 300.0
 _DPI_RANGE = (50.0, 2400.0)
 _POINTS_PER_INCH = 72
-# Widest character, as a share of the line's height. PDFium joins two lines that are closer than
-# half a character.
-_WIDEST = 1.0
 # Longest side of a page that viewers must support (PDF 32000-1, annex C).
 _LONGEST_SIDE_POINTS = 14_400
+_FONT_NAME = b"/AAAAAA+Unseen"
+# Text that is neither filled nor stroked.
+_INVISIBLE = b"BT /F 1 Tf 3 Tr\n"
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Position of a word in pixels, y downwards: start, angle, length and height."""
-
-    x: float
-    y: float
-    radians: float
-    length: float
-    height: float
-
-
-def write_pdf(page: PageText, picture: bytes) -> bytes:
+def write_pdf(page: PageText, picture: bytes | Picture, facts: PdfFacts | None = None) -> bytes:
     """Write a page as a searchable PDF.
-
-    Each word covers its share of the line's baseline, at the height of the line, in text
-    rendering mode 3: it can be found, selected and copied, but is invisible. Right-to-left text
-    is stored as its ink lies, from which programs restore the order in which it is read.
 
     Args:
         page: A normalised page.
-        picture: Its image, as JPEG.
+        picture: Its image; bytes are a JPEG.
+        facts: What the file says of itself; its title is the name of the image by default.
 
     Returns:
-        The file. Its only page has the size of the original if the image states its
-        resolution, else the size at 300 dpi.
+        The file, as of `SearchablePdf`.
 
     Raises:
-        ValueError: If PDFium does not accept the image, or the page has more than 65,535
-            different characters.
+        ValueError: As of `SearchablePdf.add`.
     """
-    longest_px = max(page.width_px, page.height_px)
-    dpi = page.dpi if _DPI_RANGE[0] <= page.dpi <= _DPI_RANGE[1] else _USUAL_DPI
-    scale = min(_POINTS_PER_INCH / dpi, _LONGEST_SIDE_POINTS / longest_px)
-    width, height = page.width_px * scale, page.height_px * scale
-    with closing(pdfium.PdfDocument.new()) as document:
-        sheet = document.new_page(width, height)
-        image = pdfium.PdfImage.new(document)
-        image.load_jpeg(io.BytesIO(picture), inline=True)
-        if image.get_px_size() != (page.width_px, page.height_px):
-            raise ValueError("PDFium does not accept the image; save it again")
-        image.set_matrix(pdfium.PdfMatrix().scale(width, height))
-        sheet.insert_obj(image)
-        _insert_lines(document, sheet, page, scale)
-        sheet.gen_content()
-        file = io.BytesIO()
-        document.save(file)
+    file = io.BytesIO()
+    document = SearchablePdf(file, facts or PdfFacts(page.image_name))
+    document.add(page, picture if isinstance(picture, Picture) else picture_of_jpeg(picture))
+    document.close()
     return file.getvalue()
 
 
-def _insert_lines(
-    document: pdfium.PdfDocument, sheet: pdfium.PdfPage, page: PageText, scale: float
-) -> None:
-    characters = sorted({character for line in page.lines for character in line.text})
-    if not characters:
-        return
-    if len(characters) > MOST_CHARACTERS:
-        raise ValueError(
-            f"page has {len(characters)} different characters, too many for PDF; leave out pdf"
-        )
-    # For the spaces between words, which PDF does not represent otherwise.
-    characters = sorted({*characters, " "})
-    codes = {character: code for code, character in enumerate(characters, 1)}
-    to_page = pdfium.PdfMatrix().scale(scale, -scale).translate(0, page.height_px * scale)
-    with _loaded_font(document, characters) as font:
-        for line in page.lines:
-            for text, place in _placed_words(line):
-                _insert_word(document, sheet, font, [codes[c] for c in text], place, to_page)
+class SearchablePdf:
+    """A searchable PDF/A-2u that is being written, page by page.
 
+    Each word covers its share of the line's baseline, at the height of the line, in text
+    rendering mode 3: it can be found, selected and copied, but is invisible. A page has the size
+    of the original if the image states its resolution, else the size at 300 dpi.
 
-@contextmanager
-def _loaded_font(document: pdfium.PdfDocument, characters: list[str]) -> Iterator:
-    data, indices = truetype_font(len(characters)), glyph_indices(len(characters))
-    font = raw.FPDFText_LoadCidType2Font(
-        document,
-        (ctypes.c_ubyte * len(data)).from_buffer_copy(data),
-        len(data),
-        unicode_map(characters),
-        (ctypes.c_ubyte * len(indices)).from_buffer_copy(indices),
-        len(indices),
-    )
-    if not font:
-        raise ValueError("PDFium did not accept the font of the text")
-    try:
-        yield font
-    finally:
-        raw.FPDFFont_Close(font)
-
-
-def _insert_word(document, sheet, font, codes: list[int], place: _Place, to_page) -> None:
-    text = raw.FPDFPageObj_CreateTextObj(document, font, 1)
-    raw.FPDFText_SetCharcodes(text, (ctypes.c_uint32 * len(codes))(*codes), len(codes))
-    raw.FPDFTextObj_SetTextRenderMode(text, raw.FPDF_TEXTRENDERMODE_INVISIBLE)
-    advance_px = min(place.length / len(codes), _WIDEST * place.height)
-    across = advance_px * UNITS_PER_EM / ADVANCE
-    # The y axis of the image points down, that of the font up.
-    matrix = pdfium.PdfMatrix().scale(across, -place.height)
-    matrix = matrix.rotate(place.radians, ccw=True, rad=True)
-    matrix = matrix.translate(place.x, place.y).multiply(to_page)
-    raw.FPDFPageObj_SetMatrix(text, matrix.to_raw())
-    raw.FPDFPage_InsertObject(sheet, text)
-
-
-def _placed_words(transcript: Transcript) -> Iterator[tuple[str, _Place]]:
-    """Place the words of a line, each followed by a space that fills the gap.
-
-    The space after the last word separates the line from the next: PDFium would join two
-    letters that are alone on their lines.
+    Args:
+        file: The file to write to, empty.
+        facts: What the file says of itself.
     """
-    line = transcript.line
-    height = _height(line)
-    baseline = _baseline(line, height)
-    total = arc_lengths(baseline)[-1]
-    words = words_of(transcript)
-    if ink_places(transcript.text, line.direction) is not None:
-        if baseline[-1][0] < baseline[0][0]:
-            baseline = baseline[::-1]
-            words = [replace(word, start=1 - word.end, end=1 - word.start) for word in words]
-        words = [replace(word, text=ink_order(word.text, line.direction)) for word in words]
-        words.sort(key=lambda word: word.start)
-    for word, after in zip(words, [*words[1:], None]):
-        end = after.start if after else word.end
-        (x, y), (x_end, y_end) = resample(baseline, np.array([word.start, end]) * total)
-        length = math.hypot(x_end - x, y_end - y)
-        if length > 0:
-            radians = math.atan2(y_end - y, x_end - x)
-            # The last space lies beyond the end of the line.
-            length *= 1 if after else 1 + 1 / len(word.text)
-            yield f"{word.text} ", _Place(x, y, radians, length, height)
 
+    def __init__(self, file: BinaryIO, facts: PdfFacts):
+        self._objects, self._facts = PdfObjects(file), facts
+        self._tree, self._font = self._objects.reserve(), self._objects.reserve()
+        self._pages: list[int] = []
+        self._labels: list[str] = []
+        self._codes: dict[str, int] = {}
 
-def _height(line: Line) -> float:
-    """Return the height of a line, the median along its middle; at least one pixel."""
-    left, top, right, bottom = box_of(line.polygon)
-    outline = np.array(line.polygon, float)
-    if line.baseline:
-        (x, y), (x_end, y_end) = line.baseline[0], line.baseline[-1]
-        if abs(y_end - y) > abs(x_end - x):
-            left, top, right, bottom = top, left, bottom, right
-            outline = outline[:, ::-1]
-    near, far = column_bounds(outline, np.linspace(left, right, 7)[1:-1])
-    across = np.nanmedian(far - near) if not np.isnan(far - near).all() else bottom - top
-    return max(1.0, float(across))
+    def add(self, page: PageText, picture: Picture) -> None:
+        """Write a page.
 
+        Args:
+            page: A normalised page.
+            picture: Its image.
 
-def _baseline(line: Line, height: float) -> np.ndarray:
-    if line.baseline:
-        return np.array(line.baseline, float)
-    left, _, right, bottom = box_of(line.polygon)
-    y = bottom + height * DESCENT / UNITS_PER_EM
-    return np.array([(left, y), (right, y)])
+        Raises:
+            ValueError: If the picture has another size than the page, or the pages have more
+                than 65,535 different characters.
+        """
+        if picture.shown_px != (page.width_px, page.height_px):
+            raise ValueError("picture has not the size of the page; transcribe it again")
+        longest_px = max(page.width_px, page.height_px)
+        dpi = page.dpi if _DPI_RANGE[0] <= page.dpi <= _DPI_RANGE[1] else _USUAL_DPI
+        scale = min(_POINTS_PER_INCH / dpi, _LONGEST_SIDE_POINTS / longest_px)
+        width, height = page.width_px * scale, page.height_px * scale
+        text = b"".join(
+            self._shown(word, place, scale, height)
+            for line in page.lines
+            for word, place in placed_words(line)
+        )
+        content = picture.placed(width, height) + (_INVISIBLE + text + b"ET\n" if text else b"")
+        image = self._objects.add_stream(picture.entries, picture.data, is_packed=True)
+        stream = self._objects.add_stream(b"", content)
+        resources = b"/XObject<</I %d 0 R>>/Font<</F %d 0 R>>" % (image, self._font)
+        self._pages.append(
+            self._objects.add(
+                b"<</Type/Page/Parent %d 0 R%b/Resources<<%b>>/Contents %d 0 R>>"
+                % (self._tree, media_box(width, height), resources, stream)
+            )
+        )
+        self._labels.append(page.label)
+
+    def close(self) -> None:
+        """Write what belongs to no single page."""
+        objects, facts = self._objects, self._facts
+        kids = b" ".join(b"%d 0 R" % number for number in self._pages)
+        tree = b"<</Type/Pages/Count %d/Kids[%b]>>" % (len(self._pages), kids)
+        objects.add(tree, self._tree)
+        self._add_font()
+        metadata = objects.add_stream(b"/Type/Metadata/Subtype/XML", xmp(facts), is_packed=True)
+        profile = objects.add_stream(b"/N 3", srgb_profile())
+        intent = objects.add(
+            b"<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB)"
+            b"/DestOutputProfile %d 0 R>>" % profile
+        )
+        entries = b"/Metadata %d 0 R/OutputIntents[%d 0 R]%b" % (
+            metadata,
+            intent,
+            self._numbering(),
+        )
+        entries += b"/ViewerPreferences<</DisplayDocTitle true>>"
+        if facts.language:
+            entries += b"/Lang" + text_string(facts.language)
+        root = objects.add(b"<</Type/Catalog/Pages %d 0 R%b>>" % (self._tree, entries))
+        created = f"(D:{facts.created:%Y%m%d%H%M%S}Z)".encode()
+        about = b"/Title%b/Producer%b/Creator%b/CreationDate%b/ModDate%b" % (
+            text_string(facts.title),
+            text_string(facts.software),
+            text_string(facts.software),
+            created,
+            created,
+        )
+        objects.close(root, objects.add(b"<<%b>>" % about))
+
+    def _shown(self, word: str, place: Place, scale: float, height: float) -> bytes:
+        """Return the operators that write a word."""
+        for character in word:
+            if len(self._codes) >= MOST_CHARACTERS and character not in self._codes:
+                raise ValueError(
+                    f"more than {MOST_CHARACTERS} different characters, too many for PDF; "
+                    "leave out pdf, or give --per page"
+                )
+            self._codes.setdefault(character, len(self._codes) + 1)
+        codes = "".join(f"{self._codes[character]:04X}" for character in word).encode()
+        a, b, c, d, x, y = (scale * value for value in place.matrix(len(word)))
+        return b"%b Tm<%b>Tj\n" % (numbers_text(a, -b, c, -d, x, height - y), codes)
+
+    def _numbering(self) -> bytes:
+        if not any(self._labels):
+            return b""
+        each = (b"%d<</P%b>>" % (i, text_string(text)) for i, text in enumerate(self._labels))
+        return b"/PageLabels<</Nums[%b]>>" % b"".join(each)
+
+    def _add_font(self) -> None:
+        objects, count = self._objects, max(1, len(self._codes))
+        font = truetype_font(count)
+        file = objects.add_stream(b"/Length1 %d" % len(font), font)
+        box = numbers_text(0, DESCENT, ADVANCE, ASCENT)
+        descriptor = objects.add(
+            b"<</Type/FontDescriptor/FontName%b/Flags 4/FontBBox[%b]/ItalicAngle 0/Ascent %d"
+            b"/Descent %d/CapHeight %d/StemV 80/FontFile2 %d 0 R>>"
+            % (_FONT_NAME, box, ASCENT, DESCENT, ASCENT, file)
+        )
+        indices = objects.add_stream(b"", glyph_indices(count))
+        descendant = objects.add(
+            b"<</Type/Font/Subtype/CIDFontType2/BaseFont%b/DW %d/CIDToGIDMap %d 0 R"
+            b"/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
+            b"/FontDescriptor %d 0 R>>" % (_FONT_NAME, ADVANCE, indices, descriptor)
+        )
+        unicode = objects.add_stream(b"", unicode_map(list(self._codes) or [" "]))
+        objects.add(
+            b"<</Type/Font/Subtype/Type0/BaseFont%b/Encoding/Identity-H/DescendantFonts[%d 0 R]"
+            b"/ToUnicode %d 0 R>>" % (_FONT_NAME, descendant, unicode),
+            self._font,
+        )

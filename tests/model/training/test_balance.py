@@ -17,11 +17,18 @@ LINES = [replace(line_example("acte", i), document="a" if i % 4 else "b") for i 
 @given(COUNTS, st.floats(0, 1))
 def test_small_documents_are_drawn_more_often_but_not_more_often_in_total(counts, balance):
     draws = draws_per_epoch(counts, balance)
-    assert all(1 <= times <= 8 for times in draws.values())
+    assert all(0 < times <= 8 for times in draws.values())
     ordered = sorted(counts, key=counts.get)
     assert [draws[n] for n in ordered] == sorted(draws.values(), reverse=True)
     totals = [counts[n] * draws[n] for n in ordered]
     assert totals == pytest.approx(sorted(totals))
+
+
+@given(COUNTS, st.floats(0, 1))
+def test_an_epoch_is_as_long_as_without_balance(counts, balance):
+    draws = draws_per_epoch(counts, balance)
+    drawn = sum(counts[name] * times for name, times in draws.items())
+    assert drawn == pytest.approx(sum(counts.values()), rel=1e-4)
 
 
 def test_without_balance_every_line_is_drawn_once_per_epoch():

@@ -46,7 +46,9 @@ def test_one_description_is_kept_in_any_order(kept, others):
         assert sorted(second_descriptions(order)) == sorted(("a.png", name) for name, _ in others)
 
 
-@pytest.mark.parametrize("name", ["s_0002.xml", "s/page_0002.xml", "page/s.pdf/page_0002.xml"])
+@pytest.mark.parametrize(
+    "name", ["s_0002.xml", "s.pdf_0002.xml", "s/page_0002.xml", "page/s.pdf/page_0002.xml"]
+)
 def test_a_description_with_the_number_of_its_page_has_its_name(name):
     pages = [
         Surveyed("s.pdf#page=2", one, "page", "", count) for one, count in ((name, 1), ("x.xml", 9))

@@ -73,7 +73,11 @@ def write_naming(folder, images):
          {"a/p.jpg": "a/x.xml", "b/p.jpg": "b/x.xml"}),
         # The name of the file goes before what it names.
         ({"p2.xml": "p1.jpg"}, ["d/p1.jpg", "d/p2.jpg"], {"d/p2.jpg": "p2.xml"}),
-        # As export names pages of a file of several, in its folder, in another, or alone.
+        # As export names pages of a file of several, and as it named them in its folder, in
+        # another, or alone.
+        ({"page/two.pdf_0002.xml": "two.pdf"},
+         ["d/two.pdf#page=1", "d/two.pdf#page=2", "d/two.tif#page=2"],
+         {"d/two.pdf#page=2": "page/two.pdf_0002.xml"}),
         ({"two.pdf/page_0002.xml": "two.pdf#page=2"}, ["d/two.pdf#page=1", "d/two.pdf#page=2"],
          {"d/two.pdf#page=2": "two.pdf/page_0002.xml"}),
         ({"two/page_0002.xml": "x.jpg"}, ["d/two.pdf#page=2", "d/one.pdf#page=2"],

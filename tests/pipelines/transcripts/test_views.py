@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.transcripts.tables import open_tables
 from schemas.records import SkipReason
-from tests.pipelines.written_tables import write_run
+from tests.pipelines.written_tables import page, write_run
 
 RUNS = "r1", "r2", "r3"
 
@@ -127,3 +127,20 @@ def test_the_newest_row_is_shown_of_what_no_run_could_read(tmp_path, ask):
     write_failed(tmp_path, "r1", "notes.md")
     write_run(tmp_path, {"run_id": "r2"}, pages=[{"page_uri": "notes.md", "status": "skipped"}])
     assert ask("SELECT status FROM pages") == [("skipped",)] and ask("FROM failures") == []
+
+
+def test_lines_and_regions_can_be_asked_for_by_their_type(tmp_path, ask):
+    texts = ("note", "line_type_is_null", "acte")
+    types = ("MarginTextZone:note", None, "")
+    lines = [
+        {"page_uri": "p", "line_id": text, "line_index": i, "text": text, "line_type": kind}
+        | {"region_id": f"r{i > 0}", "region_type": "marginalia" if i == 0 else None}
+        for i, (text, kind) in enumerate(zip(texts, types))
+    ]
+    write_run(tmp_path, {"run_id": "r1"}, pages=[page("p")], lines=lines)
+    asked = "SELECT text FROM lines WHERE line_type = 'MarginTextZone:note'"
+    assert ask(asked) == [("note",)]
+    assert ask("SELECT region_type, line_count, text FROM regions ORDER BY first_line_index") == [
+        ("marginalia", 1, "note"),
+        (None, 2, "line_type_is_null\nacte"),
+    ]

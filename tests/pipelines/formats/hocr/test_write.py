@@ -3,9 +3,11 @@
 import re
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from lxml import etree, html
 
+from pipelines.formats.hocr.read import hocr_pages
 from pipelines.formats.hocr.write import write_hocr
 from pipelines.formats.page_text import normalise_page
 from tests.pipelines.formats.written_pages import ORIGIN, one_line, pages
@@ -70,5 +72,24 @@ def test_image_name_and_page_number():
     page = normalise_page(replace(one_line("x", BOX), uri='d/a;"b\\.pdf#page=3'))
     (node,) = of_class(etree.fromstring(write_hocr(page, ORIGIN)), "ocr_page")
     found = properties(node)
-    assert found["image"] == r'"a;\"b\\.pdf#page=3"'
+    assert found["image"] == r'"a;\"b\\.pdf"'
     assert (found["bbox"], found["ppageno"]) == ("0 0 1000 500", "2")
+
+
+def test_kinds_are_read_back():
+    (line,) = one_line("x", BOX).lines
+    placed = replace(line.line, kind="header", region_kind="MainZone")
+    page = replace(one_line("", BOX), lines=(replace(line, line=placed),))
+    data = write_hocr(normalise_page(page), ORIGIN)
+    (read,) = hocr_pages(etree.fromstring(data))[0].lines
+    assert (read.kind, read.region_kind) == ("header", "MainZone")
+    assert etree.fromstring(data).find(".//{*}span").get("class") == "ocr_line ocr_header"
+
+
+def test_the_first_word_from_right_to_left_is_at_the_right_end():
+    pytest.importorskip("bidi")
+    page = one_line("\u05d0\u05d1 \u05d2\u05d3", BOX, ((100, 130), (500, 130)))
+    words = of_class(etree.fromstring(write_hocr(normalise_page(page), ORIGIN)), "ocrx_word")
+    first, last = (properties(word)["bbox"].split() for word in words)
+    assert words[0].text == "\u05d0\u05d1"
+    assert (first[2], last[0]) == ("500", "100")

@@ -1,5 +1,6 @@
 """Writing PAGE XML: valid files that are read back unchanged."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -80,10 +81,18 @@ def test_a_region_is_split_to_keep_the_reading_order():
     assert [line.region_id for line in read.lines] == ["r1", "r2", "r1_2"]
 
 
-@pytest.mark.parametrize("uri", ["d/scan.pdf#page=3", 'd/a"&<.jpg'])
-def test_the_image_keeps_its_name(uri):
+@pytest.mark.parametrize(
+    ("uri", "name"),
+    [
+        ('d/a"&<.jpg', 'a"&<.jpg'),
+        # Programs look for a file of that name.
+        ("d/scan.pdf#page=3", "scan.pdf"),
+        ("https://a.org/iiif/canvas/p3", "p3.jpg"),
+    ],
+)
+def test_the_image_keeps_its_name(uri, name):
     page = normalise_page(replace(one_line("x", BOX), uri=uri))
-    assert read_page_xml(write_page(page, ORIGIN)).uri == uri.removeprefix("d/")
+    assert read_page_xml(write_page(page, ORIGIN)).uri == name
 
 
 @given(pages_with_tables(ascending=False))
@@ -129,3 +138,62 @@ def test_the_direction_of_lines_is_written(text, stated, written):
         etree.fromstring(data).find(".//{*}TextLine").get("readingDirection")
         == PAGE_DIRECTIONS[written]
     )
+
+
+def escriptorium_page(data):
+    """Read a file as eScriptorium's importer does (by its source): text, baseline, mask, kind."""
+    root = etree.fromstring(data)
+    namespace = root.nsmap[None]
+    location = root.get("{http://www.w3.org/2001/XMLSchema-instance}schemaLocation")
+    assert location.split(" ")[-1] == f"{namespace}/pagecontent.xsd"
+    names = {None: namespace}
+
+    def pairs(node):
+        return tuple(tuple(map(int, one.split(","))) for one in node.get("points").split(" "))
+
+    return [
+        (
+            " ".join(one.text or "" for one in line.findall("Word/TextEquiv/Unicode", names)),
+            pairs(line.find("Baseline", names)),
+            pairs(line.find("Coords", names)),
+            (re.findall(r"structure\s?{.*?type:\s?(.+);", line.get("custom", "")) or [""])[0],
+        )
+        for block in root.findall("Page/TextRegion", names)
+        for line in block.findall("TextLine", names)
+    ]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_importer_of_escriptorium_takes_every_line(version):
+    (line,) = one_line("le maire", BOX, ((1, 8), (9, 8))).lines
+    first = replace(line.line, kind="note", custom="hand {name:b;}", row=0, column=0)
+    second = replace(line, line=replace(first, line_id="l2", column=1, custom=""), text="oui")
+    lines = (replace(line, line=first), second)
+    page = normalise_page(replace(one_line("", BOX), lines=lines))
+    data = write_page(page, ORIGIN, version, nests_tables=False)
+    place = ((1, 8), (9, 8)), BOX, "note"
+    assert escriptorium_page(data) == [("le maire", *place), ("oui", *place)]
+    assert [one.column for one in read_page_xml(data).lines] == [0, 1]
+    assert read_page_xml(data).lines[0].custom == "hand {name:b;}"
+
+
+def test_regions_have_text_and_lines_have_words():
+    (line,) = one_line("ab cd", BOX, (), (1, 0.5, 0.5, 0.5, 0.5)).lines
+    lines = (line, replace(line, line=replace(line.line, line_id="l2"), text="ef"))
+    data = write_page(normalise_page(replace(one_line("", BOX), lines=lines)), ORIGIN)
+    root = etree.fromstring(data)
+    SCHEMA.assertValid(root)
+    assert root.findtext(".//{*}TextRegion/{*}TextEquiv/{*}Unicode") == "ab cd\nef"
+    words = root.findall(".//{*}Word")
+    assert [word.findtext("{*}TextEquiv/{*}Unicode") for word in words] == ["ab", "cd", "ef"]
+    assert words[0].find("{*}TextEquiv").get("conf") == "0.7500"
+
+
+@pytest.mark.parametrize(("kind", "stated"), [("marginalia", "marginalia"), ("MainZone", None)])
+def test_kinds_of_regions_are_stated_as_the_schema_knows_them(kind, stated):
+    (line,) = one_line("x", BOX).lines
+    lines = (replace(line, line=replace(line.line, region_kind=kind)),)
+    data = write_page(normalise_page(replace(one_line("", BOX), lines=lines)), ORIGIN)
+    SCHEMA.assertValid(etree.fromstring(data))
+    assert etree.fromstring(data).find(".//{*}TextRegion").get("type") == stated
+    assert read_page_xml(data).lines[0].region_kind == kind

@@ -1,0 +1,144 @@
+"""What to export and how, and the programs that exports are made for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pipelines.formats.page_text import SHOWN
+from pipelines.tables.account import Account
+from pipelines.transcripts.pages import Selection
+
+# Each format has its own folder, so that two of them may have the same extension.
+EXTENSIONS = {
+    "page": ".xml",
+    "alto": ".xml",
+    "hocr": ".html",
+    "text": ".txt",
+    "pdf": ".pdf",
+    "iiif": ".json",
+    "tei": ".xml",
+    "markdown": ".md",
+}
+# One table of all lines each, not a file a page.
+TABLE_FORMATS = ("csv", "xlsx")
+FORMATS = (*EXTENSIONS, *TABLE_FORMATS)
+# Formats that can also be written once a document.
+DOCUMENT_FORMATS = ("pdf", "text", "markdown", "tei")
+PER = PAGE, DOCUMENT = "page", "document"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A program that is to read an export.
+
+    Attributes:
+        formats: What it reads, the usual one first.
+        page_version: The version of PAGE XML that it reads; empty for the usual one.
+        nests_tables: Whether it reads regions in a TableRegion.
+        has_plain_names: Whether files are called like the image without its extension.
+        is_beside_images: Whether PAGE lies in a folder `page` in that of the images.
+        archive: Name of the zip file of all that is written; empty for one a format.
+    """
+
+    formats: tuple[str, ...]
+    page_version: str = ""
+    nests_tables: bool = True
+    has_plain_names: bool = True
+    is_beside_images: bool = False
+    archive: str = ""
+
+
+TARGETS = {
+    "escriptorium": Target(("alto", "page"), nests_tables=False),
+    "transkribus": Target(
+        ("page",), page_version="2013-07-15", is_beside_images=True, archive="transkribus"
+    ),
+    "ocrd": Target(("page",), archive="ocrd"),
+}
+
+
+@dataclass(frozen=True)
+class ExportConfig:
+    """What to export and how.
+
+    Attributes:
+        transcripts: Folder of the tables.
+        output: Folder to write.
+        formats: Some of `FORMATS`.
+        overwrite: Whether to replace the output if it exists.
+        page_version: Version of PAGE XML.
+        iiif_base: Address at which the folder `iiif` of the output will be served.
+        target: Name of the program in `TARGETS` that is to read it; empty for any.
+        is_zipped: Whether each format is one zip file.
+        per: 'page' or 'document': what has a file of its own in `DOCUMENT_FORMATS`.
+        frame: 'shown' or 'stored': the pixels that points are those of.
+        language: Language of the text (BCP 47); empty if unknown.
+        selection: The pages.
+        changed_since: Run after which a page was read to be written; 'last' for the newest one
+            of which the output has pages; empty for all.
+    """
+
+    transcripts: str
+    output: str
+    formats: tuple[str, ...]
+    overwrite: bool = False
+    page_version: str = "2019-07-15"
+    iiif_base: str = ""
+    target: str = ""
+    is_zipped: bool = False
+    per: str = PAGE
+    frame: str = SHOWN
+    language: str = ""
+    selection: Selection = field(default_factory=Selection)
+    changed_since: str = ""
+
+    @property
+    def taken_by(self) -> Target:
+        """The program that is to read the export; one that reads everything where none is named."""
+        return TARGETS.get(self.target, Target(FORMATS, has_plain_names=False))
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The result of an export.
+
+    Attributes:
+        account: Pages and lines; a page is ok if all its files were written.
+        file_count: Files written.
+        replaced_count: Characters that were replaced by U+FFFD.
+        turned_count: Pages whose image is turned by its EXIF orientation.
+        removed_count: Files of pages that are gone, which were removed.
+        failures: Some failures, as (page, error).
+        frame: 'shown' or 'stored'.
+        remarks: What else is to be told.
+    """
+
+    account: Account
+    file_count: int = 0
+    replaced_count: int = 0
+    turned_count: int = 0
+    removed_count: int = 0
+    failures: tuple[tuple[str, str], ...] = ()
+    frame: str = SHOWN
+    remarks: tuple[str, ...] = ()
+
+    def __str__(self):
+        text = f"{self.account}\nfiles: {self.file_count} written"
+        if self.removed_count:
+            text += f"\nfiles: {self.removed_count} removed, as their pages are gone"
+        if self.replaced_count:
+            text += f"\n{self.replaced_count} characters that XML cannot hold are now U+FFFD"
+        if self.turned_count:
+            text += f"\n{self._turned()}"
+        return "\n".join(
+            [text, *self.remarks, *(f"failed: {page}: {error}" for page, error in self.failures)]
+        )
+
+    def _turned(self) -> str:
+        pages = f"{self.turned_count} pages are photographs turned by EXIF"
+        if self.frame != SHOWN:
+            return f"{pages}: points are in the pixels as stored"
+        return (
+            f"{pages}: points are in the picture as viewers show it; for programs that read the "
+            "pixels as stored, such as kraken, give --frame stored"
+        )

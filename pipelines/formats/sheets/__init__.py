@@ -1,0 +1,1 @@
+"""Tables of lines for people: CSV and XLSX."""
