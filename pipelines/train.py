@@ -118,9 +118,11 @@ def _run(args: argparse.Namespace) -> int:
 def _train(config: TrainConfig) -> int:
     check_config(config)
     _prepare_tensorflow()
+    from pipelines.files.lock import output_lock
     from pipelines.training.run import run_train
 
-    return run_train(config)
+    with output_lock(str(config.output)):
+        return run_train(config)
 
 
 def _adapt(args: argparse.Namespace, config: TrainConfig) -> int:
