@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
-import importlib
-import re
-import shlex
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-
-import pytest
-
-from pipelines.cli.console import COMMANDS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGES = [
