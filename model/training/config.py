@@ -14,6 +14,13 @@ from model.training.batches import BatchConfig
 from model.training.optimisation.device import check_precision, keras_policy
 from schemas.records import LineExample
 
+AUTO_EPOCHS = 0
+_EPOCHS = 20
+# Draws of a line after which fine-tuning gains little, and the range of epochs that they are made
+# in; and that range for a model's own readings, which it soon learns by heart.
+_TUNING_DRAWS, _TUNING_EPOCHS = 2_400, (8, 30)
+_ADAPTATION_EPOCHS = (3, 8)
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
@@ -21,7 +28,7 @@ class TrainingConfig:
 
     Attributes:
         preset: Name of the network preset.
-        epochs: Passes over the training lines.
+        epochs: Passes over the training lines; `AUTO_EPOCHS` until `suitable_epochs` is known.
         learning_rate: Peak learning rate of the schedule.
         dropout: Dropout rate before the LSTMs and the output.
         weight_decay: Weight decay of AdamW, applied to matrices only.
@@ -59,6 +66,26 @@ class TrainingConfig:
     def policy(self) -> str:
         """Keras dtype policy of the precision."""
         return keras_policy(self.precision)
+
+
+def suitable_epochs(lines: int, is_tuned: bool, is_adapted: bool) -> int:
+    """Return the epochs of a training for which no number is prescribed.
+
+    Args:
+        lines: Number of training lines, at least 1.
+        is_tuned: Whether it starts from a trained model.
+        is_adapted: Whether its lines are the readings of that model.
+
+    Example:
+        >>> [suitable_epochs(lines, True, False) for lines in (30, 120, 250, 2200)]
+        [30, 20, 10, 8]
+        >>> suitable_epochs(600, True, True), suitable_epochs(600, False, False)
+        (4, 20)
+    """
+    if not is_tuned:
+        return _EPOCHS
+    least, most = _ADAPTATION_EPOCHS if is_adapted else _TUNING_EPOCHS
+    return max(least, min(most, -(-_TUNING_DRAWS // lines)))
 
 
 @dataclass(frozen=True)

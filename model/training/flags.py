@@ -12,13 +12,12 @@ from model.networks.presets import PRESETS, preset_named
 from model.recogniser.bundle import WEIGHTS_FILE
 from model.training.base_model import open_base, preset_of
 from model.training.batches import BatchConfig
-from model.training.config import TrainingConfig
+from model.training.config import AUTO_EPOCHS, TrainingConfig
 from model.training.language.config import add_language_flags
 from model.training.optimisation.flags import add_compute_flags
 
 BASE, OWN = CHARSETS = ("base", "own")
 _PRESET = "fast"
-_EPOCHS, _ADAPTATION_EPOCHS = 20, 5
 # Not a flag of its own: what an adaptation is judged by, set by --adapt of `pipelines.train`.
 ADAPTED = "adapted"
 # A lower rate, so that a fine-tuned network keeps most of what it has learnt.
@@ -36,8 +35,8 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
     add(
         "--epochs",
         type=int,
-        help=f"passes over the training lines; if not given, {_EPOCHS}, with --adapt "
-        f"{_ADAPTATION_EPOCHS}",
+        help="passes over the training lines; if not given, 20, with --init 8 to 30, the fewer the "
+        "more lines there are",
     )
     add(
         "--seed",
@@ -136,8 +135,6 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
         0.0006
     """
     values = {**vars(_defaults()), **flags}
-    if values["epochs"] is None:
-        values["epochs"] = _ADAPTATION_EPOCHS if values.get(ADAPTED) else _EPOCHS
     preset = preset_named(values["preset"] or _preset_of_base(values["init"]))
     _check(values)
     dropout = preset.dropout if values["dropout"] is None else values["dropout"]
@@ -147,7 +144,7 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
     width_px = values["batch_width_px"] or preset.batch_width_px
     return TrainingConfig(
         preset=preset.name,
-        epochs=values["epochs"],
+        epochs=AUTO_EPOCHS if values["epochs"] is None else values["epochs"],
         learning_rate=rate,
         dropout=dropout,
         patience_epochs=values["patience"],
@@ -175,7 +172,7 @@ def _preset_of_base(init: str | Path | None) -> str:
 
 def _check(values: Mapping[str, Any]) -> None:
     for name in ("epochs", "patience", "processes"):
-        if values[name] < (name == "epochs"):
+        if values[name] is not None and values[name] < (name == "epochs"):
             raise ValueError(f"--{name} {values[name]} is too small; give a larger number")
     for name, highest in (("augmentation", 3), ("balance", 1), ("seed", 2**32 - 1)):
         if not 0 <= values[name] <= highest:

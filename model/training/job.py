@@ -24,7 +24,12 @@ from model.training.base_model import (
 )
 from model.training.bundle_files import quantise_bundle, write_bundle
 from model.training.comparison import Comparison, compare_models
-from model.training.config import LineFiles, TrainingConfig
+from model.training.config import (
+    AUTO_EPOCHS,
+    LineFiles,
+    TrainingConfig,
+    suitable_epochs,
+)
 from model.training.conflicts import find_conflicts
 from model.training.flags import ADAPTED, OWN, training_config
 from model.training.language.config import LanguageConfig, language_config
@@ -131,8 +136,9 @@ def run_training(job: TrainingJob) -> Comparison | None:
             (job.replay_paths, conflicts.of_replay),
         )
     )
-    timing = settle_compute(job.asked, job.config, train, job.checkpoints / STATE_FILE, _report)
-    config = replace(job.config, precision=timing.compute.precision)
+    config = _with_epochs(job, train)
+    timing = settle_compute(job.asked, config, train, job.checkpoints / STATE_FILE, _report)
+    config = replace(config, precision=timing.compute.precision)
     _report(describe_device())
     prepare = start_from(base, charset, preset, _report) if base else None
     curves = open_curves(job.tensorboard)
@@ -161,6 +167,15 @@ def run_training(job: TrainingJob) -> Comparison | None:
     kept = None if job.has_own_charset else base
     add_language_model(job.output, job.train_paths, job.eval_paths, language, _report, kept)
     return _compare(base, job) if base else None
+
+
+def _with_epochs(job: TrainingJob, train: LineFiles) -> TrainingConfig:
+    """Return the configuration with as many epochs as suit the lines, if none are prescribed."""
+    if job.config.epochs != AUTO_EPOCHS:
+        return job.config
+    lines = sum(1 for _ in train.examples())
+    epochs = suitable_epochs(max(1, lines), job.init is not None, bool(job.adapted))
+    return replace(job.config, epochs=epochs)
 
 
 def _trained_pages(base: Bundle | None, *files: LineFiles) -> list[str]:

@@ -199,3 +199,19 @@ def test_an_adaptation_that_cannot_be_is_refused(capsys, tmp_path, flags, cure):
 def test_a_base_that_does_not_exist_is_refused_before_training(capsys, dataset, tmp_path):
     err = refused(capsys, "--dataset", dataset, "--init", tmp_path / "none")
     assert f"--init {tmp_path / 'none'}: no charset.json" in err
+
+
+@pytest.mark.train
+def test_an_interrupted_adaptation_leaves_nothing_behind(capsys, tmp_path, monkeypatch):
+    from pipelines.training import adaptation
+
+    def stop(wanted):
+        wanted.folder.mkdir(parents=True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(adaptation, "make_adaptation_dataset", stop)
+    flags = ["--adapt", str(tmp_path), "--output", str(tmp_path / "models"), "--init", "default"]
+    assert main(flags) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "interrupted"
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert not list(tmp_path.glob("models/.tfx/*"))
