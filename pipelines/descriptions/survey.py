@@ -178,7 +178,11 @@ def _has_its_name(image_uri: str, described_by: str) -> bool:
     file_uri, number = split_page_uri(image_uri)
     stems = [loose_name(file_uri)]
     if number:
-        stems += [loose_name(name) for name in numbered_names(split_extension(file_uri)[0], number)]
+        stems += [
+            loose_name(name)
+            for file in (split_extension(file_uri)[0], file_uri)
+            for name in numbered_names(file, number)
+        ]
     # 'x.jpg.xml' is of the name, too.
     return loose_name(described_by) in (*stems, posixpath.basename(file_uri).casefold())
 
