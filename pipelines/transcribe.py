@@ -25,7 +25,6 @@ from pipelines.cli.options import (
     verb_parser,
 )
 from pipelines.cli.processes import worker_processes
-from pipelines.exporting.sizes import export_bytes
 from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
 from pipelines.tables.shown_failures import show_failures
@@ -184,6 +183,9 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         pages=pages_config(args),
     )
     if args.dry_run:
+        # It imports the writers of formats, which a run does not need.
+        from pipelines.exporting.sizes import export_bytes
+
         print(run_plan(config, _terms(args), options, export_bytes))
         _say(args.quality, choice)
         return EXIT_OK

@@ -111,32 +111,6 @@ class LineExample:
     direction: str = ""
 
 
-@dataclass(frozen=True)
-class LeftOutCharacters:
-    """Characters that a rule has left out of the text of a line, as no ink shows them.
-
-    Attributes:
-        page_uri: Location of the page image.
-        characters: The characters, each as often as it was there.
-    """
-
-    page_uri: str
-    characters: str
-
-
-@dataclass(frozen=True)
-class ImageWarning:
-    """What was wrong with the image of a page, which was read all the same.
-
-    Attributes:
-        page_uri: Location of the page image.
-        warning: What was wrong, in short words.
-    """
-
-    page_uri: str
-    warning: str
-
-
 @dataclass(frozen=True, eq=False)
 class LineImage:
     """A rectified line, as input of the recogniser.
@@ -226,6 +200,8 @@ class SkipReason(str, Enum):
 
     NO_IMAGE = "no image"
     STRAY = "file of an operating system or file server"
+    NO_FILE = "no regular file"
+    LINKED = "linked folder that is read already"
     MASK = "mask of the page in the folder above"
     UNCHANGED = "unchanged since an earlier run"
     # Such a page has a row, unlike the others that are unchanged: it ends a failure.
@@ -334,6 +310,7 @@ class PageSource:
         page_count: Number of pages of that file; 0 if they were not counted.
         file_sha256: Digest of that file, hex, if it has several pages; else empty.
         described_by: Files of the input that describe the page, except those of its name.
+        skipped: Value of the `SkipReason` for which it was not even listed; empty for a page.
     """
 
     uri: str
@@ -348,3 +325,4 @@ class PageSource:
     page_count: int = 0
     file_sha256: str = ""
     described_by: tuple[str, ...] = ()
+    skipped: str = ""

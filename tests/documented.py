@@ -29,7 +29,9 @@ BEAM_FLAGS = {
     "--temp_location",
 }
 # Programs besides Quire, `python -m` and `make` that a command may begin with.
-OTHER_PROGRAMS = {".", ".ci/run", "cd", "cp", "export", "git", "mkdir", "mv", "pip", "pipx"}
+OTHER_PROGRAMS = {
+    ".", ".ci/run", "cd", "cp", "du", "export", "git", "mkdir", "mv", "pip", "pipx", "uv",
+}  # fmt: skip
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 # These need a network, or change the machine.
 NOT_RUN = re.compile(r"git clone|python3 -m venv|pip install|pipx |make ")

@@ -216,6 +216,26 @@ def write_card(directory: Path, card: dict) -> None:
     (directory / CARD_FILE).write_text(text + "\n", "utf-8")
 
 
+def read_card(directory: Path) -> dict:
+    """Return the model card; empty if there is none.
+
+    Raises:
+        ValueError: If it is not a JSON object.
+    """
+    path = directory / CARD_FILE
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: not a model card ({error}); copy the model again") from None
+
+
+def update_card(directory: Path, entries: dict) -> None:
+    """Add entries to the model card, or replace them."""
+    write_card(directory, read_card(directory) | entries)
+
+
 def replace_file(path: Path, data: bytes) -> None:
     """Replace a file atomically: other processes may have it open or mapped."""
     fresh = path.with_name(f".{path.name}-{secrets.token_hex(4)}")

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-# What a worker process of transcribe takes at its peak, on pages of some 10 megapixels.
+# A worker process of transcribe takes 0.5 GB on pages of 5 megapixels; this is for larger ones.
 PROCESS_BYTES = 700_000_000
 # Limits of a container, of the versions 2 and 1 of control groups.
 _CPU_V2 = Path("/sys/fs/cgroup/cpu.max")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from model.text.duration import format_duration
 from pipelines.cli.console import COMMANDS
 from pipelines.cli.garbage import loading
+from pipelines.cli.main_process import MAIN_PROCESS
 from pipelines.cli.options import (
     EXIT_CTRL_C,
     EXIT_INTERRUPTED,
@@ -44,6 +45,9 @@ _WORKER_ENVIRONMENT = {
     "ignore::UserWarning:multiprocessing.resource_tracker",
     "MALLOC_ARENA_MAX": "1",
 }
+
+# Each worker process of Beam imports this module as it starts.
+_WORKER_MODULE = "pipelines.cli.worker"
 _WORKERS_OF_BEAM = ("--direct_num_workers", "--direct_running_mode")
 # Raised for paths in flags; an error within a worker is raised again by the runner.
 _PATH_ERRORS = (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
@@ -185,7 +189,11 @@ def _one_line_errors(run: Callable[[], int]) -> int:
 def _beam_options(parser: OneLineParser, flags: list[str]) -> PipelineOptions:
     # Beam takes seconds to import, and --help does not need it.
     with loading():
-        from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+        from apache_beam.options.pipeline_options import (
+            PipelineOptions,
+            SetupOptions,
+            StandardOptions,
+        )
 
     _refuse(parser, _unknown_to_beam(parser.prog, flags))
     for name, value in _WORKER_ENVIRONMENT.items():
@@ -194,6 +202,10 @@ def _beam_options(parser: OneLineParser, flags: list[str]) -> PipelineOptions:
     standard = options.view_as(StandardOptions)
     if standard.runner in (None, "DirectRunner"):
         standard.runner = LOCAL_RUNNER
+    if standard.runner == LOCAL_RUNNER:
+        os.environ[MAIN_PROCESS] = str(os.getpid())
+        setup = options.view_as(SetupOptions)
+        setup.beam_plugins = [*(setup.beam_plugins or ()), _WORKER_MODULE]
     return options
 
 

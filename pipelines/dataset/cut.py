@@ -16,14 +16,13 @@ from pipelines.transforms.in_processes import InProcesses, call_each
 from pipelines.transforms.routing import RouteByType
 from schemas.records import (
     Failure,
-    ImageWarning,
-    LeftOutCharacters,
     LineExample,
     LineFact,
     LineImage,
     Page,
     PageDone,
 )
+from schemas.remarks import ImageWarning, LeftOutCharacters
 
 # Some pages, or some dozens of images of lines.
 _LINES_AT_ONCE = 64

@@ -22,6 +22,7 @@ from pipelines.exporting.names import ExportNames
 from pipelines.exporting.picture import read_orientation
 from pipelines.exporting.store import Store, newest_run_of
 from pipelines.exporting.writers import PageWriter, add_to_all, writers_of
+from pipelines.files.lock import output_lock
 from pipelines.files.output import check_free, is_own, scratch_folder, whole_output
 from pipelines.formats.addresses import is_address
 from pipelines.formats.page_text import (
@@ -81,7 +82,7 @@ def run_export(config: ExportConfig) -> Exported:
     clashing = clashing_stems(connection) if has_plain_names else frozenset()
     names = ExportNames(extent.folder, config, clashing)
     start = RunStart.now("export", asdict(config), origin.model_digest)
-    with _folder(config.output, updates) as folder, scratch_folder(config.output) as scratch:
+    with _folder(config, updates) as folder, scratch_folder(config.output) as scratch:
         store = Store(folder, config.is_zipped, config.taken_by.archive, updates)
         pages = pages_with_lines(connection, scratch)
         exported = _Export(config, names, origin, store, since).run(pages, extent, folder)
@@ -146,12 +147,13 @@ def _since(connection: duckdb.DuckDBPyConnection, config: ExportConfig) -> str:
 
 
 @contextmanager
-def _folder(output: str, updates: bool) -> Iterator[str]:
+def _folder(config: ExportConfig, updates: bool) -> Iterator[str]:
     """Provide the folder to write in: the output itself if an older export is updated."""
     if updates:
-        yield output.rstrip("/")
+        with output_lock(config.output):
+            yield config.output.rstrip("/")
         return
-    with whole_output(output) as staging:
+    with whole_output(config.output, config.overwrite) as staging:
         yield staging
 
 

@@ -16,13 +16,12 @@ from pipelines.cli.options import WILD_CARD
 from pipelines.cli.places import scheme_fault
 from pipelines.files.filesystem import (
     BeamFiles,
-    MatchFiles,
     first_existing,
     is_left_out,
     list_entries,
-    match_files,
     normalised_path,
 )
+from pipelines.files.match import MatchFiles, match_files
 from pipelines.files.web import LARGEST_MANIFEST_BYTES, FetchConfig, failure_kind, shared_fetcher
 from pipelines.files.zip_members import archive_fault, is_archive
 from pipelines.formats.addresses import clean_address, is_address
@@ -39,7 +38,7 @@ from pipelines.formats.names import (
 )
 from pipelines.pages.described import is_markup, pages_described
 from pipelines.pages.inputs import PageInputs, lists_pages
-from schemas.records import PageSource
+from schemas.records import Failure, PageSource, Skipped
 
 _NAMES = [field.name for field in fields(PageSource)]
 
@@ -87,7 +86,7 @@ class ListPages(beam.PTransform):
         files = begin | "Files" >> MatchFiles(self._inputs.patterns, self._left_out)
         manifests = begin | "Manifests" >> MatchFiles(self._inputs.manifests, self._left_out)
         listing = (
-            manifests,
+            manifests.paths,
             begin | "Addresses" >> beam.Create(self._inputs.addresses),
         ) | "All manifests" >> beam.Flatten()
         listed = (
@@ -103,12 +102,20 @@ class ListPages(beam.PTransform):
             | "Read entries" >> beam.FlatMap(pages_named, self._config, self._left_out)
         )
         pages = (
-            (files | "Of files" >> beam.Map(file_source), listed, named)
+            (
+                (files.paths, files.unlisted, manifests.unlisted)
+                | "Files and unlisted" >> beam.Flatten()
+                | "Of files" >> beam.Map(file_source),
+                listed,
+                named,
+            )
             | beam.Flatten()
             # Before duplicates are removed: a manifest may name pages of a file that is given, too.
             | "Pages of files" >> beam.FlatMap(pages_of_file).with_output_types(PageSource)
         )
-        described = [self._described(files, manifests)] if self._names_descriptions else []
+        described = (
+            [self._described(files.paths, manifests.paths)] if self._names_descriptions else []
+        )
         return (
             (pages, *described)
             | "With descriptions" >> beam.Flatten()
@@ -135,8 +142,12 @@ def _named(source: PageSource) -> tuple[str, PageSource]:
     return source.uri, source
 
 
-def file_source(path: str) -> PageSource:
-    """Return a file as a page; an archive is one only if it cannot be read."""
+def file_source(path: str | Failure | Skipped) -> PageSource:
+    """Return a file as a page, or what cannot be listed; an archive only if it cannot be read."""
+    if isinstance(path, Failure):
+        return PageSource(path.uri, (), fault=path.error)
+    if isinstance(path, Skipped):
+        return PageSource(path.uri, (path.uri,), skipped=path.reason.value)
     if is_archive(path) and (fault := archive_fault(path)):
         return PageSource(path, (), fault=fault)
     return PageSource(path, (path,))
@@ -230,9 +241,10 @@ def pages_named(
         return
     reads = is_address(entry) or lists_pages(entry)
     for path in paths:
-        if is_left_out(path, left_out):
-            continue
-        yield from pages_listed(path, config) if reads else [file_source(path)]
+        if not isinstance(path, str):
+            yield file_source(path)
+        elif not is_left_out(path, left_out):
+            yield from pages_listed(path, config) if reads else [file_source(path)]
 
 
 def _fault(uri: str, error: Exception) -> PageSource:
@@ -273,7 +285,7 @@ def pages_of_file(source: PageSource) -> list[PageSource]:
         given source, whose URI is that of the file if the file has a single page.
     """
     file_uri, number = split_page_uri(source.uri)
-    if source.fault or is_address(source.addresses[0]) or not is_paged(file_uri):
+    if source.fault or source.skipped or is_address(source.addresses[0]) or not is_paged(file_uri):
         return [source]
     if number not in (None, 1):
         return [source]

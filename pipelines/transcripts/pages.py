@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import groupby
@@ -107,6 +107,17 @@ def select_pages(connection: duckdb.DuckDBPyConnection, selection: Selection) ->
             "no transcribed page fits --page, --collection and --where; `query` shows what is there"
         )
     rows.create_view("selected_pages")
+
+
+def select_listed(connection: duckdb.DuckDBPyConnection, uris: Sequence[str]) -> None:
+    """Create the view `selected_pages` with the pages of some URIs.
+
+    Args:
+        connection: Result of `pipelines.transcripts.tables.open_tables`.
+        uris: At least one.
+    """
+    listed = ", ".join(map(_quoted, uris))
+    connection.table("pages").filter(f"page_uri IN ({listed})").create_view("selected_pages")
 
 
 def _quoted(text: str) -> str:

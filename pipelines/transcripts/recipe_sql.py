@@ -114,7 +114,6 @@ ORDER BY ink_unread DESC, page_uri
 LIMIT $limit::BIGINT
 """
 
-# Errors may name a file beside the page: the page's name with another extension.
 FAILURES_BY_CAUSE = r"""
 WITH named AS (
     SELECT *, regexp_extract(uri, '[^/]*.$') AS name,
@@ -244,63 +243,4 @@ WHERE "column" IS NOT NULL
 GROUP BY page_uri, region_id, "row", "column"
 ORDER BY page_uri, min(line_index)
 LIMIT $limit::BIGINT
-"""
-
-# Pages count by their characters; one with writing but without text counts as an average page.
-QUALITY = r"""
-WITH read AS (
-    SELECT page_uri, cer_estimate, calibration, sum(length(text)) AS characters,
-        CASE WHEN document <> '' THEN document ELSE regexp_replace(page_uri, '/?[^/]*$', '') END
-            AS document
-    FROM pages LEFT JOIN lines USING (page_uri)
-        LEFT JOIN (SELECT run_id, calibration FROM runs) AS run ON run.run_id = pages.run_id
-    WHERE status = 'ok' AND cer_estimate IS NOT NULL
-    GROUP BY page_uri, cer_estimate, calibration, document
-),
-weighed AS (
-    SELECT *, greatest(coalesce(characters, avg(characters) OVER of_document, 1), 1) AS weight
-    FROM read
-    WINDOW of_document AS (PARTITION BY document)
-)
-SELECT CASE WHEN grouping(document) = 1 THEN 'all documents' ELSE document END AS document,
-    count(*) AS pages, sum(characters)::BIGINT AS characters,
-    sum(weight * cer_estimate) / sum(weight) AS cer,
-    cer / $factor::DOUBLE AS low, least(1, cer * $factor::DOUBLE) AS high,
-    string_agg(DISTINCT coalesce(calibration, 'not known'), '; ') AS calibrated_on
-FROM weighed
-GROUP BY GROUPING SETS ((document), ())
-ORDER BY grouping(document) DESC, cer DESC, document
-LIMIT $limit::BIGINT
-"""
-
-# The same lines each time, whatever the order of the tables.
-SAMPLE = """
-SELECT page_uri, line_id, text, text AS truth
-FROM lines
-WHERE $document::VARCHAR = '' OR contains(page_uri, $document::VARCHAR)
-ORDER BY md5(concat_ws('/', page_uri, line_id, $seed::VARCHAR))
-LIMIT $limit::BIGINT
-"""
-
-# The standard error of a ratio of sums over lines.
-SAMPLED_CER = """
-WITH sample AS (
-    SELECT edits(coalesce(text, ''), truth) AS edits, length(truth) AS characters
-    FROM read_csv($file::VARCHAR, header = true, all_varchar = true)
-    WHERE truth <> ''
-),
-total AS (
-    SELECT count(*) AS lines, sum(characters) AS characters, sum(edits) AS edits,
-        sum(edits) / sum(characters) AS cer
-    FROM sample
-),
-spread AS (
-    SELECT 1.96 * sqrt(
-        count(*) / (count(*) - 1.0) * sum((sample.edits - cer * sample.characters) ** 2)
-    ) / any_value(total.characters) AS margin
-    FROM sample, total
-)
-SELECT lines::BIGINT AS lines, characters::BIGINT AS characters, edits::BIGINT AS edits, cer,
-    greatest(0, cer - margin) AS low, cer + margin AS high
-FROM total, spread
 """

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines.cli.options import UsageError
-from pipelines.transcripts import recipe_sql
+from pipelines.transcripts import quality_sql, recipe_sql
 from schemas.program import command_name
 
 # A parameter that names a page, as a user types it.
@@ -135,7 +135,7 @@ RECIPES = (
         "estimate was fitted on; and an interval, from the estimate divided by a factor to the "
         "estimate times it. docs/quality.md says what may be claimed. Pages that are in no "
         "manifest or file of several are taken together by their folder.",
-        recipe_sql.QUALITY,
+        quality_sql.QUALITY,
         (
             Parameter("factor", "how far the CER may lie from its estimate", QUALITY_FACTOR),
             _limit(1000),
@@ -145,7 +145,7 @@ RECIPES = (
         "sample",
         "Lines chosen by chance, to measure the CER: write them with --format csv, correct the "
         "column truth, and give the file to the recipe sampled_cer.",
-        recipe_sql.SAMPLE,
+        quality_sql.SAMPLE,
         (
             _limit(100),
             Parameter("document", "only pages with this in their name", ""),
@@ -157,7 +157,7 @@ RECIPES = (
         "sampled_cer",
         "The CER of the lines in a CSV file with columns text and truth, with its 95 % interval; "
         "lines without a truth are left out.",
-        recipe_sql.SAMPLED_CER,
+        quality_sql.SAMPLED_CER,
         (Parameter("file", "the CSV file"),),
         ("file=sample.csv",),
     ),
@@ -175,6 +175,17 @@ RECIPES = (
             _limit(1000),
         ),
         ("least=0.05",),
+    ),
+    Recipe(
+        "teach",
+        "The pages to correct first before a model is fine-tuned on them: pages with many "
+        "doubtful letters, typical of the others, and different from each other. `share` is the "
+        "part of all probable errors that the correction of the page should prevent, `letters` "
+        "are those with most of them. Letters that are doubtful on the same pages, and the folder, "
+        "tell which pages are alike; of a large archive 500 pages are compared.",
+        quality_sql.TEACH,
+        (_limit(10),),
+        ("limit=5",),
     ),
     Recipe(
         "failures_by_cause",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import math
+import posixpath
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import TextIO
 
@@ -47,7 +49,8 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
         raise UsageError(f"{directory} has no table runs, so no run has finished; transcribe again")
     connection = duckdb.connect()
     with naming_damage(directory):
-        _with_later_columns(connection.read_parquet(runs, union_by_name=True), "runs")
+        rows = connection.read_parquet(runs, hive_partitioning=False, union_by_name=True)
+        _with_later_columns(rows, "runs")
         for table in ("lines", "pages", "failures"):
             _view_of_all(connection, directory, table)
         for statement in VIEWS:
@@ -74,7 +77,9 @@ def open_any_tables(directory: str) -> duckdb.DuckDBPyConnection:
         return connection
     with naming_damage(directory):
         for table, files in tables.items():
-            connection.read_parquet(files, union_by_name=True).create_view(table)
+            connection.read_parquet(files, hive_partitioning=False, union_by_name=True).create_view(
+                table
+            )
     return connection
 
 
@@ -82,19 +87,43 @@ def _view_of_all(connection: duckdb.DuckDBPyConnection, directory: str, table: s
     files = list(files_of(directory, table))
     if not files:
         raise UsageError(f"{directory} has no table {table}; transcribe again")
-    rows = connection.read_parquet(files, hive_partitioning=True, union_by_name=True)
-    # A name such as 1858 would become a number.
-    everything = "* REPLACE (collection::VARCHAR AS collection)"
-    _with_later_columns(rows, table, everything, f"all_{table}")
+    _with_later_columns(_rows_of_collections(connection, files), table, f"all_{table}")
 
 
-def _with_later_columns(
-    rows: duckdb.DuckDBPyRelation, table: str, everything: str = "*", view: str = ""
-) -> None:
+def _with_later_columns(rows: duckdb.DuckDBPyRelation, table: str, view: str = "") -> None:
     """Make a view of a table; columns that came later are null where no file has them."""
     later = [field for field in TABLES[table] if field.name not in rows.columns]
     columns = [f'NULL::{_sql_type(field.type)} AS "{field.name}"' for field in later]
-    rows.project(", ".join([everything, *columns])).create_view(view or table)
+    rows.project(", ".join(["*", *columns])).create_view(view or table)
+
+
+def _rows_of_collections(
+    connection: duckdb.DuckDBPyConnection, files: list[str]
+) -> duckdb.DuckDBPyRelation:
+    """Return the rows of the files of a table, with the collection that is the folder of each.
+
+    DuckDB would take every folder of the path for a partition if its name has a '=', and guess the
+    type of its value.
+    """
+    parts = []
+    for folder, of_folder in groupby(sorted(files), posixpath.dirname):
+        collection = posixpath.basename(folder).partition("=")[2]
+        named = ", ".join(map(_literal, of_folder))
+        parts.append(
+            f"SELECT *, {_literal(collection)} AS collection FROM read_parquet([{named}], "
+            "hive_partitioning = false, union_by_name = true)"
+        )
+    return connection.sql(" UNION ALL BY NAME ".join(parts))
+
+
+def _literal(text: str) -> str:
+    """Return a text as a literal of SQL.
+
+    Example:
+        >>> _literal("d'Artagnan")
+        "'d''Artagnan'"
+    """
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _sql_type(kind: pa.DataType) -> str:

@@ -93,7 +93,6 @@ def test_each_bad_page_is_a_failure_and_the_others_are_read(tmp_path, model, cap
     failed = {f["uri"].rsplit("/")[-1]: f for f in rows(tmp_path / "out", "failures")}
     assert {name: f["stage"] for name, f in failed.items()} == {
         "truncated.jpg": "read",
-        "no_lines.jpg": "find",
         "broken_xml.jpg": "read",
         "thin.jpg": "crop",
     }
@@ -101,6 +100,7 @@ def test_each_bad_page_is_a_failure_and_the_others_are_read(tmp_path, model, cap
     pages = {p["page_uri"].rsplit("/")[-1]: p for p in rows(tmp_path / "out", "pages")}
     assert pages["thin.jpg"]["status"] == "ok"
     assert (pages["thin.jpg"]["lines_ok"], pages["thin.jpg"]["lines_failed"]) == (2, 1)
+    assert (pages["no_lines.jpg"]["status"], pages["no_lines.jpg"]["lines_ok"]) == ("ok", 0)
     assert pages["good.xml"]["status"] == "skipped"
     assert pages["truncated.jpg"]["status"] == "failed"
     assert len(rows(tmp_path / "out", "lines")) == 3 + 2
