@@ -1,4 +1,4 @@
-"""The presets of the recogniser: network sizes, as data that needs neither Keras nor ONNX."""
+"""Sizes of networks, as data that needs neither Keras nor ONNX."""
 
 from __future__ import annotations
 
@@ -191,3 +191,19 @@ def fits_time_steps(labels: Sequence, time_steps: int) -> bool:
     """
     repeats = sum(a == b for a, b in pairwise(labels))
     return len(labels) + repeats <= time_steps
+
+
+@dataclass(frozen=True)
+class LineNetworkConfig:
+    """The size of the line network.
+
+    Attributes:
+        channels: Channels at each level: a half, a quarter, an eighth, ... of the page size.
+    """
+
+    channels: tuple[int, ...] = (16, 32, 64, 96)
+
+    @property
+    def multiple_px(self) -> int:
+        """Number that the height and the width of the input must be multiples of."""
+        return 2 ** len(self.channels)

@@ -141,6 +141,8 @@ CLUSTER = {
 }
 
 
+# Without TFX it is said first that gs:// cannot be opened.
+@pytest.mark.train
 @pytest.mark.parametrize(
     ("changes", "cure"),
     [

@@ -30,9 +30,6 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         description="Train a line network. An interrupted run resumes when run again.",
         allow_abbrev=False,
     )
-    # It needs Keras.
-    from model.training.lines.config import LineTrainingConfig
-
     defaults = LineTrainingConfig()
     add = parser.add_argument
     add(
@@ -82,10 +79,11 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         The exit status: 0, or 2 for arguments or data that are not valid.
     """
+    args = _parse(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         check_backend()
-        _train(_parse(argv))
+        _train(args)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -13,7 +13,6 @@ _BACKENDS = {
     "torch": ("torch", "pip install 'quire-htr[torch]'"),
     "jax": ("jax", "pip install 'quire-htr[jax]'"),
 }
-_LIBRARIES = ("keras", "onnx")
 
 
 def check_backend() -> None:
@@ -31,9 +30,22 @@ def check_backend() -> None:
         others = [name for name, (other, _) in _BACKENDS.items() if _is_installed(other)]
         instead = f", or set KERAS_BACKEND={others[0]}, which is installed" if others else ""
         raise ValueError(f"{said_by} needs {module}, which is not installed: {cure}{instead}")
-    for library in _LIBRARIES:
-        if not _is_installed(library):
-            raise ValueError(f"training needs {library}, which is not installed: {cure}")
+    if not _is_installed("keras"):
+        raise ValueError(f"training needs keras, which is not installed: {cure}")
+    check_onnx(cure)
+
+
+def check_onnx(cure: str = "pip install 'quire-htr[train]'") -> None:
+    """Check that ONNX is installed.
+
+    Args:
+        cure: What installs it.
+
+    Raises:
+        ValueError: If it is not; the message says what to install.
+    """
+    if not _is_installed("onnx"):
+        raise ValueError(f"training needs onnx, which is not installed: {cure}")
 
 
 def _backend() -> tuple[str, str]:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+
 import pytest
 
 from model.training.optimisation import backend
@@ -79,3 +84,31 @@ def check(tmp_path, monkeypatch):
 )
 def test_what_is_missing_is_named_with_its_cure(check, installed, environment, settings, message):
     assert check(installed, environment, settings) == message
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("model.training.lines", "--train a --eval b --output c"),
+        ("model.training.lines.writing", "--train a --output b"),
+        ("model.training.lines.ensemble", "a b --output c"),
+    ],
+)
+def test_a_command_says_what_is_missing_in_one_line(module, arguments, tmp_path):
+    # As if neither Keras nor ONNX were installed.
+    code = (
+        "import runpy, sys\n"
+        "from model.training.optimisation import backend\n"
+        "backend._is_installed = lambda module: module == 'tensorflow'\n"
+        "sys.modules['keras'] = sys.modules['onnx'] = None\n"
+        f"sys.argv[1:] = {arguments.split()!r}\n"
+        f"runpy.run_module({module!r}, run_name='__main__')\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "KERAS_HOME": str(tmp_path), "KERAS_BACKEND": "tensorflow"},
+    )
+    assert ended.returncode == 2
+    assert re.fullmatch(r"training needs (keras|onnx), which is not .*\n", ended.stderr)
