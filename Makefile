@@ -6,6 +6,7 @@ PYTHON = python3
 UV = uv
 LOCK_FLAGS =
 DEBIAN13 = .debian13
+DEMO = out/demo
 PACKAGES = schemas model components pipelines
 # Two test modules at a time; each process takes about 3 GB by the end.
 PYTEST = -m pytest -n 2 --dist loadfile
@@ -14,7 +15,7 @@ COMPILE = $(UV) pip compile --quiet --no-emit-index-url $(LOCK_FLAGS)
 
 .DEFAULT_GOAL = help
 .PHONY: help setup setup-data-plane test test-data-plane test-debian13 lint format demo \
-	conformance conformance-exports lock clean distclean
+	wheel conformance conformance-exports docs lock clean distclean
 
 help: ## Print this help.
 	@echo "Usage: make TARGET [PYTHON=python3.10]"
@@ -44,8 +45,12 @@ format: setup ## Fix style and formatting.
 	.venv/bin/python -m ruff format .
 
 demo: setup ## Draw pages and run every step on them, into out/demo.
-	rm -rf out/demo
-	.venv/bin/python -m pipelines.demo --output out/demo
+	rm -rf $(DEMO)
+	.venv/bin/python -m pipelines.demo --output $(DEMO)
+
+wheel: ## Build the wheel into dist/, for the light installation (docs/install.md).
+	$(PYTHON) -m pip wheel --quiet --no-deps --wheel-dir dist .
+	@ls dist/*.whl
 
 conformance: setup ## Compare ingest with lxml on CORPUS, folders of PAGE and ALTO (FLAGS: of ingest).
 	@test -n "$(CORPUS)" || { echo "give CORPUS=DIR, or several in quotes" >&2; exit 2; }
@@ -55,6 +60,11 @@ conformance-exports: setup ## Try exports of TRANSCRIPTS with other programs (FL
 	@test -n "$(TRANSCRIPTS)" || { echo "give TRANSCRIPTS=DIR, a folder of transcribe" >&2; exit 2; }
 	.venv/bin/python -m benchmarks.conformance_exports $(TRANSCRIPTS) $(FLAGS)
 
+docs: ## Build the documentation into build/docs; a warning is an error.
+	@$(PYTHON) -m locks.install .venv-docs docs
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict
+	@echo "build/docs/index.html"
+
 lock: ## Compile the locks again (needs uv; LOCK_FLAGS=--upgrade updates the pins).
 	$(COMPILE) pyproject.toml --extra train --extra vertex --extra test -c locks/tfx-1.16.in \
 		--python-version 3.10 --python-platform x86_64-manylinux_2_28 \
@@ -63,10 +73,12 @@ lock: ## Compile the locks again (needs uv; LOCK_FLAGS=--upgrade updates the pin
 		--universal --python-version 3.10 -o locks/tfx-1.21.txt
 	$(COMPILE) --no-config pyproject.toml --extra test \
 		--universal --python-version 3.10 -o locks/data-plane.txt
+	$(COMPILE) --no-config locks/docs.in --universal --python-version 3.10 -o locks/docs.txt
 
-clean: ## Remove the files that tests, builds and the demo leave behind.
-	rm -rf out build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+clean: ## Remove what tests, builds and the demo leave behind; the rest of out/ stays.
+	rm -rf $(DEMO) $(DEMO).* build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	@rmdir out 2>/dev/null || true
 	find $(PACKAGES) tests locks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## Also remove the virtual environments.
-	rm -rf .venv .venv-data
+	rm -rf .venv .venv-data .venv-docs

@@ -24,7 +24,7 @@ import time
 from pathlib import Path
 
 _WAYS = ("loop", "pipeline", "two processes")
-_TWO = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
+_JOBS = {"two processes": ["--jobs", "2"]}
 
 
 def cpu_s() -> float:
@@ -72,7 +72,7 @@ def measure(way: str, pattern: str) -> tuple[int, float, float]:
     with tempfile.TemporaryDirectory() as folder:
         flags = ["--input", pattern, "--output", f"{folder}/out", "--max_failure_rate", "1"]
         started, cpu_started = time.perf_counter(), cpu_s()
-        main([*flags, *(_TWO if way == "two processes" else [])])
+        main([*flags, *_JOBS.get(way, ["--jobs", "1"])])
         seconds, worked = time.perf_counter() - started, cpu_s() - cpu_started
         counts = json.loads(Path(folder, "out", "manifest.json").read_text())["counts"]
         return counts["lines_ok"] + counts["lines_dropped"], seconds, worked

@@ -20,7 +20,7 @@ from benchmarks.ingest import cpu_s
 from benchmarks.rivals.stopwatch import batches
 
 WAYS = ("chain", "two chains", "pipeline", "two processes")
-_TWO = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
+_JOBS = {"pipeline": ["--jobs", "1"], "two processes": ["--jobs", "2"]}
 # As many as the pipeline collects to recognise their lines together.
 _PAGES_AT_ONCE = 2
 _SAMPLE_EVERY_S = 0.2
@@ -60,7 +60,7 @@ def timed_chain(paths: Sequence[str], args: argparse.Namespace) -> tuple[int, fl
 
     import pipelines.transcription.recognise  # noqa: F401
 
-    # Beam's worker processes have one thread each, too.
+    # Worker processes have one thread each, too.
     cv2.setNumThreads(1)
     started, cpu_started = time.monotonic(), cpu_s()
     lines = bare_chain(paths, args.lines, args.precision)
@@ -102,14 +102,15 @@ def measure(way: str, args: argparse.Namespace) -> dict:
 
     from pipelines.transcribe import main as transcribe
 
-    # Beam's worker processes have one thread each, too.
+    # Worker processes have one thread each, too.
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory(dir=args.scratch) as folder:
         output = Path(folder, "out")
         started, cpu_started = time.perf_counter(), cpu_s()
         flags = ["--input", args.input, "--output", str(output), "--lines", args.lines,
-                 "--precision", args.precision, "--max_failure_rate", "1"]  # fmt: skip
-        status = transcribe([*flags, *(_TWO if way == "two processes" else [])])
+                 "--precision", args.precision, "--decoding", "greedy",
+                 "--max_failure_rate", "1"]  # fmt: skip
+        status = transcribe([*flags, *_JOBS[way]])
         if status:
             raise SystemExit(f"transcribe ended with status {status}")
         seconds, worked = time.perf_counter() - started, cpu_s() - cpu_started

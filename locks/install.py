@@ -74,7 +74,7 @@ def missing_tools(plane: str) -> List[str]:
     """List the tools that the system lacks, each with its cure.
 
     Args:
-        plane: 'tfx' or 'data-plane'.
+        plane: 'tfx', 'data-plane' or 'docs'.
 
     Returns:
         One message for each; empty if nothing is missing.

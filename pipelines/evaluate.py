@@ -3,7 +3,8 @@
 Evaluates either a model on a split of a dataset (--dataset, --split, --model), or transcripts
 against PAGE or ALTO ground truth (--transcripts, --truth). Where the line finder found the lines,
 line detection is measured too, and the CER is that of whole pages. Texts are compared in NFC,
-with every run of white space as one space. The last line printed is a JSON object.
+with every run of white space as one space. Where standard output is no terminal, the last line is a
+JSON object; with --json it is the only one.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _REQUIRED = ("dataset", "transcripts", "truth")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = verb_parser("evaluate", __doc__, takes_beam_flags=False)
+    parser = verb_parser("evaluate", __doc__, takes_beam_flags=False, prints_data=True)
     # Flags that are not given stay out of the namespace: so those of the other kind are noticed.
     suppress = {"argument_default": argparse.SUPPRESS}
     dataset = parser.add_argument_group("a model on a dataset", **suppress)
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         default="",
         help="HTML file to write, with images of the worst lines; replaced if it exists",
     )
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     return parser
 
 
@@ -91,15 +93,28 @@ def _run(args: argparse.Namespace) -> int:
     if args.report:
         check_report(args.report)
     evaluation = _evaluate_dataset(args) if "dataset" in args else _evaluate_transcripts(args)
-    for line in evaluation.lines():
-        print(line)
-    if not args.report:
-        print("give --report FILE.html to see the worst lines")
-    print(json.dumps(evaluation.to_dict(), ensure_ascii=False, allow_nan=False), flush=True)
+    if args.json:
+        _print_json(evaluation)
+    else:
+        _print_text(evaluation, args.report)
     # Last, so that the figures are printed even where the report cannot be written.
     if args.report:
         write_report(evaluation, args.report)
     return 0
+
+
+def _print_text(evaluation: EvaluationResults, report: str) -> None:
+    for line in evaluation.lines():
+        print(line)
+    if not report:
+        print("give --report FILE.html to see the worst lines")
+    if not sys.stdout.isatty():
+        # A person reads the lines above; a program reads the last one.
+        _print_json(evaluation)
+
+
+def _print_json(evaluation: EvaluationResults) -> None:
+    print(json.dumps(evaluation.to_dict(), ensure_ascii=False, allow_nan=False), flush=True)
 
 
 def _check_flags(args: argparse.Namespace) -> None:

@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--language", type=_language, default="", help="of the text, as fr, for pdf and tei")
     some = parser.add_argument_group("which pages").add_argument
-    some("--page", nargs="+", default=[], metavar="NAME", help="end of a page's URI")
+    some("--page", nargs="+", default=[], metavar="NAME", help="end of a page's URI, or its name")
     some("--collection", default="", help="pages of one collection")
     some("--where", default="", metavar="SQL", help="condition on columns of the table pages")
     some(
@@ -87,6 +87,7 @@ def _language(text: str) -> str:
 def _run(args: argparse.Namespace) -> int:
     from pipelines.exporting.config import TARGETS, ExportConfig
     from pipelines.exporting.pipeline import run_export
+    from pipelines.tables.shown_failures import show_failures
     from pipelines.transcripts.files import naming_damage
     from pipelines.transcripts.pages import Selection
 
@@ -109,7 +110,7 @@ def _run(args: argparse.Namespace) -> int:
     )
     with naming_damage(args.transcripts):
         exported = run_export(config)
-    print(exported)
+    print(*filter(None, [str(exported), show_failures(args.output)]), sep="\n")
     failure_rate = exported.account.failure_rate
     table = f"{args.output}/failures"
     but = exported.lack + (f"; {table} lists each" if exported.account.pages_failed else "")

@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipelines.cli.jobs import add_jobs_flag, jobs_of
 from pipelines.cli.main import command_main
 from pipelines.cli.options import (
     EXIT_OK,
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--shards", type=int, default=0, help="files per split; 0: the runner decides"
     )
+    add_jobs_flag(parser)
     _add_column_flags(parser)
     _add_text_flags(parser)
     _add_split_flags(parser)
@@ -130,8 +132,12 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
     if args.dry_run:
         print(run_survey(config, options))
         return EXIT_OK
-    ingested = run_ingest(config, options)
-    print(ingested)
+    from pipelines.cli.processes import worker_processes
+    from pipelines.tables.shown_failures import show_failures
+
+    with worker_processes(jobs_of(args)):
+        ingested = run_ingest(config, options)
+    print(*filter(None, [str(ingested), show_failures(args.output)]), sep="\n")
     problem = ingested.problem(is_eval_wanted="eval_fraction" in args)
     return finish(
         ingested.account.failure_rate, args.max_failure_rate, f"{args.output}/failures", problem

@@ -7,11 +7,14 @@ import sys
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipelines.cli.jobs import add_jobs_flag, jobs_of
 from pipelines.cli.main import command_main
 from pipelines.cli.options import add_output_flags, finish, verb_parser
+from pipelines.cli.processes import worker_processes
 from pipelines.line_finding.pipeline import LinesConfig, run_lines
 from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
+from pipelines.tables.shown_failures import show_failures
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -24,6 +27,7 @@ def _parser() -> argparse.ArgumentParser:
         help="also draw each page with its lines, their numbers in reading order and their "
         "polygons, one colour per region",
     )
+    add_jobs_flag(parser)
     add_time_limit_flag(parser)
     add_page_flags(parser)
     return parser
@@ -38,8 +42,9 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         page_time_limit_s=page_time_limit_s(args),
         pages=pages_config(args),
     )
-    found = run_lines(config, options)
-    print(found)
+    with worker_processes(jobs_of(args)):
+        found = run_lines(config, options)
+    print(*filter(None, [str(found), show_failures(args.output)]), sep="\n")
     return finish(found.account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
 
 

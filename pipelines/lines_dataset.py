@@ -74,15 +74,13 @@ def _first_descriptions(described: Iterable[tuple[Page | Failure, str]]) -> Iter
 
 def _read(inputs: list[str]) -> Iterator[tuple[Page | Failure, str]]:
     """Yield the pages that have XML, in the order of their names, and the failures."""
-    from apache_beam.io.filesystems import FileSystems
-
     from pipelines.descriptions.pairing import MarkupFile, pair_files, pairing_key
     from pipelines.descriptions.reading import ReadConfig, describing_file, read_source
     from pipelines.files.filesystem import BeamFiles, input_patterns
+    from pipelines.files.match import listed_paths
     from schemas.records import Skipped
 
-    matches = FileSystems.match(list(input_patterns(inputs)))
-    uris = {found.path for match in matches for found in match.metadata_list}
+    uris = listed_paths(input_patterns(inputs), "--input")
     for _, group in groupby(sorted(uris, key=pairing_key), pairing_key):
         for source in pair_files(group):
             if isinstance(source, MarkupFile):

@@ -11,7 +11,7 @@ from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = verb_parser("predict", __doc__, takes_beam_flags=False)
+    parser = verb_parser("predict", __doc__, takes_beam_flags=False, prints_data=True)
     parser.add_argument(
         "images",
         nargs="+",
@@ -25,7 +25,7 @@ def _parser() -> argparse.ArgumentParser:
         "--precision",
         choices=("fp32", "int8"),
         default="fp32",
-        help="int8 is about twice as fast and almost as accurate",
+        help="int8 reads a page about 1.6 times as fast and makes hardly more errors",
     )
     parser.add_argument(
         "--lines",

@@ -7,9 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from pipelines.cli.main import command_main
-from pipelines.cli.options import UsageError, verb_parser
+from pipelines.cli.options import EXIT_OK, UsageError, verb_parser
 from pipelines.transcripts.engines import ENGINES, views_script
-from pipelines.transcripts.recipes import find_recipe, recipe_page
+from pipelines.transcripts.recipes import PAGE, find_recipe, recipe_list
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -21,20 +21,29 @@ class _PrintRecipes(argparse.Action):
     """Print the recipes and end the program, as --help does."""
 
     def __call__(self, parser, namespace, values, option_string=None):
-        sys.stdout.write(recipe_page())
+        sys.stdout.write(recipe_list())
         parser.exit()
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = verb_parser("query", __doc__, takes_beam_flags=False)
-    parser.add_argument("--transcripts", required=True, help="folder that transcribe wrote")
+    parser = verb_parser("query", __doc__, takes_beam_flags=False, prints_data=True)
+    parser.add_argument(
+        "--transcripts",
+        help="folder that transcribe wrote; or that ingest, lines or export wrote, or a folder "
+        "`failures` in it, to query their failures",
+    )
     parser.add_argument("--format", choices=_FORMATS, default="table", help="of the printed rows")
     parser.add_argument(
         "--recipes",
         action=_PrintRecipes,
         nargs=0,
         default=argparse.SUPPRESS,
-        help="print the ready-made queries with their SQL, and exit",
+        help="print the ready-made queries, one a line, and exit",
+    )
+    parser.add_argument(
+        "--show_sql",
+        action="store_true",
+        help="print what the --recipe is, its parameters and its SQL, and stop",
     )
     parser.add_argument(
         "--set",
@@ -63,9 +72,13 @@ def _assignment(text: str) -> tuple[str, str]:
 
 
 def _run(args: argparse.Namespace) -> int:
+    if args.show_sql:
+        return _show_sql(args.recipe or args.query)
+    if args.transcripts is None:
+        raise UsageError("query needs --transcripts, the folder that transcribe wrote")
     if args.print_views:
         sys.stdout.write(views_script(args.print_views, args.transcripts))
-        return 0
+        return EXIT_OK
     query, values = args.query, dict(args.set)
     if args.recipe is not None:
         recipe = find_recipe(args.recipe)
@@ -74,16 +87,24 @@ def _run(args: argparse.Namespace) -> int:
     import duckdb
 
     from pipelines.transcripts.files import naming_damage
-    from pipelines.transcripts.tables import open_tables, write_rows
+    from pipelines.transcripts.page_names import page_of
+    from pipelines.transcripts.tables import open_any_tables, write_rows
 
-    connection = open_tables(args.transcripts)
+    connection = open_any_tables(args.transcripts)
     try:
         with naming_damage(args.transcripts):
+            if args.recipe is not None and values.get(PAGE):
+                values[PAGE] = page_of(connection, values[PAGE], f"--set {PAGE}:")
             write_rows(_select(connection, query, values), args.format, sys.stdout)
     # Some errors are raised only while rows are computed.
     except duckdb.Error as error:
         raise UsageError(f"query: {str(error).splitlines()[0]}") from None
-    return 0
+    return EXIT_OK
+
+
+def _show_sql(name: str) -> int:
+    sys.stdout.write(find_recipe(name).page())
+    return EXIT_OK
 
 
 def _select(connection: DuckDBPyConnection, query: str, values: dict[str, str]):

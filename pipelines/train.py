@@ -5,10 +5,18 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from model.training.flags import add_training_flags, chosen_training_flags, training_config
+from model.training.flags import (
+    ADAPTED,
+    OWN,
+    add_training_flags,
+    chosen_training_flags,
+    training_config,
+)
 from pipelines.cli.main import command_main
 from pipelines.cli.options import EXIT_OK, UsageError, share, verb_parser
 from pipelines.training.cluster import ClusterConfig, check_cluster, machine_of
@@ -18,15 +26,27 @@ from pipelines.training.config import (
     TrainConfig,
     TrainingRecipe,
     check_config,
+    check_output,
+    pinned_flags,
 )
 
 LOCAL, KUBEFLOW = "local", "kubeflow"
+_DATASET = "out/dataset"
 
 
 def _parser() -> argparse.ArgumentParser:
     # TFX runs its steps in this process, so Beam's flags are not taken.
     parser = verb_parser("train", __doc__, takes_beam_flags=False)
-    parser.add_argument("--dataset", default="out/dataset", help="folder that ingest wrote")
+    parser.add_argument(
+        "--dataset",
+        help=f"folder that ingest wrote; if not given, {_DATASET}, or none with --adapt",
+    )
+    parser.add_argument(
+        "--adapt",
+        metavar="TRANSCRIPTS",
+        help="archive that transcribe wrote: with --init, train on the surest of what that model "
+        "reads in it; lines of --dataset, if given, are used, too, and judged by",
+    )
     parser.add_argument(
         "--output", default="out/models", help="folder of the models; a run adds a version"
     )
@@ -87,19 +107,58 @@ def _run(args: argparse.Namespace) -> int:
         return _compile(args, recipe)
     if args.image or args.compile_to:
         raise UsageError("--image and --compile_to are for a cluster; add --runner kubeflow")
-    config = TrainConfig(Path(args.dataset).absolute(), Path(args.output).absolute(), recipe)
+    recipe = replace(recipe, training=pinned_flags(flags))
+    dataset, output = Path(args.dataset or _DATASET).absolute(), Path(args.output).absolute()
+    config = TrainConfig(dataset, output, recipe)
+    if args.adapt:
+        return _adapt(args, config)
+    return _train(config)
+
+
+def _train(config: TrainConfig) -> int:
     check_config(config)
     _prepare_tensorflow()
+    from pipelines.files.lock import output_lock
     from pipelines.training.run import run_train
 
-    return run_train(config)
+    with output_lock(str(config.output)):
+        return run_train(config)
+
+
+def _adapt(args: argparse.Namespace, config: TrainConfig) -> int:
+    """Adapt a model to an archive; the dataset of its readings is removed at the end."""
+    if not args.init:
+        raise UsageError("--adapt trains a model on its own readings; give the model as --init")
+    if args.charset == OWN:
+        raise UsageError("--adapt: readings lack rare letters; leave out --charset own")
+    if args.dataset and not config.dataset.is_dir():
+        raise UsageError(f"{config.dataset}: no such folder; give --dataset what ingest wrote")
+    check_output(config.output)
+    _prepare_tensorflow()
+    from pipelines.training.adaptation import Adaptation, make_adaptation_dataset
+
+    folder = config.tfx_root / f"{config.run_id}.adaptation"
+    try:
+        truth = config.dataset if args.dataset else None
+        adaptation = Adaptation(args.adapt, str(args.init), truth, folder)
+        adapted = {ADAPTED: make_adaptation_dataset(adaptation)}
+        recipe = replace(config.recipe, training={**config.recipe.training, **adapted})
+        return _train(replace(config, dataset=folder, recipe=recipe))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _compile(args: argparse.Namespace, recipe: TrainingRecipe) -> int:
+    if args.adapt:
+        raise UsageError(
+            "--adapt reads the images of the archive here; leave out --runner kubeflow"
+        )
     if not args.image or not args.compile_to:
         raise UsageError("--runner kubeflow: give --image and --compile_to too")
     machine = machine_of(args.machine_type, args.gpu_type, args.gpu_count)
-    config = ClusterConfig(args.dataset, args.output, recipe, args.image, machine, args.compile_to)
+    config = ClusterConfig(
+        args.dataset or _DATASET, args.output, recipe, args.image, machine, args.compile_to
+    )
     check_cluster(config)
     _prepare_tensorflow()
     if importlib.util.find_spec("kfp") is None:

@@ -10,9 +10,11 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from model import DEFAULT_MODEL
 from model.decoding.config import DECODINGS, GREEDY, DecodingConfig
-from model.networks.session import AUTO, DEVICES
+from model.networks.session import AUTO, DEVICES, uses_gpu
 from model.recogniser.bundle import ONNX_FILES
+from model.recogniser.quality import BALANCED, QUALITIES, ReadingChoice, choose_reading
 from pipelines.cli.interruption import Interrupted, interruptible
+from pipelines.cli.jobs import add_jobs_flag, jobs_of
 from pipelines.cli.main import command_main
 from pipelines.cli.options import (
     EXIT_OK,
@@ -22,13 +24,18 @@ from pipelines.cli.options import (
     output_folder,
     verb_parser,
 )
+from pipelines.cli.processes import worker_processes
 from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
+from pipelines.tables.shown_failures import show_failures
 from pipelines.tables.skipped import check_some_page
+from pipelines.transcription.forecast import Terms
 from pipelines.transcription.pipeline import TranscribeConfig, run_transcribe
-from pipelines.transcription.plan_pipeline import PlanConfig, run_plan
+from pipelines.transcription.plan_pipeline import run_plan
 from pipelines.transcription.read_pages import LINE_SOURCES
 from pipelines.transcription.recognise import Recognition
+
+_ESTIMATED_PAGES = 1000
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,17 +47,23 @@ def _parser() -> argparse.ArgumentParser:
         help="folder that train wrote; default: the bundled model",
     )
     parser.add_argument(
+        "--quality",
+        choices=tuple(QUALITIES),
+        default=BALANCED,
+        help="fast: greedily, in int8; balanced: by beam search, in int8, with a quarter fewer "
+        "errors for a quarter more time; best: by beam search, in fp32",
+    )
+    parser.add_argument(
         "--precision",
         choices=sorted(ONNX_FILES),
-        default="fp32",
-        help="int8 is about twice as fast and almost as accurate",
+        help="of the network: int8 is faster, fp32 a little more accurate (default: that of "
+        "--quality)",
     )
     parser.add_argument(
         "--decoding",
         choices=DECODINGS,
-        default=GREEDY,
-        help="greedy: the most probable label at each time step, fast; beam: a search with the "
-        "model's language model, with fewer errors",
+        help="greedy: the most probable label at each time step; beam: a search with the model's "
+        "language model (default: that of --quality)",
     )
     parser.add_argument("--beam_width", type=int, help="prefixes that the beam search keeps")
     parser.add_argument(
@@ -95,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         help="new: read only what is new or changed, even if another model or version read the "
         "other pages",
     )
+    add_jobs_flag(parser)
     add_time_limit_flag(parser)
     add_page_flags(parser)
     add = parser.add_argument_group("planning").add_argument
@@ -104,7 +118,18 @@ def _parser() -> argparse.ArgumentParser:
         help="count new, changed and unchanged pages, transcribe a few as a probe, estimate what "
         "a run would take, and stop",
     )
-    add("--workers", type=int, default=1, help="for the estimate, one core each")
+    add(
+        "--pages",
+        type=int,
+        metavar="N",
+        help="also estimate for so many pages like these; 1,000 are always among the estimates",
+    )
+    add(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="for the estimate, one core each (default: that of --jobs)",
+    )
     add("--price_per_core_hour", type=float, default=0.0, help="for the estimate")
     add_failure_flag(parser)
     return parser
@@ -124,22 +149,46 @@ def collection(text: str) -> str:
     return text
 
 
+def _recognition(args: argparse.Namespace, choice: ReadingChoice) -> Recognition:
+    if choice.decoding == GREEDY and (args.lexicon or args.beam_width is not None):
+        cure = "add --decoding beam"
+        if args.decoding is None and choice.notes:
+            cure = f"{choice.notes[0]}; python -m model.training.language adds one"
+        raise UsageError(f"--lexicon and --beam_width need the beam search; {cure}")
+    try:
+        decoding = DecodingConfig(choice.decoding, args.beam_width, args.lexicon)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return Recognition(args.model, choice.precision, decoding, args.device)
+
+
+def _say(quality: str, choice: ReadingChoice) -> None:
+    for note in choice.notes:
+        print(f"--quality {quality}: {note}")
+
+
+def _terms(args: argparse.Namespace) -> Terms:
+    counts = tuple(dict.fromkeys([_ESTIMATED_PAGES, args.pages or _ESTIMATED_PAGES]))
+    workers = args.workers or jobs_of(args, uses_gpu(args.device)).count
+    return Terms(counts, workers, args.price_per_core_hour)
+
+
 def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
-    if args.workers < 1:
-        raise UsageError(f"--workers {args.workers} is not 1 or more")
-    if args.decoding == GREEDY and (args.lexicon or args.beam_width is not None):
-        raise UsageError("--lexicon and --beam_width need the beam search; add --decoding beam")
+    for flag in ("workers", "pages"):
+        value = getattr(args, flag)
+        if value is not None and value < 1:
+            raise UsageError(f"--{flag} {value} is not 1 or more")
     if args.only and args.redo:
         raise UsageError("--only new and --redo exclude each other; give one of them")
     if args.price_per_core_hour < 0:
         raise UsageError(f"--price_per_core_hour {args.price_per_core_hour} is below 0")
-    try:
-        decoding = DecodingConfig(args.decoding, args.beam_width, args.lexicon)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    choice = choose_reading(
+        args.model, args.quality, args.decoding, args.precision, uses_gpu(args.device)
+    )
+    recognition = _recognition(args, choice)
     config = TranscribeConfig(
         inputs=tuple(args.input),
-        recognition=Recognition(args.model, args.precision, decoding, args.device),
+        recognition=recognition,
         output=args.output,
         redo=args.redo,
         collection=args.collection,
@@ -150,16 +199,21 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         only_new=args.only == "new",
     )
     if args.dry_run:
-        planning = PlanConfig(args.workers, args.price_per_core_hour)
-        print(run_plan(config, planning, options))
+        # It imports the writers of formats, which a run does not need.
+        from pipelines.exporting.sizes import export_bytes
+
+        print(run_plan(config, _terms(args), options, export_bytes))
+        _say(args.quality, choice)
         return EXIT_OK
     try:
-        with interruptible():
+        with interruptible(), worker_processes(jobs_of(args, uses_gpu(args.device))):
             transcribed = run_transcribe(config, options)
     except Interrupted as interrupted:
         print(interrupted, file=sys.stderr)
         return interrupted.status
-    print(transcribed)
+    files = f"failures/collection=*/{transcribed.run_id}-*.parquet"
+    print(*filter(None, [str(transcribed), show_failures(args.output, files)]), sep="\n")
+    _say(args.quality, choice)
     check_some_page(transcribed.account, transcribed.skipped)
     failure_rate = transcribed.account.failure_rate
     return finish(failure_rate, args.max_failure_rate, f"{args.output}/failures")

@@ -37,6 +37,8 @@ LINE_FILES = "*.tfrecord.gz"
 CUT_SOURCE = "quire"
 # Source of lines that the line finder found in the image.
 FOUND_SOURCE = "finder"
+# Source of lines whose text a model has read; nobody has corrected it.
+TRANSCRIPTS = "transcripts"
 
 
 def encode_line(example: LineExample) -> bytes:

@@ -7,6 +7,20 @@ import sys
 CONSOLE_SCRIPT = "quire"
 
 
+def command_name(verb: str) -> str:
+    """Return what a user types to run another command than this one.
+
+    Args:
+        verb: Its name, as `query`.
+
+    Example:
+        >>> command_name("query")
+        'python -m pipelines.query'
+    """
+    is_script = sys.argv[0].startswith(f"{CONSOLE_SCRIPT} ")
+    return f"{CONSOLE_SCRIPT} {verb}" if is_script else f"python -m pipelines.{verb}"
+
+
 def program_name(module: str) -> str:
     """Return what a user types to run a command.
 

@@ -200,6 +200,8 @@ class SkipReason(str, Enum):
 
     NO_IMAGE = "no image"
     STRAY = "file of an operating system or file server"
+    NO_FILE = "no regular file"
+    LINKED = "linked folder that is read already"
     MASK = "mask of the page in the folder above"
     UNCHANGED = "unchanged since an earlier run"
     # Pages with these reasons have a row, unlike the others that are unchanged.
@@ -317,6 +319,7 @@ class PageSource:
         page_count: Number of pages of that file; 0 if they were not counted.
         file_sha256: Digest of that file, hex, if it has several pages; else empty.
         described_by: Files of the input that describe the page, except those of its name.
+        skipped: Value of the `SkipReason` for which it was not even listed; empty for a page.
     """
 
     uri: str
@@ -331,6 +334,7 @@ class PageSource:
     page_count: int = 0
     file_sha256: str = ""
     described_by: tuple[str, ...] = ()
+    skipped: str = ""
 
     @property
     def location(self) -> str:

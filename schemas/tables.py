@@ -121,6 +121,9 @@ RUNS = _table(
     _column("lines_ok", pa.int64(), "lines written"),
     _column("lines_failed", pa.int64(), "lines with a row in `failures`"),
     _column("lines_dropped", pa.int64(), "training lines left out: another split has them, too"),
+    _column(
+        "calibration", pa.string(), "what `cer_estimate` was fitted on; null for nothing", True
+    ),
     _column("model", pa.string(), "folder of the model; 'default' for the bundled one", True),
     _column("root", pa.string(), "folder that the names of local pages start from", True),
     _column("listed", pa.string(), "names of what it listed, a regular expression a line", True),

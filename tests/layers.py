@@ -39,6 +39,7 @@ MODEL_FOLDERS = (
     "model/training/optimisation",
     "model/training/networks",
     "model/training/language",
+    "model/training/adaptation",
     "model/training/lines",
     "model/training",
 )

@@ -45,6 +45,11 @@ def test_data_plane_lock_fits_everywhere(python, glibc, machine):
     assert choose("data-plane", host) == "locks/data-plane.txt"
 
 
+def test_documentation_has_one_lock_for_all_pythons():
+    for python in ((3, 10), (3, 11), (3, 13)):
+        assert choose("docs", _host(python)) == "locks/docs.txt"
+
+
 @pytest.mark.parametrize(
     ("plane", "host", "what", "cure"),
     [
@@ -57,6 +62,7 @@ def test_data_plane_lock_fits_everywhere(python, glibc, machine):
         ("tfx", _host(system="Darwin"), "Darwin", "a container of it"),
         ("tfx", _host(implementation="PyPy"), "PyPy 3.10", "install CPython 3.10"),
         ("data-plane", _host((3, 9)), "Python 3.9", "test-data-plane PYTHON"),
+        ("docs", _host((3, 9)), "Python 3.9", "make docs PYTHON"),
         ("data-plane", _host(machine="riscv64"), "riscv64", "x86_64 or aarch64"),
     ],
 )
@@ -69,7 +75,7 @@ def test_refusal_names_the_host_and_the_cure(plane, host, what, cure):
 
 
 def test_unknown_plane_is_rejected():
-    with pytest.raises(ValueError, match="'tfx' or 'data-plane'"):
+    with pytest.raises(ValueError, match="'tfx', 'data-plane' or 'docs'"):
         choose("astral", _host())
 
 

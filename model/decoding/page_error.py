@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from schemas.records import Transcript
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,30 @@ class PageErrorModel:
             return 0.0
         rates = np.interp([line.uncertainty for line in lines], self.doubts, self.rates)
         return float((rates * lengths).sum() / lengths.sum())
+
+
+def predict_of_read(
+    model: PageErrorModel | None, transcripts: Iterable[Transcript]
+) -> float | None:
+    """Return the predicted CER of the text of a page.
+
+    Args:
+        model: Predicts errors; None if there is none.
+        transcripts: Its lines as they were read.
+
+    Returns:
+        Predicted edits over characters read; None without a model, or if nothing was read.
+
+    Example:
+        >>> print(predict_of_read(PageErrorModel((0.5,), (0.25,)), []))
+        None
+    """
+    read = [transcript for transcript in transcripts if transcript.characters]
+    if model is None or not read:
+        return None
+    return model.predict(
+        [LineUncertainty(1 - line.confidence, len(line.characters)) for line in read]
+    )
 
 
 def cer_with_unread(of_read: float | None, unread: float) -> float | None:

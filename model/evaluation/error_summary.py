@@ -16,6 +16,7 @@ from model.evaluation.metrics import ErrorCount
 from model.evaluation.text_views import RAW, TEXT_VIEWS
 
 _CONFUSIONS_PRINTED = 20
+_PAGES_PRINTED = 20
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,30 @@ class ErrorRates:
 
 
 @dataclass(frozen=True)
+class PageRate:
+    """The error rate of one page.
+
+    Attributes:
+        page_uri: URI of the page image.
+        lines: Number of lines with ground truth.
+        characters: Character errors of the raw texts.
+    """
+
+    page_uri: str
+    lines: int
+    characters: ErrorCount
+
+    def to_dict(self) -> dict:
+        """Return the figures as values for JSON."""
+        return {
+            "page_uri": self.page_uri,
+            "lines": self.lines,
+            "characters": self.characters.length,
+            "cer": _finite(self.characters.rate),
+        }
+
+
+@dataclass(frozen=True)
 class ErrorSummary:
     """The results of an evaluation.
 
@@ -66,6 +91,7 @@ class ErrorSummary:
         lines_missing: Number of lines that were not read; their text counts as deleted.
         confusions: Number of occurrences of each edit in the raw texts.
         worst: The lines with most errors, worst first.
+        pages: The error rate of every page, highest first.
     """
 
     overall: ErrorRates
@@ -73,6 +99,7 @@ class ErrorSummary:
     lines_missing: int
     confusions: Counter[Confusion]
     worst: tuple[WorstLine, ...]
+    pages: tuple[PageRate, ...]
 
     def to_dict(self) -> dict:
         """Return the figures as values for JSON."""
@@ -90,6 +117,7 @@ class ErrorSummary:
                 {"truth": confusion.truth, "read": confusion.read, "count": count}
                 for confusion, count in commonest(self.confusions, _CONFUSIONS_PRINTED)
             ],
+            "worst_pages": [page.to_dict() for page in self.pages[:_PAGES_PRINTED]],
             "bootstrap": {"over": "pages", "resamples": RESAMPLES, "level": LEVEL},
         }
 
@@ -114,8 +142,21 @@ def summarise(tally: ErrorTally) -> ErrorSummary:
     # Sorted, so that the resamples do not depend on the order of the lines.
     pages = [tally.pages[key] for key in sorted(tally.pages)]
     slices = {feature: _slices(pages, feature) for feature in SLICED_BY}
-    overall = _rates(pages)
-    return ErrorSummary(overall, slices, tally.lines_missing, tally.confusions, tally.worst())
+    overall, worst = _rates(pages), tally.worst()
+    by_page = _page_rates(tally)
+    return ErrorSummary(overall, slices, tally.lines_missing, tally.confusions, worst, by_page)
+
+
+def _page_rates(tally: ErrorTally) -> tuple[PageRate, ...]:
+    raw = list(TEXT_VIEWS).index(RAW)
+    sums: dict[str, tuple[int, ErrorCount]] = {}
+    # A page whose truth comes from two formats or documents has several entries.
+    for (uri, _, _), page in tally.pages.items():
+        lines, errors = sums.get(uri, (0, ErrorCount()))
+        errors += ErrorCount(*map(int, page.sums[raw, 0]))
+        sums[uri] = lines + page.lines, errors
+    rates = [PageRate(uri, lines, errors) for uri, (lines, errors) in sums.items()]
+    return tuple(sorted(rates, key=lambda p: (-p.characters.rate, -p.characters.edits, p.page_uri)))
 
 
 def _slices(pages: Sequence[PageErrors], feature: str) -> dict[str, ErrorRates]:

@@ -13,7 +13,13 @@ from model.evaluation.error_summary import ErrorRates, ErrorSummary
 from model.evaluation.error_tally import WorstLine
 from model.evaluation.line_scores import LineScore
 from model.evaluation.report_confidence import confidence_section
-from model.evaluation.report_parts import glyph, interval_text, percent, rate_cell, visible
+from model.evaluation.report_pages import (
+    EvaluatedPage,
+    page_sections,
+    page_table,
+    views_style,
+)
+from model.evaluation.report_parts import glyph, interval_text, marked_runs, percent, rate_cell
 from model.evaluation.text_views import RAW
 from model.report.html import Figure, escape, grouped, isolated, page, table
 from model.text.charset import normalise_text
@@ -38,6 +44,7 @@ class EvaluationReport:
         summary: The results; its worst lines include their images.
         lines: Line detection scores; None if lines were not detected but given.
         confidence: Evaluation of confidences; None if they are not known.
+        views: Pages that are shown as a whole, with their images.
     """
 
     title: str
@@ -45,6 +52,7 @@ class EvaluationReport:
     summary: ErrorSummary
     lines: LineScore | None = None
     confidence: ConfidenceSummary | None = None
+    views: tuple[EvaluatedPage, ...] = ()
 
 
 def build_evaluation_report(report: EvaluationReport) -> str:
@@ -66,10 +74,13 @@ def build_evaluation_report(report: EvaluationReport) -> str:
         *lines,
         *confidence,
         ("slices", "By document and source", *_slices(report.summary)),
+        ("pages", "By page", *page_table(report.summary.pages, report.views)),
         ("confusions", "Confusions", *_confusions(report.summary)),
         ("worst", "Worst lines", *_worst(report.summary.worst)),
+        *page_sections(report.summary.pages, report.views),
     )
-    return page("Evaluation", report.title, _figures(report), report.facts, parts)
+    style = views_style(report.views)
+    return page("Evaluation", report.title, _figures(report), report.facts, parts, style)
 
 
 def _figures(report: EvaluationReport) -> list[Figure]:
@@ -203,21 +214,14 @@ def _card(worst: WorstLine) -> str:
         picture = f'<div class="picture"><img src="data:image/png;base64,{data}" alt="{alt}"></div>'
     errors = worst.characters
     rate = f"{grouped(errors.edits)} errors, CER {percent(errors.rate)}"
-    was_read = _runs(read) or '<span class="soft">nothing</span>'
+    was_read = marked_runs(read) or '<span class="soft">nothing</span>'
     if line.read is None:
         was_read = '<span class="soft">not transcribed</span>'
-    true_text = _runs(truth)
+    true_text = marked_runs(truth)
     if line.truth is None:
         true_text = '<span class="soft">no line</span>'
     return (
         f'<div class="card">{picture}<div class="caption"><dl><dt>truth</dt><dd dir="auto">'
         f'{true_text}</dd><dt>read</dt><dd dir="auto">{was_read}</dd></dl>'
         f'<p class="uri">{rate}; {isolated(f"{line.page_uri} {line.line_id}")}</p></div></div>'
-    )
-
-
-def _runs(runs: list[tuple[str, bool]]) -> str:
-    return "".join(
-        f"<mark>{escape(visible(text))}</mark>" if is_wrong else escape(text)
-        for text, is_wrong in runs
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 from model.evaluation.error_summary import RateEstimate
-from model.report.html import isolated
+from model.report.html import escape, isolated
 
 _DOTTED_CIRCLE = "\u25cc"
 _OPEN_BOX = "\u2423"
@@ -86,3 +87,23 @@ def visible(text: str) -> str:
     """Return a text with visible spaces, and a circle under a combining mark at its start."""
     circle = _DOTTED_CIRCLE * unicodedata.category(text[0]).startswith("M") if text else ""
     return circle + text.replace(" ", _OPEN_BOX)
+
+
+def marked_runs(runs: Iterable[tuple[str, bool]]) -> str:
+    """Return a text with its errors marked.
+
+    Args:
+        runs: Parts of the text, each with whether it is wrong; from
+            `model.evaluation.confusions.marked`.
+
+    Returns:
+        HTML.
+
+    Example:
+        >>> marked_runs([("le", False), (" ", True)])
+        'le<mark>␣</mark>'
+    """
+    return "".join(
+        f"<mark>{escape(visible(text))}</mark>" if is_wrong else escape(text)
+        for text, is_wrong in runs
+    )

@@ -14,7 +14,8 @@ import numpy as np
 
 from model.language.array_file import pack_arrays
 from model.language.ngram_counts import Counts, count_ngrams, shorter_counts, without_padding
-from model.language.ngram_model import MAGIC, STEPS_PER_NAT
+from model.language.ngram_model import MAGIC
+from model.language.ngram_tables import label_type, to_steps
 from model.text.charset import Charset
 
 ORDER = 6
@@ -52,6 +53,14 @@ def build_language_model(
         >>> data[:8]
         b'QuireLM1'
     """
+    facts, tables = build_arrays(texts, charset, order, most_bytes)
+    return pack_arrays(MAGIC, facts, tables)
+
+
+def build_arrays(
+    texts: Iterable[str], charset: Charset, order: int = ORDER, most_bytes: int = MOST_BYTES
+) -> tuple[dict, dict[str, np.ndarray]]:
+    """Return facts and arrays of the file of `build_language_model`; it has the arguments, too."""
     base = charset.class_count
     _check_order(order, charset)
     counts = {order: count_ngrams(texts, charset, order)}
@@ -63,7 +72,7 @@ def build_language_model(
     counts = {length: without_padding(counts[length], base, length) for length in counts}
     least = _least_count(counts, base, most_bytes)
     tables, lower = _unigram_table(counts[1], base)
-    tables["frequencies"] = _steps(frequencies)
+    tables["frequencies"] = to_steps(frequencies)
     lower_keys = np.arange(base, dtype=np.uint64)
     for length in range(2, order + 1):
         kept = counts[length].counts >= (least if length >= _FIRST_PRUNED_ORDER else 1)
@@ -72,7 +81,7 @@ def build_language_model(
         lower_keys = counts[length].keys
         tables |= {f"{name}{length - 1}": array for name, array in table.items()}
     facts = {"characters": list(charset.characters), "order": order, "least_count": least}
-    return pack_arrays(MAGIC, facts, tables)
+    return facts, tables
 
 
 def highest_order(charset: Charset) -> int:
@@ -97,13 +106,9 @@ def _check_order(order: int, charset: Charset) -> None:
         )
 
 
-def _label_type(base: int) -> type:
-    return np.uint8 if base <= 1 << 8 else np.uint16 if base <= 1 << 16 else np.uint32
-
-
 def _least_count(counts: dict[int, Counts], base: int, most_bytes: int) -> int:
     """Return the smallest pruning threshold at which the model fits `most_bytes`."""
-    label_bytes = np.dtype(_label_type(base)).itemsize
+    label_bytes = np.dtype(label_type(base)).itemsize
     most = max(int(table.counts.max(initial=0)) for table in counts.values())
     least = 1
     while True:
@@ -153,7 +158,7 @@ def _unigram_table(counts: Counts, base: int) -> tuple[dict[str, np.ndarray], np
     probabilities = np.zeros(base)
     probabilities[counts.keys.astype(np.int64)] = (counts.counts - taken) / counts.counts.sum()
     probabilities += (1 - probabilities.sum()) / base
-    return {"unigrams": _steps(probabilities)}, probabilities
+    return {"unigrams": to_steps(probabilities)}, probabilities
 
 
 def _order_table(
@@ -182,14 +187,8 @@ def _order_table(
     table = {
         "contexts": contexts[used],
         "starts": starts.astype(np.uint32),
-        "backoffs": _steps(backoffs[used]),
-        "labels": (counts.keys[kept] % np.uint64(base)).astype(_label_type(base)),
-        "scores": _steps(probabilities[kept]),
+        "backoffs": to_steps(backoffs[used]),
+        "labels": (counts.keys[kept] % np.uint64(base)).astype(label_type(base)),
+        "scores": to_steps(probabilities[kept]),
     }
     return probabilities, table
-
-
-def _steps(probabilities: np.ndarray) -> np.ndarray:
-    """Return negative log probabilities, quantised to 16 bits."""
-    steps = np.rint(-STEPS_PER_NAT * np.log(probabilities))
-    return np.clip(steps, 0, np.iinfo(np.uint16).max).astype(np.uint16)

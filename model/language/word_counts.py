@@ -90,13 +90,22 @@ def read_model_words(directory: Path, is_needed: bool = True) -> Counter[str]:
         raise ValueError(f"{path}: {error}; train the model again, or delete the file") from None
 
 
-def write_model_words(directory: Path, texts: Iterable[str]) -> Counter[str]:
+def write_model_words(
+    directory: Path, texts: Iterable[str], known: Mapping[str, int] | None = None
+) -> Counter[str]:
     """Write the word counts of the training texts into the folder of a model.
+
+    Args:
+        directory: Folder of the model.
+        texts: The training texts.
+        known: Word counts of the model that it was fine-tuned from, to be added.
 
     Returns:
         The counts; of more than a million words the most frequent.
     """
-    counts = Counter(dict(count_words(texts).most_common(MOST_WORDS)))
+    words = count_words(texts)
+    words.update(known or {})
+    counts = Counter(dict(words.most_common(MOST_WORDS)))
     (directory / WORDS_FILE).write_text(to_json(counts), "utf-8")
     return counts
 

@@ -1,4 +1,4 @@
-"""The presets of the recogniser: network sizes, as data that needs neither Keras nor ONNX."""
+"""Sizes of networks, as data that needs neither Keras nor ONNX."""
 
 from __future__ import annotations
 
@@ -75,6 +75,27 @@ class Preset:
             input_width_px: Width of the input, padding included.
         """
         return input_width_px // self.step_px
+
+    def products_per_px(self, class_count: int) -> float:
+        """Return the multiplications that reading a line takes, for each pixel of its width.
+
+        Args:
+            class_count: Outputs per time step.
+
+        Example:
+            >>> round(2 * 768 * PRESETS["fast"].products_per_px(132) / 1e9, 1)
+            2.5
+        """
+        height, width, channels, products = float(self.input_height_px), 1.0, 1, 0.0
+        for block in self.blocks:
+            height, width = height / block.stride_px, width / block.stride_px
+            products += block.kernel_px**2 * channels * block.channels * height * width
+            height, width = height / block.pool_px[0], width / block.pool_px[1]
+            channels = block.channels
+        for _ in range(self.lstm_layers):
+            products += 2 * 4 * self.lstm_units * (channels + self.lstm_units) * width
+            channels = 2 * self.lstm_units
+        return products + channels * class_count * width
 
     def fits(self, labels: Sequence, input_width_px: int) -> bool:
         """Return whether an input has enough time steps for CTC to write a text.
@@ -170,3 +191,19 @@ def fits_time_steps(labels: Sequence, time_steps: int) -> bool:
     """
     repeats = sum(a == b for a, b in pairwise(labels))
     return len(labels) + repeats <= time_steps
+
+
+@dataclass(frozen=True)
+class LineNetworkConfig:
+    """The size of the line network.
+
+    Attributes:
+        channels: Channels at each level: a half, a quarter, an eighth, ... of the page size.
+    """
+
+    channels: tuple[int, ...] = (16, 32, 64, 96)
+
+    @property
+    def multiple_px(self) -> int:
+        """Number that the height and the width of the input must be multiples of."""
+        return 2 ** len(self.channels)

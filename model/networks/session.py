@@ -19,6 +19,15 @@ def gpu_providers() -> list[str]:
     return [name for name in _GPU_PROVIDERS if name in onnxruntime.get_available_providers()]
 
 
+def uses_gpu(device: str) -> bool:
+    """Return whether sessions on a device may run on a GPU.
+
+    Args:
+        device: One of `DEVICES`.
+    """
+    return device != CPU and bool(gpu_providers())
+
+
 def open_session(
     path: Path, device: str = CPU, has_arena: bool = True
 ) -> onnxruntime.InferenceSession:

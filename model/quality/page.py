@@ -24,12 +24,24 @@ from schemas.records import Line
 
 SKEWED = "skewed"
 TURNED = "turned"
-PAGE_WARNINGS = (LOW_CONTRAST, SKEWED, TURNED, BLURRED, OUTSIDE_LINES, NEGATIVE, NO_END_MARK)
+HARDLY_KNOWN = "a hand or language that the model hardly knows; fine-tune it"
+PAGE_WARNINGS = (
+    LOW_CONTRAST,
+    SKEWED,
+    TURNED,
+    BLURRED,
+    OUTSIDE_LINES,
+    HARDLY_KNOWN,
+    NEGATIVE,
+    NO_END_MARK,
+)
 
 _LEAST_CONTRAST = 0.12
 # Beyond the first a page is skewed, beyond the second it lies on its side or upside down.
 _MOST_SKEW_DEG, _LEAST_TURN_DEG = 10.0, 45.0
 _MOST_BLUR = 0.45
+# Predicted CER of a text in which hardly a word is right.
+_MOST_CER = 0.4
 
 _MOST_LINES = 12
 # Lines are measured at the scale of strips.
@@ -53,6 +65,8 @@ class PageQuality:
         of_file: Warnings of whoever decoded the file: `NEGATIVE`, `NO_END_MARK`.
         ink_unread: Share of the ink outside of the lines that were read, from
             `PageInk.unread`; None before they are read, and for a page without writing.
+        cer_of_read: Predicted CER of the lines that were read; None before they are read, and
+            where nothing predicts it.
     """
 
     contrast: float
@@ -60,6 +74,7 @@ class PageQuality:
     blur: float
     of_file: tuple[str, ...] = ()
     ink_unread: float | None = None
+    cer_of_read: float | None = None
 
     def warnings(self) -> tuple[str, ...]:
         """Return the warnings that apply, out of `PAGE_WARNINGS`.
@@ -75,6 +90,7 @@ class PageQuality:
             TURNED: angle_deg > _LEAST_TURN_DEG,
             BLURRED: self.blur > _MOST_BLUR,
             OUTSIDE_LINES: (self.ink_unread or 0.0) > MOST_UNREAD,
+            HARDLY_KNOWN: (self.cer_of_read or 0.0) > _MOST_CER,
         }
         return (*(warning for warning, does in applies.items() if does), *self.of_file)
 

@@ -42,6 +42,8 @@ LANGUAGE_MODEL_FILE = "language_model.bin"
 DECODING_FILE = "decoding.json"
 AUXILIARY_FILE = "auxiliary.onnx"
 RECURRENT_FILE = "recurrent_language_model.onnx"
+# In the folder of all models: a link to the newest.
+LATEST = "latest"
 
 # The network in each precision.
 ONNX_FILES = {"fp32": ONNX_FILE, "int8": "model.int8.onnx"}
@@ -98,6 +100,24 @@ class Bundle:
             )
         return LanguageModel.open(self.directory / LANGUAGE_MODEL_FILE, self.charset)
 
+    def calibrated_on(self, decoding: str = GREEDY) -> str:
+        """Return what the estimates of the CER were fitted on, as far as the card says.
+
+        Args:
+            decoding: Decoding method, one of `model.decoding.config.DECODINGS`.
+
+        Returns:
+            The lines, and the CER with which they were read; empty if there are no estimates.
+        """
+        if self.decoding.calibration(decoding).page_error is None:
+            return ""
+        try:
+            facts = json.loads((self.directory / CARD_FILE).read_text("utf-8"))["decoding"]
+            lines, cer = int(facts["lines"]), float(facts[decoding]["cer"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return "held-out lines"
+        return f"{lines:,} held-out lines with a CER of {cer:.1%}"
+
     def digest(self, decoding: str = GREEDY) -> str:
         """Return the SHA-256 of everything that determines what the model reads, hex.
 
@@ -142,15 +162,10 @@ def load_bundle(directory: str | Path, precision: str = "fp32") -> Bundle:
     Raises:
         ValueError: If a file is missing or invalid.
     """
-    directory = Path(directory)
-    if str(directory) == DEFAULT_MODEL and not directory.exists():
-        directory = DEFAULT_FOLDER
-    directory = directory.resolve()
+    directory = model_folder(directory)
     for name in (CHARSET_FILE, PREPROCESS_FILE, ONNX_FILES[precision]):
         if not (directory / name).is_file():
-            lacks_int8 = name == ONNX_FILES["int8"]
-            cure = "run with --precision fp32" if lacks_int8 else "give a folder that train pushed"
-            raise ValueError(f"{directory}: no {name}; {cure}")
+            raise ValueError(f"{directory}: no {name}; {_cure(directory, name)}")
     try:
         charset = Charset.from_json((directory / CHARSET_FILE).read_text("utf-8"))
         preprocess = PreprocessConfig.from_json((directory / PREPROCESS_FILE).read_text("utf-8"))
@@ -173,6 +188,26 @@ def model_name(directory: Path) -> str:
     return DEFAULT_MODEL if directory == DEFAULT_FOLDER.resolve() else str(directory)
 
 
+def model_folder(directory: str | Path) -> Path:
+    """Return the folder of a model, which may not exist: links followed, 'default' replaced."""
+    directory = Path(directory)
+    if str(directory) == DEFAULT_MODEL and not directory.exists():
+        directory = DEFAULT_FOLDER
+    return directory.resolve()
+
+
+def _cure(directory: Path, name: str) -> str:
+    """Return what to do about a folder without one of the files of a model."""
+    if name == ONNX_FILES["int8"]:
+        return "run with --precision fp32"
+    latest = directory / LATEST
+    if (latest / name).is_file():
+        return f"did you mean {latest}?"
+    if not directory.exists():
+        return f"there is no such folder; give one that train pushed, or '{DEFAULT_MODEL}'"
+    return "give a folder that train pushed"
+
+
 def _read_decoding(path: Path) -> DecodingSettings:
     if not path.is_file():
         return DecodingSettings()
@@ -192,6 +227,26 @@ def write_card(directory: Path, card: dict) -> None:
     """Write the model card as JSON."""
     text = json.dumps(card, ensure_ascii=False, indent=1, sort_keys=True)
     (directory / CARD_FILE).write_text(text + "\n", "utf-8")
+
+
+def read_card(directory: Path) -> dict:
+    """Return the model card; empty if there is none.
+
+    Raises:
+        ValueError: If it is not a JSON object.
+    """
+    path = directory / CARD_FILE
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: not a model card ({error}); copy the model again") from None
+
+
+def update_card(directory: Path, entries: dict) -> None:
+    """Add entries to the model card, or replace them."""
+    write_card(directory, read_card(directory) | entries)
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from model.decoding.page_error import predict_of_read
 from model.line_images.crop import crop_lines, fit_to_image
 from model.line_images.preprocess import PreprocessConfig
 from model.quality.ink_unread import measure_page_ink, share_unread
@@ -126,9 +127,10 @@ def predict_image(
         else _with_warnings(strip, next(outcomes), recogniser, page_warnings)
         for line, strip in zip(found, strips)
     )
-    return Prediction(
-        tuple(read), WHOLE if is_line else FIND, replace(quality, ink_unread=ink_unread)
-    )
+    transcripts = [result for result in results if isinstance(result, Transcript)]
+    of_read = predict_of_read(recogniser.page_error, transcripts)
+    quality = replace(quality, ink_unread=ink_unread, cer_of_read=of_read)
+    return Prediction(tuple(read), WHOLE if is_line else FIND, quality)
 
 
 def _with_warnings(

@@ -207,6 +207,7 @@ def page(
     figures: Iterable[Figure],
     facts: Iterable[tuple[str, str]],
     sections: Sequence[tuple[str, str, str, str]],
+    style: str = "",
 ) -> str:
     """Return a report as an HTML document that needs no other file.
 
@@ -216,6 +217,7 @@ def page(
         figures: Numbers shown below the title.
         facts: (name, value) pairs shown below the numbers.
         sections: Arguments of `section` for each part, in order; the navigation links to them.
+        style: CSS in addition to that of all reports.
 
     Returns:
         The document.
@@ -226,7 +228,7 @@ def page(
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>\n"
+        f"<title>{escape(title)}</title><style>{_STYLE}{style}</style></head><body>\n"
         f'<header><div class="kicker">{escape(kicker)}</div><h1>{escape(title)}</h1>'
         f"{_figures(figures)}{_facts(facts)}</header>\n"
         f"<nav>{links}</nav>\n<main>{body}</main><footer></footer></body></html>\n"

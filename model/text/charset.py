@@ -35,7 +35,8 @@ class Charset:
     Label 0 is the CTC blank; the character at index i has label i + 1.
 
     Attributes:
-        characters: Single code points, sorted, without duplicates.
+        characters: Single code points without duplicates; sorted, except for those that
+            fine-tuning has added at the end.
 
     Example:
         >>> charset = Charset.of_texts(["abba", "c"])

@@ -10,9 +10,12 @@ from pathlib import Path
 
 from model.recogniser import bundle
 from model.text.charset import Charset
-from model.training.flags import add_training_flags, training_config
+from model.training.comparison import refusal_of
+from model.training.flags import OWN, add_training_flags, training_config
 from model.training.job import TrainingJob, expand, run_training
 from model.training.language.config import language_config
+from model.training.optimisation.backend import check_backend
+from model.training.optimisation.flags import compute_asked
 from schemas.features import LINE_FILES
 from schemas.program import program_name
 
@@ -38,18 +41,26 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments without the program's name; None for those of the process (`sys.argv`).
 
     Returns:
-        The exit status: 0, or 2 for arguments that are not valid.
+        The exit status: 0, 2 for arguments that are not valid, or 3 for a model that is no better
+        than the one that it was fine-tuned from.
     """
     args = _parse(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
+        check_backend()
         job = _job(args)
-        run_training(job)
+        comparison = run_training(job)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     shutil.rmtree(job.checkpoints)
-    return 0
+    if comparison is None or comparison.is_better:
+        return 0
+    refused = job.output.with_name(f"{job.output.name}.refused")
+    shutil.rmtree(refused, ignore_errors=True)
+    job.output.rename(refused)
+    print(f"{refusal_of(comparison.to_dict())}; see {refused}", file=sys.stderr)
+    return 3
 
 
 def _job(args: argparse.Namespace) -> TrainingJob:
@@ -68,6 +79,9 @@ def _job(args: argparse.Namespace) -> TrainingJob:
         init=args.init,
         tensorboard=args.tensorboard,
         language=language_config(vars(args)),
+        threads=compute_asked(vars(args)).threads,
+        has_own_charset=args.charset == OWN,
+        replay=tuple(args.replay or ()),
     )
 
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
 from model.augmentation.config import AugmentConfig
+from model.dataset.examples import read_examples
 from model.evaluation.metrics import ErrorCount
 from model.line_images.preprocess import PreprocessConfig
 from model.text.charset import Charset
 from model.training.batches import BatchConfig
 from model.training.optimisation.device import check_precision, keras_policy
+from schemas.records import LineExample
+
+AUTO_EPOCHS = 0
+_EPOCHS = 20
+# Draws of a line after which fine-tuning gains little, and the range of epochs that they are made
+# in; and that range for a model's own readings, which it soon learns by heart.
+_TUNING_DRAWS, _TUNING_EPOCHS = 2_400, (8, 30)
+_ADAPTATION_EPOCHS = (3, 8)
 
 
 @dataclass(frozen=True)
@@ -18,14 +28,14 @@ class TrainingConfig:
 
     Attributes:
         preset: Name of the network preset.
-        epochs: Passes over the training lines.
+        epochs: Passes over the training lines; `AUTO_EPOCHS` until `suitable_epochs` is known.
         learning_rate: Peak learning rate of the schedule.
         dropout: Dropout rate before the LSTMs and the output.
         weight_decay: Weight decay of AdamW, applied to matrices only.
         clip_norm: Global norm that gradients are clipped to.
         averaged_share: Share of the run that the moving average of the weights covers.
         patience_epochs: Epochs without a lower CER after which training stops; 0 for never.
-        precision: One of `PRECISIONS`; weights are always float32.
+        precision: One of `PRECISIONS`, or `AUTO` until it is chosen; weights are always float32.
         processes: Worker processes that decode and augment lines; 0 for none.
         seed: Seed of weights, dropout, augmentation and the order of lines.
         balance: How much more often lines of small documents are drawn than those of large
@@ -58,6 +68,26 @@ class TrainingConfig:
         return keras_policy(self.precision)
 
 
+def suitable_epochs(lines: int, is_tuned: bool, is_adapted: bool) -> int:
+    """Return the epochs of a training for which no number is prescribed.
+
+    Args:
+        lines: Number of training lines, at least 1.
+        is_tuned: Whether it starts from a trained model.
+        is_adapted: Whether its lines are the readings of that model.
+
+    Example:
+        >>> [suitable_epochs(lines, True, False) for lines in (30, 120, 250, 2200)]
+        [30, 20, 10, 8]
+        >>> suitable_epochs(600, True, True), suitable_epochs(600, False, False)
+        (4, 20)
+    """
+    if not is_tuned:
+        return _EPOCHS
+    least, most = _ADAPTATION_EPOCHS if is_adapted else _TUNING_EPOCHS
+    return max(least, min(most, -(-_TUNING_DRAWS // lines)))
+
+
 @dataclass(frozen=True)
 class LineFiles:
     """The TFRecord files of a split, read again in every epoch.
@@ -66,11 +96,19 @@ class LineFiles:
         paths: The files.
         charset: Charset that texts are encoded with.
         preprocess: How a line strip becomes network input.
+        left_out: Pages and lines that are passed over.
     """
 
     paths: tuple[str, ...]
     charset: Charset
     preprocess: PreprocessConfig
+    left_out: frozenset[tuple[str, str]] = frozenset()
+
+    def examples(self) -> Iterator[LineExample]:
+        """Read the lines, in order."""
+        for example in read_examples(self.paths):
+            if (example.page_uri, example.line_id) not in self.left_out:
+                yield example
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,17 @@ from typing import Any
 
 from model.augmentation.config import AugmentConfig
 from model.networks.presets import PRESETS, preset_named
+from model.recogniser.bundle import WEIGHTS_FILE
+from model.training.base_model import open_base, preset_of
 from model.training.batches import BatchConfig
-from model.training.config import TrainingConfig
+from model.training.config import AUTO_EPOCHS, TrainingConfig
 from model.training.language.config import add_language_flags
-from model.training.optimisation.device import PRECISIONS
+from model.training.optimisation.flags import add_compute_flags
 
+BASE, OWN = CHARSETS = ("base", "own")
+_PRESET = "fast"
+# Not a flag of its own: what an adaptation is judged by, set by --adapt of `pipelines.train`.
+ADAPTED = "adapted"
 # A lower rate, so that a fine-tuned network keeps most of what it has learnt.
 _FINE_TUNING_RATE = 0.4
 
@@ -21,15 +27,38 @@ _FINE_TUNING_RATE = 0.4
 def add_training_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags of `training_config` and `language_config`, `--init` and `--tensorboard`."""
     add = parser.add_argument_group("training").add_argument
-    add("--preset", choices=sorted(PRESETS), default="fast", help="size of the network")
-    add("--epochs", type=int, default=20, help="passes over the training lines")
+    add(
+        "--preset",
+        choices=sorted(PRESETS),
+        help=f"size of the network; if not given, that of --init, or {_PRESET}",
+    )
+    add(
+        "--epochs",
+        type=int,
+        help="passes over the training lines; if not given, 20, with --init 8 to 30, the fewer the "
+        "more lines there are",
+    )
     add(
         "--seed",
         type=int,
         default=0,
         help="seed of weights, dropout, augmentation and the order of lines",
     )
-    add("--init", type=Path, help="model to fine-tune; needs the same preset")
+    add("--init", type=Path, help="model to fine-tune, or default")
+    add(
+        "--charset",
+        choices=CHARSETS,
+        default=BASE,
+        help="letters of a fine-tuned model: those of --init and of the dataset (base), or of the "
+        "dataset only (own)",
+    )
+    add(
+        "--replay",
+        type=Path,
+        nargs="+",
+        help="with --init: datasets of other hands that are not to be forgotten; as many of their "
+        "lines as of the dataset are trained on in each epoch",
+    )
     add(
         "--learning_rate",
         type=float,
@@ -43,7 +72,7 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         help="how much more often to draw lines of small documents; 1: all documents equally",
     )
-    add("--precision", choices=PRECISIONS, default="float32", help="precision to compute in")
+    add_compute_flags(add)
     add(
         "--batch_width_px",
         type=int,
@@ -74,8 +103,13 @@ def chosen_training_flags(args: argparse.Namespace) -> dict[str, Any]:
     Returns:
         Values by name.
     """
-    values = {name: getattr(args, name) for name in vars(_defaults())}
-    return {name: str(v) if isinstance(v, Path) else v for name, v in values.items()}
+    return {name: _json(getattr(args, name)) for name in vars(_defaults())}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return list(map(_json, value))
+    return str(value) if isinstance(value, Path) else value
 
 
 def _defaults() -> argparse.Namespace:
@@ -101,7 +135,7 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
         0.0006
     """
     values = {**vars(_defaults()), **flags}
-    preset = preset_named(values["preset"])
+    preset = preset_named(values["preset"] or _preset_of_base(values["init"]))
     _check(values)
     dropout = preset.dropout if values["dropout"] is None else values["dropout"]
     rate = values["learning_rate"]
@@ -110,7 +144,7 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
     width_px = values["batch_width_px"] or preset.batch_width_px
     return TrainingConfig(
         preset=preset.name,
-        epochs=values["epochs"],
+        epochs=AUTO_EPOCHS if values["epochs"] is None else values["epochs"],
         learning_rate=rate,
         dropout=dropout,
         patience_epochs=values["patience"],
@@ -123,13 +157,28 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
     )
 
 
+def _preset_of_base(init: str | Path | None) -> str:
+    """Return the preset of the model that fine-tuning starts from; of a missing one, the default.
+
+    A pipeline for a cluster is written where its models cannot be seen.
+    """
+    if not init:
+        return _PRESET
+    try:
+        return preset_of(open_base(init).directory / WEIGHTS_FILE)
+    except ValueError:
+        return _PRESET
+
+
 def _check(values: Mapping[str, Any]) -> None:
     for name in ("epochs", "patience", "processes"):
-        if values[name] < (name == "epochs"):
+        if values[name] is not None and values[name] < (name == "epochs"):
             raise ValueError(f"--{name} {values[name]} is too small; give a larger number")
     for name, highest in (("augmentation", 3), ("balance", 1), ("seed", 2**32 - 1)):
         if not 0 <= values[name] <= highest:
             raise ValueError(f"--{name} {values[name]} is not between 0 and {highest}")
+    if values["replay"] and not values["init"]:
+        raise ValueError("--replay is for fine-tuning; give --init, too")
     if values["dropout"] is not None and not 0 <= values["dropout"] < 1:
         raise ValueError(f"--dropout {values['dropout']} is not in the range from 0 to below 1")
     for name in ("learning_rate", "batch_width_px"):

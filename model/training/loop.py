@@ -8,17 +8,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from model.dataset.examples import decode_strip, read_examples
+from model.dataset.examples import decode_strip
 from model.decoding.ctc import decode_greedy
 from model.evaluation.metrics import ErrorCount, error_rates
 from model.line_images.preprocess import input_width_px, pad_strip, padded_width_px, scale_strip
 from model.networks.presets import preset_named
+from model.text.duration import format_duration
 from model.training.balance import draw_lines, draws_per_epoch
 from model.training.batches import Batch, make_batches, shuffle_lines
 from model.training.config import EpochResult, LineFiles, TrainingConfig
@@ -34,6 +35,8 @@ from model.training.samples import Sample, SampleMaker, make_samples
 STATE_FILE = "last.npz"
 BEST_FILE = "best.npz"
 _SECONDS_BETWEEN_CHECKPOINTS = 300.0
+# Steps of a run that was not timed before, after which its duration is told.
+_STEPS_TO_FORECAST = 4
 
 
 def measure(reader: keras.Model, lines: LineFiles, batch_config) -> tuple[ErrorCount, ErrorCount]:
@@ -57,7 +60,7 @@ def measure(reader: keras.Model, lines: LineFiles, batch_config) -> tuple[ErrorC
 
 def _plain_samples(lines: LineFiles) -> Iterator[Sample]:
     """Stream the lines without labels: their texts may have characters outside the charset."""
-    for example in read_examples(lines.paths):
+    for example in lines.examples():
         ink = scale_strip(decode_strip(example), lines.preprocess)
         yield Sample(pad_strip(ink, lines.preprocess), [], example.text, example.page_uri)
 
@@ -118,6 +121,8 @@ class TrainingRun:
         report: Is given each progress line.
         prepare: Is given the new network before the first step, to set its initial weights.
         curves: Is given the number and the values of each epoch.
+        speed: Lines a second, from timed steps, to tell how long the run will take; 0 if unknown.
+        replay: Lines of other hands, of which as many are mixed in; None for none.
 
     Raises:
         ValueError: If no line can be trained on, or the folder holds another run.
@@ -132,8 +137,11 @@ class TrainingRun:
         report: Callable[[str], None],
         prepare: Callable[[keras.Model], None] | None = None,
         curves: Curves | None = None,
+        speed: float = 0.0,
+        replay: LineFiles | None = None,
     ):
         self._config, self._train, self._evaluation = config, train, evaluation
+        self._replay = replay
         self._folder, self._report = folder, report
         self._curves = curves or open_curves(None)
         preset = preset_named(config.preset)
@@ -153,6 +161,7 @@ class TrainingRun:
         self._progress = _Progress()
         self._saved_at = time.monotonic()
         self._resume()
+        self._forecast(speed)
 
     def run(self) -> tuple[keras.Model, list[EpochResult]]:
         """Train to the end.
@@ -175,27 +184,50 @@ class TrainingRun:
 
     def _count_lines(self) -> tuple[int, int]:
         """Return the draws and the steps of an epoch; set how often each document is drawn."""
+        usable, width_px = self._usable(self._train, "to train on")
+        if not usable:
+            raise ValueError("split train has no line to train on; ingest more pages")
+        draws = draws_per_epoch(usable, self._config.balance)
+        self._sources = [(self._train, draws)]
+        draw_count, drawn_px = (
+            sum(counts[name] * times for name, times in draws.items())
+            for counts in (usable, width_px)
+        )
+        if self._replay:
+            others, others_px = self._usable(self._replay, "of other hands to mix in")
+            times = min(1.0, draw_count / max(1, others.total()))
+            self._sources.append((self._replay, dict.fromkeys(others, times)))
+            draw_count += times * others.total()
+            drawn_px += times * others_px.total()
+        return round(draw_count), math.ceil(drawn_px / self._config.batch.width_px)
+
+    def _usable(self, files: LineFiles, what: str) -> tuple[Counter[str], Counter[str]]:
+        """Return number and width of the lines that can be learnt, by document."""
         usable, width_px, skipped = Counter(), Counter(), 0
-        preprocess = self._train.preprocess
-        for example in read_examples(self._train.paths):
+        for example in files.examples():
             if self._maker.is_learnable(example):
                 usable[example.document] += 1
                 width_px[example.document] += padded_width_px(
-                    input_width_px(example.width_px, preprocess), preprocess
+                    input_width_px(example.width_px, files.preprocess), files.preprocess
                 )
             else:
                 skipped += 1
         self._report(
-            f"{usable.total()} lines to train on, {skipped} left out (too narrow for their text)"
+            f"{usable.total()} lines {what}, {skipped} left out (too narrow for their text)"
         )
-        if not usable:
-            raise ValueError("split train has no line to train on; ingest more pages")
-        self._draws = draws_per_epoch(usable, self._config.balance)
-        draw_count, drawn_px = (
-            sum(counts[name] * times for name, times in self._draws.items())
-            for counts in (usable, width_px)
+        return usable, width_px
+
+    def _forecast(self, speed: float) -> None:
+        """Report once how long the rest of the run takes at a number of lines/s, if it is known."""
+        self._is_forecast = bool(speed)
+        if not speed:
+            return
+        epochs, progress = self._config.epochs, self._progress
+        left = self._line_count * (epochs - progress.epoch) - progress.lines
+        self._report(
+            f"{epochs} epochs of {self._line_count:,} lines: about "
+            f"{format_duration(left / speed)}, and a little more to evaluate each"
         )
-        return round(draw_count), math.ceil(drawn_px / self._config.batch.width_px)
 
     def _settings(self) -> str:
         return json.dumps(
@@ -229,8 +261,13 @@ class TrainingRun:
     def _batches(self) -> Iterable[Batch]:
         """Return the batches of this epoch that are still to be trained on."""
         config, epoch = self._config, self._progress.epoch
-        usable = filter(self._maker.is_learnable, read_examples(self._train.paths))
-        draws = shuffle_lines(draw_lines(usable, self._draws, epoch), config.batch, epoch)
+        streams = [
+            draw_lines(filter(self._maker.is_learnable, files.examples()), draws, epoch)
+            for files, draws in self._sources
+        ]
+        # Alternately, as the buffer for shuffling may be smaller than a stream.
+        mixed = (draw for turn in zip_longest(*streams) for draw in turn if draw is not None)
+        draws = shuffle_lines(mixed, config.batch, epoch)
         samples = make_samples(draws, self._maker, config.processes)
         learnable = (sample for sample in samples if sample is not None)
         return islice(make_batches(learnable, config.batch), self._progress.batches, None)
@@ -239,6 +276,7 @@ class TrainingRun:
         """Train on the batches of this epoch that are still to be trained on."""
         config, progress = self._config, self._progress
         line = ProgressLine(self._line_count, config.epochs, self._report)
+        first = progress.lines, progress.seconds
         for batch in self._batches():
             started = time.monotonic()
             share = (progress.epoch + progress.lines / self._line_count) / config.epochs
@@ -247,6 +285,12 @@ class TrainingRun:
             progress.lines += len(batch.texts)
             progress.batches += 1
             progress.seconds += time.monotonic() - started
+            # The first step is slower than the others.
+            if progress.batches == 1:
+                first = progress.lines, progress.seconds
+            elif progress.batches == _STEPS_TO_FORECAST and not self._is_forecast:
+                lines, seconds = progress.lines - first[0], progress.seconds - first[1]
+                self._forecast(lines / max(seconds, 1e-9))
             line.update(progress.epoch, progress.lines, progress.loss_sum / progress.lines)
             if time.monotonic() - self._saved_at > _SECONDS_BETWEEN_CHECKPOINTS:
                 self._save()

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Callable
-from pathlib import Path
 
 import keras
 import numpy as np
 
 from model.networks.presets import Preset
-from model.recogniser.bundle import WEIGHTS_FILE, load_bundle
+from model.recogniser.bundle import WEIGHTS_FILE, Bundle
 from model.text.charset import Charset
+from model.training.base_model import preset_of
 from model.training.networks.recogniser import HEADS, build_crnn
 
 
 def start_from(
-    directory: Path, charset: Charset, preset: Preset, report: Callable[[str], None]
+    base: Bundle, charset: Charset, preset: Preset, report: Callable[[str], None]
 ) -> Callable[[keras.Model], None]:
     """Prepare to copy the weights of a trained network into a new one.
 
     Args:
-        directory: Folder of the trained model.
+        base: The trained model, from `open_base`.
         charset: Charset of the new network.
         preset: Preset of the new network.
         report: Is given a line about the characters that are kept, new and lost.
@@ -32,19 +30,18 @@ def start_from(
         their weights, new characters keep their random initialisation.
 
     Raises:
-        ValueError: If there is no such model, or it has another preset.
+        ValueError: If the model has another preset.
     """
-    bundle = load_bundle(directory)
-    path = bundle.directory / WEIGHTS_FILE
-    if not path.is_file():
-        raise ValueError(f"{directory}: no {WEIGHTS_FILE}; give --init a model that has it")
+    path = base.directory / WEIGHTS_FILE
     known = preset_of(path)
     if known != preset.name:
-        raise ValueError(f"{directory} is of preset {known}; give --preset {known}")
+        raise ValueError(
+            f"--init {base.directory} is of preset {known}; give --preset {known}, or none"
+        )
     # Only the weights: the rest of the file differs between versions of Keras.
-    source = build_crnn(preset, bundle.charset.class_count)
+    source = build_crnn(preset, base.charset.class_count)
     source.load_weights(path)
-    report(describe_change(bundle.charset, charset))
+    report(describe_change(base.charset, charset))
 
     def copy_weights(model: keras.Model) -> None:
         for layer in source.layers:
@@ -52,30 +49,13 @@ def start_from(
             if layer.name in HEADS:
                 initial = model.get_layer(layer.name).get_weights()
                 weights = [
-                    move_outputs(old, new, bundle.charset, charset)
+                    move_outputs(old, new, base.charset, charset)
                     for old, new in zip(weights, initial)
                 ]
             if weights:
                 model.get_layer(layer.name).set_weights(weights)
 
     return copy_weights
-
-
-def preset_of(path: Path) -> str:
-    """Return the name of the preset of the network in a `.keras` file.
-
-    Args:
-        path: The file; no code in it is run.
-
-    Raises:
-        ValueError: If it is not such a file.
-    """
-    try:
-        with zipfile.ZipFile(path) as file:
-            name = json.loads(file.read("config.json"))["config"]["name"]
-    except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: not a network of Quire ({error}); train it again") from None
-    return name.removeprefix("crnn_")
 
 
 def describe_change(old: Charset, new: Charset) -> str:

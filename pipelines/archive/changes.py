@@ -189,9 +189,10 @@ class PageChanges:
 
     def _copied_pages(self, alike: AlikePages) -> Iterator[pa.Table]:
         changes = {name: self._change(name, alike) for name in alike.sources}
-        self._counts.update(change.value for change in changes.values())
         tables = copied_pages(self._archive, self._state, alike, self._run.run_id, changes)
         for rows, readings in tables:
+            rows = self._with_restored(rows)
+            self._counts.update(rows["change"].to_pylist())
             for target, *reading in readings:
                 self._copies.setdefault(tuple(reading), []).append(target)
             self.copied["lines"] += pc.sum(rows["lines_ok"]).as_py()
@@ -201,6 +202,15 @@ class PageChanges:
                 *(short_keys(fresh[one].to_pylist()) for one in ("page_uri", "sha256"))
             )
             yield rows
+
+    def _with_restored(self, rows: pa.Table) -> pa.Table:
+        """Mark pages whose image is that of their newest reading: only the model is another."""
+        images, lines = (short_keys(rows[one].to_pylist()) for one in ("sha256", "lines_sha256"))
+        earlier = self._state.of(short_keys(rows["page_uri"].to_pylist()))
+        is_same = (images == earlier.images) & (lines == earlier.lines)
+        is_restored = is_same & is_in(rows["change"], Change.CHANGED.value)
+        changes = np.where(is_restored, Change.RESTORED.value, rows["change"].to_pylist())
+        return replaced(rows, "change", changes.tolist())
 
     def _change(self, name: str, alike: AlikePages) -> Change:
         (place,) = self._state.places([name])

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.options import UsageError
-from pipelines.files.filesystem import starts_beneath
+from pipelines.files.filesystem import make_folder, starts_beneath
 from pipelines.files.output import discard
 from pipelines.tables.damage import damage_text
 from pipelines.tables.rows import with_all_columns
@@ -91,8 +91,7 @@ class Archive:
             UsageError: If it exists and holds something else than an archive.
         """
         self.check()
-        if not FileSystems.exists(self.portions):
-            FileSystems.mkdirs(self.portions)
+        make_folder(self.portions, self.output)
 
     def check(self) -> None:
         """Check that the folder does not exist, is empty, or holds an archive.

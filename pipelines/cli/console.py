@@ -61,6 +61,9 @@ _TRAINING = (
         "average_lines", "model.training.lines.ensemble", "combine several line finders into one"
     ),
 )
+# What installs a library that is missing.
+_TRAIN = "pip install 'quire-htr[train]'"
+_INSTALL = {"torch": "pip install 'quire-htr[torch]'", "jax": "pip install 'quire-htr[jax]'"}
 COMMANDS = {command.name: command for command in (*_MAIN, *_TRAINING)}
 
 
@@ -109,7 +112,7 @@ def main(argv: list[str] | None = None) -> int:
             raise
         sys.stderr.write(
             f"{CONSOLE_SCRIPT} {first} needs {error.name}, which is not installed: "
-            "pip install 'quire-htr[train]'\n"
+            f"{_INSTALL.get(error.name, _TRAIN)}\n"
         )
         return EXIT_USAGE
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from pipelines.cli.options import run_beam_verb, run_verb
+from pipelines.cli.running import run_beam_verb, run_verb
 
 
 def command_main(
@@ -22,7 +22,7 @@ def command_main(
 
     Returns:
         A function that takes the arguments without the program's name, or None for those of
-        the process, and returns the exit status of `pipelines.cli.options.run_verb`.
+        the process, and returns the exit status of `pipelines.cli.running.run_verb`.
     """
     run_command = run_beam_verb if runs_beam else run_verb
 

@@ -1,4 +1,4 @@
-"""A progress line on the terminal: how far a local run is, and how long it will still take."""
+"""How far a local run is, and how long it will still take: on the terminal and in the log."""
 
 from __future__ import annotations
 
@@ -8,18 +8,24 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TextIO
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from pipelines.cli.options import LOCAL_RUNNER
+from pipelines.cli.processes import current_workers
 from pipelines.cli.progress_text import Throughput, format_progress, format_summary
+from pipelines.cli.screen import Screen, current_screen, shown_part
 
 _INTERVAL_S = 0.5
+# Between two lines where there is no terminal.
+LINE_INTERVAL_S = 60.0
+_WIDE = 1000
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,10 @@ class PageCounters:
 def show_progress(
     verb: str, options: PipelineOptions, stream: TextIO | None = None
 ) -> Iterator[PageCounters | None]:
-    """Show a progress line on a terminal while the context lasts.
+    """Show while the context lasts how far the run is.
+
+    On a terminal that is a line that is drawn again and again, elsewhere and in the log a line a
+    minute, and after a run of a minute or more a last one.
 
     Args:
         verb: Name of the command.
@@ -63,57 +72,86 @@ def show_progress(
         stream: Where to show it; None for standard error.
 
     Yields:
-        Counters for the workers; None where the stream is not a terminal or the runner is not
-        local, and nothing is shown or counted.
+        Counters for the workers; None where nothing is shown, because the run is quiet or the
+        runner is not local, and so nothing is counted.
     """
-    stream = stream or sys.stderr
-    if not stream.isatty() or options.view_as(StandardOptions).runner != LOCAL_RUNNER:
+    displays = _displays(verb, shown_part(stream or sys.stderr), current_screen())
+    if not displays or options.view_as(StandardOptions).runner != LOCAL_RUNNER:
         yield None
         return
     with tempfile.TemporaryDirectory(prefix="quire-", ignore_cleanup_errors=True) as folder:
-        line = _TerminalLine(verb, PageCounters.in_folder(folder), stream)
+        watch = _Watch(PageCounters.in_folder(folder), displays)
         stopped = threading.Event()
         drawer = threading.Thread(
-            target=_keep_drawing, args=(line, stopped), name="progress", daemon=True
+            target=_keep_drawing, args=(watch, stopped), name="progress", daemon=True
         )
         drawer.start()
         try:
-            yield line.counters
+            yield watch.counters
         finally:
             stopped.set()
             drawer.join()
-            line.close()
+            watch.close()
 
 
-def _keep_drawing(line: _TerminalLine, stopped: threading.Event) -> None:
+def _displays(verb: str, stream: TextIO, screen: Screen) -> list[_TerminalLine | _Minutes]:
+    displays: list[_TerminalLine | _Minutes] = []
+    if not screen.is_quiet:
+        on_terminal = stream.isatty()
+        displays.append(
+            _TerminalLine(verb, stream) if on_terminal else _Minutes(verb, _timed(stream))
+        )
+    if screen.log:
+        displays.append(_Minutes(verb, screen.log.add))
+    return displays
+
+
+def _keep_drawing(watch: _Watch, stopped: threading.Event) -> None:
     while not stopped.wait(_INTERVAL_S):
-        line.draw()
+        watch.draw()
+
+
+class _Watch:
+    """The counters, and how fast they count, for all displays."""
+
+    def __init__(self, counters: PageCounters, displays: list[_TerminalLine | _Minutes]):
+        self.counters = counters
+        self._displays = displays
+        self._started_s = time.monotonic()
+        self._throughput = Throughput()
+
+    def draw(self) -> None:
+        """Show the current counts."""
+        found, finished = self.counters.counts()
+        seconds = time.monotonic() - self._started_s
+        rate = self._throughput.update(seconds, finished)
+        for display in self._displays:
+            display.draw(seconds, finished, found, rate)
+
+    def close(self) -> None:
+        """Show the last counts."""
+        found, finished = self.counters.counts()
+        seconds = time.monotonic() - self._started_s
+        for display in self._displays:
+            display.close(seconds, finished, found)
 
 
 class _TerminalLine:
     """The line, redrawn in place."""
 
-    def __init__(self, verb: str, counters: PageCounters, stream: TextIO):
-        self.counters = counters
-        self._verb = verb
-        self._stream = stream
-        self._started_s = time.monotonic()
-        self._throughput = Throughput()
+    def __init__(self, verb: str, stream: TextIO):
+        self._verb, self._stream = verb, stream
         self._drawn_columns = 0
 
-    def draw(self) -> None:
-        """Show the current counts."""
-        found, finished = self.counters.counts()
-        rate = self._throughput.update(time.monotonic() - self._started_s, finished)
+    def draw(self, seconds: float, finished: int, found: int, rate: float) -> None:
         columns = _columns(self._stream)
-        self._put(format_progress(self._verb, finished, found, rate, columns), columns)
+        text = format_progress(self._verb, finished, found, rate, columns, _workers())
+        self._put(text, columns)
 
-    def close(self) -> None:
-        """Show the last counts and end the line."""
-        found, finished = self.counters.counts()
-        seconds = time.monotonic() - self._started_s
+    def close(self, seconds: float, finished: int, found: int) -> None:
         columns = _columns(self._stream)
-        self._put(format_summary(self._verb, finished, found, seconds, columns), columns, "\n")
+        text = format_summary(self._verb, finished, found, seconds, columns, _workers())
+        self._put(text, columns, "\n")
 
     def _put(self, text: str, columns: int, end: str = "") -> None:
         blanked = text.ljust(min(self._drawn_columns, columns))
@@ -122,6 +160,41 @@ class _TerminalLine:
         with suppress(OSError):
             self._stream.write(f"\r{blanked}{end}")
             self._stream.flush()
+
+
+class _Minutes:
+    """A line each minute."""
+
+    def __init__(self, verb: str, put: Callable[[str], None]):
+        self._verb, self._put = verb, put
+        self._next_s = LINE_INTERVAL_S
+
+    def draw(self, seconds: float, finished: int, found: int, rate: float) -> None:
+        if seconds >= self._next_s:
+            self._next_s = seconds + LINE_INTERVAL_S
+            self._put(format_progress(self._verb, finished, found, rate, _WIDE, _workers()))
+
+    def close(self, seconds: float, finished: int, found: int) -> None:
+        if seconds >= LINE_INTERVAL_S:
+            self._put(format_summary(self._verb, finished, found, seconds, _WIDE, _workers()))
+
+
+def _timed(stream: TextIO) -> Callable[[str], None]:
+    """Return what writes lines to a stream, each with the time of day."""
+
+    def put(line: str) -> None:
+        # A reader that has gone must not end the run.
+        with suppress(OSError):
+            stream.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {line}\n")
+            stream.flush()
+
+    return put
+
+
+def _workers() -> str:
+    """Return how many worker processes there are, and what they take; empty for none."""
+    workers = current_workers()
+    return workers.describe() if workers and workers.has_started else ""
 
 
 def _columns(stream: TextIO) -> int:

@@ -47,7 +47,12 @@ class Throughput:
 
 
 def format_progress(
-    verb: str, done: int, total: int, pages_per_s: float = 0.0, columns: int = 80
+    verb: str,
+    done: int,
+    total: int,
+    pages_per_s: float = 0.0,
+    columns: int = 80,
+    workers: str = "",
 ) -> str:
     """Format the progress of a run.
 
@@ -58,6 +63,7 @@ def format_progress(
             counted.
         pages_per_s: Throughput; 0 while it is unknown.
         columns: Longest line; fields that do not fit are dropped from the end.
+        workers: What works; empty for this process.
 
     Returns:
         The line.
@@ -79,10 +85,12 @@ def format_progress(
         fields.append(_speed(pages_per_s))
         if total:
             fields.append(f"{format_duration((total - done) / pages_per_s)} left")
-    return _fit(fields, columns)
+    return _fit([*fields, *filter(None, [workers])], columns)
 
 
-def format_summary(verb: str, done: int, total: int, seconds: float, columns: int = 80) -> str:
+def format_summary(
+    verb: str, done: int, total: int, seconds: float, columns: int = 80, workers: str = ""
+) -> str:
     """Format the outcome of a run.
 
     Args:
@@ -91,6 +99,7 @@ def format_summary(verb: str, done: int, total: int, seconds: float, columns: in
         total: Pages found; 0 where they are not counted.
         seconds: How long it ran.
         columns: Longest line; fields that do not fit are dropped from the end.
+        workers: What worked; empty for this process.
 
     Returns:
         The line.
@@ -101,7 +110,7 @@ def format_summary(verb: str, done: int, total: int, seconds: float, columns: in
     """
     speed = [_speed(done / seconds)] if done and seconds > 0 else []
     fields = [verb, *_share(done, total), *speed, f"{format_duration(seconds)} in all"]
-    return _fit(fields, columns)
+    return _fit([*fields, *filter(None, [workers])], columns)
 
 
 def _share(done: int, total: int) -> list[str]:

@@ -9,8 +9,10 @@ import apache_beam as beam
 
 from model.dataset.examples import ExampleRules, left_out_characters, to_example
 from model.dataset.leaks import line_fact
+from pipelines.cli.processes import current_workers
 from pipelines.pages.cut import cut_page
 from pipelines.pages.image import open_described
+from pipelines.transforms.in_processes import InProcesses, call_each
 from pipelines.transforms.routing import RouteByType
 from schemas.records import (
     Failure,
@@ -21,6 +23,9 @@ from schemas.records import (
     PageDone,
 )
 from schemas.remarks import ImageWarning, LeftOutCharacters
+
+# Some pages, or some dozens of images of lines.
+_LINES_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,15 @@ class CutExamples(beam.PTransform):
 
     def expand(self, pages):
         kinds = (LineExample, LineFact, LeftOutCharacters, ImageWarning, Failure, PageDone)
-        return pages | RouteByType(cut_examples, kinds, self._config)
+        if current_workers() is None:
+            return pages | RouteByType(cut_examples, kinds, self._config)
+        arguments = cut_examples, self._config
+        return pages | InProcesses(call_each, _LINES_AT_ONCE, arguments, count_lines, kinds)
+
+
+def count_lines(page: Page) -> int:
+    """Return how many lines a page has, at least 1."""
+    return max(1, len(page.lines))
 
 
 def cut_examples(

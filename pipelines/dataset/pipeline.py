@@ -32,9 +32,11 @@ from pipelines.dataset.read import (
     UndescribedFailures,
 )
 from pipelines.dataset.write import WriteExamples, WriteSummary
+from pipelines.descriptions.pairing import is_container
 from pipelines.descriptions.reading import ReadConfig
-from pipelines.files.filesystem import MatchFiles, input_patterns, input_roots
-from pipelines.files.output import check_free, whole_output
+from pipelines.files.filesystem import input_entries, input_patterns, input_roots
+from pipelines.files.match import MatchFiles
+from pipelines.files.output import lock_starts, whole_output
 from pipelines.tables.account import WriteAccount
 from pipelines.tables.rows import failure_row
 from pipelines.tables.runs import RunStart, plain
@@ -67,12 +69,13 @@ class IngestConfig:
     shards: int = 0
 
     def with_roots(self, roots: tuple[str, ...]) -> IngestConfig:
-        """Return the configuration with the folders below which folders may name splits.
+        """Return the configuration with what the values of --input say of their files.
 
         Args:
-            roots: Result of `input_roots`.
+            roots: Result of `input_roots`: folders below which folders may name splits.
         """
-        return replace(self, read=replace(self.read, roots=split_roots(roots)))
+        named = tuple(one for one in input_entries(self.inputs) if is_container(one))
+        return replace(self, read=replace(self.read, roots=split_roots(roots), named=named))
 
 
 def run_ingest(config: IngestConfig, options: PipelineOptions) -> Ingested:
@@ -92,9 +95,11 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Ingested:
     patterns = input_patterns(config.inputs)
     roots = input_roots(config.inputs)
     config = config.with_roots(roots)
-    check_free(config.output, config.overwrite)
     start = RunStart.now("ingest", plain(config))
-    with whole_output(config.output) as staging, show_progress("ingest", options) as counters:
+    with (
+        whole_output(config.output, config.overwrite) as staging,
+        show_progress("ingest", options) as counters,
+    ):
         intermediate = IntermediateFiles(staging)
         intermediate.make()
         for split in SPLITS:
@@ -141,7 +146,7 @@ def build_compile(
     """
     sources = (
         pipeline
-        | "Match files" >> MatchFiles(patterns)
+        | "Match files" >> MatchFiles(patterns, lock_starts(config.output))
         | "Pair files up" >> PairFilesUp(config.read)
     )
     survey = sources | "Survey" >> SurveySources(config.read, roots)

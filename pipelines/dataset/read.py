@@ -23,7 +23,7 @@ from schemas.records import Failure, Page, Skipped
 
 
 class PairFilesUp(beam.PTransform):
-    """Pair up images and the files that describe them, by their names.
+    """Pair up images and the files that describe them, by their names; takes a `Listing`.
 
     Args:
         config: What is read from the input.
@@ -33,15 +33,16 @@ class PairFilesUp(beam.PTransform):
         super().__init__()
         self._use_markup = config.format_name != "pair"
 
-    def expand(self, uris):
-        return (
-            uris
+    def expand(self, listing):
+        sources = (
+            listing.paths
             | "Key by page" >> beam.WithKeys(pairing_key)
             | "Gather" >> beam.GroupByKey()
             | "Files" >> beam.Values()
             | "Pair" >> beam.FlatMap(pair_files, self._use_markup)
-            | "Spread" >> beam.Reshuffle()
         )
+        all_sources = (sources, listing.unlisted) | "With unlisted" >> beam.Flatten()
+        return all_sources | "Spread" >> beam.Reshuffle()
 
 
 class SurveySources(beam.PTransform):
@@ -75,7 +76,7 @@ class SecondDescriptions(beam.PTransform):
 
 
 class FirstDescriptions(beam.PTransform):
-    """Leave out what the survey keeps of second descriptions.
+    """Leave out what the survey keeps of second descriptions, and of pages without lines.
 
     Args:
         seconds: Result of `SecondDescriptions`.
@@ -87,7 +88,7 @@ class FirstDescriptions(beam.PTransform):
 
     def expand(self, surveyed):
         return surveyed | "First ones" >> beam.Filter(
-            lambda page, seconds: (page.uri, page.described_by) not in seconds,
+            lambda page, seconds: page.line_count and (page.uri, page.described_by) not in seconds,
             beam.pvalue.AsSingleton(self._seconds),
         )
 

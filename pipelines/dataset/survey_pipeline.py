@@ -17,8 +17,9 @@ from pipelines.dataset.read import (
     UndescribedFailures,
 )
 from pipelines.dataset.split_counts import read_outcome
-from pipelines.descriptions.survey import Surveyed, describe_survey, left_out_second
-from pipelines.files.filesystem import MatchFiles, input_patterns, input_roots, read_bytes
+from pipelines.descriptions.survey import Surveyed, describe_survey, left_out
+from pipelines.files.filesystem import input_patterns, input_roots, read_bytes
+from pipelines.files.match import MatchFiles
 from pipelines.files.output import scratch_folder
 from pipelines.tables.skipped import SkippedFiles, WriteSkipped
 from pipelines.transforms.routing import RouteByType
@@ -78,7 +79,10 @@ def build_survey(
     failed = (survey.Failure, undescribed.Failure) | "Failed" >> beam.Flatten()
     seconds = survey.Surveyed | "Second descriptions" >> SecondDescriptions()
     first = survey.Surveyed | "Each page once" >> RouteByType(
-        left_out_second, (Surveyed, Skipped), beam.pvalue.AsSingleton(seconds)
+        left_out,
+        (Surveyed, Skipped),
+        beam.pvalue.AsSingleton(seconds),
+        config.read.without_lines,
     )
     plan = first.Surveyed | "Plan splits" >> PlanSplits(config.splits)
     skipped = (

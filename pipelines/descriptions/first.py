@@ -40,7 +40,7 @@ def read_first_descriptions(
         repeated: Number of texts of each image that several rows of a table have, by `row_key`.
 
     Yields:
-        A record for each page.
+        A record for each page; one without lines is skipped.
     """
     described_by = describing_file(source)
     seen: set[str] = set()
@@ -52,6 +52,8 @@ def read_first_descriptions(
         elif repeated and (key := row_key(record, described_by)) in repeated:
             yield _repeated_row(record, described_by, repeated[key], key in seen)
             seen.add(key)
+        elif not record.lines:
+            yield config.without_lines(record.uri)
         else:
             yield record
 

@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipelines.descriptions.strays import is_stray
 from pipelines.formats.iam.files import is_companion
 from pipelines.formats.names import (
     DERIVED_ENDINGS,
@@ -25,6 +24,7 @@ from pipelines.formats.names import (
     split_page_uri,
 )
 from pipelines.formats.sets.histdb import is_spare_image
+from pipelines.formats.system_files import is_stray
 from schemas.records import Failure, Skipped
 
 # Why a file that is no page is left out.
@@ -195,6 +195,17 @@ def _pair_exactly(files: list[str], use_markup: bool) -> list[Source]:
     return [*map(LoneImage, images), *map(LoneText, texts), *unpaired]
 
 
+def is_container(uri: str) -> bool:
+    """Return whether a file holds many lines or pages, by its name.
+
+    Example:
+        >>> is_container("d/Labels.CSV"), is_container("d/lines.txt"), is_container("d/p.txt")
+        (True, True, False)
+    """
+    name = posixpath.basename(uri).lower()
+    return name.endswith(CONTAINER_EXTENSIONS) or name in INDEX_NAMES
+
+
 def _unpaired(uri: str, use_markup: bool) -> ContainerFile | MarkupFile | Skipped | None:
     """Return the record of a file that is not paired with others; None for one that is."""
     name = posixpath.basename(uri).lower()
@@ -202,7 +213,7 @@ def _unpaired(uri: str, use_markup: bool) -> ContainerFile | MarkupFile | Skippe
         return Skipped(uri, STRAY)
     if is_companion(name):
         return Skipped(uri, "belongs to an IAM index")
-    if name.endswith(CONTAINER_EXTENSIONS) or name in INDEX_NAMES:
+    if is_container(name):
         if use_markup:
             return ContainerFile(uri)
         return Skipped(uri, "--format pair does not read tables")
@@ -294,13 +305,13 @@ def markup_candidates(image_uri: str) -> list[str]:
     stem = split_extension(file_uri)[0]
     whole, full = _unicode_forms(stem), _unicode_forms(file_uri)
     stems = [name for form in whole for name in numbered_names(form, number)] if number else []
-    stems += [page_stem(form, number) for form in full] if number else []
+    named = [page_stem(form, number) for form in full] if number else []
     usual, other = ("", *MARKUP_FOLDERS), _OTHER_FOLDERS
     capital = MARKUP_EXTENSION.upper()
     exported = [f"{name}/{page_name(number)}" for name in (*full, *whole)] if number else []
     alone = [posixpath.join(posixpath.dirname(stem), page_name(number))] if number else []
     return [
-        *_beside([*whole, *full, *stems], usual, MARKUP_EXTENSION),
+        *_beside([*whole, *full, *stems, *named], usual, MARKUP_EXTENSION),
         *_beside([*whole, *stems], other, MARKUP_EXTENSION),
         *_beside(whole, ("", *(folder.upper() for folder in MARKUP_FOLDERS)), capital),
         *_in_folders(exported, MARKUP_FOLDERS, MARKUP_EXTENSION),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import BinaryIO
 
@@ -41,13 +42,17 @@ from pipelines.formats.names import (
 from pipelines.formats.pairs import read_pair
 from pipelines.formats.sets.bentham import line_image_of, page_image_of, read_bentham
 from pipelines.formats.source import Files
-from pipelines.formats.tables.columns import BY_NAME, TableColumns
+from pipelines.formats.tables.columns import BY_NAME, ForeignTable, TableColumns
 from schemas.records import Failure, Page, Skipped
 
 # Beside pages lie notes and plain text of all sorts; '.gt.txt' is always that of a line.
 STRAY_TEXT_EXTENSION = ".txt"
 # Larger than the text of any line and the XML of any page; a larger file is something else.
 _LARGEST_TEXT_BYTES, _LARGEST_MARKUP_BYTES = 1 << 20, 1 << 27
+
+# Why a page is left out.
+NO_LINES, NO_LINE_OF_KINDS = "page has no lines", "no line of the requested kinds"
+NO_COLUMNS = "no columns of images and texts"
 
 # What names the split of pages of a format, where its reader does not say.
 _OFFICIAL = {"iam": "lists of IAM", "quire": "Quire's own datasets"}
@@ -63,6 +68,7 @@ class ReadConfig:
         region_kinds: Kinds of regions whose lines are read; empty for all.
         columns: Columns of tables that the user names.
         roots: Folders of the input: names of folders below them may be those of splits.
+        named: Files and globs of tables that are given themselves, and not by their folder.
     """
 
     format_name: str = "auto"
@@ -70,6 +76,21 @@ class ReadConfig:
     region_kinds: tuple[str, ...] = ()
     columns: TableColumns = BY_NAME
     roots: tuple[str, ...] = ("",)
+    named: tuple[str, ...] = ()
+
+    def means(self, table_uri: str) -> bool:
+        """Return whether the user says that a file is a table of images and texts."""
+        is_named = any(fnmatchcase(table_uri, pattern) for pattern in self.named)
+        return is_named or self.columns != BY_NAME or self.format_name != "auto"
+
+    @property
+    def is_selective(self) -> bool:
+        """Whether some lines of the input are not read."""
+        return bool(self.line_kinds or self.region_kinds)
+
+    def without_lines(self, uri: str) -> Skipped:
+        """Return the record of a page of which no line is read."""
+        return Skipped(uri, NO_LINE_OF_KINDS if self.is_selective else NO_LINES)
 
 
 def survey_source(
@@ -100,8 +121,8 @@ def read_source(
         files: Where the sources are.
 
     Yields:
-        Each page with its image, document, official split and the requested lines, or the
-        failure or the reason for skipping it.
+        Each page with its image, document, official split and the requested lines, of which
+        there may be none, or the failure or the reason for skipping it.
     """
     if isinstance(source, (MarkupFile, LoneText, ContainerFile, PairFiles)):
         for record in _read(source, config, files):
@@ -274,6 +295,8 @@ def _read_container_file(
         for record in container.pages(uri, files, config.columns):
             record = record if isinstance(record, Page) else _of_page(record)
             yield _selected(record, config)
+    except ForeignTable as error:
+        yield Failure(uri, "read", str(error)) if config.means(uri) else Skipped(uri, NO_COLUMNS)
     except (OSError, ValueError) as error:
         yield Failure(uri, "read", str(error))
 
@@ -287,7 +310,7 @@ def _of_page(record: Failure | Skipped) -> Failure | Skipped:
 
 def _selected(record: Page | Failure | Skipped, config: ReadConfig) -> Page | Failure | Skipped:
     """Keep the lines of the requested kinds."""
-    if not isinstance(record, Page) or not (config.line_kinds or config.region_kinds):
+    if not isinstance(record, Page) or not config.is_selective:
         return record
     lines = tuple(
         line
@@ -295,8 +318,6 @@ def _selected(record: Page | Failure | Skipped, config: ReadConfig) -> Page | Fa
         if (not config.line_kinds or line.kind in config.line_kinds)
         and (not config.region_kinds or line.region_kind in config.region_kinds)
     )
-    if not lines:
-        return Skipped(record.uri, "no line of the requested kinds")
     return replace(record, lines=lines)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from pipelines.formats.names import (
     IMAGE_EXTENSIONS,
@@ -13,31 +12,6 @@ from pipelines.formats.names import (
     split_extension,
 )
 from pipelines.formats.source import Files
-
-# What macOS, Windows and the software of file servers leave behind.
-_FILES = frozenset({".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".directory"})
-_FOLDERS = frozenset({
-    "@eadir", "__macosx", ".appledouble", ".trashes", ".spotlight-v100", ".fseventsd",
-    "#recycle", "@recycle", "$recycle.bin", ".thumbnails", ".ipynb_checkpoints",
-})  # fmt: skip
-_TRASH = re.compile(r"\.trash-[0-9]+")
-
-
-def is_stray(uri: str) -> bool:
-    """Return whether a file belongs to an operating system or file server, by its path.
-
-    Example:
-        >>> is_stray("d/._p.png"), is_stray("d/@eaDir/p.png/SYNOPHOTO_THUMB_XL.jpg")
-        (True, True)
-        >>> is_stray("d/p.png"), is_stray("d/.p.png")
-        (False, False)
-    """
-    *folders, name = uri.lower().split("/")
-    return (
-        name.startswith("._")
-        or name in _FILES
-        or any(folder in _FOLDERS or _TRASH.fullmatch(folder) for folder in folders)
-    )
 
 
 def is_mask(uri: str, files: Files) -> bool:

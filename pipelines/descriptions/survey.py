@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 
 from model.dataset.splits import page_key
@@ -110,9 +110,9 @@ def repeated_texts(row_key: str, digests: Iterable[bytes]) -> list[tuple[str, in
 def second_descriptions(pages: Iterable[Surveyed]) -> list[tuple[str, str]]:
     """Find the surplus descriptions of an image.
 
-    A description with the name of the image is kept before one of another name, as `x.xml` before
-    `x.other.xml`; of such, one with lines; of such, the one in the folder of the image; else the
-    one with the most lines; of equals, the first by file name.
+    A description with lines is kept before one without; of such, one with the name of the image,
+    as `x.xml` before `x.other.xml`; of such, the one in the folder of the image; else the one with
+    the most lines; of equals, the first by file name.
 
     Args:
         pages: All surveyed descriptions of one image.
@@ -134,15 +134,19 @@ def second_descriptions(pages: Iterable[Surveyed]) -> list[tuple[str, str]]:
     return [(order[0].uri, name) for name in list(others)[1:]]
 
 
-def left_out_second(page: Surveyed, surplus: Set[tuple[str, str]]) -> list[Surveyed | Skipped]:
-    """Return a surveyed page, or its surplus description as a skipped file.
+def left_out(
+    page: Surveyed, surplus: Set[tuple[str, str]], without_lines: Callable[[str], Skipped]
+) -> list[Surveyed | Skipped]:
+    """Return a surveyed page, or what is skipped: a surplus description, or a page without lines.
 
     Args:
         page: The page.
         surplus: The pairs from `second_descriptions`.
+        without_lines: Makes the record of a page without lines of its URI.
     """
-    is_surplus = (page.uri, page.described_by) in surplus
-    return [second_description(page.uri, page.described_by) if is_surplus else page]
+    if (page.uri, page.described_by) in surplus:
+        return [second_description(page.uri, page.described_by)]
+    return [page if page.line_count else without_lines(page.uri)]
 
 
 def second_description(image_uri: str, described_by: str) -> Skipped:
@@ -167,14 +171,18 @@ def description_rank(
     """
     is_beside = posixpath.dirname(described_by) == posixpath.dirname(split_page_uri(image_uri)[0])
     has_name = _has_its_name(image_uri, described_by)
-    return not has_name, not line_count, not is_beside, -line_count, described_by
+    return not line_count, not has_name, not is_beside, -line_count, described_by
 
 
 def _has_its_name(image_uri: str, described_by: str) -> bool:
     file_uri, number = split_page_uri(image_uri)
     stems = [loose_name(file_uri)]
     if number:
-        stems += [loose_name(name) for name in numbered_names(split_extension(file_uri)[0], number)]
+        stems += [
+            loose_name(name)
+            for file in (split_extension(file_uri)[0], file_uri)
+            for name in numbered_names(file, number)
+        ]
     # 'x.jpg.xml' is of the name, too.
     return loose_name(described_by) in (*stems, posixpath.basename(file_uri).casefold())
 

@@ -100,7 +100,7 @@ def _by_id(truth: Page, read: ReadPage, rules: TextRules) -> MatchedPage:
 
 def _by_place(truth: Page, read: ReadPage, rules: TextRules, is_complete: bool) -> MatchedPage:
     texts = list(_texts(truth, read, rules))
-    match = match_by_place(read.lines, _true_lines(truth, read))
+    match = match_by_place(read.lines, true_lines(truth, read))
     text_of_true = {true: read.lines[found].text for found, true in match.pairs}
     lines = [
         _read_line(truth, read, line.line_id, text, text_of_true.get(place))
@@ -120,8 +120,16 @@ def _by_place(truth: Page, read: ReadPage, rules: TextRules, is_complete: bool) 
     return MatchedPage(tuple(lines), without_truth + len(extra))
 
 
-def _true_lines(truth: Page, read: ReadPage) -> Sequence[Line]:
-    """Scale the lines of the truth to the pixels of the image that was read."""
+def true_lines(truth: Page, read: ReadPage) -> Sequence[Line]:
+    """Scale the lines of the truth to the pixels of the image that was read.
+
+    Args:
+        truth: The page with the true texts.
+        read: The page as it was read.
+
+    Raises:
+        UsageError: If the truth belongs to another image.
+    """
     if not (read.width_px and read.height_px):
         return truth.lines
     # Only the shape of the image is used.

@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 from urllib.parse import unquote
 
-from apache_beam.io.filesystems import FileSystems
-
 from pipelines.cli.options import UsageError
 from pipelines.descriptions.detect import NotAPage, UnknownMarkup, read_markup
 from pipelines.descriptions.pairing import markup_candidates, pairing_key
-from pipelines.descriptions.strays import is_stray
 from pipelines.files.filesystem import input_patterns, read_bytes
+from pipelines.files.match import listed_paths
 from pipelines.formats.names import (
     MARKUP_EXTENSION,
     file_of,
@@ -21,6 +19,7 @@ from pipelines.formats.names import (
     split_extension,
     split_page_uri,
 )
+from pipelines.formats.system_files import is_stray
 from schemas.records import Page
 
 # The folders and the name of a file, without extension, in NFC.
@@ -88,13 +87,10 @@ def read_truth(path: str) -> Page:
 
 
 def _truth_files(truth: Iterable[str]) -> list[str]:
-    patterns = list(input_patterns(truth, "--truth"))
-    found = {
-        metadata.path for match in FileSystems.match(patterns) for metadata in match.metadata_list
-    }
-    files = sorted(
+    found = listed_paths(input_patterns(truth, "--truth"), "--truth")
+    files = [
         path for path in found if path.lower().endswith(MARKUP_EXTENSION) and not is_stray(path)
-    )
+    ]
     if not files:
         raise UsageError(f"--truth: no {MARKUP_EXTENSION} file in it; give PAGE or ALTO files")
     return files

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from model.decoding.calibration import expected_calibration_error
 from model.evaluation.confidence_summary import ConfidenceSummary
 from model.evaluation.confusions import commonest
-from model.evaluation.error_summary import ErrorRates, ErrorSummary
+from model.evaluation.error_summary import ErrorRates, ErrorSummary, PageRate
 from model.evaluation.line_matching import score_to_dict
 from model.evaluation.line_scores import LineScore
 from model.evaluation.report import EvaluationReport, build_evaluation_report
+from model.evaluation.report_pages import EvaluatedPage
 from model.evaluation.report_parts import interval_text, percent
 from model.evaluation.text_views import RAW, TEXT_VIEWS
 from pipelines.cli.options import UsageError
@@ -20,6 +21,7 @@ from pipelines.files.filesystem import write_bytes
 from schemas import VERSION
 
 _CONFUSIONS_PRINTED = 8
+_PAGES_PRINTED = 5
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class EvaluationResults:
         remarks: Remarks on the figures, one sentence each.
         found: Score of the line detection; None where the lines were given.
         confidence: Calibration of the confidences; None where it was not measured.
+        views: The worst pages with their images, for the report.
     """
 
     title: str
@@ -43,6 +46,7 @@ class EvaluationResults:
     remarks: tuple[str, ...] = ()
     found: LineScore | None = None
     confidence: ConfidenceSummary | None = None
+    views: tuple[EvaluatedPage, ...] = ()
 
     def to_dict(self) -> dict:
         """Return all figures as values that JSON can hold."""
@@ -60,6 +64,8 @@ class EvaluationResults:
         yield f"{'':20}{'CER':>9}  {'95 %':18}{'WER':>9}  95 %"
         for view in TEXT_VIEWS:
             yield f"{view.replace('_', ' '):20}{_cells(rates, view)}"
+        if len(self.summary.pages) > 1:
+            yield from _page_lines(self.summary.pages)
         if self.found:
             yield from _found_lines(self.found)
         if self.confidence:
@@ -76,6 +82,14 @@ def _cells(rates: ErrorRates, view: str) -> str:
         f"{percent(characters.errors.rate):>9}  {interval_text(characters, rates.pages):18}"
         f"{percent(words.errors.rate):>9}  {interval_text(words, rates.pages)}"
     )
+
+
+def _page_lines(pages: tuple[PageRate, ...]) -> Iterator[str]:
+    """Yield the pages with the highest CER."""
+    shown = pages[:_PAGES_PRINTED]
+    yield "CER by page" + (f", the {len(shown)} worst:" if len(shown) < len(pages) else ":")
+    for page in shown:
+        yield f"{percent(page.characters.rate):>9}  {page.lines:4,} lines  {page.page_uri}"
 
 
 def _found_lines(score: LineScore) -> Iterator[str]:
@@ -133,6 +147,7 @@ def write_report(evaluation: EvaluationResults, path: str) -> None:
         evaluation.summary,
         evaluation.found,
         evaluation.confidence,
+        evaluation.views,
     )
     try:
         write_bytes(path, build_evaluation_report(report).encode())

@@ -12,10 +12,12 @@ from model.evaluation.error_summary import ErrorSummary, summarise
 from model.evaluation.error_tally import ErrorTally
 from model.evaluation.line_matching import total_score
 from model.evaluation.line_scores import LineScore
+from model.evaluation.report_pages import EvaluatedPage
 from model.report.contact_sheet import thumbnail
 from model.text.rules import TextRules
 from pipelines.cli.options import UsageError
 from pipelines.evaluation.match import ReadPage, extra_lines, match_page
+from pipelines.evaluation.page_views import evaluated_page, worst_pages
 from pipelines.evaluation.pairs import pair_truth, read_truth
 from pipelines.evaluation.results import EvaluationResults, name_of, with_pictures
 from pipelines.pages.cut import cut_page
@@ -81,12 +83,14 @@ def evaluate_transcripts(config: TruthFiles) -> EvaluationResults:
     found = total_score(scores) if scores else None
     _check_counts(tally, found)
     summary = summarise(tally)
+    views: tuple[EvaluatedPage, ...] = ()
     if config.has_pictures:
         strips = _Strips(read_root(connection), pages)
         summary = with_pictures(summary, dict(_pictures(summary, truth_of_page, strips)))
         extra = _worst_lines(summary, has_truth=False)
         pages_with_extra = _with_lines(connection, [pages[uri] for uri in extra])
         summary = with_pictures(summary, dict(_pictures_of_extra(pages_with_extra, extra, strips)))
+        views = tuple(_views(connection, config, summary, pages, truth_of_page))
     counts = {"lines_without_truth": without_truth}
     return EvaluationResults(
         title=name_of(config.transcripts),
@@ -95,7 +99,25 @@ def evaluate_transcripts(config: TruthFiles) -> EvaluationResults:
         counts={**counts, "lines_extra": tally.lines_extra} if found else counts,
         remarks=tuple(_remarks(tally, without_truth)),
         found=found,
+        views=views,
     )
+
+
+def _views(
+    connection: duckdb.DuckDBPyConnection,
+    config: TruthFiles,
+    summary: ErrorSummary,
+    pages: dict[str, ReadPage],
+    truth_of_page: dict[str, str],
+) -> Iterator[EvaluatedPage]:
+    """Yield the worst pages with their images, worst first."""
+    worst = [pages[page.page_uri] for page in worst_pages(summary)]
+    by_uri = {read.uri: read for read in _with_lines(connection, worst, has_places=True)}
+    for number, page in enumerate(worst, 1):
+        truth = read_truth(truth_of_page[page.uri])
+        yield evaluated_page(
+            by_uri[page.uri], truth, config.rules, config.is_complete, f"page{number}"
+        )
 
 
 def _transcribed_pages(connection: duckdb.DuckDBPyConnection, match: str) -> dict[str, ReadPage]:
@@ -122,10 +144,10 @@ def _model_digest(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _with_lines(
-    connection: duckdb.DuckDBPyConnection, pages: Sequence[ReadPage]
+    connection: duckdb.DuckDBPyConnection, pages: Sequence[ReadPage], has_places: bool = False
 ) -> Iterator[ReadPage]:
     """Yield the pages with their lines, one page at a time."""
-    # Geometry is slow to fetch, and pages matched by identifier do not need it.
+    # Geometry is slow to fetch, and matching by identifier does not need it.
     query = (
         "SELECT page_uri, line_id, line_index, text, "
         "CASE WHEN by_place THEN baseline END, CASE WHEN by_place THEN polygon END "
@@ -133,7 +155,7 @@ def _with_lines(
         "WHERE page_uri IN (SELECT unnest(?)) ORDER BY page_uri, line_index"
     )
     remaining = {page.uri: page for page in pages}
-    places = [page.uri for page in pages if page.by_place]
+    places = [page.uri for page in pages if page.by_place or has_places]
     rows = iterate_rows(connection.execute(query, [places, list(remaining)]))
     for uri, of_page in groupby(rows, key=lambda row: row[0]):
         lines = (

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pipelines.formats.page_text import SHOWN
 from pipelines.tables.account import Account
+from pipelines.tables.skipped import SkippedFiles
 from pipelines.transcripts.pages import Selection
 
 # Each format has its own folder, so that two of them may have the same extension.
@@ -108,12 +109,12 @@ class Exported:
         replaced_count: Characters that were replaced by U+FFFD.
         turned_count: Pages whose image is turned by its EXIF orientation.
         removed_count: Files of pages that are gone, which were removed.
-        failures: Some failures, as (page, error).
         frame: 'shown' or 'stored'.
         remarks: What else is to be told.
         gone_count: Pages that are gone by the tables, which are not in the account.
         missing_count: Pages whose image is gone, of those that were skipped.
         missing: The first of them.
+        skipped: Pages that have no text to export.
     """
 
     account: Account
@@ -121,15 +122,16 @@ class Exported:
     replaced_count: int = 0
     turned_count: int = 0
     removed_count: int = 0
-    failures: tuple[tuple[str, str], ...] = ()
     frame: str = SHOWN
     remarks: tuple[str, ...] = ()
     gone_count: int = 0
     missing_count: int = 0
     missing: tuple[str, ...] = ()
+    skipped: SkippedFiles = field(default_factory=SkippedFiles)
 
     def __str__(self):
-        text = f"{self.account}\nfiles: {self.file_count} written"
+        said = filter(None, (str(self.account), str(self.skipped)))
+        text = "\n".join([*said, f"files: {self.file_count} written"])
         if self.missing_count:
             more = ", ..." * (self.missing_count > len(self.missing))
             text += (
@@ -144,9 +146,7 @@ class Exported:
             text += f"\n{self.replaced_count} characters that XML cannot hold are now U+FFFD"
         if self.turned_count:
             text += f"\n{self._turned()}"
-        return "\n".join(
-            [text, *self.remarks, *(f"failed: {page}: {error}" for page, error in self.failures)]
-        )
+        return "\n".join([text, *self.remarks])
 
     @property
     def lack(self) -> str:

@@ -23,6 +23,7 @@ from pipelines.exporting.names import ExportNames
 from pipelines.exporting.picture import read_orientation
 from pipelines.exporting.store import Store, newest_run_of
 from pipelines.exporting.writers import PageWriter, add_to_all, writers_of
+from pipelines.files.lock import output_lock
 from pipelines.files.output import check_free, is_own, scratch_folder, whole_output
 from pipelines.formats.addresses import is_address
 from pipelines.formats.page_text import (
@@ -36,6 +37,7 @@ from pipelines.formats.page_text import (
 from pipelines.tables.account import Account
 from pipelines.tables.rows import failure_row
 from pipelines.tables.runs import RunStart
+from pipelines.tables.skipped import SkippedFiles
 from pipelines.tables.write import write_one_row
 from pipelines.transcripts.pages import (
     Extent,
@@ -86,7 +88,7 @@ def run_export(config: ExportConfig) -> Exported:
     clashing = clashing_stems(connection) if has_plain_names else frozenset()
     names = ExportNames(extent.folder, config, clashing)
     start = RunStart.now("export", asdict(config), origin.model_digest)
-    with _folder(config.output, updates) as folder, scratch_folder(config.output) as scratch:
+    with _folder(config, updates) as folder, scratch_folder(config.output) as scratch:
         store = Store(folder, config.is_zipped, config.taken_by.archive, updates)
         pages = pages_with_lines(connection, scratch)
         exported = _Export(config, names, origin, store, since).run(pages, extent, folder)
@@ -151,12 +153,13 @@ def _since(connection: duckdb.DuckDBPyConnection, config: ExportConfig) -> str:
 
 
 @contextmanager
-def _folder(output: str, updates: bool) -> Iterator[str]:
+def _folder(config: ExportConfig, updates: bool) -> Iterator[str]:
     """Provide the folder to write in: the output itself if an older export is updated."""
     if updates:
-        yield output.rstrip("/")
+        with output_lock(config.output):
+            yield config.output.rstrip("/")
         return
-    with whole_output(output) as staging:
+    with whole_output(config.output, config.overwrite) as staging:
         yield staging
 
 
@@ -170,19 +173,19 @@ class _Export:
         self._store, self._since = store, since
         self._failed: dict[str, int] = {}
         self._lines: dict[str, int] = {}
-        self._named: list[tuple[str, str]] = []
         self._turned = self._replaced = 0
         # Pages whose image is gone, and their lines.
         self._missing: dict[str, int] = {}
 
     def run(self, pages: Iterable[PageText | Skipped], extent: Extent, folder: str) -> Exported:
         """Write all pages and return the counts."""
-        read = skipped = unchanged = lines_read = lines_unchanged = 0
+        read = unchanged = lines_read = lines_unchanged = 0
+        skipped = SkippedFiles()
         writers = writers_of(self._config, self._names, self._origin, self._store)
         with FailureTable(folder) as failures:
             for page in pages:
                 if isinstance(page, Skipped):
-                    skipped += 1
+                    skipped.add(page)
                     continue
                 if self._is_written(page):
                     unchanged += 1
@@ -205,7 +208,7 @@ class _Export:
             extent.page_count,
             read - failed,
             failed,
-            skipped + unchanged + len(self._missing),
+            skipped.total + unchanged + len(self._missing),
             extent.line_count - lines_unchanged - sum(self._missing.values()),
             lines_read - lines_failed,
             lines_failed,
@@ -216,9 +219,9 @@ class _Export:
             self._store.file_count,
             self._replaced,
             self._turned,
-            failures=tuple(self._named),
             frame=self._config.frame,
             remarks=tuple(self._store.remarks),
+            skipped=skipped,
             gone_count=extent.gone_count,
             missing_count=len(self._missing),
             missing=tuple(self._missing)[:_MOST_NAMED],
@@ -250,13 +253,11 @@ class _Export:
         return add_to_all(writers, page)
 
     def _note(self, found: list[Failure], page: PageText | None = None) -> list[Failure]:
-        """Remember failed pages and some of the reasons, and return the failures."""
+        """Remember failed pages, and return the failures."""
         for failure in found:
             is_own = page is not None and page.uri == failure.uri
             count = len(page.lines) if is_own else self._lines.get(failure.uri, 0)
             self._failed.setdefault(failure.uri, count)
-            if len(self._named) < _MOST_NAMED:
-                self._named.append((failure.uri, failure.error))
         return found
 
 

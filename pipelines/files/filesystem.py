@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import BinaryIO
 
-import apache_beam as beam
-from apache_beam.io import fileio
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.options import WILD_CARD, UsageError
 from pipelines.files.folder_index import shared_index
+from pipelines.files.walk import is_regular, walk
 from pipelines.files.zip_members import (
     archive_fault,
     has_member,
@@ -37,15 +38,63 @@ def read_bytes(uri: str) -> bytes:
     """
     if member := split_member(uri):
         return read_member(*member)
+    _check_regular(uri)
     # Without this a file named .gz or .bz2 would be decompressed.
     with FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED) as file:
         return file.read()
+
+
+def _check_regular(uri: str) -> None:
+    """Refuse a pipe or a device, which could be read for ever.
+
+    Raises:
+        OSError: If the path is one, or leads nowhere.
+    """
+    if FileSystems.get_scheme(uri) is None and not (is_regular(uri) or os.path.isdir(uri)):
+        raise OSError(f"{uri} is a pipe, a socket or a device; give a regular file")
 
 
 def write_bytes(uri: str, data: bytes) -> None:
     """Write a whole file."""
     with FileSystems.create(uri, compression_type=CompressionTypes.UNCOMPRESSED) as file:
         file.write(data)
+
+
+def make_folder(path: str, output: str) -> None:
+    """Create a folder of an output, and those above it, where they do not exist.
+
+    Args:
+        path: The folder.
+        output: What the user named, for the error message.
+
+    Raises:
+        UsageError: If that is not possible.
+    """
+    if FileSystems.get_scheme(path) is not None:
+        if not FileSystems.exists(path):
+            FileSystems.mkdirs(path)
+        return
+    with writing(output):
+        os.makedirs(path or os.curdir, exist_ok=True)
+
+
+@contextmanager
+def writing(output: str) -> Iterator[None]:
+    """Turn an error of the local file system about an output into a usage error.
+
+    Args:
+        output: What the user named.
+
+    Raises:
+        UsageError: If the output cannot be written, except for want of space.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        reason = error.strerror or error
+        raise UsageError(f"{output} cannot be written ({reason}); choose another place") from None
 
 
 def write_whole(uri: str, data: bytes) -> None:
@@ -80,6 +129,7 @@ class BeamFiles:
         """Open a file for reading; one in a zip archive is read whole."""
         if member := split_member(uri):
             return io.BytesIO(read_member(*member))
+        _check_regular(uri)
         return FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED)
 
     def first_existing(self, uris: Iterable[str]) -> str | None:
@@ -137,7 +187,7 @@ def input_patterns(inputs: Iterable[str], flag: str = "--input") -> tuple[str, .
         UsageError: If a pattern matches no file, or a list cannot be read.
     """
     entries = [entry for given in inputs for entry in _listed(given, flag)]
-    patterns = tuple(_pattern(entry, flag) for entry in entries)
+    patterns = tuple(pattern_of(entry, flag) for entry in entries)
     for entry, pattern in zip(entries, patterns):
         if not _matches_something(pattern):
             raise UsageError(f"{entry}: no such file or folder, or nothing in it; check {flag}")
@@ -158,12 +208,24 @@ def input_roots(inputs: Iterable[str], flag: str = "--input") -> tuple[str, ...]
     Raises:
         UsageError: If a list cannot be read.
     """
+    return tuple(dict.fromkeys(map(_root, input_entries(inputs, flag))))
+
+
+def input_entries(inputs: Iterable[str], flag: str = "--input") -> tuple[str, ...]:
+    """Return what the values of a flag name, in their shortest form, with the entries of lists.
+
+    Args:
+        inputs: As for `input_patterns`.
+        flag: The flag, for error messages.
+
+    Raises:
+        UsageError: If a list cannot be read.
+    """
     entries = (entry for given in inputs for entry in _listed(given, flag))
-    return tuple(dict.fromkeys(map(_root, entries)))
+    return tuple(map(normalised_path, entries))
 
 
 def _root(given: str) -> str:
-    given = normalised_path(given)
     if WILD_CARD.search(given) and not FileSystems.exists(given):
         return os.path.dirname(WILD_CARD.split(given)[0])
     is_folder = os.path.isdir(given) or _matches_something(beneath_pattern(given))
@@ -196,24 +258,6 @@ def list_entries(uri: str) -> Iterator[str]:
         yield from filter(None, map(str.strip, lines))
 
 
-def match_files(given: str) -> list[str]:
-    """List the files of one input.
-
-    Args:
-        given: A file, a folder (with everything beneath it) or a glob.
-
-    Returns:
-        Their paths, and for a zip archive those of its members; empty where there are none.
-
-    Raises:
-        OSError: If the file system cannot be reached.
-        ValueError: If no file system supports its scheme.
-    """
-    (result,) = FileSystems.match([_pattern(given, "the list")])
-    paths = [printable(metadata.path) for metadata in result.metadata_list]
-    return [found for path in paths for found in files_in(path)]
-
-
 def normalised_path(path: str) -> str:
     """Return a local path in its shortest form, so that a page has only one name.
 
@@ -224,7 +268,16 @@ def normalised_path(path: str) -> str:
     return path if FileSystems.get_scheme(path) else os.path.normpath(path)
 
 
-def _pattern(given: str, flag: str) -> str:
+def pattern_of(given: str, flag: str) -> str:
+    """Return the pattern of a file, a folder (with everything beneath it) or a glob.
+
+    Args:
+        given: What the user gave.
+        flag: The flag, for the error message.
+
+    Raises:
+        UsageError: If no file system has its scheme.
+    """
     given = normalised_path(given)
     try:
         beneath = FileSystems.join(given, "**")
@@ -257,6 +310,8 @@ def _literal(path: str) -> str:
 
 def _matches_something(pattern: str) -> bool:
     try:
+        if FileSystems.get_scheme(pattern) is None:
+            return next(walk(pattern), None) is not None
         return any(result.metadata_list for result in FileSystems.match([pattern], limits=[1]))
     except BeamIOError:
         return False
@@ -292,29 +347,3 @@ def is_left_out(path: str, starts: tuple[str, ...]) -> bool:
 
 def _absolute(path: str) -> str:
     return path if FileSystems.get_scheme(path) else os.path.abspath(path)
-
-
-class MatchFiles(beam.PTransform):
-    """List the files that some patterns match, and those in zip archives, spread over the workers.
-
-    Args:
-        patterns: Patterns from `input_patterns`.
-        left_out: Path prefixes of files that are not listed: those that the run writes.
-    """
-
-    def __init__(self, patterns: tuple[str, ...], left_out: tuple[str, ...] = ()):
-        super().__init__()
-        self._patterns, self._left_out = patterns, left_out
-
-    def expand(self, begin):
-        left_out = self._left_out
-        return (
-            begin
-            | "Patterns" >> beam.Create(self._patterns)
-            | "Match" >> fileio.MatchAll(fileio.EmptyMatchTreatment.ALLOW)
-            | "Path" >> beam.Map(lambda metadata: printable(metadata.path))
-            | "Not ours"
-            >> beam.Filter(lambda path, starts: not is_left_out(path, starts), left_out)
-            | "In archives" >> beam.FlatMap(files_in)
-            | "Once" >> beam.Distinct()
-        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import posixpath
 import re
 import socket
 import uuid
@@ -12,8 +13,10 @@ from contextlib import contextmanager
 
 from apache_beam.io.filesystems import FileSystems
 
+from pipelines.cli.main_process import is_running
 from pipelines.cli.options import UsageError
-from pipelines.files.filesystem import starts_beneath
+from pipelines.files.filesystem import make_folder, starts_beneath
+from pipelines.files.lock import lock_beside, output_lock
 
 # A file in each folder that `whole_output` wrote: no other folder is ever replaced.
 _MARK = ".quire"
@@ -49,21 +52,34 @@ def check_free(output: str, overwrite: bool) -> None:
 
 
 @contextmanager
-def whole_output(output: str) -> Iterator[str]:
+def whole_output(output: str, overwrite: bool = False) -> Iterator[str]:
     """Provide a folder to write in that becomes the output if no error is raised.
 
     An older output is replaced only then; after an error it is unchanged.
 
     Args:
         output: Folder to be written.
+        overwrite: Whether it may exist.
 
     Yields:
         The folder to write in.
+
+    Raises:
+        UsageError: If the output exists and must not, or was not written by `whole_output`, or
+            another run is writing it.
     """
     output = output.rstrip("/")
+    with output_lock(output):
+        check_free(output, overwrite)
+        with _staged(output) as staging:
+            yield staging
+
+
+@contextmanager
+def _staged(output: str) -> Iterator[str]:
     staging, replaced = f"{output}{_PARTIAL}", f"{output}{_REPLACED}"
     discard(staging)
-    FileSystems.mkdirs(staging)
+    make_folder(staging, output)
     try:
         yield staging
         FileSystems.create(f"{staging}/{_MARK}").close()
@@ -85,7 +101,14 @@ def output_starts(output: str, *names: str) -> tuple[str, ...]:
     """
     output = output.rstrip("/")
     folders = (f"{output}{ending}" for ending in ("", _PARTIAL, _REPLACED))
-    return tuple(start for folder in folders for start in starts_beneath(folder, _MARK, *names))
+    starts = [start for folder in folders for start in starts_beneath(folder, _MARK, *names)]
+    return (*starts, *lock_starts(output))
+
+
+def lock_starts(output: str) -> tuple[str, ...]:
+    """Return the path of the lock of an output, as `output_starts` does."""
+    folder, name = posixpath.split(lock_beside(output))
+    return starts_beneath(folder or os.curdir, name)
 
 
 @contextmanager
@@ -103,7 +126,7 @@ def scratch_folder(output: str) -> Iterator[str]:
     start = f"{output.rstrip('/')}{_SCRATCH}{_HOST}-"
     _clear_left_over(start)
     scratch = f"{start}{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    FileSystems.mkdirs(scratch)
+    make_folder(scratch, output)
     try:
         yield scratch
     finally:
@@ -115,18 +138,8 @@ def _clear_left_over(start: str) -> None:
         return
     for path in glob.glob(f"{glob.escape(start)}*"):
         process = path[len(start) :].partition("-")[0]
-        if process.isdecimal() and not _is_running(int(process)):
+        if process.isdecimal() and not is_running(int(process)):
             discard(path)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def discard(path: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from pipelines.cli.processes import worker_count
 from pipelines.files.http_get import Answer, FetchError, get
 from pipelines.files.pace import Pace
 
@@ -21,8 +22,8 @@ class FetchConfig:
     """How to download.
 
     Attributes:
-        requests_per_second: Most requests that one worker process sends to one host; 0 for
-            no limit.
+        requests_per_second: Most requests to one host, by all processes of this machine together;
+            0 for no limit.
         attempts: How often to request an address while the failure may be transient.
         first_wait_s: Wait after the first attempt; it doubles with each further one. A longer
             Retry-After of the server takes precedence.
@@ -49,7 +50,8 @@ class Fetcher:
 
     def __init__(self, config: FetchConfig, pace: Pace | None = None):
         self._config = config
-        self._pace = pace or Pace(config.requests_per_second)
+        # The limit is that of a run: the processes that work in it share it.
+        self._pace = pace or Pace(config.requests_per_second / worker_count())
 
     def fetch(self, address: str, largest_bytes: int) -> Answer:
         """Download an address.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from lxml import etree
 
 from model.text.bidi import LEFT_TO_RIGHT, RIGHT_TO_LEFT
 from pipelines.formats.xml_tree import read_number
+from schemas.records import Line
 
 Nodes = list[etree._Element]
 
@@ -55,6 +57,27 @@ def line_names(lines: Nodes, id_name: str) -> list[str]:
         taken.add(unique)
         names.append(unique)
     return names
+
+
+def checked_places(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Return lines, with a fault where it is not known where on the page they are.
+
+    The only line of an image may be the whole image; of several, none is.
+
+    Args:
+        lines: The lines of a page.
+
+    Example:
+        >>> [line.fault for line in checked_places([Line("a", 0, polygon=((0, 0),)), Line("b", 1)])]
+        ['', 'line has no coordinates; draw its baseline or its outline']
+    """
+    if len(lines) < 2:
+        return tuple(lines)
+    fault = "line has no coordinates; draw its baseline or its outline"
+    return tuple(
+        line if line.fault or line.baseline or line.polygon else replace(line, fault=fault)
+        for line in lines
+    )
 
 
 def regions_of(

@@ -15,7 +15,7 @@ import numpy as np
 from model.geometry.polylines import column_bounds
 from model.text.bidi import ink_places
 from pipelines.formats.boxes import Box, box_of
-from schemas.records import Line, Transcript
+from schemas.records import Line, Polyline, Transcript
 
 _GAPS = re.compile("(?<=[^ ]) +(?=[^ ])")
 # Positions along a word at which the height of the polygon is sampled.
@@ -34,6 +34,7 @@ class Word:
         start: Where it begins, as a share of the line's length.
         end: Where it ends, likewise.
         box: Left, top, right and bottom in whole pixels.
+        outline: The part of the line's outline that it is in, in whole pixels.
     """
 
     text: str
@@ -42,6 +43,7 @@ class Word:
     start: float
     end: float
     box: Box
+    outline: Polyline = ()
 
 
 def words_of(transcript: Transcript) -> list[Word]:
@@ -64,7 +66,7 @@ def words_of(transcript: Transcript) -> list[Word]:
     spans = _spans(text)
     shares = _shares(transcript, spans)
     known = _known_confidences(transcript)
-    boxes = _boxes(transcript.line, shares)
+    boxes, outlines = _places(transcript.line, shares)
     return [
         Word(
             text=text[start:end],
@@ -73,8 +75,9 @@ def words_of(transcript: Transcript) -> list[Word]:
             start=float(first),
             end=float(last),
             box=box,
+            outline=outline,
         )
-        for (start, end), (first, last), box in zip(spans, shares, boxes)
+        for (start, end), (first, last), box, outline in zip(spans, shares, boxes, outlines)
     ]
 
 
@@ -113,8 +116,8 @@ def _known_confidences(transcript: Transcript) -> tuple[float, ...]:
     return tuple(each) if len(each) == len(transcript.text) else ()
 
 
-def _boxes(line: Line, shares: np.ndarray) -> list[Box]:
-    """Return the boxes of words from their shares [words, 2] of the line's length."""
+def _places(line: Line, shares: np.ndarray) -> tuple[list[Box], list[Polyline]]:
+    """Return the boxes and outlines of words from their shares [words, 2] of the line's length."""
     outline = np.array(line.polygon, float)
     left, top, right, bottom = box_of(line.polygon)
     axis, start, end = _direction(line)
@@ -124,13 +127,25 @@ def _boxes(line: Line, shares: np.ndarray) -> list[Box]:
     steps = np.linspace(0, 1, _SAMPLES)
     places = sides[:, :1] + (sides[:, 1:] - sides[:, :1]) * steps
     near, far = column_bounds(outline[:, ::-1] if axis else outline, places.ravel())
-    near = np.where(np.isnan(near), (top, left)[axis], near).reshape(places.shape).min(axis=1)
-    far = np.where(np.isnan(far), (bottom, right)[axis], far).reshape(places.shape).max(axis=1)
+    near = np.where(np.isnan(near), (top, left)[axis], near).reshape(places.shape)
+    far = np.where(np.isnan(far), (bottom, right)[axis], far).reshape(places.shape)
+    outlines = _outlines(places, near, far, axis)
+    near, far = near.min(axis=1), far.max(axis=1)
     columns = (
         (near, sides[:, 0], far, sides[:, 1]) if axis else (sides[:, 0], near, sides[:, 1], far)
     )
     rounded = zip(*(np.rint(column).astype(int).tolist() for column in columns))
-    return list(rounded)
+    return list(rounded), outlines
+
+
+def _outlines(places: np.ndarray, near: np.ndarray, far: np.ndarray, axis: int) -> list[Polyline]:
+    """Return the outlines of words from the sides of the line at some places, [words, places]."""
+    along = np.concatenate([places, places[:, ::-1]], axis=1)
+    # Inwards, so that no word is outside of its line.
+    across = np.concatenate([np.ceil(near), np.floor(far)[:, ::-1]], axis=1)
+    pairs = (across, along) if axis else (along, across)
+    points = np.rint(np.stack(pairs, axis=2)).astype(int).tolist()
+    return [tuple(map(tuple, outline)) for outline in points]
 
 
 def _direction(line: Line) -> tuple[int, float, float]:

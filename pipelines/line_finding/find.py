@@ -8,6 +8,7 @@ from functools import partial
 import apache_beam as beam
 
 from model.pictures.lines import lines_jpeg
+from pipelines.cli.processes import current_workers
 from pipelines.files.filesystem import write_bytes
 from pipelines.files.mirror import mirrored_name
 from pipelines.files.output import discard
@@ -17,8 +18,11 @@ from pipelines.formats.page_xml.write import write_found_lines
 from pipelines.pages.cut import found_page
 from pipelines.pages.fetched import skip_reason
 from pipelines.pages.image import PageImage, use_image
+from pipelines.transforms.in_processes import InProcesses, call_each
 from pipelines.transforms.routing import RouteByType
 from schemas.records import Failure, Page, PageDone, PageSource, Skipped
+
+_PAGES_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,11 @@ class FindLines(beam.PTransform):
         self._arguments = config, folder
 
     def expand(self, sources):
-        return sources | RouteByType(write_lines_of, (PageDone, Failure, Skipped), *self._arguments)
+        kinds = PageDone, Failure, Skipped
+        if current_workers() is None:
+            return sources | RouteByType(write_lines_of, kinds, *self._arguments)
+        arguments = write_lines_of, *self._arguments
+        return sources | InProcesses(call_each, _PAGES_AT_ONCE, arguments, into=kinds)
 
 
 def write_lines_of(

@@ -12,7 +12,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from model.segmentation.finder import finder_digest
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.files.mirror import common_folder
-from pipelines.files.output import check_free, discard, output_starts, whole_output
+from pipelines.files.output import discard, output_starts, whole_output
 from pipelines.formats.page_text import Origin
 from pipelines.line_finding.find import FindConfig, FindLines
 from pipelines.pages.inputs import page_inputs
@@ -83,12 +83,11 @@ def run_lines(config: LinesConfig, options: PipelineOptions) -> FoundLines:
     """
     left_out = output_starts(config.output, *_WRITTEN)
     listing = ListPages(page_inputs(config.inputs), config.pages, left_out)
-    check_free(config.output, config.overwrite)
     digest = finder_digest()
     start = RunStart.now("lines", asdict(config), digest)
     origin = Origin(f"Quire {VERSION}", start.started, digest)
     with (
-        whole_output(config.output) as staging,
+        whole_output(config.output, config.overwrite) as staging,
         show_progress("lines", options) as counters,
     ):
         with beam.Pipeline(options=options) as pipeline:

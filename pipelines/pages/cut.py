@@ -46,14 +46,11 @@ def cut_page(
         A `PageDone`, and a line image or a failure for each line; or one failure of the
         whole page.
     """
-    # A page on which the line finder found nothing is blank; others should have lines.
-    if not page.lines and page.source != FOUND_SOURCE:
-        return [Failure(page.uri, "find", "page has no lines; remove it if it is blank")]
     try:
         page = fit_to_image(page, grey, orientation)
     except ValueError as error:
         return [Failure(page.uri, "crop", str(error))]
-    if page.source == "kraken_arrow" and page.lines[0].kind == CUT_OUT:
+    if page.source == "kraken_arrow" and any(line.kind == CUT_OUT for line in page.lines):
         grey = paper_outside(grey)
     height, width = grey.shape
     done = PageDone(page.uri, sha256, width, height, page.source, len(page.lines))

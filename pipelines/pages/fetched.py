@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.descriptions.strays import is_mask, is_stray
+from pipelines.descriptions.strays import is_mask
 from pipelines.files.filesystem import BeamFiles, read_bytes
 from pipelines.files.http_get import Answer, FetchError
 from pipelines.files.web import (
@@ -16,6 +16,7 @@ from pipelines.files.web import (
 from pipelines.formats.addresses import is_address
 from pipelines.formats.iiif.service import addresses_by_info, info_address
 from pipelines.formats.names import IMAGE_EXTENSIONS, file_of, split_extension
+from pipelines.formats.system_files import is_stray
 from schemas.records import Failure, PageSource, SkipReason
 
 # How services refuse a size that they do not give: by the specification, with 400.
@@ -46,6 +47,8 @@ def skip_reason(source: PageSource) -> SkipReason | None:
         >>> skip_reason(PageSource("d/._x.png", ("d/._x.png",))).name
         'STRAY'
     """
+    if source.skipped:
+        return SkipReason(source.skipped)
     if is_no_image(source):
         return SkipReason.STRAY if is_stray(file_of(source.addresses[0])) else SkipReason.NO_IMAGE
     if not is_remote(source) and is_mask(file_of(source.addresses[0]), BeamFiles()):

@@ -41,7 +41,7 @@ def add_page_flags(parser: argparse.ArgumentParser) -> None:
         "--requests_per_second",
         type=float,
         default=_REQUESTS_PER_SECOND,
-        help="most requests per second that a worker process sends to one host; 0 for no limit",
+        help="most requests per second to one host; 0 for no limit",
     )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import apache_beam as beam
@@ -13,15 +12,15 @@ from apache_beam import coders
 from model.images.digest import digest_of_file
 from model.images.pages import count_pages
 from pipelines.cli.options import WILD_CARD
+from pipelines.cli.places import scheme_fault
 from pipelines.files.filesystem import (
     BeamFiles,
-    MatchFiles,
     first_existing,
     is_left_out,
     list_entries,
-    match_files,
     normalised_path,
 )
+from pipelines.files.match import MatchFiles, match_files
 from pipelines.files.web import LARGEST_MANIFEST_BYTES, FetchConfig, failure_kind, shared_fetcher
 from pipelines.files.zip_members import archive_fault, is_archive
 from pipelines.formats.addresses import clean_address, is_address
@@ -39,9 +38,9 @@ from pipelines.formats.names import (
 from pipelines.pages.described import is_markup, pages_described
 from pipelines.pages.inputs import PageInputs, lists_pages
 from pipelines.pages.names import PageNames
-from schemas.records import PageSource
+from pipelines.pages.source_coder import PageSourceCoder
+from schemas.records import Failure, PageSource, Skipped
 
-_NAMES = [field.name for field in fields(PageSource)]
 _AS_LISTED = PageNames()
 
 
@@ -90,7 +89,7 @@ class ListPages(beam.PTransform):
         files = begin | "Files" >> MatchFiles(self._inputs.patterns, self._left_out)
         manifests = begin | "Manifests" >> MatchFiles(self._inputs.manifests, self._left_out)
         listing = (
-            manifests,
+            manifests.paths,
             begin | "Addresses" >> beam.Create(self._inputs.addresses),
         ) | "All manifests" >> beam.Flatten()
         listed = (
@@ -106,12 +105,20 @@ class ListPages(beam.PTransform):
             | "Read entries" >> beam.FlatMap(pages_named, self._config, self._left_out)
         )
         pages = (
-            (files | "Of files" >> beam.Map(file_source), listed, named)
+            (
+                (files.paths, files.unlisted, manifests.unlisted)
+                | "Files and unlisted" >> beam.Flatten()
+                | "Of files" >> beam.Map(file_source),
+                listed,
+                named,
+            )
             | beam.Flatten()
             # Before duplicates are removed: a manifest may name pages of a file that is given, too.
             | "Pages of files" >> beam.FlatMap(pages_of_file).with_output_types(PageSource)
         )
-        described = [self._described(files, manifests)] if self._names_descriptions else []
+        described = (
+            [self._described(files.paths, manifests.paths)] if self._names_descriptions else []
+        )
         return (
             (pages, *described)
             | "With descriptions" >> beam.Flatten()
@@ -139,8 +146,12 @@ def _named(source: PageSource, names: PageNames) -> tuple[str, PageSource]:
     return source.uri, source
 
 
-def file_source(path: str) -> PageSource:
-    """Return a file as a page; an archive is one only if it cannot be read."""
+def file_source(path: str | Failure | Skipped) -> PageSource:
+    """Return a file as a page, or what cannot be listed; an archive only if it cannot be read."""
+    if isinstance(path, Failure):
+        return PageSource(path.uri, (), fault=path.error)
+    if isinstance(path, Skipped):
+        return PageSource(path.uri, (path.uri,), skipped=path.reason.value)
     if is_archive(path) and (fault := archive_fault(path)):
         return PageSource(path, (), fault=fault)
     return PageSource(path, (path,))
@@ -218,6 +229,9 @@ def pages_named(
     Yields:
         The pages; a single one with a fault if there are none.
     """
+    if fault := scheme_fault(entry):
+        yield _fault(entry, ValueError(fault))
+        return
     is_plain = not WILD_CARD.search(entry)
     if not is_address(entry) and is_plain and split_extension(entry)[1] in IMAGE_EXTENSIONS:
         # Only opening the page shows whether it exists: a list may have millions of entries.
@@ -232,9 +246,10 @@ def pages_named(
         return
     reads = is_address(entry) or lists_pages(entry)
     for path in paths:
-        if is_left_out(path, left_out):
-            continue
-        yield from pages_listed(path, config) if reads else [file_source(path)]
+        if not isinstance(path, str):
+            yield file_source(path)
+        elif not is_left_out(path, left_out):
+            yield from pages_listed(path, config) if reads else [file_source(path)]
 
 
 def _fault(uri: str, error: Exception) -> PageSource:
@@ -275,7 +290,7 @@ def pages_of_file(source: PageSource) -> list[PageSource]:
         given source, whose URI is that of the file if the file has a single page.
     """
     file_uri, number = split_page_uri(source.uri)
-    if source.fault or is_address(source.addresses[0]) or not is_paged(file_uri):
+    if source.fault or source.skipped or is_address(source.addresses[0]) or not is_paged(file_uri):
         return [source]
     if number not in (None, 1):
         return [source]
@@ -303,37 +318,6 @@ def _count_pages(file_uri: str) -> tuple[int, str]:
     except (OSError, ValueError):
         # The step that opens the page reports why.
         return 0, ""
-
-
-class PageSourceCoder(coders.Coder):
-    """Encode a source as JSON, without the fields that have their usual values.
-
-    Example:
-        >>> PageSourceCoder().encode(PageSource("a.jpg", ("a.jpg",)))
-        b'{"uri":"a.jpg"}'
-    """
-
-    def encode(self, source: PageSource) -> bytes:
-        """Encode a source."""
-        usual = PageSource(source.uri, (source.uri,))
-        facts = {
-            name: getattr(source, name)
-            for name in _NAMES
-            if name == "uri" or getattr(source, name) != getattr(usual, name)
-        }
-        return json.dumps(facts, separators=(",", ":")).encode()
-
-    def decode(self, encoded: bytes) -> PageSource:
-        """Decode what `encode` returned."""
-        facts = json.loads(encoded)
-        return PageSource(
-            **{"addresses": (facts["uri"],)}
-            | {name: tuple(v) if isinstance(v, list) else v for name, v in facts.items()}
-        )
-
-    def is_deterministic(self) -> bool:
-        """Return True: equal sources have equal encodings."""
-        return True
 
 
 # For the steps whose output type is declared as `PageSource`.

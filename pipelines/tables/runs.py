@@ -50,6 +50,7 @@ class RunStart:
         root: Folder that the names of local pages start from; may be empty.
         root_name: Start of those names; None unless `--root` was given.
         listed: Names of all that it listed, as regular expressions.
+        calibration: What estimates of the CER were fitted on; empty for nothing.
     """
 
     run_id: str
@@ -64,6 +65,7 @@ class RunStart:
     root: str = ""
     root_name: str | None = None
     listed: tuple[str, ...] = ()
+    calibration: str = ""
 
     @classmethod
     def now(cls, command: str, flags: dict, model_digest: str = "", after: str = "") -> RunStart:
@@ -131,6 +133,7 @@ class RunStart:
             "root": self.root or None,
             "root_name": self.root_name,
             "listed": "\n".join(self.listed),
+            "calibration": self.calibration or None,
         }
 
 

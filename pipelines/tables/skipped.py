@@ -25,7 +25,13 @@ _CAUSES = {
     "is paired already": "more file{0} of images and texts that are paired already",
     "another version of": "other version{0} of described images",
     "mask": "mask{0} beside XML",
+    "transcribe could not read it": "page{0} that transcribe could not read",
+    "linked folder": "linked folder{0} that {1} read already",
+    "no regular file": "pipe{0}, socket{0} or device{0}",
     "no line of the requested kinds": "page{0} without a line of the requested kinds",
+    "no columns of images and texts": "table{0} without columns of images and texts, which "
+    "--image_column and --text_column name",
+    "page has no lines": "page{0} that {2} no lines",
     "belongs to an IAM index": "file{0} of IAM that {1} no index of lines",
     "does not read": "file{0} that --format pair does not read",
 }
@@ -92,7 +98,7 @@ class SkippedFiles:
 
     def _line(self, cause: str) -> str:
         count = self.counts[cause]
-        what = cause.format("" if count == 1 else "s", "is" if count == 1 else "are")
+        what = cause.format(*(("", "is", "has") if count == 1 else ("s", "are", "have")))
         return f"skipped: {count:,} {what} ({self.named(cause)})"
 
     def named(self, cause: str) -> str:

@@ -12,12 +12,14 @@ from typing import Any
 from model.dataset.examples import read_examples
 from model.line_images.preprocess import PreprocessConfig
 from model.networks.presets import preset_named
+from model.recogniser.bundle import LATEST
+from model.training.base_model import open_base
 from model.training.flags import training_config
 from pipelines.cli.options import UsageError
 from schemas.features import LINE_FILES
 
 SPLITS = ("train", "eval")
-LATEST = "latest"
+_EVAL_CURE = "raise --eval_fraction and ingest again; a single page cannot be held out, correct two"
 
 # A network that outputs nothing, or the same text for every line, has a CER close to 1.
 DEFAULT_MAX_CER = 0.95
@@ -87,6 +89,30 @@ class TrainConfig:
         return self.run_root / "staging"
 
 
+def pinned_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the flags of a training on this machine with what their files hold.
+
+    TFX takes the result of an earlier run if all flags are the same, though a link such as `latest`
+    may lead to another model by now, or a file have another content.
+
+    Args:
+        flags: Flags of `model.training.flags`, by name.
+
+    Raises:
+        UsageError: If the model to start from cannot be used.
+    """
+    init = flags.get("init")
+    try:
+        base = str(open_base(init).directory) if init else None
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    texts = map(Path, flags.get("language_model_text") or ())
+    others = (Path(folder).glob(f"train/{LINE_FILES}") for folder in flags.get("replay") or ())
+    files = sorted({*texts, *(path for found in others for path in found)})
+    stats = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    return {**flags, "init": base, "inputs": stats}
+
+
 def check_config(config: TrainConfig) -> None:
     """Check dataset and output before TFX is imported.
 
@@ -100,12 +126,12 @@ def check_config(config: TrainConfig) -> None:
         raise UsageError(f"{config.dataset}: no such folder; make a dataset with pipelines.ingest")
     for split in SPLITS:
         _check_split(config, split)
-    _check_output(config.output)
+    check_output(config.output)
 
 
 def _check_split(config: TrainConfig, split: str) -> None:
     folder = config.dataset / split
-    cure = "ingest more pages" if split == "train" else "raise --eval_fraction and ingest again"
+    cure = "ingest more pages" if split == "train" else _EVAL_CURE
     paths = sorted(folder.glob(LINE_FILES))
     if not paths:
         raise UsageError(f"{folder}: no {LINE_FILES}; {cure}")
@@ -121,7 +147,15 @@ def _check_split(config: TrainConfig, split: str) -> None:
         raise UsageError(f"{folder}: {error}") from None
 
 
-def _check_output(output: Path) -> None:
+def check_output(output: Path) -> None:
+    """Check that models can be released to a folder.
+
+    Args:
+        output: The folder of the models, which need not exist.
+
+    Raises:
+        UsageError: If they cannot.
+    """
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output}: is a file; give --output a folder")
     latest = output / LATEST

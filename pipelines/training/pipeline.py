@@ -9,6 +9,7 @@ from tfx import v1 as tfx
 from tfx.v1.types.standard_artifacts import Model, ModelBlessing
 
 from components.anomaly_gate import AnomalyGate
+from components.base_gate import BaseGate
 from components.charset_gen import CharsetGen
 from components.code_digest import code_digest
 from components.drift_gate import DriftGate
@@ -72,15 +73,16 @@ def create_pipeline(recipe: TrainingRecipe, places: Places) -> tfx.dsl.Pipeline:
     trainer = _train(recipe, lines, charset)
     blessed = _find_blessed()
     evaluator = _evaluate(recipe, lines, trainer, blessed)
+    base = BaseGate(model=trainer.outputs["model"])
     if places.resources is not None:
         for component in (trainer, evaluator):
             component.with_platform_config(places.resources)
-    pusher = _push(places.models, trainer, evaluator)
+    pusher = _push(places.models, trainer, evaluator, base)
     checks = [statistics, validator, anomalies, drift]
     return tfx.dsl.Pipeline(
         pipeline_name="quire-train",
         pipeline_root=places.root,
-        components=[lines, schema, *checks, charset, trainer, blessed, evaluator, pusher],
+        components=[lines, schema, *checks, charset, trainer, base, blessed, evaluator, pusher],
         metadata_connection_config=places.metadata,
         beam_pipeline_args=_BEAM_ARGS,
         enable_cache=True,
@@ -121,10 +123,11 @@ def _evaluate(recipe: TrainingRecipe, lines, trainer, blessed) -> tfx.components
     )
 
 
-def _push(models: str, trainer, evaluator) -> tfx.components.Pusher:
+def _push(models: str, trainer, evaluator, base) -> tfx.components.Pusher:
     return tfx.components.Pusher(
         model=trainer.outputs["model"],
         model_blessing=evaluator.outputs["blessing"],
+        infra_blessing=base.outputs["blessing"],
         push_destination=tfx.proto.PushDestination(
             filesystem=tfx.proto.PushDestination.Filesystem(base_directory=models)
         ),

@@ -7,16 +7,18 @@ import os
 import platform
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 
+from components.base_gate import SERVING_FOLDER
 from components.evaluation import Evaluation, read_evaluation
 from components.statistics import count_lines
 from model.decoding.config import BEAM
-from model.recogniser.bundle import CARD_FILE, load_bundle, write_card
-from pipelines.training.config import LATEST, TrainConfig
+from model.recogniser.bundle import CARD_FILE, LATEST, load_bundle, read_card, write_card
+from model.training.base_model import BASE_ENTRY
+from pipelines.training.config import TrainConfig
 from pipelines.training.metadata import read_artifacts
 from schemas import VERSION
 
@@ -32,11 +34,24 @@ class Outcome:
         evaluation: Errors on the eval split.
         blessed: Whether the Evaluator accepted the model.
         line_counts: Lines by split.
+        base: Entry of the model card that compares a fine-tuned model with its base; empty if it
+            has none.
     """
 
     evaluation: Evaluation
     blessed: bool
     line_counts: dict[str, int]
+    base: dict = field(default_factory=dict)
+
+    @property
+    def is_better_than_base(self) -> bool:
+        """Whether a fine-tuned model reads better than its base; also where it has none."""
+        return self.base.get("is_better", True)
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the model is released."""
+        return self.blessed and self.is_better_than_base
 
 
 @dataclass(frozen=True)
@@ -66,6 +81,7 @@ def read_outcome(config: TrainConfig) -> Outcome:
         evaluation=read_evaluation(str(artifacts.folder("Evaluator", "evaluation"))),
         blessed=(artifacts.folder("Evaluator", "blessing") / _BLESSED_FILE).is_file(),
         line_counts=count_lines(str(artifacts.folder("StatisticsGen", "statistics"))),
+        base=read_card(artifacts.folder("Trainer", "model") / SERVING_FOLDER).get(BASE_ENTRY, {}),
     )
 
 

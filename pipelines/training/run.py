@@ -9,8 +9,10 @@ from tfx import v1 as tfx
 from tfx.orchestration.portable.runtime_parameter_utils import substitute_runtime_parameter
 
 from components.errors import DatasetError
+from model.recogniser.bundle import LATEST
+from model.training.comparison import refusal_of
 from pipelines.cli.options import EXIT_FAILURES, EXIT_OK, UsageError
-from pipelines.training.config import LATEST, TrainConfig
+from pipelines.training.config import TrainConfig
 from pipelines.training.log import training_log
 from pipelines.training.pipeline import Places, create_pipeline
 from pipelines.training.release import Outcome, read_outcome, release
@@ -35,7 +37,7 @@ def run_train(config: TrainConfig) -> int:
         try:
             _NamedRun(config.run_id).run(create_pipeline(config.recipe, _places(config)))
             outcome = read_outcome(config)
-            released = release(config, outcome) if outcome.blessed else None
+            released = release(config, outcome) if outcome.is_accepted else None
         except DatasetError as error:
             raise UsageError(str(error)) from None
         except Exception as error:
@@ -82,6 +84,8 @@ def summary(outcome: Outcome) -> str:
 
 def refusal(outcome: Outcome, max_cer: float) -> str:
     """Return why a model is not released, and the cures."""
+    if not outcome.is_better_than_base:
+        return refusal_of(outcome.base)
     cer, baseline = outcome.evaluation.overall.characters.rate, outcome.evaluation.baseline
     reasons, cures = [], ["train for more --epochs", "ingest more pages"]
     if not cer <= max_cer:

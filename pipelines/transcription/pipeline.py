@@ -39,8 +39,9 @@ from pipelines.tables.account import Account
 from pipelines.tables.news import News
 from pipelines.tables.runs import RunStart
 from pipelines.tables.skipped import SkippedFiles, WriteSkipped
-from pipelines.transcription.read_pages import PageReading, ReadPages
-from pipelines.transcription.recognise import RecognisePages, Recognition, lend
+from pipelines.transcription.read_pages import PageReading
+from pipelines.transcription.recognise import Recognition, lend
+from pipelines.transcription.transcribe_pages import TranscribePages
 from schemas.program import program_name
 from schemas.records import Skipped, SkipReason
 
@@ -85,6 +86,8 @@ class Transcribed:
         skipped: Files that are no pages.
         news: What changed since the earlier runs.
         output: Folder of the tables.
+        run_id: Identifier of the run.
+        obstacle: Why lines were read greedily although a beam search was asked for; else empty.
     """
 
     account: Account
@@ -93,12 +96,14 @@ class Transcribed:
     skipped: SkippedFiles = field(default_factory=SkippedFiles)
     news: News = field(default_factory=News)
     output: str = ""
+    run_id: str = ""
+    obstacle: str = ""
 
     def __str__(self):
         query = f"{program_name('pipelines.query')} --transcripts {shlex.quote(self.output)}"
-        said = "\n".join(
-            filter(None, (str(self.account), str(self.skipped), *self.news.lines(query)))
-        )
+        news = self.news.lines(query)
+        parts = (str(self.account), str(self.skipped), self.obstacle, *news)
+        said = "\n".join(filter(None, parts))
         if not self.elsewhere_count:
             return said
         return (
@@ -140,7 +145,7 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
         recognition = replace(config.recognition, model=str(recogniser.bundle.directory))
         with lend(recogniser, recognition), beam.Pipeline(options=options) as pipeline:
             listing = list_pages(inputs, config, archive.own_starts, names)
-            transforms = listing, ReadPages(reading), RecognisePages(recognition)
+            transforms = listing, TranscribePages(reading, recognition)
             build_transcribe(pipeline, transforms, archive, run.run_id, counters)
         skipped = SkippedFiles.read(archive.skipped)
         elsewhere_count = count_elsewhere(archive, config.collection)
@@ -155,12 +160,14 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
         skipped,
         published.news,
         archive.output,
+        run.run_id,
+        recogniser.decoding_note,
     )
 
 
 def build_transcribe(
     pipeline: beam.Pipeline,
-    transforms: tuple[ListPages, ReadPages, RecognisePages],
+    transforms: tuple[ListPages, TranscribePages],
     archive: Archive,
     run_id: str,
     counters: PageCounters | None = None,
@@ -169,19 +176,14 @@ def build_transcribe(
 
     Args:
         pipeline: The pipeline.
-        transforms: List the pages, read them, recognise their lines.
+        transforms: List the pages; read them and recognise their lines.
         archive: The output folder.
         run_id: Identifier of the run.
         counters: Counters of pages for the progress display.
     """
-    list_pages, read_pages, recognise_pages = transforms
+    list_pages, transcribe_pages = transforms
     found = pipeline | "List pages" >> list_pages
-    results = (
-        found
-        | "Spread pages" >> beam.Reshuffle()
-        | "Read pages" >> read_pages
-        | "Recognise" >> recognise_pages
-    )
+    results = found | "Spread pages" >> beam.Reshuffle() | "Transcribe" >> transcribe_pages
     found | "Inputs" >> WriteInputs(archive.inputs)
     results | "Write" >> WritePortions(archive.portions, run_id)
     results | "Left out" >> beam.FlatMap(left_out_of) | WriteSkipped(archive.skipped)
@@ -241,6 +243,7 @@ def begin_run(
         root=names.root,
         root_name=names.root_name,
         listed=listed_names(page_inputs(config.inputs), names),
+        calibration=bundle.calibrated_on(decoding.method),
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from model.text.duration import format_duration
+from pipelines.transcription.forecast import PageCost, Terms, describe_forecast, error_share
 from schemas.changes import Change
 
 # Why a page is read that has not changed.
@@ -27,12 +28,16 @@ class SampledPage:
         line_count: Number of lines that were read.
         row_bytes: Compressed size of its rows.
         is_ok: Whether it was read.
+        alto_bytes: Size as ALTO.
+        pdf_bytes: Size as a searchable PDF.
     """
 
     seconds: float
     line_count: int
     row_bytes: int
     is_ok: bool = True
+    alto_bytes: int = 0
+    pdf_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,13 +63,13 @@ class Plan:
         skipped_count: Files that are not images.
         sample: Pages that were transcribed and timed.
         unreadable: Some of the pages that cannot be opened, with the reasons.
-        worker_count: Number of workers, one core each.
-        price_per_core_hour: Price in any currency; 0 for no price.
+        terms: What the forecast is for.
         known_count: Pages that a run has read with this model and preprocessing, and that may
             have changed since.
         checked: All of those, or a sample.
         skipped: The files that are no images, counted and named; empty for none.
         again: Pages that were read before, and why each is read again: (`Change`, count).
+        reading: How lines are read; empty if that is not said.
     """
 
     new_count: int
@@ -72,12 +77,12 @@ class Plan:
     skipped_count: int
     sample: tuple[SampledPage, ...]
     unreadable: tuple[str, ...] = ()
-    worker_count: int = 1
-    price_per_core_hour: float = 0.0
+    terms: Terms = field(default_factory=Terms)
     known_count: int = 0
     checked: tuple[CheckedPage, ...] = ()
     skipped: str = ""
     again: tuple[tuple[str, int], ...] = ()
+    reading: str = ""
 
     @property
     def changed_count(self) -> int:
@@ -107,7 +112,7 @@ class Plan:
     @property
     def price(self) -> float:
         """Cost of the cores."""
-        return self.core_seconds / 3600 * self.price_per_core_hour
+        return self.core_seconds / 3600 * self.terms.price_per_core_hour
 
     @property
     def error_share(self) -> float:
@@ -146,6 +151,13 @@ class Plan:
     def _check_s(self) -> float:
         return float(np.mean([page.seconds for page in self.checked if page.is_unchanged] or [0.0]))
 
+    @property
+    def page_cost(self) -> PageCost:
+        """What a page takes, on average."""
+        names = ("row_bytes", "alto_bytes", "pdf_bytes")
+        share = error_share([page.seconds for page in self.sample])
+        return PageCost(self._mean("seconds"), share, *map(self._mean, names))
+
     def _mean(self, name: str) -> float:
         return float(np.mean([getattr(page, name) for page in self.sample] or [0.0]))
 
@@ -159,15 +171,22 @@ class Plan:
             rows.append(
                 f"sample: {len(self.sample)} pages, {failed} failed; "
                 f"{self._mean('seconds'):.2f} s and {lines:.1f} lines a page on one core"
+                + (f", {self.reading}" if self.reading else "")
             )
-        workers = f"{self.worker_count} worker{'s' * (self.worker_count != 1)}"
-        wall = format_duration(self.core_seconds / self.worker_count)
-        estimate = f"{self.core_seconds / 3600:.2f} core-hours, {wall} with {workers}"
-        price = f", {self.price:,.2f} at the price given" if self.price_per_core_hour else ""
+        rows.append(self._estimate())
+        if self.sample:
+            rows += describe_forecast(self.page_cost, self.terms)
+        return "\n".join(rows)
+
+    def _estimate(self) -> str:
+        count = self.terms.worker_count
+        wall = format_duration(self.core_seconds / count)
+        estimate = f"{self.core_seconds / 3600:.2f} core-hours, {wall} with {count} worker"
+        estimate += "s" * (count != 1)
+        price = f", {self.price:,.2f} at the price given" if self.terms.price_per_core_hour else ""
         error = self.error_share
         margin = f" (give or take {error:.0%})" if np.isfinite(error) else ""
-        size = f"{self.output_bytes / 1e6:,.1f} MB"
-        return "\n".join([*rows, f"estimate: {estimate}, {size}{price}{margin}"])
+        return f"estimate: {estimate}, {self.output_bytes / 1e6:,.1f} MB{price}{margin}"
 
     def _counts(self) -> Iterator[str]:
         counts = f"{self.page_count:,} to read"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 
 import apache_beam as beam
 import pyarrow as pa
@@ -17,13 +17,16 @@ from pipelines.archive.earlier_runs import unfinished_run, write_planned_pages
 from pipelines.archive.folder import Archive
 from pipelines.archive.portions import rows_of
 from pipelines.archive.state import read_state
+from pipelines.cli.processes import peak_bytes
 from pipelines.files.filesystem import read_bytes, starts_beneath
 from pipelines.files.output import scratch_folder
+from pipelines.pages.fetched import is_remote
 from pipelines.pages.inputs import page_inputs
 from pipelines.pages.listing import ListPages
 from pipelines.pages.records import PageResult
 from pipelines.tables.skipped import SkippedFiles, WriteSkipped
 from pipelines.tables.write import parquet_bytes
+from pipelines.transcription.forecast import Terms
 from pipelines.transcription.pipeline import (
     TranscribeConfig,
     begin_run,
@@ -46,20 +49,12 @@ _CHECKED_PAGES = 100
 _SHOWN_FAILURES = 5
 
 
-@dataclass(frozen=True)
-class PlanConfig:
-    """Parameters of the estimate.
-
-    Attributes:
-        worker_count: Number of workers, one core each.
-        price_per_core_hour: Price in any currency; 0 for no price.
-    """
-
-    worker_count: int = 1
-    price_per_core_hour: float = 0.0
-
-
-def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOptions) -> Plan:
+def run_plan(
+    config: TranscribeConfig,
+    terms: Terms,
+    options: PipelineOptions,
+    export_bytes: Callable[[PageResult], tuple[int, int]],
+) -> Plan:
     """Estimate what a transcription would take; nothing is written.
 
     To see whether a page has changed since an earlier run read it, its file must be read, so
@@ -67,8 +62,9 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
 
     Args:
         config: The transcription.
-        planning: Parameters of the estimate.
+        terms: What the estimate is for; how a worker starts is measured.
         options: Beam's options.
+        export_bytes: Returns how large a page is as ALTO and as PDF.
 
     Returns:
         The estimate.
@@ -78,6 +74,8 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
     """
     inputs = page_inputs(config.inputs)
     recogniser = open_recogniser(config.recognition)
+    # What a worker does, too, before its first page: import all, and open the model.
+    startup_s = time.process_time()
     archive = Archive(config.output.rstrip("/"))
     archive.check()
     unfinished = unfinished_run(archive)
@@ -100,18 +98,20 @@ def run_plan(config: TranscribeConfig, planning: PlanConfig, options: PipelineOp
         skipped = str(SkippedFiles.read(f"{scratch}/skipped.json"))
         checked = check_pages(read, page_reading(config, recogniser.bundle, run.digest, known))
     changed = [source for source, page in zip(read, checked) if not page.is_unchanged]
+    pages = [*new, *changed][:_SAMPLED_PAGES]
+    sample = tuple(time_pages(pages, config, recogniser, export_bytes))
     return Plan(
         counts.get(Change.NEW.value, 0),
         counts.get("failures", 0),
         counts.get("skipped", 0),
-        tuple(time_pages([*new, *changed][:_SAMPLED_PAGES], config, recogniser)),
+        sample,
         tuple(f"{uri}: {error}" for uri, error in failures),
-        planning.worker_count,
-        planning.price_per_core_hour,
+        replace(terms, startup_s=startup_s, memory_bytes=peak_bytes()),
         counts.get("known", 0),
         tuple(checked),
         skipped,
         tuple((why.value, counts[why.value]) for why in WORDS if why.value in counts),
+        f"{recogniser.decoding_method} in {recogniser.bundle.precision}",
     )
 
 
@@ -178,7 +178,10 @@ def _check_page(source: PageSource, reading: PageReading) -> CheckedPage:
 
 
 def time_pages(
-    sources: Sequence[PageSource], config: TranscribeConfig, recogniser: Recogniser
+    sources: Sequence[PageSource],
+    config: TranscribeConfig,
+    recogniser: Recogniser,
+    export_bytes: Callable[[PageResult], tuple[int, int]] = lambda result: (0, 0),
 ) -> list[SampledPage]:
     """Transcribe some pages, one after the other, and time each.
 
@@ -186,21 +189,29 @@ def time_pages(
         sources: The pages.
         config: The transcription.
         recogniser: Recognises the lines.
+        export_bytes: Returns how large a page is as ALTO and as PDF.
     """
     reading = page_reading(config, recogniser.bundle)
     if sources:
         # Not timed, since the first page loads what the others use.
-        _time_page(sources[0], reading, recogniser)
-    return [_time_page(source, reading, recogniser) for source in sources]
+        _time_page(sources[0], reading, recogniser, lambda result: (0, 0))
+    return [_time_page(source, reading, recogniser, export_bytes) for source in sources]
 
 
-def _time_page(source: PageSource, reading: PageReading, recogniser: Recogniser) -> SampledPage:
-    started = time.monotonic()
+def _time_page(
+    source: PageSource,
+    reading: PageReading,
+    recogniser: Recogniser,
+    export_bytes: Callable[[PageResult], tuple[int, int]],
+) -> SampledPage:
+    # What other processes do meanwhile costs nothing; but who fetches a page waits for it.
+    clock = time.monotonic if is_remote(source) else time.process_time
+    started = clock()
     (result,) = recognise_pages([read_page(source, reading)], recogniser)
     row_bytes = sum(map(_compressed_bytes, rows_of(result, "")))
-    seconds = time.monotonic() - started
+    seconds = clock() - started
     is_ok = isinstance(result.outcome, PageDone)
-    return SampledPage(seconds, len(result.lines), row_bytes, is_ok)
+    return SampledPage(seconds, len(result.lines), row_bytes, is_ok, *export_bytes(result))
 
 
 def _compressed_bytes(rows: pa.Table) -> int:

@@ -129,6 +129,9 @@ def _read(
         given, lines_sha256 = _given_page(source, reading)
     if known := _known_page(source.uri, image, lines_sha256, reading):
         return known
+    if given and not given.lines and reading.line_source == "auto":
+        # Of a blank page, or of one whose lines were not drawn yet.
+        given = None
     page = given or _found_page(source.uri, image.grey, reading.line_source)
     frame = image.frame
     done, *lines = cut_page(

@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 
 import apache_beam as beam
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 
 from model.decoding.config import DecodingConfig
-from model.decoding.page_error import LineUncertainty, cer_with_unread
+from model.decoding.page_error import cer_with_unread, predict_of_read
 from model.networks.session import CPU, gpu_providers
 from model.quality.ink_unread import MOST_UNREAD, share_unread
 from model.quality.line_image import measure_strip
@@ -70,6 +70,16 @@ def lend(recogniser: Recogniser, recognition: Recognition) -> Iterator[None]:
         yield
     finally:
         del _lent[recognition]
+
+
+def opened(recognition: Recognition) -> Recogniser:
+    """Return a recogniser: the one that was lent; in a worker process one that it opens once."""
+    return _lent.get(recognition) or _opened(recognition)
+
+
+@lru_cache(maxsize=1)
+def _opened(recognition: Recognition) -> Recogniser:
+    return recognition.open()
 
 
 class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogniser]):
@@ -169,27 +179,21 @@ def _result(
     )
     failures = tuple(outcome for outcome in outcomes if isinstance(outcome, Failure))
     ink_unread = share_unread(page.ink, outcomes)
+    of_read = predict_of_read(recogniser.page_error, (line.transcript for line in lines))
     return PageResult(
         page.done,
         lines,
         (*page.failures, *failures),
-        replace(page.quality, ink_unread=ink_unread),
+        replace(page.quality, ink_unread=ink_unread, cer_of_read=of_read),
         page.dpi,
-        _cer_estimate(lines, recogniser, ink_unread or 0.0),
+        _cer_estimate(of_read, recogniser, ink_unread or 0.0),
         page.seconds + seconds_a_line * len(outcomes),
         page.source,
     )
 
 
-def _cer_estimate(
-    lines: Sequence[ReadLine], recogniser: Recogniser, ink_unread: float
-) -> float | None:
+def _cer_estimate(of_read: float | None, recogniser: Recogniser, ink_unread: float) -> float | None:
     if recogniser.page_error is None:
         return None
-    transcripts = [line.transcript for line in lines if line.transcript.characters]
-    of_read = recogniser.page_error.predict(
-        [LineUncertainty(1 - line.confidence, len(line.characters)) for line in transcripts]
-    )
     # Less is what the measure finds on pages of which everything was read.
-    unread = ink_unread if ink_unread > MOST_UNREAD else 0.0
-    return cer_with_unread(of_read if transcripts else None, unread)
+    return cer_with_unread(of_read, ink_unread if ink_unread > MOST_UNREAD else 0.0)

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from pipelines.cli.options import UsageError
 from pipelines.tables.damage import damage_text
 from pipelines.tables.writers import newest_rows, writer_of, written_by
+from schemas.tables import TABLES
 
 _RUN_COLUMNS = ("run_id", "compaction")
 
@@ -71,6 +72,25 @@ def files_of(directory: str, table: str) -> dict[str, str]:
     finished = writers(directory)
     found = sorted(map(str, Path(directory, table).glob("collection=*/*.parquet")))
     return {path: finished[written_by(path)] for path in found if written_by(path) in finished}
+
+
+def tables_of_others(directory: str) -> dict[str, list[str]]:
+    """List the tables that ingest, lines or export wrote, which are not split by collection.
+
+    Args:
+        directory: Their output, or one of the tables in it, such as its folder `failures`.
+
+    Returns:
+        Table to its files; empty for a folder that transcribe wrote, or one without tables.
+    """
+    folder = Path(directory)
+    # Of an archive one table alone does not say which of its rows still hold.
+    is_table = folder.name in TABLES and any(folder.glob("*.parquet"))
+    folders = [folder] if is_table else [folder / table for table in TABLES if table != "runs"]
+    files = {each.name: sorted(map(str, each.glob("*.parquet"))) for each in folders}
+    found = {table: paths for table, paths in files.items() if paths}
+    runs = sorted(map(str, folder.glob("runs/*.parquet")))
+    return found | ({"runs": runs} if found and runs else {})
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import groupby
@@ -13,6 +13,7 @@ from pipelines.cli.options import UsageError
 from pipelines.files.mirror import common_folder
 from pipelines.formats.page_text import Origin, PageText
 from pipelines.pages.names import location
+from pipelines.transcripts.page_names import find_pages
 from pipelines.transcripts.tables import iterate_rows
 from pipelines.transcripts.views import READS
 from schemas.records import Character, Line, Skipped, Transcript
@@ -69,7 +70,7 @@ class Selection:
     """Which of the transcribed pages to read.
 
     Attributes:
-        pages: Ends of the URIs of pages, of which one has to fit; empty for all.
+        pages: Ends of the URIs of pages, or their names; empty for all.
         collection: Name of the collection; empty for all.
         where: Condition in SQL on the rows of `pages`; empty for none.
     """
@@ -93,9 +94,9 @@ def select_pages(connection: duckdb.DuckDBPyConnection, selection: Selection) ->
     if selection.collection:
         rows = rows.filter(f"collection = {_quoted(selection.collection)}")
     if selection.pages:
-        rows = rows.filter(
-            " OR ".join(f"ends_with(page_uri, {_quoted(end)})" for end in selection.pages)
-        )
+        uris = [uri for (uri,) in rows.project("page_uri").fetchall()]
+        found = (uri for name in selection.pages for uri in find_pages(uris, name, "--page"))
+        rows = rows.filter(f"page_uri IN ({', '.join(map(_quoted, dict.fromkeys(found)))})")
     try:
         if selection.where:
             rows = rows.filter(f"({selection.where})")
@@ -110,6 +111,17 @@ def select_pages(connection: duckdb.DuckDBPyConnection, selection: Selection) ->
             "no transcribed page fits --page, --collection and --where; `query` shows what is there"
         )
     rows.create_view("selected_pages")
+
+
+def select_listed(connection: duckdb.DuckDBPyConnection, uris: Sequence[str]) -> None:
+    """Create the view `selected_pages` with the pages of some URIs.
+
+    Args:
+        connection: Result of `pipelines.transcripts.tables.open_tables`.
+        uris: At least one.
+    """
+    listed = ", ".join(map(_quoted, uris))
+    connection.table("pages").filter(f"page_uri IN ({listed})").create_view("selected_pages")
 
 
 def _quoted(text: str) -> str:
@@ -206,7 +218,8 @@ def _page(rows: list[tuple], root: str, root_name: str | None) -> PageText | Ski
     uri, status, sha256, width_px, height_px, address = rows[0][:6]
     canvas_width_px, canvas_height_px, dpi, document, place, label, run_id = rows[0][6:13]
     if status != "ok":
-        return Skipped(uri, f"transcribe left it as {status}")
+        is_failed = status == "failed"
+        return Skipped(uri, "transcribe could not read it" if is_failed else "is no page")
     # A page without lines still has one row, from the left join.
     read = (row[_PAGE_COLUMNS:] for row in rows)
     lines = tuple(_transcript(uri, row) for row in read if row[0] is not None)

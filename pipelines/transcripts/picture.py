@@ -12,6 +12,7 @@ from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import write_bytes
 from pipelines.pages.image import open_again
 from pipelines.pages.names import location
+from pipelines.transcripts.page_names import page_of
 from pipelines.transcripts.pages import read_root
 from pipelines.transcripts.tables import to_polyline
 
@@ -21,24 +22,23 @@ def draw_page(connection: duckdb.DuckDBPyConnection, page: str, output: str) -> 
 
     Args:
         connection: Result of `pipelines.transcripts.tables.open_tables`.
-        page: End of the page's URI; empty for the first page.
+        page: What `pipelines.transcripts.page_names` finds it by; empty for the first page.
         output: PNG file to write.
 
     Returns:
         The URI of the page that was drawn.
 
     Raises:
-        UsageError: If there is no such page, or its image cannot be read.
+        UsageError: If there is no such page, or several, or its image cannot be read.
     """
+    wanted = page_of(connection, page, "--page") if page else ""
     query = (
-        "SELECT page_uri, address FROM pages WHERE status = 'ok' AND ends_with(page_uri, ?) "
+        "SELECT page_uri, address FROM pages WHERE status = 'ok' AND ? IN ('', page_uri) "
         "ORDER BY page_uri LIMIT 1"
     )
-    found = connection.execute(query, [page]).fetchone()
+    found = connection.execute(query, [wanted]).fetchone()
     if found is None:
-        raise UsageError(
-            f"--page {page}: no page that was read has a URI with this end; see the table pages"
-        )
+        raise UsageError("--transcripts holds no page that was read; transcribe some")
     uri, address = found
     try:
         grey = open_again(uri, location(uri, address, *read_root(connection))).grey

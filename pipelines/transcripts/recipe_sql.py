@@ -114,7 +114,6 @@ ORDER BY ink_unread DESC, page_uri
 LIMIT $limit::BIGINT
 """
 
-# Errors may name a file beside the page: the page's name with another extension.
 FAILURES_BY_CAUSE = r"""
 WITH named AS (
     SELECT *, regexp_extract(uri, '[^/]*.$') AS name,

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines.cli.options import UsageError
-from pipelines.transcripts import engines, recipe_sql
+from pipelines.transcripts import engines, quality_sql, recipe_sql
+from schemas.program import command_name
+
+# A parameter that names a page, as a user types it.
+PAGE = "page"
+# Measured; see docs/quality.md.
+QUALITY_FACTOR = "2"
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,25 @@ class Recipe:
                 )
         return values
 
+    def page(self) -> str:
+        """Return what it is, how it is run, its parameters and its SQL, as Markdown."""
+        return "\n".join(self._page_parts())
+
+    def _page_parts(self) -> Iterator[str]:
+        flags = [
+            f" --set '{value}'" if " " in value else f" --set {value}" for value in self.example
+        ]
+        run = f"python -m pipelines.query --transcripts out/transcripts --recipe {self.name}"
+        yield f"## {self.name}\n\n{textwrap.fill(self.purpose, 95)}\n"
+        yield f"```sh\n{run}{''.join(flags)}\n```\n"
+        if self.parameters:
+            yield "| parameter | default | what it is |\n|---|---|---|"
+            for parameter in self.parameters:
+                default = "must be given" if parameter.default is None else parameter.default
+                yield f"| `{parameter.name}` | {default} | {parameter.purpose} |"
+            yield ""
+        yield f"```sql\n{self.sql.strip()}\n```\n"
+
 
 def _limit(rows: int) -> Parameter:
     return Parameter("limit", "maximum number of rows", str(rows))
@@ -104,6 +130,38 @@ RECIPES = (
         ("least=0.1",),
     ),
     Recipe(
+        "quality",
+        "The estimated CER of each document, and of all: the pages by their characters; what the "
+        "estimate was fitted on; and an interval, from the estimate divided by a factor to the "
+        "estimate times it. docs/quality.md says what may be claimed. Pages that are in no "
+        "manifest or file of several are taken together by their folder.",
+        quality_sql.QUALITY,
+        (
+            Parameter("factor", "how far the CER may lie from its estimate", QUALITY_FACTOR),
+            _limit(1000),
+        ),
+    ),
+    Recipe(
+        "sample",
+        "Lines chosen by chance, to measure the CER: write them with --format csv, correct the "
+        "column truth, and give the file to the recipe sampled_cer.",
+        quality_sql.SAMPLE,
+        (
+            _limit(100),
+            Parameter("document", "only pages with this in their name", ""),
+            Parameter("seed", "another seed gives other lines", "0"),
+        ),
+        ("limit=100",),
+    ),
+    Recipe(
+        "sampled_cer",
+        "The CER of the lines in a CSV file with columns text and truth, with its 95 % interval; "
+        "lines without a truth are left out.",
+        quality_sql.SAMPLED_CER,
+        (Parameter("file", "the CSV file"),),
+        ("file=sample.csv",),
+    ),
+    Recipe(
         "unread",
         "The pages with writing outside of the lines that were read, worst first: lines that the "
         "line finder missed, that a description leaves out, or that failed.",
@@ -117,6 +175,17 @@ RECIPES = (
             _limit(1000),
         ),
         ("least=0.05",),
+    ),
+    Recipe(
+        "teach",
+        "The pages to correct first before a model is fine-tuned on them: pages with many "
+        "doubtful letters, typical of the others, and different from each other. `share` is the "
+        "part of all probable errors that the correction of the page should prevent, `letters` "
+        "are those with most of them. Letters that are doubtful on the same pages, and the folder, "
+        "tell which pages are alike; of a large archive 500 pages are compared.",
+        quality_sql.TEACH,
+        (_limit(10),),
+        ("limit=5",),
     ),
     Recipe(
         "failures_by_cause",
@@ -169,7 +238,7 @@ RECIPES = (
         "the least sure of them.",
         recipe_sql.CELLS,
         (
-            Parameter("page", "only this page", ""),
+            Parameter(PAGE, "only this page", ""),
             Parameter("column", "only this column, from 0", ""),
             _limit(10_000),
         ),
@@ -226,9 +295,9 @@ def find_recipe(name: str) -> Recipe:
 _INTRODUCTION = """\
 # Recipes
 
-Ready-made queries; `python -m pipelines.query --recipes` prints this page. Each is run by its
-name, and its SQL can be copied, changed and run. Values are given by `--set` and bound to `$name`
-in the SQL; they never become part of it.
+Ready-made queries; `python -m pipelines.query --recipes` lists them, and `--recipe NAME --show_sql`
+prints one. Each is run by its name, and its SQL can be copied, changed and run. Values are given by
+`--set` and bound to `$name` in the SQL; they never become part of it.
 
 The views are `lines`, `pages` and `failures`, which show the result of the newest run that read
 a page, without pages that are gone; `gone`, those pages; `all_lines`, `all_pages` and
@@ -239,19 +308,22 @@ that two runs read differently.
 
 def recipe_page() -> str:
     """Return the page of all recipes, as Markdown."""
-    sections = ("\n".join(_section(recipe)) for recipe in RECIPES)
-    return "\n".join([_INTRODUCTION, *sections, engines.PAGE])
+    return "\n".join([_INTRODUCTION, *(recipe.page() for recipe in RECIPES), engines.PAGE])
 
 
-def _section(recipe: Recipe) -> Iterator[str]:
-    command = f"python -m pipelines.query --transcripts out/transcripts --recipe {recipe.name}"
-    flags = [f" --set '{value}'" if " " in value else f" --set {value}" for value in recipe.example]
-    yield f"## {recipe.name}\n\n{textwrap.fill(recipe.purpose, 95)}\n"
-    yield f"```sh\n{command}{''.join(flags)}\n```\n"
-    if recipe.parameters:
-        yield "| parameter | default | what it is |\n|---|---|---|"
-        for parameter in recipe.parameters:
-            default = "must be given" if parameter.default is None else parameter.default
-            yield f"| `{parameter.name}` | {default} | {parameter.purpose} |"
-        yield ""
-    yield f"```sql\n{recipe.sql.strip()}\n```\n"
+def recipe_list() -> str:
+    """Return the recipes, one a line, for the terminal."""
+    width = max(len(recipe.name) for recipe in RECIPES)
+    lines = (f"{recipe.name:{width}}  {_brief(recipe)}\n" for recipe in RECIPES)
+    command = command_name("query")
+    return (
+        "".join(lines)
+        + f"{command} --recipe NAME --show_sql prints what one is, its parameters and its SQL\n"
+    )
+
+
+def _brief(recipe: Recipe) -> str:
+    """Return the beginning of the purpose, and the parameters that must be given."""
+    brief = re.split(r"[.;:,](?=\s|$)", recipe.purpose, maxsplit=1)[0]
+    needed = [p.name for p in recipe.parameters if p.default is None]
+    return brief + "".join(f" (--set {name}=...)" for name in needed)

@@ -6,17 +6,21 @@ import csv
 import json
 import math
 import os
+import posixpath
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TextIO
 
 import duckdb
 import pyarrow as pa
+from rapidfuzz.distance import Levenshtein
 
+from model.text.charset import normalise_text
 from pipelines.cli.options import UsageError
 from pipelines.files.readers import begin_reading
-from pipelines.transcripts.files import files_of, naming_damage, run_files
+from pipelines.transcripts.files import files_of, naming_damage, run_files, tables_of_others
 from pipelines.transcripts.views import LINE_CHANGES, REGIONS, VIEWS
 from schemas.records import Polyline
 from schemas.tables import TABLES
@@ -60,22 +64,90 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def open_any_tables(directory: str) -> duckdb.DuckDBPyConnection:
+    """Open the tables that any command wrote: as `open_tables`, or each table as a view.
+
+    Args:
+        directory: Folder that transcribe, ingest, lines or export wrote, or that of a table in it,
+            such as `failures`.
+
+    Raises:
+        UsageError: As `open_tables`.
+    """
+    if Path(directory).name in TABLES and run_files(str(Path(directory).parent)):
+        directory = str(Path(directory).parent)
+    connection, tables = duckdb.connect(), tables_of_others(directory)
+    if not tables:
+        connection = open_tables(directory)
+        connection.create_function("edits", edits, ["VARCHAR", "VARCHAR"], "BIGINT")
+        return connection
+    with naming_damage(directory):
+        for table, files in tables.items():
+            connection.read_parquet(files, hive_partitioning=False, union_by_name=True).create_view(
+                table
+            )
+    return connection
+
+
 def _view_of_files(connection: duckdb.DuckDBPyConnection, directory: str, table: str) -> None:
     files = run_files(directory) if table == "runs" else list(files_of(directory, table))
     if not files:
         raise UsageError(f"{directory} has no table {table}; transcribe again")
-    rows = connection.read_parquet(files, hive_partitioning=table != "runs", union_by_name=True)
-    # A name such as 1858 would become a number. Columns that came later are null in older files.
+    if table == "runs":
+        rows = connection.read_parquet(files, hive_partitioning=False, union_by_name=True)
+    else:
+        rows = _rows_of_collections(connection, files)
+    # Columns that came later are null where no file has them.
     later = [field for field in TABLES[table] if field.name not in rows.columns]
     columns = [f'NULL::{_sql_type(field.type)} AS "{field.name}"' for field in later]
-    every = "*" if table == "runs" else "* REPLACE (collection::VARCHAR AS collection)"
-    rows.project(", ".join([every, *columns])).create_view(f"stored_{table}")
+    rows.project(", ".join(["*", *columns])).create_view(f"stored_{table}")
+
+
+def _rows_of_collections(
+    connection: duckdb.DuckDBPyConnection, files: list[str]
+) -> duckdb.DuckDBPyRelation:
+    """Return the rows of the files of a table, with the collection that is the folder of each.
+
+    DuckDB would take every folder of the path for a partition if its name has a '=', and guess the
+    type of its value.
+    """
+    parts = []
+    for folder, of_folder in groupby(sorted(files), posixpath.dirname):
+        collection = posixpath.basename(folder).partition("=")[2]
+        named = ", ".join(map(_literal, of_folder))
+        parts.append(
+            f"SELECT *, {_literal(collection)} AS collection FROM read_parquet([{named}], "
+            "hive_partitioning = false, union_by_name = true)"
+        )
+    return connection.sql(" UNION ALL BY NAME ".join(parts))
+
+
+def _literal(text: str) -> str:
+    """Return a text as a literal of SQL.
+
+    Example:
+        >>> _literal("d'Artagnan")
+        "'d''Artagnan'"
+    """
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _sql_type(kind: pa.DataType) -> str:
     """Return the type in SQL of a column that was added to a schema."""
     names = {pa.int32(): "INTEGER", pa.int64(): "BIGINT", pa.float32(): "FLOAT"}
     return {**names, pa.string(): "VARCHAR"}[kind]
+
+
+def edits(read: str, truth: str) -> int:
+    """Return the number of characters to change, add or leave out; SQL has it as `edits`.
+
+    DuckDB's own function counts bytes.
+
+    Example:
+        >>> edits("abbe", "abbé"), edits("a", "")
+        (1, 1)
+    """
+    return Levenshtein.distance(normalise_text(read), normalise_text(truth))
 
 
 def iterate_rows(result: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> Iterator[tuple]:

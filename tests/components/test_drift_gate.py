@@ -6,7 +6,7 @@ import pytest
 import tensorflow_data_validation as tfdv
 from tfx.v1.types.standard_artifacts import ExampleStatistics
 
-from components.drift_gate import COMPARED, FEWEST_LINES, DriftGate, drift_between
+from components.drift_gate import COMPARED, FEWEST_LINES, DriftGate, drift_between, drift_limit
 from components.errors import DatasetError
 
 pytestmark = pytest.mark.train
@@ -84,3 +84,36 @@ def test_the_gate_passes_drift_up_to_the_limit(artifact):
 def test_a_few_lines_are_not_compared(artifact):
     few = lines(FEWEST_LINES - 1, script=b"Cyrillic")
     DriftGate.test_call(statistics=artifact(train=lines(), eval=few), max_drift=0.3)
+
+
+@pytest.mark.parametrize(
+    ("pages", "width_px", "is_refused"),
+    [
+        (1, 1800, False),  # a page of longer lines than the others
+        (2, 1800, True),
+        (40, 1800, True),
+        (1, 9000, True),
+    ],
+)
+def test_a_few_pages_may_differ_more(artifact, pages, width_px, is_refused):
+    # Half of the held-out lines are of another width; of 9000 px are all of them.
+    held_out = lines(60, seed=1)
+    held_out["page_uri"] = [f"p{i % pages}".encode() for i in range(60)]
+    held_out["width_px"] = np.where(
+        np.arange(60) % 4 > (0 if width_px < 9000 else -1), width_px, 600
+    )
+    train = lines().assign(page_uri=[f"t{i % 50}".encode() for i in range(400)])
+    statistics = artifact(train=train, eval=held_out)
+    if not is_refused:
+        DriftGate.test_call(statistics=statistics, max_drift=0.3)
+        return
+    with pytest.raises(DatasetError, match="width_px by"):
+        DriftGate.test_call(statistics=statistics, max_drift=0.3)
+
+
+@pytest.mark.parametrize(
+    ("feature", "pages", "limit"),
+    [("width_px", 1, 0.9), ("line_length", 2, 0.6), ("width_px", 60, 0.31), ("script", 1, 0.3)],
+)
+def test_the_limit_follows_the_number_of_pages(feature, pages, limit):
+    assert drift_limit(feature, 0.3, pages) == pytest.approx(limit)

@@ -58,6 +58,21 @@ def test_errors_are_counted_line_by_line(archive, capsys):
     assert list(figures["slices"]["document"]) == ["pages"]
 
 
+def test_json_is_printed_where_nobody_reads_or_where_it_is_asked(archive, capsys, monkeypatch):
+    flags = ["--transcripts", f"{archive}/out", "--truth", f"{archive}/pages"]
+    assert evaluate(flags) == 0
+    piped = capsys.readouterr().out.splitlines()
+    assert evaluate([*flags, "--json"]) == 0
+    (alone,) = capsys.readouterr().out.splitlines()
+    assert json.loads(piped[-1]) == json.loads(alone)
+    assert any("CER" in line for line in piped[:-1])
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    assert evaluate(flags) == 0
+    assert capsys.readouterr().out.splitlines() == piped[:-1]
+    assert evaluate([*flags, "--json"]) == 0
+    assert capsys.readouterr().out.splitlines() == [alone]
+
+
 def test_the_transcript_itself_as_truth_has_no_errors(archive, tmp_path, capsys):
     for name in ("p1", "p2"):
         write_page(tmp_path, name, as_read(archive, name))
@@ -104,10 +119,42 @@ def test_the_report_shows_the_worst_lines(archive, tmp_path, capsys):
     measured(archive, archive / "pages" / "*.xml", capsys, "--report", str(report))
     document = report.read_text("utf-8")
     # The lines of the page that cannot be opened are listed too, without a picture.
-    assert document.count('src="data:image/png;base64,iVBOR') == 6
-    assert document.count(">not transcribed<") == 3
+    worst_lines = document.split('id="worst"')[1].split("</section>")[0]
+    assert worst_lines.count('src="data:image/png;base64,iVBOR') == 6
+    assert worst_lines.count(">not transcribed<") == 3
     addresses = re.findall(r'(?:src|href)="([^"]*)"', document)
-    assert all(a.startswith(("#", "data:image/png;base64,")) for a in addresses)
+    assert all(a.startswith(("#", "data:image/")) for a in addresses)
+
+
+def test_the_report_shows_the_worst_pages(archive, tmp_path, capsys):
+    write_page(tmp_path, "p1", as_read(archive, "p1"))
+    write_page(tmp_path, "p2", (*as_read(archive, "p2")[:2], "x<y", "lost"))
+    write_page(tmp_path, "broken")
+    report = tmp_path / "report.html"
+    measured(archive, tmp_path / "*.xml", capsys, "--report", str(report))
+    document = report.read_text("utf-8")
+    by_page = document.split('id="pages"')[1].split("</section>")[0]
+    order = re.findall(r"(broken|p1|p2)\.jpg", by_page)
+    assert order == ["broken", "p2", "p1"]
+    # A page without errors is in the table alone.
+    assert by_page.count('<a href="#page') == 2
+    assert document.count("image/jpeg;base64,") == 1 and "image cannot be opened" in document
+    page = document.split('id="page2"')[1]
+    # The line that was not read has no place on an image of another shape.
+    assert page.count("<polygon ") == 3 and page.count('class="below"') == 2
+    assert "not transcribed" in page
+
+
+def test_pages_are_printed_worst_first(archive, tmp_path, capsys):
+    write_page(tmp_path, "p1", as_read(archive, "p1"))
+    write_page(tmp_path, "p2", (*as_read(archive, "p2"), "lost"))
+    assert evaluate(["--transcripts", f"{archive}/out", "--truth", f"{tmp_path}/*.xml"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    place = lines.index("CER by page:")
+    assert lines[place + 1].endswith("   4 lines  " + f"{archive}/pages/p2.jpg")
+    assert lines[place + 2].endswith("0.00 %     3 lines  " + f"{archive}/pages/p1.jpg")
+    figures = [page["cer"] for page in json.loads(lines[-1])["worst_pages"]]
+    assert figures == sorted(figures, reverse=True) and len(figures) == 2
 
 
 def test_folders_distinguish_pages_of_one_name(tmp_path, capsys):

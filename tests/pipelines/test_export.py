@@ -83,6 +83,8 @@ def test_a_changed_image_fails_only_the_pdf_and_a_missing_one_is_told_apart(arch
     assert "pages: 6 in = 3 ok + 2 failed + 1 skipped" in captured.out
     assert f"skipped: 1 page whose image is gone ({archive}/in/a/x.jpg)" in captured.out
     assert "files: 9 written" in captured.out and "--max_failure_rate" in captured.err
+    assert "failures, the worst first:\n  " in captured.out
+    assert f'--transcripts {archive / "out"} "SELECT * FROM failures"' in captured.out
     found = {
         Path(row["uri"]).relative_to(archive / "in").as_posix(): row for row in failures(archive)
     }
@@ -99,7 +101,9 @@ def test_pages_that_were_not_transcribed_are_skipped_and_empty_ones_are_written(
     pages = [page_row("d/a.jpg", "", 0), page_row("d/b.jpg", "", 0, "failed")]
     write_tables(tmp_path / "t", pages, [])
     assert export(tmp_path, "--to", "page", "alto", "hocr", "text", "iiif", *IIIF) == 0
-    assert "pages: 2 in = 1 ok + 0 failed + 1 skipped" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "pages: 2 in = 1 ok + 0 failed + 1 skipped" in said
+    assert "skipped: 1 page that transcribe could not read (b.jpg)" in said
     assert read_page_xml((tmp_path / "out/page/a.jpg.xml").read_bytes()).lines == ()
     assert read_alto((tmp_path / "out/alto/a.jpg.xml").read_bytes()).lines == ()
     assert (tmp_path / "out/text/a.jpg.txt").read_bytes() == b""

@@ -4,6 +4,7 @@ import re
 import shutil
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -141,6 +142,71 @@ def test_a_page_described_twice_counts_once_also_in_the_dry_run(tmp_path, capsys
     assert ingest([archive], tmp_path / "dataset") == 0
     assert skipped in capsys.readouterr().out
     assert [example.text for example in examples(tmp_path / "dataset")] == list(TEXTS)
+
+
+def test_blank_pages_are_left_out_and_told(tmp_path, capsys):
+    archive = tmp_path / "archive"
+    for name, texts in {"p": TEXTS, "own": (), "foreign": (), "twice": ("reste",)}.items():
+        write_page(archive, name, texts)
+    (archive / "foreign.xml").rename(archive / "of_another_name.xml")
+    # Of two descriptions of a page the one with lines counts, whatever its name.
+    (archive / "twice.xml").rename(archive / "x.xml")
+    (archive / "twice.xml").write_bytes((archive / "own.xml").read_bytes())
+    rename(archive, "twice.xml", "twice.jpg")
+    for flags in (["--dry_run"], []):
+        assert ingest([archive], tmp_path / "dataset", *flags) == 0
+        said = capsys.readouterr().out
+        assert "skipped: 2 pages that have no lines (foreign.jpg, own.jpg)" in said
+        assert "skipped: 1 file whose page another file describes (twice.xml)" in said
+    assert "pages: 5 in = 2 ok + 0 failed + 3 skipped" in said
+    assert len(examples(tmp_path / "dataset")) == 4
+
+
+@pytest.mark.parametrize("is_parquet", [False, True])
+def test_a_table_about_something_else_is_left_out_unless_it_is_named(tmp_path, capsys, is_parquet):
+    archive = tmp_path / "archive"
+    write_page(archive, "p")
+    table = archive / ("people.parquet" if is_parquet else "people.csv")
+    if is_parquet:
+        pq.write_table(pa.table({"name": ["Anna"], "born": [1858]}), table)
+    else:
+        table.write_text("name;born\nAnna;1858\n")
+    left_out = "1 table without columns of images and texts, which --image_column and --text_column"
+    for flags in (["--dry_run"], []):
+        assert ingest([archive], tmp_path / "dataset", *flags) == 0
+        assert f"{left_out} name ({table.name})" in capsys.readouterr().out
+    for inputs, flags in (
+        ([archive, table], []),
+        ([archive, archive / f"*{table.suffix}"], []),
+        ([archive], ["--text_column", "born"]),
+    ):
+        assert ingest(inputs, tmp_path / "dataset", "--overwrite", *flags) == 3
+        assert "1 ok + 1 failed + 0 skipped" in capsys.readouterr().out
+        (failure,) = rows(tmp_path / "dataset", "failures")
+        assert "columns are name" in failure["error"]
+
+
+NO_POINTS = '<TextLine id="l1"><TextEquiv><Unicode>acte</Unicode></TextEquiv></TextLine>'
+REGION_TEXT = "<TextEquiv><Unicode>acte</Unicode></TextEquiv>"
+
+
+@pytest.mark.parametrize(
+    ("inside", "account", "error"),
+    [
+        (NO_POINTS * 2, "lines: 2 in = 0 ok + 2 failed", "line has no coordinates; draw"),
+        (REGION_TEXT, "pages: 1 in = 0 ok + 1 failed", "texts are those of whole regions; divide"),
+    ],
+)
+def test_a_page_with_text_but_no_line_to_cut_out_is_not_blank(
+    tmp_path, capsys, inside, account, error
+):
+    write_page(tmp_path / "in", "p", ())
+    markup = tmp_path / "in" / "p.xml"
+    page = f'<Page \\1><TextRegion id="r">{inside}</TextRegion></Page>'
+    markup.write_text(re.sub("<Page (.*)/>", page, markup.read_text()))
+    assert ingest([tmp_path / "in"], tmp_path / "dataset") == 3
+    assert account in capsys.readouterr().out
+    assert all(error in row["error"] for row in rows(tmp_path / "dataset", "failures"))
 
 
 def test_an_image_that_may_be_two_fails_with_both_names(tmp_path):

@@ -9,6 +9,7 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.files.lock import output_lock
 from pipelines.ingest import main
 from tests.pipelines.drawn_archive import (
     TEXTS,
@@ -50,7 +51,7 @@ def test_each_bad_file_is_a_failure_and_affects_no_other(tmp_path, capsys):
     assert ingest([archive], dataset) == 3
     captured = capsys.readouterr()
     assert "more than --max_failure_rate 5.0%" in captured.err
-    assert "pages: 10 in = 2 ok + 7 failed + 1 skipped" in captured.out
+    assert "pages: 10 in = 2 ok + 6 failed + 2 skipped" in captured.out
     assert "lines: 4 in = 3 ok + 1 failed" in captured.out
     failures = pq.read_table(dataset / "failures").to_pylist()
     stages = {f["uri"].rsplit("/")[-1]: f["stage"] for f in failures}
@@ -77,12 +78,17 @@ def test_neither_runner_nor_shards_nor_order_change_the_records(tmp_path):
     assert ingest(reversed(files), tmp_path / "b", "--shards", "1") == 0
     workers = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
     assert ingest([f"{archive}/*"], tmp_path / "c", "--shards", "3", *workers) == 0
+    assert ingest([archive], tmp_path / "d", "--jobs", "3") == 0
     assert examples(tmp_path / "a") == examples(tmp_path / "b") == examples(tmp_path / "c")
     for name in ("charset.json", "leaks.jsonl"):
-        assert len({(tmp_path / run / name).read_text() for run in "abc"}) == 1
-    manifests = [json.loads((tmp_path / run / "manifest.json").read_text()) for run in "abc"]
+        assert len({(tmp_path / run / name).read_text() for run in "abcd"}) == 1
+    manifests = [json.loads((tmp_path / run / "manifest.json").read_text()) for run in "abcd"]
     for key in ("dataset_digest", "inputs_digest", "counts", "splits"):
-        assert manifests[0][key] == manifests[1][key] == manifests[2][key]
+        assert all(manifest[key] == manifests[0][key] for manifest in manifests)
+    # Worker processes do not even change the order of the records.
+    for file in (tmp_path / "a").glob("*/*.tfrecord.gz"):
+        same = tmp_path / "d" / file.relative_to(tmp_path / "a")
+        assert file.read_bytes() == same.read_bytes()
 
 
 def test_official_splits_are_kept(tmp_path):
@@ -132,6 +138,17 @@ def test_overwriting_replaces_the_whole_dataset(tmp_path):
     assert ingest([tmp_path / "b"], tmp_path / "out", "--overwrite") == 0
     assert [e.text for e in examples(tmp_path / "out")] == ["maire"]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b", "out"]
+
+
+def test_a_second_run_on_the_same_output_is_refused(tmp_path, capsys):
+    # The lock lies beside the output, and here in the input.
+    write_pair(tmp_path, "one", "acte")
+    with output_lock(str(tmp_path / "out")):
+        assert ingest([tmp_path], tmp_path / "out", "--overwrite") == 2
+    error = capsys.readouterr().err
+    assert "out: another run" in error and error.count("\n") == 1
+    assert ingest([tmp_path], tmp_path / "out") == 0
+    assert "pages: 1 in = 1 ok + 0 failed + 0 skipped" in capsys.readouterr().out
 
 
 def test_a_run_that_fails_keeps_the_old_output(tmp_path, monkeypatch):

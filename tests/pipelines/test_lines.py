@@ -109,9 +109,9 @@ def test_the_tables_account_for_every_page(output, capsys):
     assert f"model {run['model_digest']}" in xml and f"{run['started']:%Y-%m-%dT%H:%M:%S}Z" in xml
 
 
-def test_lines_are_the_same_with_two_workers_and_without_pictures(archive, output, tmp_path):
+def test_lines_are_the_same_with_three_processes_and_without_pictures(archive, output, tmp_path):
     folder, _ = archive
-    workers = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
+    workers = ["--jobs", "3"]
     out = tmp_path / "out"
     assert lines([folder / "*" / "*.png", folder / "scan.tif"], out, *workers) == 0
     assert not (out / "show").exists()

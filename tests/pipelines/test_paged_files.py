@@ -184,8 +184,8 @@ def test_given_lines_are_found_for_each_page(tmp_path):
     write_scan(archive, "two.pdf", "PDF", PAGES[:2])
     write_scan(archive, "two.tif", "TIFF", PAGES[:2])
     # As export names them: the file tells two of one name apart.
-    write_xml(archive, "two.pdf_0002.xml", "two.pdf", LINES[1])
-    write_xml(archive, "two.tif_0001.xml", "two.tif", LINES[0])
+    write_xml(archive / "page", "two.pdf_0002.xml", "two.pdf", LINES[1])
+    write_xml(archive / "page", "two.tif_0001.xml", "two.tif", LINES[0])
     write_scan(archive, "folder.pdf", "PDF")
     write_xml(archive / "folder", "003.xml", "x.jpg", LINES[2])
     model = write_fake_bundle(tmp_path / "m")

@@ -141,6 +141,8 @@ CLUSTER = {
 }
 
 
+# Without TFX it is said first that gs:// cannot be opened.
+@pytest.mark.train
 @pytest.mark.parametrize(
     ("changes", "cure"),
     [
@@ -176,3 +178,42 @@ def test_flags_of_a_cluster_are_refused_in_local_runs(capsys, dataset):
 def test_a_machine_type_gives_its_resources(machine_type, cpus, memory_gb):
     machine = machine_of(machine_type, "NVIDIA_L4", 1)
     assert (machine.cpus, machine.memory_gb) == (cpus, memory_gb)
+
+
+@pytest.mark.parametrize(
+    ("flags", "cure"),
+    [
+        ([], "give the model as --init"),
+        (["--init", "default", "--charset", "own"], "leave out --charset own"),
+        (["--init", "default", "--dataset", "none"], "none: no such folder"),
+        (
+            ["--init", "default", "--runner", "kubeflow", "--image", "x", "--compile_to", "p.json"],
+            "leave out --runner kubeflow",
+        ),
+    ],
+)
+def test_an_adaptation_that_cannot_be_is_refused(capsys, tmp_path, flags, cure):
+    err = refused(capsys, "--adapt", tmp_path, "--output", tmp_path / "models", *flags)
+    assert cure in err
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_base_that_does_not_exist_is_refused_before_training(capsys, dataset, tmp_path):
+    err = refused(capsys, "--dataset", dataset, "--init", tmp_path / "none")
+    assert f"--init {tmp_path / 'none'}: no charset.json" in err
+
+
+@pytest.mark.train
+def test_an_interrupted_adaptation_leaves_nothing_behind(capsys, tmp_path, monkeypatch):
+    from pipelines.training import adaptation
+
+    def stop(wanted):
+        wanted.folder.mkdir(parents=True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(adaptation, "make_adaptation_dataset", stop)
+    flags = ["--adapt", str(tmp_path), "--output", str(tmp_path / "models"), "--init", "default"]
+    assert main(flags) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "interrupted"
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert not list(tmp_path.glob("models/.tfx/*"))

@@ -91,6 +91,13 @@ def worse(dataset, models, refused):
     return train(dataset, models, "--epochs", "1", "--max_cer", "1.0")
 
 
+@pytest.fixture(scope="module")
+def unchanged(dataset, models, worse):
+    """Fine-tune the released model so little that it stays as it is."""
+    flags = ("--init", str(models / "latest"), "--epochs", "1", "--learning_rate", "1e-9")
+    return train(dataset, models, *flags, "--max_cer", "1.0")
+
+
 def test_only_progress_is_printed(released):
     steps = [line for line in released.out.splitlines() if line.endswith(" ...")]
     assert "LineExampleGen ..." in steps
@@ -199,3 +206,12 @@ def test_the_card_has_intervals_and_slices(released, models):
     assert low <= overall["cer"] <= high
     assert set(card["evaluation"]["by_script"]) == {"Latin"}
     assert sum(r["lines"] for r in card["evaluation"]["by_line_length"].values()) == LINES["eval"]
+
+
+def test_a_fine_tuned_model_that_is_no_better_than_its_base_is_not_released(unchanged, models):
+    assert unchanged.status == 3
+    assert "fine-tuning: " in unchanged.out and "held-out lines of" in unchanged.out
+    last = unchanged.err.splitlines()[-1]
+    assert last.startswith("not released: no better than its base")
+    assert "Traceback" not in unchanged.err
+    assert len([path for path in models.iterdir() if path.name.isdigit()]) == 1

@@ -90,7 +90,7 @@ def test_without_gpus_none_is_requested(compiled):
         ("CharsetGen", {"LineExampleGen", "DriftGate"}),
         ("Trainer", {"LineExampleGen", "CharsetGen"}),
         ("Evaluator", {"LineExampleGen", "Trainer", "LatestBlessed-model-resolver"}),
-        ("Pusher", {"Trainer", "Evaluator"}),
+        ("Pusher", {"Trainer", "Evaluator", "BaseGate"}),
     ],
 )
 def test_steps_wait_for_what_they_need(tasks, task, before):

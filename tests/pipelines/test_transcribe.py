@@ -74,10 +74,11 @@ def test_rows_do_not_depend_on_workers_or_the_order_of_the_input(tmp_path, model
     assert transcribe(reversed(images), model, tmp_path / "b") == 0
     workers = ["--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
     assert transcribe(images, model, tmp_path / "c", *workers) == 0
+    assert transcribe(images, model, tmp_path / "d", "--jobs", "3") == 0
     for table in ("lines", "pages", "failures"):
         expected = without_run_id(rows(tmp_path / "a", table))
-        assert without_run_id(rows(tmp_path / "b", table)) == expected
-        assert without_run_id(rows(tmp_path / "c", table)) == expected
+        for other in "bcd":
+            assert without_run_id(rows(tmp_path / other, table)) == expected
 
 
 def test_each_bad_page_is_a_failure_and_the_others_are_read(tmp_path, model, capsys):
@@ -92,7 +93,6 @@ def test_each_bad_page_is_a_failure_and_the_others_are_read(tmp_path, model, cap
     failed = {f["uri"].rsplit("/")[-1]: f for f in rows(tmp_path / "out", "failures")}
     assert {name: f["stage"] for name, f in failed.items()} == {
         "truncated.jpg": "read",
-        "no_lines.jpg": "find",
         "broken_xml.jpg": "read",
         "thin.jpg": "crop",
     }
@@ -100,6 +100,7 @@ def test_each_bad_page_is_a_failure_and_the_others_are_read(tmp_path, model, cap
     pages = {p["page_uri"].rsplit("/")[-1]: p for p in rows(tmp_path / "out", "pages")}
     assert pages["thin.jpg"]["status"] == "ok"
     assert (pages["thin.jpg"]["lines_ok"], pages["thin.jpg"]["lines_failed"]) == (2, 1)
+    assert (pages["no_lines.jpg"]["status"], pages["no_lines.jpg"]["lines_ok"]) == ("ok", 0)
     assert pages["good.xml"]["status"] == "skipped"
     assert pages["truncated.jpg"]["status"] == "failed"
     assert len(rows(tmp_path / "out", "lines")) == 3 + 2

@@ -47,7 +47,7 @@ def before(tmp_path, monkeypatch):
 
 def read_again(*flags: str) -> int:
     paths = ["--input", "pages/*.jpg", "--output", "transcripts", "--decoding", "beam"]
-    return transcribe([*paths, *DIRECT, *flags])
+    return transcribe([*paths, *DIRECT, *flags, "--precision", "fp32"])
 
 
 def texts(view: str = "lines", where: str = "true") -> dict:

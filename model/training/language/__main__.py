@@ -8,7 +8,7 @@ from pathlib import Path
 
 from model.training.language.build import add_language_model
 from model.training.language.config import add_language_flags, language_config
-from model.training.optimisation.device import PRECISIONS
+from model.training.optimisation.flags import add_compute_flags
 from schemas.features import LINE_FILES
 from schemas.program import program_name
 
@@ -24,12 +24,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         "--dataset", type=Path, required=True, help="dataset folder that pipelines.ingest wrote"
     )
     add_language_flags(parser)
-    parser.add_argument(
-        "--precision",
-        choices=PRECISIONS,
-        default=PRECISIONS[0],
-        help="precision to train the recurrent language model in",
-    )
+    add_compute_flags(parser.add_argument_group("recurrent language model").add_argument)
     return parser.parse_args(argv)
 
 

@@ -9,30 +9,34 @@ the eval split.
 
 from __future__ import annotations
 
-import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from model.dataset.examples import decode_strip, read_examples
 from model.decoding.config import DECODINGS
+from model.decoding.rescoring import Rescorer
 from model.language.lexicon import Lexicon
 from model.language.ngram_build import build_language_model, highest_order
 from model.language.ngram_model import LanguageModel
 from model.language.perplexity import perplexity
-from model.language.word_counts import write_model_words
+from model.language.word_counts import read_model_words, write_model_words
 from model.line_images.preprocess import prepare_strip
 from model.networks.session import open_session
 from model.recogniser import bundle
 from model.recogniser.auxiliary_head import AUXILIARY_SHARE, AuxiliaryHead
 from model.text.bidi import ink_order
 from model.text.charset import Charset, normalise_text
+from model.training.language.base_models import mix_with_base
 from model.training.language.config import LEAST_LINES, LanguageConfig
 from model.training.language.decoding_tuning import HeldOut, tune_decoding
-from model.training.language.recurrent import add_recurrent_model
+from model.training.language.recurrent import add_recurrent_model, keep_recurrent_model
+from schemas.features import TRANSCRIPTS
+from schemas.records import LineExample
 
 # Held-out lines that are used; more take longer and change little.
 _MOST_HELD_OUT = 500
@@ -44,6 +48,7 @@ def add_language_model(
     eval_paths: Iterable[str],
     config: LanguageConfig,
     report: Callable[[str], None],
+    base: bundle.Bundle | None = None,
 ) -> None:
     """Write language models, word list and decoding settings into a bundle, and update its card.
 
@@ -55,34 +60,39 @@ def add_language_model(
         eval_paths: TFRecord files to tune on.
         config: Configuration of the language models.
         report: Is given each line of output.
+        base: Model that the recogniser was fine-tuned from, all of whose characters it has: its
+            language models are mixed with those of the new texts, its words are known, too, and
+            its settings are those that are tuned further; None for none.
 
     Raises:
         ValueError: If the bundle, the lines or a text file is not valid.
     """
     started = time.monotonic()
+    train_paths = tuple(train_paths)
     whole = bundle.load_bundle(directory)
-    card = _read_card(whole.directory)
+    card = bundle.read_card(whole.directory)
     auxiliary_share = AUXILIARY_SHARE if whole.auxiliary_path.is_file() else 0.0
     lines, joined = _held_out(whole, eval_paths, auxiliary_share)
     held_out = [text for _, text in lines]
     path = whole.directory / bundle.LANGUAGE_MODEL_FILE
     language_model, rescorer, facts = None, None, {"order": 0}
     if config.order:
-        data, facts = _build(whole.charset, train_paths, config, report)
+        data, facts = _build(whole.charset, train_paths, config, report, base)
         bundle.replace_file(path, data)
         language_model = LanguageModel.open(path, whole.charset)
         if lines:
             facts["perplexity"] = perplexity(held_out, language_model)
     else:
         path.unlink(missing_ok=True)
-    if language_model and config.recurrent_epochs and facts["lines"] >= LEAST_LINES:
-        texts = _texts(train_paths, config)
-        rescorer, facts["recurrent"] = add_recurrent_model(
-            whole, language_model, texts, held_out, config, report
+    if language_model and config.recurrent_epochs:
+        rescorer, recurrent_facts = _add_recurrent(
+            whole, language_model, train_paths, held_out, config, report, base
         )
-    words = write_model_words(whole.directory, _texts(train_paths, config))
+        facts |= recurrent_facts
+    words = write_model_words(whole.directory, _texts(train_paths, config), _known_words(base))
     lexicon = Lexicon(map(ink_order, words)) if words else None
-    tuned = tune_decoding(lines, whole.charset, language_model, lexicon, joined, rescorer)
+    start = base.decoding if base else None
+    tuned = tune_decoding(lines, whole.charset, language_model, lexicon, joined, rescorer, start)
     settings = replace(
         tuned.settings,
         auxiliary_share=auxiliary_share,
@@ -98,26 +108,57 @@ def add_language_model(
     report(f"language model and decoding took {time.monotonic() - started:.0f} s")
 
 
-def _read_card(directory: Path) -> dict:
-    path = directory / bundle.CARD_FILE
-    if not path.is_file():
-        return {}
-    try:
-        return dict(json.loads(path.read_text("utf-8")))
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: not a model card ({error}); copy the model again") from None
+def _known_words(base: bundle.Bundle | None) -> Counter[str]:
+    return read_model_words(base.directory, is_needed=False) if base else Counter()
+
+
+def _add_recurrent(
+    whole: bundle.Bundle,
+    language_model: LanguageModel,
+    train_paths: tuple[str, ...],
+    held_out: Sequence[str],
+    config: LanguageConfig,
+    report: Callable[[str], None],
+    base: bundle.Bundle | None,
+) -> tuple[Rescorer | None, dict]:
+    """Add a recurrent language model: a trained one where there is text enough, or the base's.
+
+    Returns:
+        What rescores hypotheses, None for nothing; and its part of the entry of the model card.
+    """
+    lines = sum(1 for _ in _texts(train_paths, config))
+    if lines >= LEAST_LINES:
+        texts = _texts(train_paths, config)
+        rescorer, facts = add_recurrent_model(
+            whole, language_model, texts, held_out, config, report
+        )
+        return rescorer, {"recurrent": facts}
+    if base is None or not base.decoding.recurrent_share or not base.recurrent_path.is_file():
+        return None, {}
+    rescorer, facts = keep_recurrent_model(whole, language_model, base, held_out, report)
+    return rescorer, {"recurrent": facts}
 
 
 def _build(
     charset: Charset,
-    train_paths: Iterable[str],
+    train_paths: tuple[str, ...],
     config: LanguageConfig,
     report: Callable[[str], None],
+    base: bundle.Bundle | None = None,
 ) -> tuple[bytes, dict]:
     """Return the n-gram model as file content, and its entry in the model card."""
     order = min(config.order, highest_order(charset))
     if order < config.order:
         report(f"language model of order {order}: the charset is too large for {config.order}")
+    names = {"extra_texts": [path.name for path in config.texts]}
+    if base and base.has_language_model:
+        pages: dict[str, list[str]] = defaultdict(list)
+        for example in _with_truth(train_paths):
+            pages[example.page_uri].append(example.text)
+        data, facts = mix_with_base(base, charset, pages, list(config.extra_lines()), order)
+        return data, facts | names
+    if base:
+        report(f"{base.directory} has no {bundle.LANGUAGE_MODEL_FILE}: only the new texts are used")
     counts = {"lines": 0, "characters": 0}
 
     def counted(texts: Iterable[str]) -> Iterator[str]:
@@ -127,14 +168,18 @@ def _build(
             yield text
 
     data = build_language_model(counted(_texts(train_paths, config)), charset, order)
-    extra = [path.name for path in config.texts]
-    return data, {"order": order, **counts, "extra_texts": extra, "bytes": len(data)}
+    return data, {"order": order, **counts, **names, "bytes": len(data)}
 
 
 def _texts(train_paths: Iterable[str], config: LanguageConfig) -> Iterator[str]:
     """Read the texts that the language models are built from."""
-    yield from (example.text for example in read_examples(train_paths))
+    yield from (example.text for example in _with_truth(train_paths))
     yield from config.extra_lines()
+
+
+def _with_truth(train_paths: Iterable[str]) -> Iterator[LineExample]:
+    """Read lines, without those that a model has read: it has its own language model for them."""
+    return (one for one in read_examples(train_paths) if one.source != TRANSCRIPTS)
 
 
 def _held_out(
@@ -168,8 +213,11 @@ def _summary(facts: dict, decoding: dict) -> Iterator[str]:
     """Yield the lines that report language model and decoding."""
     if facts["order"]:
         held_out_perplexity = facts.get("perplexity", math.nan)
+        mixed = ""
+        if "share_of_base" in facts:
+            mixed = f" and {facts['share_of_base']:.0%} of that of the base"
         yield (
-            f"language model: order {facts['order']}, {facts['lines']:,} lines, "
+            f"language model: order {facts['order']}, {facts['lines']:,} lines{mixed}, "
             f"{facts['bytes'] / 1e6:.1f} MB, perplexity {held_out_perplexity:.2f} on the eval split"
         )
     if "note" in decoding:

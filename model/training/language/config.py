@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 from model.language.ngram_build import HIGHEST_ORDER, LOWEST_ORDER, ORDER
-from model.training.optimisation.device import PRECISIONS, keras_policy
+from model.training.optimisation.compute import BACKEND_THREADS
+from model.training.optimisation.device import AUTO
+from model.training.optimisation.flags import compute_asked
 
 RECURRENT_EPOCHS = 20
 # A recurrent language model learns almost nothing from fewer lines.
@@ -25,18 +27,17 @@ class LanguageConfig:
         texts: Text files, UTF-8, in addition to the lines of the train split.
         recurrent_epochs: Training epochs of the recurrent language model; 0 for no such model.
         precision: Precision that the recurrent language model is trained in, one of
-            `model.training.optimisation.device.PRECISIONS`.
+            `model.training.optimisation.device.PRECISIONS`; `AUTO` for the one that is faster in
+            a few timed steps.
+        threads: Threads of that training, where its precision is `AUTO`; `BACKEND_THREADS` for as
+            many as are fastest.
     """
 
     order: int = ORDER
     texts: tuple[Path, ...] = ()
     recurrent_epochs: int = RECURRENT_EPOCHS
-    precision: str = PRECISIONS[0]
-
-    @property
-    def policy(self) -> str:
-        """Keras dtype policy of the precision."""
-        return keras_policy(self.precision)
+    precision: str = AUTO
+    threads: int = BACKEND_THREADS
 
     def check(self) -> None:
         """Check that the text files can be read.
@@ -115,5 +116,5 @@ def language_config(flags: Mapping[str, Any]) -> LanguageConfig:
         ORDER if order is None else order,
         tuple(map(Path, texts)),
         RECURRENT_EPOCHS if epochs is None else epochs,
-        flags.get("precision") or PRECISIONS[0],
+        *astuple(compute_asked(flags)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,9 @@ from model.training.language.beam_tuning import tune_weights
 
 # Fewer lines are not enough to tune weights or to calibrate confidences.
 LEAST_LINES = 20
+# Settings that were tuned on more lines than these are better than new ones; and a model is judged
+# on the same lines afterwards.
+LEAST_LINES_TO_RETUNE = 250
 # Each is decoded about 20 times.
 _MOST_TUNED_ON = 250
 # A network with a higher CER has not learnt enough for a language model to help, and a search is
@@ -59,6 +62,7 @@ def tune_decoding(
     lexicon: Lexicon | None = None,
     searched: Sequence[HeldOut] | None = None,
     rescorer: Rescorer | None = None,
+    start: DecodingSettings | None = None,
 ) -> Tuned:
     """Tune the beam search, and calibrate greedy decoding and beam search.
 
@@ -70,13 +74,19 @@ def tune_decoding(
         searched: The same lines with the logits of network and auxiliary head combined, for
             the beam search; None to use `lines`.
         rescorer: Rescores the hypotheses of the search; None for none.
+        start: Settings of the model that the recogniser was fine-tuned from; None for none.
 
     Returns:
         Settings and facts. With fewer than `LEAST_LINES` lines, or a greedy CER of 50 % or
-        more, the settings are the default ones.
+        more, the settings are the default ones; with fewer than `LEAST_LINES_TO_RETUNE` those of
+        `start`, if there are any.
     """
     decoded = _decode(lines, Decoder(charset, BeamConfig(width=0)))
     facts = {"lines": len(lines), "greedy": _error_facts(lines, decoded)}
+    if start and len(lines) < LEAST_LINES_TO_RETUNE:
+        note = f"{len(lines)} eval lines: the search and the calibration are those of the base"
+        settings = replace(start, knows_words=start.knows_words and lexicon is not None)
+        return Tuned(settings, note, {**facts, "note": note})
     note = _why_not(lines, facts["greedy"]["cer"])
     if note:
         return Tuned(DecodingSettings(), note, {**facts, "note": note})
@@ -86,7 +96,8 @@ def tune_decoding(
         return Tuned(DecodingSettings(greedy=greedy), "", facts)
     lines = lines if searched is None else searched
     step = -(-len(lines) // _MOST_TUNED_ON)
-    search, _ = tune_weights(lines[::step], charset, BeamConfig(), language_model, lexicon)
+    from_ = start.search if start else BeamConfig()
+    search, _ = tune_weights(lines[::step], charset, from_, language_model, lexicon)
     decoder = Decoder(charset, search, language_model, lexicon, rescorer=rescorer)
     decoded = _decode(lines, decoder)
     beam = _calibrate(lines, decoded)

@@ -101,7 +101,7 @@ def _train(
     batches_per_pass = math.ceil(len(lines) / config.batch_lines)
     passes = min(config.epochs, config.most_characters / sum(map(len, lines)))
     step_count = max(1, round(passes * batches_per_pass))
-    _compile(model, config, step_count)
+    compile_network(model, config, step_count)
     started, loss_sum = time.monotonic(), 0.0
     for step, (before, after) in zip(range(step_count), _batches(lines, config)):
         model.optimizer.learning_rate = learning_rate_at(step / step_count, config.learning_rate)
@@ -163,7 +163,14 @@ def pad_texts(
     return before, after
 
 
-def _compile(model: keras.Model, config: RecurrentConfig, step_count: int) -> None:
+def compile_network(model: keras.Model, config: RecurrentConfig, step_count: int) -> None:
+    """Compile the network with its optimizer and its loss.
+
+    Args:
+        model: Network from `build_language_network`.
+        config: Configuration of the training.
+        step_count: Number of steps of the whole run.
+    """
     model.compile(
         optimizer=build_optimizer(model, config, step_count, beta_2=0.99),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=_IGNORED),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +13,15 @@ import numpy as np
 from model.dataset.line_pages import read_line_pages
 from model.training.lines.config import LineTrainingConfig
 from model.training.lines.model_files import ONNX_FILE, write_line_model
-from model.training.optimisation.device import PRECISIONS
+from model.training.optimisation.backend import check_backend
+from model.training.optimisation.compute import Compute, Timing
+from model.training.optimisation.flags import add_compute_flags, compute_asked
+from model.training.optimisation.trial import TrialTimer, resumed, settle, untimed
 from schemas.program import program_name
 from schemas.records import Page
+
+# Steps of a run that is worth timing.
+_LEAST_STEPS = 200
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
@@ -59,7 +65,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         help="weight of places where lines meet in the loss",
     )
     add("--judge_steps", type=int, default=defaults.judge_steps, help="steps between evaluations")
-    add("--precision", choices=PRECISIONS, default="float32", help="precision to compute in")
+    add_compute_flags(add)
     add("--seed", type=int, default=0, help="seed of weights, crops and augmentation")
     return parser.parse_args(argv)
 
@@ -76,6 +82,7 @@ def main(argv: list[str] | None = None) -> int:
     args = _parse(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
+        check_backend()
         _train(args)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -85,7 +92,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _train(args: argparse.Namespace) -> None:
     from model.training.lines.batches import load_pages
-    from model.training.lines.loop import LineTrainingRun
+    from model.training.lines.loop import STATE_FILE, LineTrainingRun
     from model.training.optimisation.device import describe_device
 
     config = LineTrainingConfig(
@@ -96,11 +103,13 @@ def _train(args: argparse.Namespace) -> None:
         mark_share=args.mark_share,
         meeting_weight=args.meeting_weight,
         judge_steps=args.judge_steps,
-        precision=args.precision,
         seed=args.seed,
     )
     if (args.output / ONNX_FILE).exists():
         raise ValueError(f"{args.output / ONNX_FILE} exists; choose another --output")
+    folder = args.output.with_name(f"{args.output.name}.training")
+    asked = resumed(compute_asked(vars(args)), folder / STATE_FILE)
+    config = replace(config, precision=_settle(asked, config).compute.precision)
     _report(describe_device())
     complete, partial, held_out = map(read_line_pages, (args.train, args.partial, args.eval))
     _check_overlap([*complete, *partial], held_out)
@@ -110,7 +119,6 @@ def _train(args: argparse.Namespace) -> None:
     ]
     evaluation = load_pages(held_out, complete=True, load=_load)
     _report(f"{len(train)} pages to train on, {len(evaluation)} to evaluate on")
-    folder = args.output.with_name(f"{args.output.name}.training")
     model, course = LineTrainingRun(config, train, evaluation, folder, _report).run()
     card = {
         "training": asdict(config),
@@ -122,6 +130,14 @@ def _train(args: argparse.Namespace) -> None:
     }
     write_line_model(args.output, model, config, card)
     _report(f"{args.output / ONNX_FILE} written")
+
+
+def _settle(asked: Compute, config: LineTrainingConfig) -> Timing:
+    """Choose precision and threads, by timing where the run is long enough to gain by it."""
+    if config.steps < _LEAST_STEPS:
+        return untimed(asked)
+    order = {"batch_size": config.batch_size, "side_px": config.side_px}
+    return settle(asked, TrialTimer("model.training.lines.trial", order), _report, "steps")
 
 
 def _load(uri: str) -> np.ndarray:

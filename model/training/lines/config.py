@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from model.augmentation.page import PageAugmentConfig
-from model.training.networks.line_finder import LineNetworkConfig
+from model.networks.presets import LineNetworkConfig
 from model.training.optimisation.device import check_precision, keras_policy
 
 

@@ -10,12 +10,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnx
-from onnx import helper, numpy_helper
 
+from model.training.optimisation.backend import check_onnx
 from schemas.program import program_name
+
+if TYPE_CHECKING:
+    import onnx
 
 _IMAGE, _MAPS = "image", "maps"
 
@@ -32,6 +35,9 @@ def average_networks(networks: Sequence[onnx.ModelProto]) -> onnx.ModelProto:
     Raises:
         ValueError: If there is no network.
     """
+    import onnx
+    from onnx import helper, numpy_helper
+
     if not networks:
         raise ValueError("no network to average; give at least one")
     nodes, weights = [], []
@@ -89,6 +95,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"{args.output} exists; choose another --output", file=sys.stderr)
         return 2
     try:
+        check_onnx()
         networks = [_load(path) for path in args.networks]
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -98,6 +105,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _load(path: Path) -> onnx.ModelProto:
+    import onnx
+
     try:
         network = onnx.load_from_string(path.read_bytes())
     # The errors of protobuf have no common base class.

@@ -35,6 +35,14 @@ _EVAL_AUGMENTATION = PageAugmentConfig(
 )
 
 
+def compile_network(model: keras.Model, config: LineTrainingConfig) -> Callable:
+    """Compile the network with its optimizer and its loss, and return the loss."""
+    loss = build_line_loss(config.mark_share)
+    optimizer = build_optimizer(model, config, config.steps)
+    model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
+    return loss
+
+
 class LineTrainingRun:
     """A training run of the line network.
 
@@ -62,16 +70,11 @@ class LineTrainingRun:
         self._maker = CropMaker(
             train, config.side_px, config.augmentation, config.seed, config.meeting_weight
         )
-        self._line_loss = build_line_loss(config.mark_share)
         maker = CropMaker(evaluation, config.side_px, _EVAL_AUGMENTATION, config.seed)
         self._eval_batches = [maker.batch(i, config.batch_size) for i in range(_EVAL_BATCHES)]
         keras.utils.set_random_seed(config.seed)
         self._model = build_line_network(config.network, config.policy)
-        self._model.compile(
-            optimizer=build_optimizer(self._model, config, config.steps),
-            loss=self._line_loss,
-            jit_compile=False,
-        )
+        self._line_loss = compile_network(self._model, config)
         self._step, self._loss, self._results = 0, 0.0, []
         self._saved_at = time.monotonic()
         self._resume()

@@ -11,11 +11,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
-import onnx
-from onnx import TensorProto, helper
 
 from model.dataset.line_pages import read_line_pages
 from model.geometry.extent import baseline_path, line_extents
@@ -23,14 +21,15 @@ from model.images.background import even_background
 from model.images.decode import decode_image
 from model.line_images.crop import fit_to_image
 from model.line_images.writing import DISTANCES_PX, ink_profile, normalise_profiles
-from model.training.networks.onnx_graph import Graph
+from model.training.optimisation.backend import check_backend
 from schemas.program import program_name
 from schemas.records import Page
 
+if TYPE_CHECKING:
+    import keras
+
 _LOG_DISTANCES = np.log(DISTANCES_PX)
 _LOG_STEP = float(_LOG_DISTANCES[1] - _LOG_DISTANCES[0])
-_CHANNELS, _KERNEL = 16, 5
-_DILATIONS = (1, 2, 4, 2)
 
 
 @dataclass(frozen=True)
@@ -125,35 +124,6 @@ def _add_rule(profile: np.ndarray, rng: np.random.Generator) -> None:
         profile[rule, channel] = np.maximum(profile[rule, channel], rng.uniform(least, 1))
 
 
-def build_writing_network() -> keras.Model:
-    """Return the network: convolutions along the distances, and two positions among them."""
-    profiles = keras.Input((len(DISTANCES_PX), 4))
-    features = profiles
-    for number, dilation in enumerate(_DILATIONS):
-        features = keras.layers.Conv1D(
-            _CHANNELS,
-            _KERNEL,
-            padding="same",
-            dilation_rate=dilation,
-            activation="relu",
-            name=f"conv{number}",
-        )(features)
-    scores = keras.layers.Conv1D(2, 3, padding="same", name="scores")(features)
-    return keras.Model(profiles, scores)
-
-
-def reach_error(targets, scores):
-    """Return the absolute error of the expected logarithm of the reach (a loss of Keras).
-
-    Args:
-        targets: float32 [line, 2], natural logarithms of the reach above and below.
-        scores: float32 [line, distance, 2], of which a softmax over the distances is taken.
-    """
-    shares = keras.ops.softmax(scores, axis=1)
-    expected = keras.ops.sum(shares * _LOG_DISTANCES[:, None], axis=1)
-    return keras.ops.mean(keras.ops.abs(expected - targets), axis=-1)
-
-
 def train_writing_network(
     profiles: np.ndarray, targets: np.ndarray, config: WritingTrainingConfig
 ) -> keras.Model:
@@ -164,6 +134,10 @@ def train_writing_network(
         targets: float32 [line, 2].
         config: How it is trained.
     """
+    import keras
+
+    from model.training.networks.writing import build_writing_network, reach_error
+
     keras.utils.set_random_seed(config.seed)
     rng = np.random.default_rng(config.seed)
     model = build_writing_network()
@@ -178,42 +152,6 @@ def train_writing_network(
         ).history["loss"][0]
         print(f"epoch {epoch + 1}/{config.epochs}: error {loss:.3f}", flush=True)
     return model
-
-
-def export_writing_network(model: keras.Model) -> onnx.ModelProto:
-    """Export the network as ONNX.
-
-    Args:
-        model: From `train_writing_network`.
-
-    Returns:
-        A graph from `profiles` float32 [line, distance, 4], scaled by `normalise_profiles`, to
-        `log_reach` float32 [line, 2].
-    """
-    graph = Graph()
-    features = graph.node("Transpose", ["profiles"], "channels_first", perm=[0, 2, 1])
-    names = [f"conv{number}" for number in range(len(_DILATIONS))]
-    for name, dilation in zip([*names, "scores"], [*_DILATIONS, 1]):
-        kernel, bias = model.get_layer(name).get_weights()
-        pad = dilation * (kernel.shape[0] // 2)
-        inputs = [
-            features,
-            graph.constant(f"{name}_kernel", kernel.transpose(2, 1, 0)),
-            graph.constant(f"{name}_bias", bias),
-        ]
-        features = graph.node("Conv", inputs, name, dilations=[dilation], pads=[pad, pad])
-        features = graph.node("Relu", [features], f"{name}_relu") if name in names else features
-    shares = graph.node("Softmax", [features], "shares", axis=2)
-    distances = graph.constant("log_distances", _LOG_DISTANCES[:, None])
-    reach = graph.node("MatMul", [shares, distances], "expected")
-    axes = graph.constant("last", np.array([2], np.int64))
-    output = graph.node("Squeeze", [reach, axes], "log_reach")
-    shapes = {"profiles": ["line", len(DISTANCES_PX), 4], output: ["line", 2]}
-    profiles, log_reach = (
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-        for name, shape in shapes.items()
-    )
-    return graph.finish("writing", profiles, [log_reach])
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -239,6 +177,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"{args.output} exists; choose another --output", file=sys.stderr)
         return 2
     try:
+        check_backend()
         profiles, targets = read_samples(read_line_pages(tuple(args.train)))
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -247,6 +186,8 @@ def main(argv: list[str] | None = None) -> int:
         print("no line with a polygon; give pages that have some", file=sys.stderr)
         return 2
     print(f"{len(profiles)} lines", flush=True)
+    from model.training.networks.writing import export_writing_network
+
     model = train_writing_network(profiles, targets, WritingTrainingConfig(epochs=args.epochs))
     args.output.write_bytes(export_writing_network(model).SerializeToString())
     return 0

@@ -8,31 +8,16 @@ Keras layers (any backend), another one an ONNX graph.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import keras
 from keras import layers
 
+from model.networks.presets import LineNetworkConfig
 from model.segmentation.maps import CHANNELS
 
 _DILATIONS = (1, 2, 4)
-
-
-@dataclass(frozen=True)
-class LineNetworkConfig:
-    """The size of the network.
-
-    Attributes:
-        channels: Channels at each level: a half, a quarter, an eighth, ... of the page size.
-    """
-
-    channels: tuple[int, ...] = (16, 32, 64, 96)
-
-    @property
-    def multiple_px(self) -> int:
-        """Number that the height and the width of the input must be multiples of."""
-        return 2 ** len(self.channels)
+_DEFAULT_SIZE = LineNetworkConfig()
 
 
 class Builder(Protocol):
@@ -151,7 +136,7 @@ class _KerasBuilder:
 
 
 def build_line_network(
-    config: LineNetworkConfig = LineNetworkConfig(), precision: str = "float32"
+    config: LineNetworkConfig = _DEFAULT_SIZE, precision: str = "float32"
 ) -> keras.Model:
     """Build the network in Keras.
 

@@ -7,8 +7,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
+from model.networks.presets import LineNetworkConfig
 from model.segmentation.maps import CHANNELS
-from model.training.networks.line_finder import LineNetworkConfig, assemble
+from model.training.networks.line_finder import assemble
 from model.training.networks.onnx_graph import Graph, folded_convolution
 
 

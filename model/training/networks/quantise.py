@@ -23,6 +23,7 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
+from model.training.networks.quantise_advice import without_advice
 from model.training.networks.quantise_guards import guard_ranges
 
 # The first convolution is not quantised: with one input channel there is nothing to gain, and the
@@ -57,7 +58,7 @@ def quantise_network(network: Path, strips: Iterable[np.ndarray], output: Path) 
     strips = list(strips)
     if not strips:
         raise ValueError("no calibration lines; give some of the training lines")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, without_advice():
         partly_quantised = Path(folder, "convolutions.onnx")
         quantize_static(
             str(network),

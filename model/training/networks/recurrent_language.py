@@ -20,6 +20,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from model.language.recurrent_model import LABELS, LOG_PROBABILITIES
 from model.training.networks.lstm import ForwardLSTM
 from model.training.networks.onnx_graph import Graph, lstm_weights
+from model.training.networks.quantise_advice import without_advice
 
 # The embedding look-up stays in float32: it costs almost nothing.
 _QUANTISED = ["LSTM", "MatMul"]
@@ -92,7 +93,7 @@ def quantised_language_network(model: keras.Model) -> bytes:
     Returns:
         The content of an ONNX file, with the inputs and outputs of `export_language_network`.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, without_advice():
         whole, small = Path(folder, "float.onnx"), Path(folder, "int8.onnx")
         whole.write_bytes(export_language_network(model).SerializeToString())
         quantize_dynamic(whole, small, op_types_to_quantize=_QUANTISED, weight_type=QuantType.QInt8)

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 PRECISIONS = ("float32", "bfloat16")
+# The precision that a few timed steps choose.
+AUTO = "auto"
 
 
 def check_precision(precision: str) -> None:
     """Check that a precision is known.
 
     Raises:
-        ValueError: If it is not one of `PRECISIONS`.
+        ValueError: If it is neither `AUTO` nor one of `PRECISIONS`.
     """
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision {precision!r}; choose {' or '.join(PRECISIONS)}")
+    choices = (AUTO, *PRECISIONS)
+    if precision not in choices:
+        raise ValueError(f"precision {precision!r}; choose {', '.join(choices)}")
 
 
 def keras_policy(precision: str) -> str:
     """Return the Keras dtype policy of a precision.
 
     Args:
-        precision: One of `PRECISIONS`.
+        precision: One of `PRECISIONS`; `AUTO`, if nothing was timed, is the first of them.
 
     Example:
-        >>> [keras_policy(precision) for precision in PRECISIONS]
-        ['float32', 'mixed_bfloat16']
+        >>> [keras_policy(precision) for precision in (AUTO, *PRECISIONS)]
+        ['float32', 'float32', 'mixed_bfloat16']
     """
+    precision = PRECISIONS[0] if precision == AUTO else precision
     return precision if precision == "float32" else f"mixed_{precision}"
 
 

@@ -10,6 +10,7 @@ from pipelines.formats.boxes import corners_around, simple_outline, writing_base
 from pipelines.formats.line_nodes import (
     MOST_CELLS,
     Nodes,
+    checked_places,
     line_names,
     places_in_order,
     regions_of,
@@ -141,7 +142,10 @@ def _page(page: etree._Element, uri: str, head: _Head) -> Page:
     factor = _LENGTH_UNITS.get(head.unit, 1)
     width, height = read_size(page, "WIDTH", factor), read_size(page, "HEIGHT", factor)
     _check_unit(head.unit, width, height)
-    return Page(uri, _lines(page, head, factor), width, height, source="alto")
+    lines = _lines(page, head, factor)
+    if not lines and any(node.get("CONTENT", "").strip() for node in page.iter("{*}String")):
+        raise ValueError("texts are in no <TextLine>; put them into such")
+    return Page(uri, lines, width, height, source="alto")
 
 
 def _check_unit(unit: str, width: int, height: int) -> None:
@@ -185,7 +189,7 @@ def _lines(page: etree._Element, head: _Head, factor: int) -> tuple[Line, ...]:
         except ValueError as error:
             line = Line(names[node], index, region_id=region_id, fault=str(error))
         lines.append(line)
-    return tuple(lines)
+    return checked_places(lines)
 
 
 def _cell(line: etree._Element) -> tuple[int, int, str] | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from lxml import etree
 
 from pipelines.formats.boxes import corners_around
-from pipelines.formats.line_nodes import line_names, stated_direction
+from pipelines.formats.line_nodes import checked_places, line_names, stated_direction
 from pipelines.formats.names import page_uri
 from pipelines.formats.xml_tree import read_points, to_number
 from schemas.records import Failure, Line, Page, Polyline
@@ -80,7 +80,10 @@ def _numbers(texts: list[str]) -> list[int]:
 def _page_or_failure(node: etree._Element, image: str) -> Page | Failure:
     try:
         left, top, right, bottom = _box(_properties(node)) or (0, 0, 0, 0)
-        return Page(image, _lines(node), round(right - left), round(bottom - top), source="hocr")
+        lines = _lines(node)
+        if not lines and "".join(node.itertext()).strip():
+            raise ValueError("text is in no ocr_line; divide it into such")
+        return Page(image, lines, round(right - left), round(bottom - top), source="hocr")
     except ValueError as error:
         return Failure(image, "read", str(error))
 
@@ -97,7 +100,7 @@ def _lines(page: etree._Element) -> tuple[Line, ...]:
             lines.append(replace(line, region_kind=region_kind))
         except ValueError as error:
             lines.append(Line(name, index, region_id=region_id, fault=str(error)))
-    return tuple(lines)
+    return checked_places(lines)
 
 
 def _line(node: etree._Element, name: str, index: int, region_id: str) -> Line:

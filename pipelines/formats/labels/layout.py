@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pipelines.formats.names import IMAGE_EXTENSIONS, split_extension
 from pipelines.formats.tables.columns import (
     BY_NAME,
+    ForeignTable,
     FoundColumns,
     TableColumns,
     find_columns,
@@ -52,7 +53,8 @@ def find_layout(lines: Sequence[str], columns: TableColumns = BY_NAME) -> LabelL
         The layout; that quotes are literal is told only where there is a tab and no header.
 
     Raises:
-        ValueError: If no column of images or none of transcriptions is found.
+        ForeignTable: If no column of images or none of transcriptions is found.
+        ValueError: If it lacks a column that the user names.
 
     Example:
         >>> layout = find_layout(["FILENAME;IDENTITY"])
@@ -81,7 +83,7 @@ def find_layout(lines: Sequence[str], columns: TableColumns = BY_NAME) -> LabelL
     layout = _without_header(lines, columns)
     if layout:
         return layout
-    raise ValueError(
+    raise ForeignTable(
         f"columns are {listed(max(headers.values(), key=len))}; in the first line, name the "
         f"column of images '{columns.image or 'image'}' and that of texts "
         f"'{columns.text or 'text'}', or give --image_column and --text_column"

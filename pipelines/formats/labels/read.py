@@ -57,7 +57,8 @@ def read_labels(
 
     Raises:
         OSError: If the file cannot be opened.
-        ValueError: If it has no columns of images and texts.
+        ForeignTable: If it has no columns of images and texts.
+        ValueError: If it is no table.
     """
     with files.open(uri) as file:
         lines = read_text_lines(file)
@@ -70,7 +71,7 @@ def read_labels(
             texts = [line.text for line in ahead[first : first + _FIRST_LINES]]
             layout = find_layout(texts, columns)
         except ValueError as error:
-            raise ValueError(f"{uri}: {error}") from None
+            raise type(error)(f"{uri}: {error}") from None
         ahead = ahead[first + layout.has_header :]
 
         def names_image(field: str) -> bool:

@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from lxml import etree
 
 from pipelines.formats.boxes import simple_outline, writing_baseline
-from pipelines.formats.line_nodes import Nodes, line_names, regions_of, stated_direction
+from pipelines.formats.line_nodes import (
+    Nodes,
+    checked_places,
+    line_names,
+    regions_of,
+    stated_direction,
+)
 from pipelines.formats.names import is_paged, page_uri
 from pipelines.formats.page_xml.reading_order import (
     REGION_TAGS,
@@ -87,13 +93,20 @@ def _several(pages: Nodes) -> Iterator[Page | Failure]:
 def _page(page: etree._Element, uri: str) -> Page:
     if not uri:
         raise ValueError("<Page> has no imageFilename; add it")
+    lines = _lines(page)
+    if not lines and _has_text(page):
+        raise ValueError("texts are those of whole regions; divide them into <TextLine>s")
     return Page(
         uri=uri,
-        lines=_lines(page),
+        lines=lines,
         width_px=read_size(page, "imageWidth"),
         height_px=read_size(page, "imageHeight"),
         source="page",
     )
+
+
+def _has_text(page: etree._Element) -> bool:
+    return any("".join(node.itertext()).strip() for node in page.iter("{*}Unicode"))
 
 
 def _lines(page: etree._Element) -> tuple[Line, ...]:
@@ -107,7 +120,7 @@ def _lines(page: etree._Element) -> tuple[Line, ...]:
             lines.append(_line(node, names[node], index, region))
         except ValueError as error:
             lines.append(Line(names[node], index, region_id=region[0], fault=str(error)))
-    return tuple(lines)
+    return checked_places(lines)
 
 
 def _region(node: etree._Element) -> tuple[str, str]:

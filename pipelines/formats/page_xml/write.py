@@ -284,7 +284,7 @@ def _append_words(
 ) -> None:
     for number, word in enumerate(words_of(line), 1):
         node = _append(line_node, "Word", id=names.give(f"{line_name}_w{number}"))
-        _append_points(node, "Coords", corners_around([word.box]))
+        _append_points(node, "Coords", word.outline)
         _append_text(node, word.text, conf=f"{word.confidence:.4f}")
 
 

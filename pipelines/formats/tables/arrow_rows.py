@@ -16,6 +16,7 @@ from pipelines.formats.tables.arrow_schema import (
 from pipelines.formats.tables.columns import (
     EMBEDDED_COLUMNS,
     IMAGE_COLUMNS,
+    ForeignTable,
     FoundColumns,
     TableColumns,
     find_columns,
@@ -50,7 +51,8 @@ def find_arrow_columns(schema: pa.Schema, columns: TableColumns, cure: str = "")
         cure: What else could be done about a table without the columns, for the error message.
 
     Raises:
-        ValueError: If there is no column of images or none of texts.
+        ForeignTable: If there is no column of images or none of texts.
+        ValueError: If it lacks a column that the user names.
     """
 
     def find(image_names: tuple[str, ...], is_image) -> FoundColumns | None:
@@ -63,7 +65,7 @@ def find_arrow_columns(schema: pa.Schema, columns: TableColumns, cure: str = "")
 
     found = find(EMBEDDED_COLUMNS, holds_images) or find(IMAGE_COLUMNS, is_text)
     if found is None:
-        raise ValueError(
+        raise ForeignTable(
             f"columns are {describe_columns(schema)}; {cure}name one 'image' (binary, a struct of "
             "bytes and path, or a string: the path) and one 'text' (string), or give "
             "--image_column and --text_column"

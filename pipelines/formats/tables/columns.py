@@ -59,6 +59,10 @@ WRITER_COLUMNS = (
 DOCUMENT_COLUMNS = ("document", "document_id", "doc", "dokument", "documento")
 
 
+class ForeignTable(ValueError):
+    """The table has no columns of images and texts; it may be about something else."""
+
+
 @dataclass(frozen=True)
 class TableColumns:
     """Columns of a table as the user names them; empty for those to find by their usual names.

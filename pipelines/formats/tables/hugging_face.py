@@ -20,6 +20,9 @@ _MAGIC = b"PAR1"
 _BATCH_ROWS = 16
 _BUFFER_BYTES = 1 << 20
 _HEAD_BYTES = 8
+# Files of images hardly become smaller when they are packed again, other values may be bombs. A
+# value that is stored once, for many rows, takes its size for each row of a batch.
+_MOST_INFLATED_BYTES, _MOST_RATIO = 1 << 26, 20
 
 
 def is_parquet(name: str, head: bytes) -> bool:
@@ -68,7 +71,7 @@ def read_hugging_face(
         try:
             found = find_arrow_columns(schema, columns)
         except ValueError as error:
-            raise ValueError(f"{uri}: {error}") from None
+            raise type(error)(f"{uri}: {error}") from None
         table = Table.open(uri, files, "hugging_face", found.split_name)
         for row in _read_rows(parquet, found, uri):
             yield row_page(row, table) if isinstance(row, TableRow) else row
@@ -77,9 +80,13 @@ def read_hugging_face(
 def _read_rows(parquet: pq.ParquetFile, columns, uri: str) -> Iterator[TableRow | Failure]:
     """Iterate over the rows; the failure of a row group that cannot be read stands for its rest."""
     end = 0
+    names = list(columns.names.values())
     for group in range(parquet.num_row_groups):
         number, end = end, end + parquet.metadata.row_group(group).num_rows
-        for batch in _read_group(parquet, group, list(columns.names.values())):
+        if fault := _inflated(parquet.metadata.row_group(group), names):
+            yield Failure(f"{uri}#{number}", "read", f"rows {number} to {end - 1} {fault}")
+            continue
+        for batch in _read_group(parquet, group, names):
             if isinstance(batch, Exception):
                 rows = f"rows {number} to {end - 1} cannot be read "
                 error = why_unreadable(batch, "{error}; download the file again")
@@ -87,6 +94,19 @@ def _read_rows(parquet: pq.ParquetFile, columns, uri: str) -> Iterator[TableRow 
                 continue
             yield from batch_rows(batch, columns, uri, number)
             number += len(batch)
+
+
+def _inflated(group: pq.RowGroupMetaData, names: list[str]) -> str:
+    """Return why a row group is not read: it would fill the memory; empty if it would not."""
+    for place in range(group.num_columns):
+        column = group.column(place)
+        size, packed = column.total_uncompressed_size, column.total_compressed_size
+        is_read = column.path_in_schema.split(".")[0] in names
+        if is_read and size > _MOST_INFLATED_BYTES and size > _MOST_RATIO * packed:
+            return (
+                f"unpack from {packed >> 10} KB to {size >> 20} MB; store the images as PNG or JPEG"
+            )
+    return ""
 
 
 def _read_group(
@@ -99,7 +119,7 @@ def _read_group(
     while True:
         try:
             batch = next(batches, None)
-        except UNREADABLE as error:
+        except (*UNREADABLE, MemoryError) as error:
             yield error
             return
         if batch is None:

@@ -89,7 +89,7 @@ def read_arrow(
         try:
             found = find_arrow_columns(schema, columns, "compile it with ketos compile, or ")
         except ValueError as error:
-            raise ValueError(f"{uri}: {error}") from None
+            raise type(error)(f"{uri}: {error}") from None
         table = Table.open(uri, files, "hugging_face", found.split_name)
 
         def rows(batch, first):

@@ -115,3 +115,15 @@ def test_an_extra_line_counts_as_insertions_and_not_as_a_line():
 def test_an_evaluation_without_lines_is_refused():
     with pytest.raises(ValueError, match="no line to evaluate"):
         summarise(ErrorTally())
+
+
+@given(LINES)
+def test_errors_by_page_sum_to_the_total_and_the_worst_comes_first(lines):
+    summary = summarise(tally_of(lines))
+    assert len({page.page_uri for page in summary.pages}) == len(summary.pages)
+    rates = [page.characters.rate for page in summary.pages]
+    assert rates == sorted(rates, reverse=True)
+    total = summary.overall.characters["raw"].errors
+    assert sum(page.characters.edits for page in summary.pages) == total.edits
+    assert sum(page.characters.length for page in summary.pages) == total.length
+    assert sum(page.lines for page in summary.pages) == summary.overall.lines

@@ -109,3 +109,19 @@ def test_a_charset_of_another_network_is_rejected(tmp_path):
     write_settings(bundle.directory, Charset(("x",)), bundle.preprocess)
     with pytest.raises(ValueError, match="8 outputs but the charset 2"):
         read(Recogniser(load_bundle(bundle.directory)), np.full((64, 99), 255, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("folder", "cure"),
+    [
+        ("models", "models: no charset.json; did you mean .*/models/latest?"),
+        ("modles", "modles: no charset.json; there is no such folder; give one that train pushed"),
+        ("dataset", "dataset: no charset.json; give a folder that train pushed"),
+    ],
+)
+def test_a_folder_without_a_model_is_an_error_that_helps(tmp_path, folder, cure):
+    write_fake_bundle(tmp_path / "models" / "20260101T000000Z")
+    (tmp_path / "models" / "latest").symlink_to("20260101T000000Z")
+    (tmp_path / "dataset").mkdir()
+    with pytest.raises(ValueError, match=cure):
+        load_bundle(tmp_path / folder)

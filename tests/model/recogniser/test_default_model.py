@@ -52,13 +52,14 @@ def test_its_card_records_the_training():
 def test_it_can_be_fine_tuned():
     from model.networks.presets import PRESETS
     from model.text.charset import Charset
+    from model.training.base_model import open_base
     from model.training.networks.recogniser import build_crnn
     from model.training.transfer import start_from
 
     charset = Charset.of_texts(["maison ĉ"])
     messages = []
     model = build_crnn(PRESETS["fast"], charset.class_count)
-    start_from(Path(DEFAULT_MODEL), charset, PRESETS["fast"], messages.append)(model)
+    start_from(open_base(DEFAULT_MODEL), charset, PRESETS["fast"], messages.append)(model)
     assert "kept" in messages[0] and "lost" in messages[0]
     kernel, _ = model.get_layer("logits").get_weights()
     old = load_bundle(DEFAULT_MODEL).charset

@@ -16,6 +16,8 @@ from schemas.records import Transcript
 class FakeRecogniser:
     """Reads 'up' if most ink is below the middle, else 'down', with the given confidences."""
 
+    page_error = None
+
     def __init__(self, up=0.9, down=0.4, error=""):
         self._confidence = {"up": up, "down": down}
         self._error = error

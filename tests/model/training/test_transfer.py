@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from model.text.charset import Charset
-from model.training.transfer import describe_change, move_outputs, preset_of
+from model.training.base_model import open_base, preset_of
+from model.training.transfer import describe_change, move_outputs
 from tests.drawn import line_example, write_tfrecords
 
 pytestmark = pytest.mark.train
@@ -32,23 +33,6 @@ def _dataset(folder, texts):
     return str(folder)
 
 
-def test_a_model_is_fine_tuned_to_another_charset(tmp_path, capsys):
-    from model.training.__main__ import main
-
-    common = ["--preset", "tiny", "--epochs", "1", "--augmentation", "0"]
-    first, second = _dataset(tmp_path / "a", TEXTS), _dataset(tmp_path / "b", ["maire", "zero"])
-    base, tuned = str(tmp_path / "base"), str(tmp_path / "tuned")
-    assert main(["--dataset", first, "--output", base, *common]) == 0
-    assert main(["--dataset", second, "--output", tuned, "--init", base, *common]) == 0
-    assert "5 characters kept, 2 new (o z), none lost" in capsys.readouterr().out
-
-    other = ["--dataset", second, "--output", str(tmp_path / "c"), "--init"]
-    assert main([*other, base, "--preset", "fast"]) == 2
-    assert "of preset tiny; give --preset tiny" in capsys.readouterr().err
-    assert main([*other, str(tmp_path), "--preset", "tiny"]) == 2
-    assert "charset.json" in capsys.readouterr().err
-
-
 def test_a_network_gets_the_weights_of_the_trained_one(tmp_path):
     from model.networks.presets import PRESETS
     from model.recogniser.bundle import load_bundle
@@ -61,7 +45,7 @@ def test_a_network_gets_the_weights_of_the_trained_one(tmp_path):
     assert main(["--dataset", dataset, "--output", str(base), *flags]) == 0
     charset = load_bundle(base).charset
     model = build_crnn(PRESETS["tiny"], charset.class_count)
-    start_from(base, charset, PRESETS["tiny"], print)(model)
+    start_from(open_base(base), charset, PRESETS["tiny"], print)(model)
     saved = build_crnn(PRESETS["tiny"], charset.class_count)
     saved.load_weights(base / "weights.keras")
     assert all(map(np.array_equal, model.get_weights(), saved.get_weights()))

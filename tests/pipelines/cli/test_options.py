@@ -8,16 +8,16 @@ import time
 
 import pytest
 
+from pipelines.cli.jobs import add_jobs_flag
 from pipelines.cli.options import (
     EXIT_FAILURES,
     LOCAL_RUNNER,
     UsageError,
     add_output_flags,
     finish,
-    run_beam_verb,
-    run_verb,
     verb_parser,
 )
+from pipelines.cli.running import run_beam_verb, run_verb
 
 VERBS = ("ingest", "train", "transcribe", "query", "evaluate", "show", "sample")
 
@@ -49,6 +49,30 @@ def test_only_the_direct_runner_is_replaced(parser, given, runner):
         return 0
 
     assert run_beam_verb(parser, run, ["--output", "o", "--runner", given]) == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "jobs", "said"),
+    [
+        ([], None, ""),
+        (["--jobs", "3"], 3, ""),
+        (["--runner", "DirectRunner", "--jobs", "3"], 3, ""),
+        (["--direct_num_workers", "2"], 1, ""),
+        (["--direct_num_workers=2", "--jobs", "3"], 1, "--jobs 3 is not used, as --direct_num"),
+        (["--direct_running_mode", "multi_processing"], 1, ""),
+        (["--runner", "FlinkRunner", "--jobs", "4"], 1, "--jobs 4 is not used, as --runner"),
+    ],
+)
+def test_flags_of_beam_win_over_jobs(parser, flags, jobs, said, capsys):
+    add_jobs_flag(parser)
+
+    def run(args, options):
+        assert getattr(args, "jobs", None) == jobs
+        return 0
+
+    assert run_beam_verb(parser, run, ["--output", "o", *flags]) == 0
+    err = capsys.readouterr().err
+    assert err.startswith(said) and bool(err) == bool(said)
 
 
 @pytest.mark.parametrize("run_one", [run_verb, run_beam_verb])
@@ -144,7 +168,8 @@ def test_a_terminated_run_cleans_up(parser, capsys):
 
 def test_a_closed_pipe_is_no_error():
     code = (
-        "import sys; from pipelines.cli.options import *\n"
+        "import sys; from pipelines.cli.options import verb_parser\n"
+        "from pipelines.cli.running import run_verb\n"
         "def run(args):\n"
         "    for _ in range(100_000): print('a line of some length')\n"
         "    return 0\n"

@@ -6,12 +6,14 @@ import io
 import os
 import struct
 import threading
+from datetime import datetime
 
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.cli.options import LOCAL_RUNNER
 from pipelines.cli.progress import increment, show_progress
+from pipelines.cli.screen import LogFile, Screen, open_screen
 from tests.pipelines.cli.fake_terminal import ClosedTerminal, FakeTerminal
 
 LOCAL = PipelineOptions([], runner=LOCAL_RUNNER)
@@ -76,18 +78,62 @@ def test_no_file_or_thread_is_left_behind(tmp_path, monkeypatch):
     assert not is_drawing()
 
 
+QUIET = Screen(is_quiet=True)
+
+
 @pytest.mark.parametrize(
-    ("stream", "runner"), [(io.StringIO(), LOCAL_RUNNER), (FakeTerminal(), "DataflowRunner")]
+    ("stream", "runner", "screen"),
+    [
+        (FakeTerminal(), "DataflowRunner", Screen()),
+        (io.StringIO(), "DataflowRunner", Screen()),
+        (FakeTerminal(), LOCAL_RUNNER, QUIET),
+        (io.StringIO(), LOCAL_RUNNER, QUIET),
+    ],
 )
-def test_without_a_terminal_or_local_workers_nothing_is_shown(
-    stream, runner, tmp_path, monkeypatch
+def test_of_a_quiet_run_or_of_workers_elsewhere_nothing_is_shown(
+    stream, runner, screen, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with show_progress("ingest", PipelineOptions([], runner=runner), stream) as counters:
+    options = PipelineOptions([], runner=runner)
+    with open_screen(screen, False), show_progress("ingest", options, stream) as counters:
         assert counters is None
         assert not is_drawing()
         assert list(tmp_path.iterdir()) == []
     assert stream.getvalue() == ""
+
+
+class FakeFile(FakeTerminal):
+    def isatty(self):
+        return False
+
+
+def test_without_a_terminal_there_is_a_line_a_minute(monkeypatch):
+    monkeypatch.setattr("pipelines.cli.progress.LINE_INTERVAL_S", 0.8)
+    stream = FakeFile("30 of 120 pages")
+    with show_progress("ingest", LOCAL, stream) as counters:
+        count(counters, 120, 30)
+        assert stream.came.wait(60)
+    lines = stream.getvalue().splitlines()
+    assert datetime.strptime(lines[0].partition(" ingest  ")[0], "%Y-%m-%d %H:%M:%S")
+    assert "30 of 120 pages  25 %" in lines[0]
+    assert lines[-1].endswith("in all")
+
+
+def test_a_short_run_without_a_terminal_says_nothing():
+    stream = FakeFile()
+    with show_progress("ingest", LOCAL, stream) as counters:
+        count(counters, 2, 2)
+    assert stream.getvalue() == ""
+
+
+def test_the_log_has_a_line_a_minute_of_a_quiet_run_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.cli.progress.LINE_INTERVAL_S", 0.0)
+    log = LogFile(str(tmp_path / "log"))
+    screen = open_screen(Screen(is_quiet=True, log=log), False)
+    with screen, show_progress("ingest", LOCAL, FakeTerminal()) as counters:
+        count(counters, 4, 3)
+    *_, last = (tmp_path / "log").read_text().splitlines()
+    assert "ingest  3 of 4 pages  75 %" in last
 
 
 def test_the_default_stream_is_standard_error(capsys, monkeypatch):

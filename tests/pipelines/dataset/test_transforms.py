@@ -22,7 +22,8 @@ from pipelines.dataset.read import (
 from pipelines.descriptions.pairing import LoneImage, MarkupFile, PairFiles
 from pipelines.descriptions.reading import ReadConfig
 from pipelines.descriptions.survey import Surveyed, survey_page
-from pipelines.files.filesystem import MatchFiles, input_patterns
+from pipelines.files.filesystem import input_patterns
+from pipelines.files.match import Listing, MatchFiles
 from pipelines.tables.account import Account, WriteAccount
 from pipelines.transforms.routing import RouteByType
 from schemas.records import Failure, Line, Page, PageDone, Skipped, Transcript
@@ -60,16 +61,26 @@ def test_a_record_of_a_type_that_was_not_declared_is_never_dropped():
 def test_files_are_matched_once(pipeline, tmp_path):
     write_pair(tmp_path / "d" / "deep", "a", "x")
     patterns = input_patterns([str(tmp_path / "d"), str(tmp_path / "d" / "deep" / "*.png")])
-    found = pipeline | MatchFiles(patterns)
+    found = (pipeline | MatchFiles(patterns)).paths
     expect(found, ["a.png", "a.txt"], "names", lambda path: path.rsplit("/")[-1])
 
 
 def test_files_are_paired_up(pipeline):
     uris = ["d/a.png", "d/a.txt", "d/b.txt", "d/page/c.xml", "d/c.jpg", "d/e.md"]
-    out = pipeline | beam.Create(uris) | PairFilesUp(ReadConfig())
+    unlisted = Skipped("d/pipe.png", "no regular file")
+    listing = Listing(
+        pipeline | "Paths" >> beam.Create(uris), pipeline | "Unlisted" >> beam.Create([unlisted])
+    )
+    out = listing | PairFilesUp(ReadConfig())
     expect(
         out,
-        ["PairFiles d/a.png", "LoneText d/b.txt", "MarkupFile d/page/c.xml", "Skipped d/e.md"],
+        [
+            "PairFiles d/a.png",
+            "LoneText d/b.txt",
+            "MarkupFile d/page/c.xml",
+            "Skipped d/e.md",
+            "Skipped d/pipe.png",
+        ],
         "sources",
         lambda s: f"{type(s).__name__} {getattr(s, 'uri', '') or s.image_uri}",
     )
@@ -164,7 +175,6 @@ def test_lines_are_cut_and_bad_ones_are_failures(pipeline, tmp_path):
         Page(f"{tmp_path}/thin.jpg", lines, source="page", split="train"),
         Page(f"{tmp_path}/truncated.jpg", lines),
         Page(f"{tmp_path}/gone.jpg", lines),
-        Page(f"{tmp_path}/no_lines.jpg", ()),
         Page(f"{tmp_path}/thin.jpg", lines, 10, 999, document="other scan"),
     ]
     out = pipeline | beam.Create(pages) | CutExamples(CutConfig())
@@ -176,7 +186,6 @@ def test_lines_are_cut_and_bad_ones_are_failures(pipeline, tmp_path):
             "thin.jpg l1 text",
             "truncated.jpg  read",
             "gone.jpg  read",
-            "no_lines.jpg  find",
             "thin.jpg  crop",
         ],
         "failures",

@@ -94,8 +94,9 @@ def test_only_lines_of_the_requested_kinds_are_read():
     files = {"x.xml": data, "x.png": b""}
     (page,) = read(MarkupFile("x.xml"), files, ReadConfig(line_kinds=("heading",)))
     assert [line.line_id for line in page.lines] == ["a"]
-    (skipped,) = read(MarkupFile("x.xml"), files, ReadConfig(line_kinds=("none",)))
-    assert isinstance(skipped, Skipped)
+    none = ReadConfig(line_kinds=("none",))
+    (skipped,) = read_first_descriptions(MarkupFile("x.xml"), none, MemoryFiles(files), set())
+    assert skipped == Skipped("x.png", "no line of the requested kinds")
 
 
 @pytest.mark.parametrize(("image", "data"), [("s.pdf", PDF), ("s.tif", TIFF)])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipelines.descriptions.strays import is_mask, is_spare_version, is_stray
+from pipelines.descriptions.strays import is_mask, is_spare_version
+from pipelines.formats.system_files import is_stray
 from tests.pipelines.formats.memory_files import MemoryFiles
 
 

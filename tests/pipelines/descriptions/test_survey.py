@@ -31,6 +31,8 @@ def test_a_page_is_reduced_to_its_counts():
         # The name of the image goes before the number of lines.
         (("page/a.xml", 3), [("a.other.xml", 9), ("b.xml", 4)]),
         (("a.png.xml", 3), [("b.xml", 9)]),
+        # But one with lines goes before one without.
+        (("b.xml", 1), [("a.xml", 0), ("c.xml", 0)]),
         # Among descriptions of its name the most lines, then the first name.
         (("page/a.xml", 9), [("alto/a.xml", 3)]),
         (("alto/a.xml", 3), [("page/a.xml", 3)]),

@@ -40,6 +40,7 @@ def archive(tmp_path):
         (["--page", "x.png", "c.jpg"], ["b/x.png.txt", "c.jpg.txt"]),
         (["--where", "page_uri LIKE '%scan%'"], ["scan.tif_0001.txt", "scan.tif_0002.txt"]),
         (["--collection", "all", "--page", "c.jpg"], ["c.jpg.txt"]),
+        (["--page", "b/x.p", "c"], ["b/x.png.txt", "c.jpg.txt"]),
     ],
 )
 def test_some_pages_are_selected(archive, capsys, flags, written):
@@ -51,7 +52,7 @@ def test_some_pages_are_selected(archive, capsys, flags, written):
 @pytest.mark.parametrize(
     ("flags", "reason"),
     [
-        (["--page", "nowhere.jpg"], "no transcribed page fits"),
+        (["--page", "nowhere.jpg"], "--page nowhere.jpg: no page that was read has such a name"),
         (["--collection", "other"], "no transcribed page fits"),
         (["--where", "nothing > 1"], "--where nothing > 1: Binder Error"),
         (["--where", "1 = 1)) --"], "--where"),

@@ -7,7 +7,8 @@ import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
 from pipelines.cli.options import LOCAL_RUNNER
-from pipelines.files.filesystem import MatchFiles, input_patterns, match_files
+from pipelines.files.filesystem import input_patterns
+from pipelines.files.match import MatchFiles, match_files
 
 AWKWARD = ["IMG [1].png", "a?.png", "b*.png", "é ü.png"]
 
@@ -19,7 +20,7 @@ def test_a_name_that_looks_like_a_glob_is_a_name(tmp_path, name):
     assert match_files(f"{tmp_path}/{name}") == [f"{tmp_path}/{name}"]
     (pattern,) = input_patterns([f"{tmp_path}/{name}"])
     with beam.Pipeline(runner=LOCAL_RUNNER) as pipeline:
-        assert_that(pipeline | MatchFiles((pattern,)), equal_to([f"{tmp_path}/{name}"]))
+        assert_that((pipeline | MatchFiles((pattern,))).paths, equal_to([f"{tmp_path}/{name}"]))
 
 
 def test_a_folder_that_looks_like_a_glob_is_a_folder(tmp_path):
@@ -60,5 +61,5 @@ def test_a_name_that_is_not_utf8_does_not_affect_other_files(tmp_path):
     expected = [f"{tmp_path}/a.png", f"{tmp_path}/caf\\udce9.png"]
     assert sorted(match_files(str(tmp_path))) == expected
     with beam.Pipeline(runner=LOCAL_RUNNER) as pipeline:
-        found = pipeline | MatchFiles(input_patterns([str(tmp_path)])) | beam.Reshuffle()
-        assert_that(found, equal_to(expected))
+        found = pipeline | MatchFiles(input_patterns([str(tmp_path)]))
+        assert_that(found.paths | beam.Reshuffle(), equal_to(expected))

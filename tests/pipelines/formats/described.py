@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pipelines.formats.alto.read import alto_pages
 from pipelines.formats.boxes import simple_outline, writing_baseline
+from pipelines.formats.line_nodes import checked_places
 from pipelines.formats.names import only_page
 from pipelines.formats.page_text import direction_to_state
 from pipelines.formats.page_xml.read import page_xml_pages
@@ -27,12 +28,14 @@ def read_alto(data: bytes) -> Page:
 
 def as_meant(lines: Iterable[Line]) -> tuple[Line, ...]:
     """Return lines with the outlines, baselines and directions that are read for those written."""
-    return tuple(
-        replace(
-            line,
-            polygon=(outline := simple_outline(line.polygon)),
-            baseline=writing_baseline(line.baseline, outline),
-            direction=direction_to_state(line.text or "", line),
-        )
-        for line in lines
+    return checked_places(
+        [
+            replace(
+                line,
+                polygon=(outline := simple_outline(line.polygon)),
+                baseline=writing_baseline(line.baseline, outline),
+                direction=direction_to_state(line.text or "", line),
+            )
+            for line in lines
+        ]
     )

@@ -6,6 +6,7 @@ from hypothesis import given
 from pipelines.formats.boxes import box_of
 from pipelines.formats.page_text import normalise_page
 from pipelines.formats.words import words_of
+from schemas.records import Line, Transcript
 from tests.pipelines.formats.written_pages import one_line, pages
 
 BOX = ((100, 100), (500, 100), (500, 140), (100, 140))
@@ -88,3 +89,11 @@ def test_words_from_right_to_left_lie_where_their_ink_does(is_reversed):
         "\u05d2\u05d3": (30, 50),
         "ab": (0, 20),
     }
+
+
+def test_the_outline_of_a_word_follows_a_sloping_line():
+    line = Line("l1", 0, polygon=((0, 0), (100, 50), (100, 70), (0, 20)))
+    first, _ = words_of(Transcript("a.jpg", line, "ab cd", 1))
+    assert first.box == (0, 0, 40, 40)
+    assert first.outline[:5] == ((0, 0), (10, 5), (20, 10), (30, 15), (40, 20))
+    assert first.outline[5:] == ((40, 40), (30, 35), (20, 30), (10, 25), (0, 20))

@@ -289,7 +289,7 @@ def test_entries_of_a_list_are_files_folders_and_manifests(folder):
         ("none", "no such file or folder, or nothing in it; check the list"),
         ("none/*.jpg", "no such file or folder, or nothing in it; check the list"),
         ("http://", "not http or https; correct it"),
-        ("ftp://example.org/x", "scheme is not supported; check the list"),
+        ("ftp://example.org/x", "has the scheme ftp, which is not supported; there are gs"),
     ],
 )
 def test_an_entry_without_files_is_one_page_with_a_fault(entry, cure):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.pages import listing
-from pipelines.pages.listing import PageSourceCoder
+from pipelines.pages.source_coder import PageSourceCoder
 from schemas.records import PageSource
 
 SOURCES = st.builds(

@@ -115,6 +115,16 @@ def test_a_link_is_replaced_and_leaves_no_other_file(tmp_path):
     assert os.listdir(tmp_path) == ["latest"]
 
 
+def test_a_model_that_is_no_better_than_its_base_is_not_accepted():
+    rates = {"greedy": {"cer": 0.1, "wer": 0.4}}
+    entry = {"is_better": False, "lines": 40, "before": rates, "after": rates}
+    outcome = replace(OUTCOME, base=entry)
+    assert OUTCOME.is_accepted and not outcome.is_accepted
+    assert replace(OUTCOME, base={**entry, "is_better": True}).is_accepted
+    text = refusal(outcome, 0.5)
+    assert "greedy CER 10.00% before and 10.00% after" in text and "40 held-out lines" in text
+
+
 def test_a_refusal_names_both_rates():
     assert "CER 10.00% (5.00% to 15.00%)" in refusal(OUTCOME, 0.05)
     assert "--max_cer is 0.05" in refusal(OUTCOME, 0.05)

@@ -34,6 +34,7 @@ def description(line_count: int) -> bytes:
         ({"p.xml": 1, "p.other.xml": 3}, "p.xml"),
         ({"page/p.xml": 1, "x.xml": 3}, "page/p.xml"),
         ({"y.xml": 3, "x.xml": 3}, "x.xml"),
+        ({"p.xml": 0, "x.xml": 3}, "x.xml"),
         # What cannot be read is no reason against another one.
         ({"page/p.xml": 2, "alto/p.xml": None}, "page/p.xml"),
         ({"p.xml": None, "page/p.xml": 2}, "page/p.xml"),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.pages.listing import file_source
+from pipelines.transcription.forecast import Terms
 from pipelines.transcription.plan import CheckedPage, Plan, SampledPage
 from pipelines.transcription.probe import ProbedPage, probe_page
 from schemas.records import PageSource
@@ -22,7 +23,8 @@ SAMPLES = st.lists(
 
 @given(SAMPLES, st.integers(0, 10**7), st.integers(1, 1000))
 def test_the_estimate_is_the_mean_of_the_sample_times_the_pages(sample, pages, workers):
-    plan = Plan(pages, 0, 0, tuple(sample), worker_count=workers, price_per_core_hour=2.0)
+    terms = Terms(worker_count=workers, price_per_core_hour=2.0)
+    plan = Plan(pages, 0, 0, tuple(sample), terms=terms)
     seconds = sum(page.seconds for page in sample) / len(sample)
     assert plan.core_seconds == pytest.approx(pages * seconds)
     assert plan.price == pytest.approx(plan.core_seconds / 1800)
@@ -66,6 +68,31 @@ def test_if_nothing_changed_the_time_is_that_of_the_checks():
     lines = str(plan).splitlines()
     assert lines[0].startswith("pages: 0 to read (0 new, 0 changed), 7,200 unchanged")
     assert lines[-1].startswith("estimate: 1.00 core-hours, ") and "sample" not in str(plan)
+
+
+def test_the_forecast_is_for_a_thousand_pages_and_for_as_many_as_are_asked():
+    sample = tuple(SampledPage(s, 30, 20_000, True, 40_000, 600_000) for s in (1.0, 2.0, 3.0))
+    terms = Terms((1000, 2_000_000), 4, 0.05, 5.5, 620_000_000)
+    plan = Plan(67, 0, 0, sample, terms=terms, reading="beam in int8")
+    *_, first, estimate, thousand, many, apart = str(plan).splitlines()
+    assert first.endswith("2.00 s and 30.0 lines a page on one core, beam in int8")
+    assert estimate.startswith("estimate: 0.04 core-hours, 34 s with 4 workers, 1.3 MB, 0.00 at")
+    assert thousand == (
+        "for 1,000 pages: 0.556 core-hours (give or take 58%), 0.139 hours with 4 workers, "
+        "0.03 at the price given; tables 0.020 GB, ALTO 0.040 GB, PDF 0.600 GB"
+    )
+    assert many == (
+        "for 2,000,000 pages: 1,111 core-hours (give or take 58%), 278 hours with 4 workers, "
+        "55.56 at the price given; tables 40.0 GB, ALTO 80.0 GB, PDF 1,200 GB"
+    )
+    assert apart == (
+        "start-up, apart: 5.5 s for each worker of a run; memory: 0.6 GB for each worker"
+    )
+
+
+def test_of_one_page_the_spread_is_not_known():
+    lines = str(Plan(1, 0, 0, (SampledPage(1.0, 3, 100),))).splitlines()
+    assert "give or take" not in "".join(lines) and lines[-1].startswith("for 1,000 pages: 0.278")
 
 
 def test_a_source_with_a_fault_and_a_missing_file_are_failures():

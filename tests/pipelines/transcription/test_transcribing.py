@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from datetime import datetime
 
 import apache_beam as beam
 import numpy as np
@@ -26,6 +27,8 @@ from pipelines.archive.portions import (
 from pipelines.cli.options import LOCAL_RUNNER
 from pipelines.files.http_get import FetchError
 from pipelines.files.key_set import sorted_keys
+from pipelines.formats.page_text import Origin
+from pipelines.formats.page_xml.write import write_description
 from pipelines.pages.listing import file_source, pages_of_file
 from pipelines.pages.records import PageLines, PageResult
 from pipelines.tables.rows import page_row
@@ -40,6 +43,7 @@ from schemas.records import (
     Failure,
     Line,
     LineImage,
+    Page,
     PageDone,
     PageSource,
     Skipped,
@@ -91,10 +95,16 @@ def test_pages_are_read_or_have_a_failure(pipeline, tmp_path):
     )
 
 
-@pytest.mark.parametrize("line_source", ["find", "auto"])
-def test_a_blank_page_is_ok_without_lines(tmp_path, line_source):
+@pytest.mark.parametrize("is_described", [False, True])
+@pytest.mark.parametrize("line_source", ["find", "auto", "given"])
+def test_a_blank_page_is_ok_without_lines(tmp_path, line_source, is_described):
+    if line_source == "given" and not is_described:
+        return
     path = tmp_path / "blank.png"
     path.write_bytes(png(np.full((300, 200), 240, np.uint8)))
+    if is_described:
+        markup = write_description(Page("blank.png"), Origin("Quire", datetime(2026, 1, 1)))
+        path.with_suffix(".xml").write_bytes(markup)
     read = read_page(file_source(str(path)), PageReading(line_source, 64))
     assert isinstance(read, PageLines) and read.images == ()
     (result,) = recognise_pages([read], Recognition(write_fake_bundle(tmp_path / "m")).open())

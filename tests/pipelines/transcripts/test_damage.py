@@ -1,5 +1,7 @@
 """Damaged Parquet files of the tables: one line that names the file and the cure."""
 
+import json
+
 import duckdb
 import pytest
 
@@ -36,7 +38,7 @@ def folder(tmp_path):
         names = [f"{run_id}-{number}.jpg" for number in range(200)]
         lines = [{"page_uri": name, "line_id": "l", "text": name} for name in names]
         failures = [{"uri": name, "line_id": "m", "error": name} for name in names]
-        run = {"run_id": run_id, "flags": "x" * 999}
+        run = {"run_id": run_id, "flags": json.dumps({"model": "x" * 999})}
         write_run(tmp_path, run, pages=list(map(page, names)), lines=lines, failures=failures)
     return tmp_path
 

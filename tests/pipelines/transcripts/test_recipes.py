@@ -182,15 +182,44 @@ def test_lines_with_warnings_are_listed(tmp_path, ask):
     assert [row["line_id"] for row in ask("warnings", "warning=no margin")] == ["l2"]
 
 
-def test_the_page_is_what_the_command_prints(capsys):
+def test_the_page_of_the_documentation_is_that_of_the_recipes():
+    assert recipe_page() == PAGE.read_text("utf-8")
+
+
+def test_recipes_are_listed_one_a_line(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["--recipes"])
     assert stop.value.code == 0
-    assert capsys.readouterr().out == recipe_page() == PAGE.read_text("utf-8")
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [recipe.name for recipe in RECIPES]
+    assert max(map(len, lines)) < 100 and "--show_sql" in last
+    assert lines[0].endswith("(--set name=...)")
+
+
+@pytest.mark.parametrize("flags", [["--recipe", "cells", "--show_sql"], ["--show_sql", "cells"]])
+def test_one_recipe_is_shown_with_its_sql(capsys, flags):
+    assert main(flags) == 0
+    shown = capsys.readouterr().out
+    assert shown == find_recipe("cells").page() and shown in recipe_page()
+    assert find_recipe("cells").sql.strip() in shown and "| `column` |" in shown
+
+
+def test_a_recipe_takes_a_page_by_the_end_of_its_name(tmp_path, ask):
+    cells = [
+        line("l1", "one", column=0, page_uri="d/p_0005.jpg"),
+        line("l2", "two", column=0, page_uri="d/p_0006.jpg"),
+    ]
+    pages = [page("d/p_0005.jpg"), page("d/p_0006.jpg")]
+    write_run(tmp_path, {"run_id": RUN_1}, pages=pages, lines=cells)
+    assert [row["text"] for row in ask("cells", "page=p_0005")] == ["one"]
+    flags = ["--transcripts", str(tmp_path), "--recipe", "cells", "--set", "page=p"]
+    assert main(flags) == 2
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
-def test_sql_copied_from_the_page_runs(tmp_path, recipe):
+def test_sql_copied_from_the_page_runs(tmp_path, recipe, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sample.csv").write_text("text,truth\na,b\nb,b\n")
     write_run(tmp_path, {"run_id": RUN_1}, pages=[page("a.jpg")])
     given = dict(value.split("=", 1) for value in recipe.example)
     flags = [f"--set={name}={value}" for name, value in recipe.values(given).items()]
@@ -226,7 +255,7 @@ def test_queries_that_cannot_run_are_one_line_and_status_2(tmp_path, capsys, fla
 @pytest.mark.parametrize(
     ("flags", "reason"),
     [
-        ([], "one of the arguments --recipe query is required"),
+        ([], "one of the arguments --recipe --print_views query is required"),
         (["--recipe", "names", "SELECT 1"], "not allowed with"),
         (["SELECT 1", "--set", "limit"], "limit is not NAME=VALUE"),
     ],

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+from pipelines.query import main
 from schemas.records import SkipReason
 from tests.pipelines.written_tables import ask_recipe, page, write_run
 
@@ -190,7 +191,7 @@ def test_a_short_name_is_replaced_only_where_it_is_the_page(tmp_path, ask):
     ]
 
 
-def test_cells_are_listed_row_by_row(tmp_path, ask):
+def test_cells_are_listed_row_by_row(tmp_path, ask, capsys):
     cells = [("1789", 0, 0), ("Vente", 0, 1), ("Jean", 0, 3), ("Martin", 0, 3), ("Bail", 1, 1)]
     lines = [
         {"page_uri": "a.jpg", "line_id": f"l{i}", "line_index": i, "region_id": "r1"}
@@ -208,4 +209,6 @@ def test_cells_are_listed_row_by_row(tmp_path, ask):
     ]
     assert rows[2]["confidence"] == 0.625 and rows[0]["region_id"] == "r1"
     assert [row["text"] for row in ask("cells", "column=1", "page=a.jpg")] == ["Vente", "Bail"]
-    assert ask("cells", "page=b.jpg") == []
+    flags = ["--transcripts", str(tmp_path), "--recipe", "cells", "--set", "page=b.jpg"]
+    assert main(flags) == 2
+    assert "--set page: b.jpg: no page that was read" in capsys.readouterr().err

@@ -34,6 +34,27 @@ def write_pages(folder, run_id, document, *statuses):
     write_run(folder, {"run_id": run_id}, pages=pages, failures=failures)
 
 
+@pytest.mark.parametrize("above", ["text=hello", "status=failed", "run_id=1", "collection=x"])
+def test_only_the_folders_of_the_tables_name_collections(tmp_path, above):
+    archive = tmp_path / above
+    names = ["1858", "2024-1-2", "NULL", "d'Arc"]
+    for number, name in enumerate(names):
+        uri, run_id = f"{number}.png", f"r{number}"
+        lines = [{"page_uri": uri, "text": f"line {number}"}]
+        pages = [{"page_uri": uri, "status": "ok"}]
+        write_run(archive, {"run_id": run_id}, pages=pages, lines=lines)
+        for table in ("lines", "pages", "failures"):
+            folder = archive / table / f"collection={name}"
+            folder.mkdir()
+            for path in (archive / table / "collection=all").iterdir():
+                path.rename(folder / path.name)
+    tables = open_tables(str(archive))
+    found = tables.sql("SELECT collection, run_id, text FROM lines ORDER BY page_uri").fetchall()
+    assert found == [(name, f"r{n}", f"line {n}") for n, name in enumerate(names)]
+    assert tables.sql("SELECT DISTINCT status FROM pages").fetchall() == [("ok",)]
+    assert tables.sql("SELECT count(*) FROM runs").fetchone() == (4,)
+
+
 # A PDF that cannot be opened has no document; a manifest is its own document.
 @pytest.mark.parametrize("document", ["", "scan.pdf"])
 def test_a_failed_document_disappears_when_its_pages_are_found(tmp_path, ask, document):

@@ -19,6 +19,7 @@ from model.training.language import recurrent as training_recurrent
 from model.training.language.__main__ import main
 from model.training.language.build import _build
 from model.training.language.config import LanguageConfig
+from model.training.optimisation import backend
 from schemas.records import Line, LineImage
 from tests.drawn import line_example, write_tfrecords
 from tests.fakes import write_fake_auxiliary, write_fake_bundle, write_fake_recurrent
@@ -127,7 +128,8 @@ def test_with_few_lines_there_is_no_recurrent_language_model(model, dataset):
 
 def test_without_keras_the_error_names_the_cure(model, dataset, capsys, monkeypatch):
     monkeypatch.setattr(training_language, "LEAST_LINES", 8)
-    monkeypatch.setattr(training_recurrent, "find_spec", lambda name: None)
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    monkeypatch.setattr(backend, "_is_installed", lambda name: False)
     assert add(model, dataset) == 2
     assert "pip install 'quire-htr[train]', or give --recurrent_epochs 0" in capsys.readouterr().err
     assert add(model, dataset, "--recurrent_epochs", 0) == 0

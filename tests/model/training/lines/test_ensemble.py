@@ -5,9 +5,10 @@ import numpy as np
 import onnx
 import pytest
 
+from model.networks.presets import LineNetworkConfig
 from model.segmentation.finder import load_line_network
 from model.training.lines.ensemble import average_networks, main
-from model.training.networks.line_finder import LineNetworkConfig, build_line_network
+from model.training.networks.line_finder import build_line_network
 from model.training.networks.line_finder_onnx import export_line_network
 
 pytestmark = pytest.mark.train

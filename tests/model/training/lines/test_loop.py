@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from model.dataset.line_pages import page_to_json
+from model.networks.presets import LineNetworkConfig
 from model.segmentation.finder import load_line_network
 from model.synthetic.pages import draw_page
 from model.synthetic.texts import compose_text
@@ -16,7 +17,7 @@ from model.training.lines.batches import prepare_page
 from model.training.lines.config import LineTrainingConfig
 from model.training.lines.loop import LineTrainingRun
 from model.training.lines.losses import line_loss
-from model.training.networks.line_finder import LineNetworkConfig, build_line_network
+from model.training.networks.line_finder import build_line_network
 from model.training.networks.line_finder_onnx import export_line_network
 from model.training.optimisation.checkpoint import load_checkpoint
 from tests.drawn import png

@@ -19,12 +19,14 @@ from model.synthetic.pages import draw_page  # noqa: E402
 from model.synthetic.texts import compose_text  # noqa: E402
 from model.training.lines.writing import (  # noqa: E402
     WritingTrainingConfig,
-    build_writing_network,
     change_profile,
-    export_writing_network,
     main,
-    reach_error,
     shift_profile,
+)
+from model.training.networks.writing import (  # noqa: E402
+    build_writing_network,
+    export_writing_network,
+    reach_error,
 )
 
 LOG_DISTANCES = np.log(DISTANCES_PX)

@@ -151,6 +151,20 @@ def test_a_damaged_row_group_does_not_affect_the_others():
     assert [int(page.uri.split("#")[1]) for page in pages] == [*range(5), *range(10, 20)]
 
 
+def test_values_that_unpack_to_many_times_their_size_fail_before_they_are_read(monkeypatch):
+    monkeypatch.setattr("pipelines.formats.tables.hugging_face._MOST_INFLATED_BYTES", 1 << 16)
+    strip, zeros = b"png", bytes(1 << 18)
+    rows = {"image": [strip, zeros, zeros, strip], "text": list("abcd")}
+    out = io.BytesIO()
+    table = pa.table(rows, pa.schema({"image": pa.binary(), "text": pa.string()}))
+    pq.write_table(table, out, compression="zstd", row_group_size=1)
+    files = MemoryFiles({"t.parquet": out.getvalue()})
+    records = list(read_hugging_face("t.parquet", files))
+    assert [record.uri for record in records] == [f"t.parquet#{row}" for row in range(4)]
+    faults = [record.error for record in records if isinstance(record, Failure)]
+    assert len(faults) == 2 and all("unpack from 0 KB to 0 MB; store" in one for one in faults)
+
+
 def test_parquet_is_recognised_by_name_or_first_bytes():
     assert is_parquet("x/table", WHOLE[:4096]) and is_parquet("x.parquet", b"")
     assert not is_parquet("x.csv", b"image,text")

@@ -1,0 +1,1 @@
+"""Adaptation without labels: a model's own most certain readings as training lines."""

@@ -1,0 +1,237 @@
+"""Run a command line: strict parsing, signals, errors in one line, presets of Beam's runner."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from model.text.duration import format_duration
+from pipelines.cli.console import COMMANDS
+from pipelines.cli.garbage import loading
+from pipelines.cli.main_process import MAIN_PROCESS
+from pipelines.cli.options import (
+    EXIT_CTRL_C,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_USAGE,
+    LOCAL_RUNNER,
+    OneLineParser,
+    UsageError,
+)
+from pipelines.cli.places import check_places
+from pipelines.cli.processes import WorkerDied
+from pipelines.cli.screen import LogFile, Screen, about_the_process, open_screen
+from pipelines.cli.settings import with_settings
+from schemas import VERSION
+from schemas.program import CONSOLE_SCRIPT
+
+if TYPE_CHECKING:
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+# For worker processes. The first filter does what `pipelines/__init__.py` does in this process; the
+# second one is for what Python says when a run is killed. One malloc arena for all threads halves
+# the memory: Beam's many threads would each fill an arena of their own with pages.
+_WORKER_ENVIRONMENT = {
+    "PYTHONWARNINGS": "ignore::FutureWarning:google.api_core._python_version_support,"
+    "ignore::UserWarning:multiprocessing.resource_tracker",
+    "MALLOC_ARENA_MAX": "1",
+}
+
+# Each worker process of Beam imports this module as it starts.
+_WORKER_MODULE = "pipelines.cli.worker"
+_WORKERS_OF_BEAM = ("--direct_num_workers", "--direct_running_mode")
+# Raised for paths in flags; an error within a worker is raised again by the runner.
+_PATH_ERRORS = (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
+_NO_SPACE = "No space left on device"
+
+
+def run_verb(
+    parser: OneLineParser,
+    run: Callable[[argparse.Namespace], int],
+    argv: list[str] | None,
+) -> int:
+    """Run a command without a Beam pipeline.
+
+    Args:
+        parser: The parser from `verb_parser`.
+        run: Takes the flags, does the work and returns the exit status.
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status: 0 done, 2 invalid arguments, 3 more failures than
+        `--max_failure_rate`, 4 no space left, 130 Ctrl-C. Unknown flags end the program with
+        status 2.
+    """
+    argv = _completed(parser, argv, lambda flag: False)
+    args, unknown = parser.parse_known_args(argv)
+    _refuse(parser, unknown)
+    return _run(parser, args, argv, partial(run, args))
+
+
+def run_beam_verb(
+    parser: OneLineParser,
+    run: Callable[[argparse.Namespace, PipelineOptions], int],
+    argv: list[str] | None,
+) -> int:
+    """Run a command with a Beam pipeline; flags that it does not define are passed to Beam.
+
+    Args:
+        parser: The parser from `verb_parser`.
+        run: Takes the flags and Beam's options, does the work and returns the exit status.
+        argv: Arguments without the program's name; None for those of the process.
+
+    Returns:
+        The exit status, as from `run_verb`.
+    """
+    argv = _completed(parser, argv, lambda flag: flag in _beam_parser("")._option_string_actions)
+    args, rest = parser.parse_known_args(argv)
+    options = _beam_options(parser, rest)
+    if by := _who_has_workers(options, rest):
+        if getattr(args, "jobs", 1) > 1:
+            print(f"--jobs {args.jobs} is not used, as {by} is given", file=sys.stderr)
+        args.jobs = 1
+    return _run(parser, args, argv, partial(run, args, options))
+
+
+def _completed(
+    parser: OneLineParser, argv: list[str] | None, is_other_flag: Callable[[str], bool]
+) -> list[str]:
+    """Return the arguments with those of the settings file; a fault in it ends the program."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return with_settings(parser, (*COMMANDS, parser.verb), argv, is_other_flag)
+    except UsageError as error:
+        parser.error(str(error))
+
+
+def _run(
+    parser: OneLineParser, args: argparse.Namespace, argv: list[str], run: Callable[[], int]
+) -> int:
+    try:
+        log = LogFile(args.log_file) if args.log_file else None
+    except OSError as error:
+        parser.error(f"--log_file {args.log_file}: {error.strerror}; give a file to write")
+    screen = Screen(args.quiet, args.verbose, log)
+    with _terminable(), open_screen(screen, parser.prints_data):
+        started = time.monotonic()
+        screen.tell(f"{CONSOLE_SCRIPT} {VERSION}, {about_the_process()}")
+        screen.tell(f"{parser.prog} {shlex.join(argv)}")
+        status = _one_line_errors(partial(_check_and_run, args, run))
+        seconds = format_duration(time.monotonic() - started)
+        screen.tell(f"{parser.verb} ended with exit status {status} after {seconds}")
+    return status
+
+
+def _check_and_run(args: argparse.Namespace, run: Callable[[], int]) -> int:
+    check_places(args)
+    return run()
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: unfinished output is removed, as after Ctrl-C."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        # Only the main thread receives signals.
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        raise _Terminated
+
+    previous = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _one_line_errors(run: Callable[[], int]) -> int:
+    try:
+        return run()
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return EXIT_USAGE
+    except KeyboardInterrupt as error:
+        print("interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED if isinstance(error, _Terminated) else EXIT_CTRL_C
+    except BrokenPipeError:
+        # The reader closed the pipe; without this Python would try to flush the rest at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except _PATH_ERRORS as error:
+        print(f"{error.filename or error}: {error.strerror}; check the flags", file=sys.stderr)
+        return EXIT_USAGE
+    except WorkerDied as error:
+        print(error, file=sys.stderr)
+        return EXIT_INTERRUPTED
+    # An error within a worker comes as a RuntimeError of the runner that contains its text.
+    except (OSError, RuntimeError) as error:
+        if _NO_SPACE not in str(error):
+            raise
+        print(
+            "no space left on the disk; free some and run the same command again", file=sys.stderr
+        )
+        return EXIT_INTERRUPTED
+
+
+def _beam_options(parser: OneLineParser, flags: list[str]) -> PipelineOptions:
+    # Beam takes seconds to import, and --help does not need it.
+    with loading():
+        from apache_beam.options.pipeline_options import (
+            PipelineOptions,
+            SetupOptions,
+            StandardOptions,
+        )
+
+    _refuse(parser, _unknown_to_beam(parser.prog, flags))
+    for name, value in _WORKER_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    options = PipelineOptions(flags)
+    standard = options.view_as(StandardOptions)
+    if standard.runner in (None, "DirectRunner"):
+        standard.runner = LOCAL_RUNNER
+    if standard.runner == LOCAL_RUNNER:
+        os.environ[MAIN_PROCESS] = str(os.getpid())
+        setup = options.view_as(SetupOptions)
+        setup.beam_plugins = [*(setup.beam_plugins or ()), _WORKER_MODULE]
+    return options
+
+
+def _refuse(parser: OneLineParser, unknown: list[str]) -> None:
+    if unknown:
+        parser.error(f"unknown argument {unknown[0]}; see {parser.prog} --help")
+
+
+def _unknown_to_beam(prog: str, flags: list[str]) -> list[str]:
+    return _beam_parser(prog).parse_known_args(flags)[1]
+
+
+def _beam_parser(prog: str) -> OneLineParser:
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    parser = OneLineParser(prog=prog, allow_abbrev=False, add_help=False)
+    for options in {str(cls): cls for cls in PipelineOptions.__subclasses__()}.values():
+        options._add_argparse_args(parser)
+    return parser
+
+
+def _who_has_workers(options: PipelineOptions, flags: list[str]) -> str:
+    """Return the flag of Beam that says where the work is done; empty for none."""
+    from apache_beam.options.pipeline_options import StandardOptions
+
+    if options.view_as(StandardOptions).runner != LOCAL_RUNNER:
+        return "--runner"
+    given = {flag.partition("=")[0] for flag in flags}
+    return next((flag for flag in _WORKERS_OF_BEAM if flag in given), "")
