@@ -79,12 +79,16 @@ def _site_link(link: re.Match, source: str) -> str:
 def columns_of_tables() -> Iterator[str]:
     """Yield the columns of the tables as Markdown, as `schemas/tables.py` documents them."""
     tree = ast.parse((REPOSITORY / "schemas" / "tables.py").read_text("utf-8"))
+    shared = {}
     for statement in tree.body:
         value = getattr(statement, "value", None)
-        if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "_table":
+        called = getattr(value.func, "id", "") if isinstance(value, ast.Call) else ""
+        if called == "_column":
+            shared[statement.targets[0].id] = value
+        elif called == "_table":
             yield f"\n## {statement.targets[0].id.lower()}\n\n| column | type | what it is |"
             yield "|---|---|---|"
-            yield from map(_column, value.args)
+            yield from (_column(shared.get(getattr(one, "id", ""), one)) for one in value.args)
 
 
 def _column(call: ast.Call) -> str:

@@ -100,7 +100,8 @@ def words_of(command: str) -> list[list[str]]:
         [['quire', 'train', '--epochs', '3'], ['make', 'test']]
     """
     commands: list[list[str]] = [[]]
-    for word in shlex.split(command, comments=True):
+    # The file that the output is written to is no argument.
+    for word in shlex.split(re.sub(r" > \S+", "", command), comments=True):
         if word in _SEPARATORS:
             commands.append([])
         elif commands[-1]:
