@@ -62,8 +62,6 @@ _TRAINING = (
     ),
 )
 # What installs a library that is missing.
-_TRAIN = "pip install 'quire-htr[train]'"
-_INSTALL = {"torch": "pip install 'quire-htr[torch]'", "jax": "pip install 'quire-htr[jax]'"}
 COMMANDS = {command.name: command for command in (*_MAIN, *_TRAINING)}
 
 
@@ -91,8 +89,7 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments without the program's name; None for those of the process.
 
     Returns:
-        The exit status: that of the command, or 2 where there is no such command or it needs a
-        library that is not installed.
+        The exit status: that of the command, or 2 where there is no such command.
     """
     first, *rest = (sys.argv[1:] if argv is None else argv) or [""]
     if first in ("-h", "--help"):
@@ -107,14 +104,6 @@ def main(argv: list[str] | None = None) -> int:
     arguments, sys.argv = sys.argv, [f"{CONSOLE_SCRIPT} {first}", *rest]
     try:
         return import_module(COMMANDS[first].module).main(rest)
-    except ModuleNotFoundError as error:
-        if not COMMANDS[first].module.startswith("model.training"):
-            raise
-        sys.stderr.write(
-            f"{CONSOLE_SCRIPT} {first} needs {error.name}, which is not installed: "
-            f"{_INSTALL.get(error.name, _TRAIN)}\n"
-        )
-        return EXIT_USAGE
     finally:
         sys.argv = arguments
 
