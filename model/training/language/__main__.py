@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from model import DEFAULT_FOLDER
+from model.recogniser.bundle import model_folder
 from model.training.language.build import add_language_model
 from model.training.language.config import add_language_flags, language_config
 from model.training.optimisation.flags import add_compute_flags
@@ -44,11 +51,46 @@ def main(argv: list[str] | None = None) -> int:
             raise ValueError(
                 f"{args.dataset}: no train/{LINE_FILES}; make the dataset with pipelines.ingest"
             )
-        add_language_model(args.model, *paths, language_config(vars(args)), print)
+        _check_model(args.model)
+        with changed_as_whole(model_folder(args.model)) as copy:
+            add_language_model(copy, *paths, language_config(vars(args)), print)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def _check_model(directory: str) -> None:
+    if model_folder(directory) == DEFAULT_FOLDER.resolve():
+        raise ValueError(
+            f"--model {directory} is the model of the installed package, which stays as it is; "
+            "copy its folder and give the copy"
+        )
+
+
+@contextmanager
+def changed_as_whole(folder: Path) -> Iterator[Path]:
+    """Change the files of a folder through a copy of it: all of them, or none after an error.
+
+    Args:
+        folder: The folder; one that does not exist is not copied.
+
+    Yields:
+        The copy, whose files replace those of the folder at the end.
+    """
+    if not folder.is_dir():
+        yield folder
+        return
+    with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
+        copy = Path(beside, folder.name)
+        shutil.copytree(folder, copy)
+        before = {path.name for path in copy.iterdir() if path.is_file()}
+        yield copy
+        after = {path.name for path in copy.iterdir() if path.is_file()}
+        for name in after:
+            os.replace(copy / name, folder / name)
+        for name in before - after:
+            (folder / name).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

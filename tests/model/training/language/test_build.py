@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from model import DEFAULT_FOLDER
 from model.dataset.examples import decode_strip
 from model.decoding.config import BEAM, DecodingConfig
 from model.decoding.rescoring import RECURRENT_SHARE
@@ -95,6 +96,25 @@ def test_a_language_model_is_replaced_and_removed(model, dataset, tmp_path):
     assert add(model, dataset, "--language_model_order", 0) == 0
     assert not bundle.load_bundle(model).has_language_model
     assert bundle.load_bundle(model).decoding.greedy.page_error is not None
+
+
+def test_after_an_error_the_model_is_as_it_was(model, dataset, monkeypatch, capsys):
+    def fail(*args):
+        raise ValueError("torch is not installed")
+
+    monkeypatch.setattr(training_language, "LEAST_LINES", 8)
+    monkeypatch.setattr(training_language, "add_recurrent_model", fail)
+    before = {path.name: path.read_bytes() for path in model.iterdir()}
+    assert add(model, dataset) == 2
+    assert capsys.readouterr().err == "torch is not installed\n"
+    assert {path.name: path.read_bytes() for path in model.iterdir()} == before
+    assert [path.name for path in model.parent.glob(".*")] == []
+
+
+def test_the_default_model_stays_as_it_is(dataset, capsys):
+    assert add("default", dataset) == 2
+    assert add(DEFAULT_FOLDER, dataset) == 2
+    assert "copy its folder and give the copy" in capsys.readouterr().err
 
 
 @pytest.mark.train
