@@ -73,8 +73,11 @@ def _rows(pattern: str) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _without_names(error: str, uri: str) -> str:
-    for name in (uri, posixpath.basename(uri)):
-        error = error.replace(name, "") if name else error
+    file = posixpath.basename(uri)
+    for name in filter(None, (uri, file)):
+        error = error.replace(name, "")
+    # Beside the image, `acte.txt` is looked for.
+    error = re.sub(rf"(?<!\w){re.escape(posixpath.splitext(file)[0])}(?!\w)", "", error)
     return _NUMBER.sub("", error)
 
 

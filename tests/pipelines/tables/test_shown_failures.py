@@ -44,6 +44,13 @@ def test_pages_come_before_lines_and_causes_are_counted(shown, tmp_path):
     assert last == f"all of them: {command}"
 
 
+def test_a_file_beside_the_image_is_named_like_it_in_one_cause(shown):
+    names = ("acte", "lettre à la mère", "a")
+    failures = [Failure(f"d/{x}.jpg", "read", f"image has no {x}.txt") for x in names]
+    _, cause, _ = shown(*failures)
+    assert cause == "  3 pages, read: image has no acte.txt (d/acte.jpg, ...)"
+
+
 def test_five_causes_are_shown(shown):
     letters = "abcdefg"
     failures = [Failure(f"{x}.jpg", "read", f"{x * 3} is bad") for i, x in enumerate(letters)]
