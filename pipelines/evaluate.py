@@ -15,10 +15,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from model import DEFAULT_MODEL
-from model.decoding.config import DECODINGS, GREEDY
-from model.recogniser.bundle import ONNX_FILES
 from pipelines.cli.main import command_main
 from pipelines.cli.options import UsageError, verb_parser
+from pipelines.cli.reading import BALANCED, add_reading_flags
 from schemas.features import SPLITS
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 _DEFAULT_SPLIT = "test"
 _DEFAULT_FORM = "NFC"
 # The flags of the two kinds of evaluation, and those among them that are required.
-_DATASET_FLAGS = ("dataset", "model", "split", "precision", "decoding")
+_DATASET_FLAGS = ("dataset", "model", "split", "quality", "precision", "decoding")
 _TRANSCRIPT_FLAGS = ("transcripts", "truth", "match", "incomplete_truth", "normalisation", "rules")
 _REQUIRED = ("dataset", "transcripts", "truth")
 
@@ -43,14 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         "--split", choices=SPLITS, help=f"split to read (default: {_DEFAULT_SPLIT})"
     )
     dataset.add_argument("--model", help="folder that train wrote (default: the bundled model)")
-    dataset.add_argument(
-        "--precision", choices=sorted(ONNX_FILES), help="precision of the network (default: fp32)"
-    )
-    dataset.add_argument(
-        "--decoding",
-        choices=DECODINGS,
-        help="greedy, or beam: a search with the model's language model (default: greedy)",
-    )
+    add_reading_flags(dataset, argparse.SUPPRESS)
     transcripts = parser.add_argument_group("transcripts against ground truth", **suppress)
     transcripts.add_argument("--transcripts", help="folder that transcribe wrote")
     transcripts.add_argument(
@@ -136,13 +128,15 @@ def _check_flags(args: argparse.Namespace) -> None:
 
 
 def _evaluate_dataset(args: argparse.Namespace) -> EvaluationResults:
+    from model.recogniser.quality import choose_reading
     from pipelines.evaluation.dataset import DatasetSplit, evaluate_dataset
 
     split = getattr(args, "split", _DEFAULT_SPLIT)
     model = getattr(args, "model", DEFAULT_MODEL)
-    precision = getattr(args, "precision", "fp32")
-    decoding = getattr(args, "decoding", GREEDY)
-    return evaluate_dataset(DatasetSplit(args.dataset, split, model, precision, decoding))
+    asked = (getattr(args, name, None) for name in ("decoding", "precision"))
+    choice = choose_reading(model, getattr(args, "quality", BALANCED), *asked)
+    reading = choice.precision, choice.decoding
+    return evaluate_dataset(DatasetSplit(args.dataset, split, model, *reading))
 
 
 def _evaluate_transcripts(args: argparse.Namespace) -> EvaluationResults:

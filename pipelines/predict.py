@@ -7,6 +7,7 @@ import sys
 
 from pipelines.cli.main import command_main
 from pipelines.cli.options import EXIT_FAILURES, EXIT_OK, verb_parser
+from pipelines.cli.reading import add_reading_flags
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
 
 
@@ -21,12 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--model", default="default", help="folder that train wrote; default: the bundled model"
     )
-    parser.add_argument(
-        "--precision",
-        choices=("fp32", "int8"),
-        default="fp32",
-        help="int8 reads a page about 1.6 times as fast and makes hardly more errors",
-    )
+    add_reading_flags(parser)
     parser.add_argument(
         "--lines",
         choices=("auto", "whole", "find"),
@@ -35,17 +31,11 @@ def _parser() -> argparse.ArgumentParser:
         "where the image is 4 times as wide as high, or at most 128 px high",
     )
     parser.add_argument(
-        "--decoding",
-        choices=("greedy", "beam"),
-        default="greedy",
-        help="beam: a search with the model's language model, if it has one",
-    )
-    parser.add_argument(
         "--spelling",
         default="",
         metavar="WORDS",
         help="also print lines with corrected spelling, by a word list in UTF-8 and the words of "
-        "the model; 'model' for those alone; this helps after greedy, not after beam",
+        "the model; 'model' for those alone; this helps after --decoding greedy only",
     )
     parser.add_argument(
         "--show",
@@ -63,14 +53,16 @@ def _parser() -> argparse.ArgumentParser:
 def _run(args: argparse.Namespace) -> int:
     """Return 3 where an image, a page or a line could not be read, 0 otherwise."""
     from model.decoding.config import DecodingConfig
+    from model.recogniser.quality import choose_reading
     from pipelines.prediction.run import PredictConfig, run_predict
 
+    choice = choose_reading(args.model, args.quality, args.decoding, args.precision)
     config = PredictConfig(
         images=tuple(args.images),
         model=args.model,
-        precision=args.precision,
+        precision=choice.precision,
         lines=args.lines,
-        decoding=DecodingConfig(args.decoding),
+        decoding=DecodingConfig(choice.decoding),
         spelling=args.spelling,
         show=args.show,
         as_json=args.json,

@@ -9,10 +9,9 @@ import sys
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from model import DEFAULT_MODEL
-from model.decoding.config import DECODINGS, GREEDY, DecodingConfig
+from model.decoding.config import GREEDY, DecodingConfig
 from model.networks.session import AUTO, DEVICES, uses_gpu
-from model.recogniser.bundle import ONNX_FILES
-from model.recogniser.quality import BALANCED, QUALITIES, ReadingChoice, choose_reading
+from model.recogniser.quality import ReadingChoice, choose_reading
 from pipelines.cli.interruption import Interrupted, interruptible
 from pipelines.cli.jobs import add_jobs_flag, jobs_of
 from pipelines.cli.main import command_main
@@ -25,6 +24,7 @@ from pipelines.cli.options import (
     verb_parser,
 )
 from pipelines.cli.processes import worker_processes
+from pipelines.cli.reading import add_reading_flags
 from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
 from pipelines.tables.shown_failures import show_failures
@@ -46,25 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         default=DEFAULT_MODEL,
         help="folder that train wrote; default: the bundled model",
     )
-    parser.add_argument(
-        "--quality",
-        choices=tuple(QUALITIES),
-        default=BALANCED,
-        help="fast: greedily, in int8; balanced: by beam search, in int8, with a quarter fewer "
-        "errors for a quarter more time; best: by beam search, in fp32",
-    )
-    parser.add_argument(
-        "--precision",
-        choices=sorted(ONNX_FILES),
-        help="of the network: int8 is faster, fp32 a little more accurate (default: that of "
-        "--quality)",
-    )
-    parser.add_argument(
-        "--decoding",
-        choices=DECODINGS,
-        help="greedy: the most probable label at each time step; beam: a search with the model's "
-        "language model (default: that of --quality)",
-    )
+    add_reading_flags(parser)
     parser.add_argument("--beam_width", type=int, help="prefixes that the beam search keeps")
     parser.add_argument(
         "--lexicon",

@@ -85,7 +85,10 @@ def evaluate_dataset(config: DatasetSplit) -> EvaluationResults:
         model_digest=bundle.digest(method),
         summary=summarise(tally),
         counts={"characters_unknown": unknown.total()},
-        remarks=tuple(_remarks(unknown, tally.lines_missing)),
+        remarks=(
+            f"lines read with --decoding {method} --precision {config.precision}",
+            *_remarks(unknown, tally.lines_missing),
+        ),
         confidence=confidences.summary(),
     )
 

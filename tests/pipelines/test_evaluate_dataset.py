@@ -125,13 +125,14 @@ def test_a_beam_search_is_evaluated_with_its_calibration(dataset, tmp_path, caps
     search = BeamConfig(lm_weight=2.0, least_probability=0.0, least_share=0.0)
     settings = DecodingSettings(search, beam=Calibration(2.0, page_error))
     (other / DECODING_FILE).write_text(settings.to_json())
-    greedy = measured(capsys, dataset, other)
+    greedy = measured(capsys, dataset, other, "--decoding", "greedy")
     assert greedy["model_digest"] == whole.digest() and greedy["confidence"]["temperature"] == 1
     assert "pages_predicted" not in greedy["confidence"]
     report = tmp_path / "r.html"
     beam = measured(capsys, dataset, other, "--decoding", "beam", "--report", report)
     assert beam["model_digest"] == whole.digest("beam") != whole.digest()
     assert beam["confusions"] != greedy["confusions"]
+    assert measured(capsys, dataset, other) == beam
     said = beam["confidence"]
     assert (said["decoding"], said["temperature"], said["pages_predicted"]) == ("beam", 2, 2)
     assert 0 < said["calibration_error"] != said["calibration_error_tempered"] > 0
