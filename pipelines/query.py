@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
+import stat
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from pipelines.cli.main import command_main
 from pipelines.cli.options import EXIT_OK, UsageError, verb_parser
@@ -12,9 +14,11 @@ from pipelines.transcripts.engines import ENGINES, views_script
 from pipelines.transcripts.recipes import PAGE, find_recipe, recipe_list
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 _FORMATS = ("table", "csv", "jsonl")
+# Statements that only read; those that make and drop views and tables do so in memory.
+_READING = ("SELECT", "CREATE", "DROP", "SET", "VARIABLE_SET")
 
 
 class _PrintRecipes(argparse.Action):
@@ -33,6 +37,22 @@ def _parser() -> argparse.ArgumentParser:
         "`failures` in it, to query their failures",
     )
     parser.add_argument("--format", choices=_FORMATS, default="table", help="of the printed rows")
+    parser.add_argument(
+        "--save",
+        metavar="FILE",
+        help="write the rows to a file instead: .parquet, or .csv or .xlsx for spreadsheets",
+    )
+    parser.add_argument(
+        "--safe_csv",
+        action=argparse.BooleanOptionalAction,
+        help="with --format csv, put an apostrophe before texts that spreadsheet programs would "
+        "compute (default: where the output is a file)",
+    )
+    parser.add_argument(
+        "--allow_files",
+        action="store_true",
+        help="let the query read and write other files than those of the tables",
+    )
     parser.add_argument(
         "--recipes",
         action=_PrintRecipes,
@@ -88,18 +108,60 @@ def _run(args: argparse.Namespace) -> int:
 
     from pipelines.transcripts.files import naming_damage
     from pipelines.transcripts.page_names import page_of
-    from pipelines.transcripts.tables import open_any_tables, write_rows
+    from pipelines.transcripts.rows import check_savable
+    from pipelines.transcripts.tables import open_any_tables
 
-    connection = open_any_tables(args.transcripts)
+    if args.save:
+        check_savable(args.save)
+    connection = open_any_tables(args.transcripts, args.allow_files)
     try:
         with naming_damage(args.transcripts):
             if args.recipe is not None and values.get(PAGE):
                 values[PAGE] = page_of(connection, values[PAGE], f"--set {PAGE}:")
-            write_rows(_select(connection, query, values), args.format, sys.stdout)
+            _check_reads(connection, query, args.allow_files)
+            _give(_select(connection, query, values), args)
     # Some errors are raised only while rows are computed.
+    except duckdb.PermissionException as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"query: {reason}; --allow_files lets it") from None
     except duckdb.Error as error:
         raise UsageError(f"query: {str(error).splitlines()[0]}") from None
     return EXIT_OK
+
+
+def _check_reads(connection: DuckDBPyConnection, query: str, allows_files: bool) -> None:
+    """Check that a query only reads, unless it may do more.
+
+    Raises:
+        UsageError: If it does not.
+    """
+    for statement in connection.extract_statements(query):
+        if statement.type.name not in _READING and not allows_files:
+            raise UsageError(
+                f"query: {statement.type.name} may write files; write a SELECT, which --save keeps "
+                "as a file, or add --allow_files"
+            )
+
+
+def _give(rows: DuckDBPyRelation, args: argparse.Namespace) -> None:
+    """Print the rows, or save them."""
+    from pipelines.transcripts.rows import print_rows, save_rows
+    from pipelines.transcripts.tables import iterate_rows
+
+    if args.save:
+        count = save_rows(rows, args.save)
+        print(f"{args.save}: {count:,} rows")
+        return
+    is_safe = _is_file(sys.stdout) if args.safe_csv is None else args.safe_csv
+    print_rows(rows.columns, iterate_rows(rows), args.format, sys.stdout, is_safe)
+
+
+def _is_file(stream: TextIO) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        # It stands for no file of the system.
+        return False
 
 
 def _show_sql(name: str) -> int:

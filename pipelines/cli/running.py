@@ -52,6 +52,7 @@ _WORKERS_OF_BEAM = ("--direct_num_workers", "--direct_running_mode")
 # Raised for paths in flags; an error within a worker is raised again by the runner.
 _PATH_ERRORS = (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 _NO_SPACE = "No space left on device"
+_NEVER_FREED: list[Exception] = []
 
 
 def run_verb(
@@ -164,8 +165,7 @@ def _one_line_errors(run: Callable[[], int]) -> int:
         print(error, file=sys.stderr)
         return EXIT_USAGE
     except KeyboardInterrupt as error:
-        print("interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED if isinstance(error, _Terminated) else EXIT_CTRL_C
+        return _interrupted(error)
     except BrokenPipeError:
         # The reader closed the pipe; without this Python would try to flush the rest at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -178,12 +178,22 @@ def _one_line_errors(run: Callable[[], int]) -> int:
         return EXIT_INTERRUPTED
     # An error within a worker comes as a RuntimeError of the runner that contains its text.
     except (OSError, RuntimeError) as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            # DuckDB's error for a signal that came during a query. To free its connection while the
+            # query still runs may hang, and the process ends anyway.
+            _NEVER_FREED.append(error)
+            return _interrupted(error.__cause__)
         if _NO_SPACE not in str(error):
             raise
         print(
             "no space left on the disk; free some and run the same command again", file=sys.stderr
         )
         return EXIT_INTERRUPTED
+
+
+def _interrupted(error: KeyboardInterrupt) -> int:
+    print("interrupted", file=sys.stderr)
+    return EXIT_INTERRUPTED if isinstance(error, _Terminated) else EXIT_CTRL_C
 
 
 def _beam_options(parser: OneLineParser, flags: list[str]) -> PipelineOptions:

@@ -10,7 +10,8 @@ from typing import TextIO
 
 from model.recogniser.bundle import load_bundle, model_name
 from pipelines.transcripts.models import ModelFacts, ModelRun
-from pipelines.transcripts.tables import open_tables, print_rows
+from pipelines.transcripts.rows import print_rows
+from pipelines.transcripts.tables import open_tables
 from pipelines.transcripts.views import READS
 
 # What a table shows; the other formats have everything.

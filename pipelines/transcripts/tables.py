@@ -1,17 +1,13 @@
-"""Query the tables that transcribe wrote with DuckDB, and print the rows."""
+"""The tables that transcribe wrote, as views of DuckDB."""
 
 from __future__ import annotations
 
-import csv
-import json
-import math
 import os
 import posixpath
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TextIO
 
 import duckdb
 import pyarrow as pa
@@ -64,12 +60,13 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def open_any_tables(directory: str) -> duckdb.DuckDBPyConnection:
+def open_any_tables(directory: str, opens_files: bool = False) -> duckdb.DuckDBPyConnection:
     """Open the tables that any command wrote: as `open_tables`, or each table as a view.
 
     Args:
         directory: Folder that transcribe, ingest, lines or export wrote, or that of a table in it,
             such as `failures`.
+        opens_files: Whether queries may open other files, addresses and extensions, too.
 
     Raises:
         UsageError: As `open_tables`.
@@ -80,13 +77,24 @@ def open_any_tables(directory: str) -> duckdb.DuckDBPyConnection:
     if not tables:
         connection = open_tables(directory)
         connection.create_function("edits", edits, ["VARCHAR", "VARCHAR"], "BIGINT")
-        return connection
-    with naming_damage(directory):
-        for table, files in tables.items():
-            connection.read_parquet(files, hive_partitioning=False, union_by_name=True).create_view(
-                table
-            )
+        tables = {table: files_of(directory, table) for table in TABLES if table != "runs"}
+        tables["runs"] = run_files(directory)
+    else:
+        with naming_damage(directory):
+            for table, files in tables.items():
+                rows = connection.read_parquet(files, hive_partitioning=False, union_by_name=True)
+                rows.create_view(table)
+    if not opens_files:
+        _open_only(connection, [file for files in tables.values() for file in files])
     return connection
+
+
+def _open_only(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
+    """Let no query open anything but some files, look at variables of Python, or change that."""
+    connection.execute(f"SET allowed_paths = [{', '.join(map(_literal, files))}]")
+    connection.execute("SET python_enable_replacements = false")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
 
 
 def _view_of_files(connection: duckdb.DuckDBPyConnection, directory: str, table: str) -> None:
@@ -171,67 +179,3 @@ def to_polyline(points: list[dict[str, float]] | None) -> Polyline:
         (((1.0, 2.5),), ())
     """
     return tuple((point["x"], point["y"]) for point in points or ())
-
-
-def write_rows(rows: duckdb.DuckDBPyRelation, format_name: str, out: TextIO) -> None:
-    """Write the rows of a query.
-
-    Args:
-        rows: Rows of a query, not yet fetched.
-        format_name: 'table', 'csv' or 'jsonl'. Lists and structs are JSON in all of them.
-        out: Stream to write to.
-    """
-    print_rows(rows.columns, iterate_rows(rows), format_name, out)
-
-
-def print_rows(
-    names: Sequence[str], rows: Iterable[Sequence], format_name: str, out: TextIO
-) -> None:
-    """Write rows of any origin; arguments as for `write_rows`."""
-    if format_name == "table":
-        out.write(f"{_table(names, rows)}\n")
-        return
-    writer = csv.writer(out, lineterminator="\n")
-    if format_name == "csv":
-        writer.writerow(names)
-    for row in rows:
-        if format_name == "csv":
-            writer.writerow(map(_flat, row))
-        else:
-            out.write(f"{_json_text(dict(zip(names, row)))}\n")
-
-
-def _table(names: Sequence[str], rows: Iterable[Sequence]) -> str:
-    cells = [list(map(_cell, row)) for row in rows]
-    widths = [max(map(len, column)) for column in zip(names, *cells)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-        for row in (names, ["-" * width for width in widths], *cells)
-    )
-
-
-def _cell(value) -> str:
-    if value is None:
-        return ""
-    return f"{value:.3f}" if isinstance(value, float) else str(_flat(value))
-
-
-def _flat(value):
-    """Return a list or struct as JSON, and anything else unchanged."""
-    return _json_text(value) if isinstance(value, (list, tuple, dict)) else value
-
-
-def _json_text(value) -> str:
-    try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
-    # JSON has no NaN and only strings as keys; DuckDB has NaN, and maps with keys of any type.
-    except (TypeError, ValueError):
-        return json.dumps(_plain(value), ensure_ascii=False, default=str)
-
-
-def _plain(value):
-    if isinstance(value, dict):
-        return {str(key): _plain(element) for key, element in value.items()}
-    if isinstance(value, (list, tuple)):
-        return list(map(_plain, value))
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
 from pipelines.formats.sheets.columns import COLUMNS, Cell
@@ -20,15 +20,16 @@ class CsvTable:
 
     Args:
         file: The file to write to, empty.
+        columns: Names of the columns.
     """
 
-    def __init__(self, file: BinaryIO):
+    def __init__(self, file: BinaryIO, columns: Sequence[str] = COLUMNS):
         self._file = file
-        self._write([COLUMNS], _BYTE_ORDER_MARK)
+        self._write([tuple(columns)], _BYTE_ORDER_MARK)
 
     def add(self, rows: Iterable[tuple[Cell, ...]]) -> None:
         """Write rows; a text that Excel would compute has an apostrophe before it."""
-        self._write(tuple(map(_safe, row)) for row in rows)
+        self._write(tuple(map(uncomputed, row)) for row in rows)
 
     def close(self) -> None:
         """End the table; nothing is left to write."""
@@ -40,11 +41,11 @@ class CsvTable:
         self._file.write(out.getvalue().encode("utf-8", "replace"))
 
 
-def _safe(value: Cell) -> Cell:
+def uncomputed(value: Cell) -> Cell:
     """Return a value that no program computes.
 
     Example:
-        >>> _safe("- Bonjour"), _safe("le"), _safe(-1)
+        >>> uncomputed("- Bonjour"), uncomputed("le"), uncomputed(-1)
         ("'- Bonjour", 'le', -1)
     """
     is_formula = isinstance(value, str) and value.startswith(_FORMULA_STARTS)

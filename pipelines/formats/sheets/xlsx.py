@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
@@ -56,24 +56,26 @@ class XlsxTable:
 
     Args:
         file: The file to write to, empty.
+        columns: Names of the columns.
     """
 
-    def __init__(self, file: BinaryIO):
+    def __init__(self, file: BinaryIO, columns: Sequence[str] = COLUMNS):
+        self._column_count = len(columns)
         self._archive = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
         for name, text in _PARTS.items():
             self._archive.writestr(_entry(name), _HEAD + text)
         self._sheet = self._archive.open(_entry("xl/worksheets/sheet1.xml"), "w", force_zip64=True)
-        columns = "".join(
+        widths = "".join(
             f'<col min="{i}" max="{i}" width="{_WIDTHS.get(name, 12)}" customWidth="1"/>'
-            for i, name in enumerate(COLUMNS, 1)
+            for i, name in enumerate(columns, 1)
         )
         self._sheet.write(
             f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
             '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
-            f"</sheetView></sheetViews><cols>{columns}</cols><sheetData>".encode()
+            f"</sheetView></sheetViews><cols>{widths}</cols><sheetData>".encode()
         )
         self._row_count = 0
-        self._write(COLUMNS, style=1)
+        self._write(columns, style=1)
 
     def add(self, rows: Iterable[tuple[Cell, ...]]) -> None:
         """Write rows.
@@ -83,9 +85,7 @@ class XlsxTable:
         """
         for row in rows:
             if self._row_count == _MOST_ROWS:
-                raise ValueError(
-                    f"a sheet holds {_MOST_ROWS:,} rows; select pages by --where, or give --to csv"
-                )
+                raise ValueError(f"a sheet holds {_MOST_ROWS:,} rows; select fewer, or write CSV")
             self._write(row)
 
     def close(self) -> None:
@@ -96,7 +96,7 @@ class XlsxTable:
 
     def _write(self, row: Iterable[Cell], style: int = 0) -> None:
         self._row_count += 1
-        cells = "".join(map(_cell, row, [style] * len(COLUMNS)))
+        cells = "".join(map(_cell, row, [style] * self._column_count))
         self._sheet.write(f"<row>{cells}</row>".encode("utf-8", "replace"))
 
 
