@@ -29,6 +29,7 @@ from pipelines.files.lock import run_lock
 from pipelines.pages.fetched import is_no_image
 from pipelines.pages.inputs import PageInputs, page_inputs
 from pipelines.pages.listing import ListPages, PagesConfig
+from pipelines.pages.networks import check_page_networks
 from pipelines.pages.records import PageResult
 from pipelines.tables.account import Account
 from pipelines.tables.runs import RunStart
@@ -176,6 +177,7 @@ def open_recogniser(recognition: Recognition) -> Recogniser:
     Raises:
         UsageError: If something cannot be used.
     """
+    check_page_networks()
     try:
         bundle = load_bundle(recognition.model, recognition.precision)
     except ValueError as error:
@@ -189,11 +191,12 @@ def open_recogniser(recognition: Recognition) -> Recogniser:
 def begin_run(config: TranscribeConfig, recogniser: Recogniser) -> RunStart:
     """Return the start of a run, with the digests of its model and preprocessing."""
     bundle, decoding = recogniser.bundle, recogniser.plan
+    how = ": ".join(filter(None, (decoding.method, decoding.note)))
     return replace(
         RunStart.now("transcribe", asdict(config), model_digest(bundle, config, decoding)),
         collection=config.collection,
         preprocess_digest=preprocess_digest(config.line_source, bundle),
-        decoding=": ".join(filter(None, (decoding.method, decoding.note))),
+        decoding="; ".join(filter(None, (how, bundle.note))),
         calibration=bundle.calibrated_on(decoding.method),
     )
 
