@@ -14,7 +14,7 @@ PYTEST = -m pytest -n 2 --dist loadfile
 COMPILE = $(UV) pip compile --quiet --no-emit-index-url $(LOCK_FLAGS)
 
 .DEFAULT_GOAL = help
-.PHONY: help setup setup-data-plane test test-data-plane test-debian13 lint format demo \
+.PHONY: help setup setup-data-plane test test-data-plane test-debian13 lint format demo manifest \
 	wheel conformance conformance-exports docs lock clean distclean
 
 help: ## Print this help.
@@ -43,6 +43,9 @@ lint: setup ## Check style and formatting.
 format: setup ## Fix style and formatting.
 	.venv/bin/python -m ruff check --fix .
 	.venv/bin/python -m ruff format .
+
+manifest: ## Write the manifest of the default model, after one of its files was replaced.
+	@$(PYTHON) -c 'from model.networks.manifest import write_manifest; write_manifest("model/default")'
 
 demo: setup ## Draw pages and run every step on them, into out/demo.
 	rm -rf $(DEMO)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from model.language.ngram_model import LINE_END
-from model.networks.session import open_session
+from model.networks.session import check_shape, input_shapes, open_session
 from model.text.charset import Charset
 
 # Names of the input and the output of the network.
@@ -34,6 +34,7 @@ class RecurrentLanguageModel:
     def __init__(self, path: Path, charset: Charset):
         self._session = open_session(path)
         self._labels = charset.labels
+        check_shape(path, LABELS, input_shapes(self._session), (None, None))
         shapes = {output.name: output.shape for output in self._session.get_outputs()}
         if shapes.get(LOG_PROBABILITIES, [None])[-1] != charset.class_count:
             raise ValueError(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import cv2
 import numpy as np
+
+# Lines are some dozens of pixels high; much more would take the memory of a machine.
+_MOST_PX = 4_096
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,13 @@ class PreprocessConfig:
     width_step_px: int = 64
 
     def __post_init__(self):
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if type(value) is not int or not 0 < value <= _MOST_PX:
+                raise ValueError(
+                    f"preprocessing has {field.name} of {value!r}, not a number of pixels up to "
+                    f"{_MOST_PX:,}; copy the model again"
+                )
         if not 8 <= self.input_height_px <= self.strip_height_px:
             raise ValueError(
                 f"the network expects lines {self.input_height_px} px high but the strips "
@@ -37,8 +47,16 @@ class PreprocessConfig:
 
     @classmethod
     def from_json(cls, text: str) -> PreprocessConfig:
-        """Read what `to_json` wrote."""
-        return cls(**json.loads(text))
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: If the text is not such a configuration.
+        """
+        values = json.loads(text)
+        names = [field.name for field in fields(cls)]
+        if not isinstance(values, dict) or not set(values) <= set(names):
+            raise ValueError(f"preprocessing is not {{{', '.join(names)}}}; copy the model again")
+        return cls(**values)
 
 
 def input_width_px(strip_width_px: int, config: PreprocessConfig) -> int:

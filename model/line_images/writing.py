@@ -17,7 +17,8 @@ import numpy as np
 from model import DEFAULT_FOLDER
 from model.geometry.polylines import arc_lengths, resample, up_normals
 from model.line_images.sampling import sample
-from model.networks.session import open_session
+from model.networks.manifest import check_files
+from model.networks.session import check_shape, input_shapes, open_session, output_shapes
 
 WRITING_FILE = "writing.onnx"
 # Increment with each change to what the network sees.
@@ -43,15 +44,22 @@ def load_writing_network(path: Path) -> Network:
     """Return the network in an ONNX file.
 
     Raises:
-        ValueError: If the file holds no network.
+        ValueError: If the file holds no such network.
     """
     session = open_session(path)
+    check_shape(path, "profiles", input_shapes(session), (None, len(DISTANCES_PX), 4))
+    check_shape(path, "log_reach", output_shapes(session), (None, 2))
     return lambda profiles: session.run(["log_reach"], {"profiles": profiles})[0]
 
 
 @cache
 def default_writing_network() -> Network:
-    """Return the network that comes with the package, loaded once a process."""
+    """Return the network that comes with the package, loaded once a process.
+
+    Raises:
+        ValueError: If it is damaged.
+    """
+    check_files(DEFAULT_FOLDER, [WRITING_FILE], [WRITING_FILE])
     return load_writing_network(DEFAULT_FOLDER / WRITING_FILE)
 
 

@@ -46,7 +46,11 @@ class AuxiliaryHead:
         self._session = open_session(path, device)
         self._share = share
         classes = self._session.get_outputs()[0].shape[-1]
-        gives_features = FEATURES in {output.name for output in network.get_outputs()}
+        given, taken = (
+            {one.name: one.shape for one in ends}.get(FEATURES)
+            for ends in (network.get_outputs(), self._session.get_inputs())
+        )
+        gives_features = given and taken and given[1] == taken[1]
         if classes != bundle.charset.class_count or not gives_features:
             raise ValueError(
                 f"{path.parent}: {path.name} belongs to another network; copy the model again"

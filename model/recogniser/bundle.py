@@ -14,6 +14,7 @@ words.json          word counts of the training texts, for the beam search and f
 weights.keras       weights for fine-tuning
 saved_model.pb …    images in, text out, for TensorFlow Serving (if trained with TensorFlow)
 card.json           what the model was trained on, and its accuracy
+manifest.json       size and SHA-256 of each of these (models of earlier versions have none)
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from model.decoding.settings import DecodingSettings
 from model.language.ngram_model import LanguageModel
 from model.language.word_counts import WORDS_FILE
 from model.line_images.preprocess import PreprocessConfig
+from model.networks.manifest import MANIFEST_FILE, changing, check_files, has_manifest
 from model.text.charset import Charset
 
 CHARSET_FILE = "charset.json"
@@ -47,6 +49,17 @@ LATEST = "latest"
 
 # The network in each precision.
 ONNX_FILES = {"fp32": ONNX_FILE, "int8": "model.int8.onnx"}
+# What reading may depend on, beside the network in one precision.
+_READ_FILES = (
+    CHARSET_FILE,
+    PREPROCESS_FILE,
+    DECODING_FILE,
+    WORDS_FILE,
+    LANGUAGE_MODEL_FILE,
+    AUXILIARY_FILE,
+    RECURRENT_FILE,
+    CARD_FILE,
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,7 @@ class Bundle:
         preprocess: How a line image becomes its input.
         precision: One of `ONNX_FILES`.
         decoding: Settings of the decoding tuned in training; else defaults.
+        note: What could not be checked of it; empty for nothing.
     """
 
     directory: Path
@@ -66,6 +80,7 @@ class Bundle:
     preprocess: PreprocessConfig
     precision: str = "fp32"
     decoding: DecodingSettings = field(default_factory=DecodingSettings)
+    note: str = ""
 
     @property
     def onnx_path(self) -> Path:
@@ -148,31 +163,39 @@ class Bundle:
         return digest.hexdigest()
 
 
-def load_bundle(directory: str | Path, precision: str = "fp32") -> Bundle:
+def load_bundle(
+    directory: str | Path, precision: str = "fp32", checks_digests: bool = True
+) -> Bundle:
     """Open a model.
 
     Args:
         directory: Folder that training pushed; a link such as `latest` is followed. 'default', if
             there is no such folder, is the model shipped with Quire.
         precision: One of `ONNX_FILES`.
+        checks_digests: Whether to compare the digests of the files with those of the manifest, and
+            not their sizes alone; another process of the run may have done so.
 
     Returns:
         The bundle.
 
     Raises:
-        ValueError: If a file is missing or invalid.
+        ValueError: If a file is missing, invalid, or not the one that the manifest has.
     """
     directory = model_folder(directory)
     for name in (CHARSET_FILE, PREPROCESS_FILE, ONNX_FILES[precision]):
         if not (directory / name).is_file():
             raise ValueError(f"{directory}: no {name}; {_cure(directory, name)}")
+    used = (*_READ_FILES, ONNX_FILES[precision])
+    check_files(directory, (*_READ_FILES, *ONNX_FILES.values()), used if checks_digests else ())
     try:
         charset = Charset.from_json((directory / CHARSET_FILE).read_text("utf-8"))
         preprocess = PreprocessConfig.from_json((directory / PREPROCESS_FILE).read_text("utf-8"))
         decoding = _read_decoding(directory / DECODING_FILE)
-    except (TypeError, ValueError) as error:
+    # A file of brackets is too deep for the parser.
+    except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{directory}: {error}") from None
-    return Bundle(directory, charset, preprocess, precision, decoding)
+    note = "" if has_manifest(directory) else f"model without {MANIFEST_FILE}: not checked"
+    return Bundle(directory, charset, preprocess, precision, decoding, note)
 
 
 def model_name(directory: Path) -> str:
@@ -213,7 +236,7 @@ def _read_decoding(path: Path) -> DecodingSettings:
         return DecodingSettings()
     try:
         return DecodingSettings.from_json(path.read_text("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path.name}: {error}; copy the model again or delete it") from None
 
 
@@ -245,8 +268,10 @@ def read_card(directory: Path) -> dict:
 
 
 def update_card(directory: Path, entries: dict) -> None:
-    """Add entries to the model card, or replace them."""
-    write_card(directory, read_card(directory) | entries)
+    """Add entries to the model card, or replace them; the manifest is written anew."""
+    card = read_card(directory) | entries
+    with changing(directory):
+        write_card(directory, card)
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -11,8 +11,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from model.decoding.config import DecodingConfig
+from model.decoding.ctc import check_logits
 from model.line_images.preprocess import prepare_strip
-from model.networks.session import CPU, has_fixed_ranges, is_on_gpu, open_session
+from model.networks.session import (
+    CPU,
+    check_shape,
+    has_fixed_ranges,
+    input_shapes,
+    is_on_gpu,
+    open_session,
+    output_shapes,
+)
 from model.recogniser.auxiliary_head import AuxiliaryHead
 from model.recogniser.bundle import Bundle
 from model.recogniser.decoding_plan import open_decoder, plan_decoding
@@ -42,8 +51,8 @@ class Recogniser:
             few lines to fit it.
 
     Raises:
-        ValueError: If the lexicon cannot be used, the auxiliary head belongs to another network,
-            or there is no such device.
+        ValueError: If the lexicon cannot be used, network, charset, preprocessing and auxiliary
+            head do not belong together, or there is no such device.
     """
 
     def __init__(self, bundle: Bundle, decoding: DecodingConfig | None = None, device: str = CPU):
@@ -56,12 +65,36 @@ class Recogniser:
         self._decoder = open_decoder(bundle, decoding, plan)
         self._most_lines = decoding.most_lines
         self._session = open_session(bundle.onnx_path, device)
+        self._check_shapes()
         self._auxiliary = None
         if plan.auxiliary_share:
             share = plan.auxiliary_share
             self._auxiliary = AuxiliaryHead(bundle, self._session, share, device)
         self.is_on_gpu = is_on_gpu(self._session)
+        self._read_blank_line()
         self._can_batch = bundle.precision != "int8" or has_fixed_ranges(self._session)
+
+    def _check_shapes(self) -> None:
+        """Check that network, charset and preprocessing belong together, before the first line."""
+        path, height_px = self.bundle.onnx_path, self.bundle.preprocess.input_height_px
+        classes = self.bundle.charset.class_count
+        check_shape(path, "strips", input_shapes(self._session), (None, height_px, None, 1))
+        check_shape(path, "logits", output_shapes(self._session), (None, None, classes))
+
+    def _read_blank_line(self) -> None:
+        """Run the network once: what does not fit in it fails on any line."""
+        height_px = self.bundle.preprocess.strip_height_px
+        try:
+            check_logits(
+                self.logits(np.full((height_px, height_px), 255, np.uint8)), self.bundle.charset
+            )
+        # The exceptions of ONNX Runtime have no common base class.
+        except Exception as error:
+            path = self.bundle.onnx_path
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ValueError(
+                f"{path.parent}: {path.name} reads no line ({reason}); copy the model again"
+            ) from None
 
     def lines_at_once(self, width_px: int) -> int:
         """Return how many lines of one padded width to run together.

@@ -14,7 +14,8 @@ from model import DEFAULT_FOLDER
 from model.geometry.extent import line_pitch_px
 from model.geometry.polylines import band_outline
 from model.images.digest import exact_key
-from model.networks.session import open_session
+from model.networks.manifest import check_files
+from model.networks.session import check_shape, input_shapes, open_session, output_shapes
 from model.segmentation.across import (
     AcrossConfig,
     erase_lines,
@@ -29,7 +30,7 @@ from model.segmentation.levels import (
     coarsest_level,
     leave_out_doubtful,
 )
-from model.segmentation.maps import STRIDE_PX, LineMaps, maps_of_logits
+from model.segmentation.maps import CHANNELS, STRIDE_PX, LineMaps, maps_of_logits
 from model.segmentation.reading_order import arrange_lines
 from model.segmentation.rules import find_rules
 from model.segmentation.scale import FINEST_PIXELS, Level, page_levels
@@ -130,16 +131,23 @@ def load_line_network(path: Path) -> Network:
         The network, which runs on one thread.
 
     Raises:
-        ValueError: If the file is not a network.
+        ValueError: If the file is not such a network.
     """
     # An arena would keep the memory of the largest page.
     session = open_session(path, has_arena=False)
+    check_shape(path, "image", input_shapes(session), (None, 1, None, None))
+    check_shape(path, "maps", output_shapes(session), (None, len(CHANNELS), None, None))
     return lambda image: session.run(["maps"], {"image": image})[0]
 
 
 @cache
 def default_line_network() -> Network:
-    """Return the bundled network, loaded once per process."""
+    """Return the bundled network, loaded once per process.
+
+    Raises:
+        ValueError: If it is damaged.
+    """
+    check_files(DEFAULT_FOLDER, [LINES_FILE], [LINES_FILE])
     return load_line_network(DEFAULT_FOLDER / LINES_FILE)
 
 

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from model.networks.manifest import check_files
 from model.recogniser.bundle import WEIGHTS_FILE, Bundle, load_bundle
 from model.text.charset import Charset
 
@@ -28,6 +29,8 @@ def open_base(directory: str | Path) -> Bundle:
     """
     try:
         bundle = load_bundle(directory)
+        if (bundle.directory / WEIGHTS_FILE).is_file():
+            check_files(bundle.directory, [WEIGHTS_FILE], [WEIGHTS_FILE])
     except ValueError as error:
         raise ValueError(f"--init {error}") from None
     if not (bundle.directory / WEIGHTS_FILE).is_file():

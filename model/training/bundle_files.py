@@ -7,6 +7,7 @@ from pathlib import Path
 
 from model.dataset.tfrecord import read_records
 from model.line_images.preprocess import PreprocessConfig, prepare_strip
+from model.networks.manifest import MANIFEST_FILE
 from model.networks.presets import preset_named
 from model.recogniser import bundle
 from model.text.charset import Charset
@@ -38,6 +39,9 @@ def write_bundle(
 ) -> None:
     """Write the bundle of a trained model; `model.recogniser.bundle` lists its files.
 
+    The manifest is written once the bundle is complete, by
+    `model.training.language.build.add_language_model`.
+
     Args:
         directory: Folder to write to; created if missing.
         model: Trained network from `build_crnn`.
@@ -52,6 +56,7 @@ def write_bundle(
     from model.training.networks.recogniser_onnx import export_auxiliary, export_onnx
 
     directory.mkdir(parents=True, exist_ok=True)
+    (directory / MANIFEST_FILE).unlink(missing_ok=True)
     if keras.backend.backend() == "tensorflow":
         from model.training.networks.saved_model import write_saved_model
 

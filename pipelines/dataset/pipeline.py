@@ -37,6 +37,7 @@ from pipelines.descriptions.reading import ReadConfig
 from pipelines.files.filesystem import input_entries, input_patterns, input_roots
 from pipelines.files.match import MatchFiles
 from pipelines.files.output import lock_starts, whole_output
+from pipelines.pages.networks import check_page_networks
 from pipelines.tables.account import WriteAccount
 from pipelines.tables.rows import failure_row
 from pipelines.tables.runs import RunStart, plain
@@ -92,6 +93,7 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Ingested:
         UsageError: If the input is missing or the output exists.
         AccountError: If the sums do not match; nothing is written then.
     """
+    check_page_networks()
     patterns = input_patterns(config.inputs)
     roots = input_roots(config.inputs)
     config = config.with_roots(roots)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from google.protobuf.message import DecodeError
 
 from model.dataset.examples import decode_strip, read_examples
@@ -134,17 +133,10 @@ def _open_model(config: DatasetSplit) -> tuple[Bundle, Recogniser]:
         bundle = load_bundle(config.model, config.precision)
     except ValueError as error:
         raise UsageError(f"--model {error}") from None
-    height_px = bundle.preprocess.strip_height_px
-    blank = LineImage("", Line("", 0), np.full((height_px, height_px), 255, np.uint8))
     try:
         recogniser = Recogniser(bundle, DecodingConfig(config.decoding))
-        # A network, charset and preprocessing that do not match fail on any line.
-        recogniser.read(blank)
-    except Exception as error:  # ONNX Runtime's errors have no other base class.
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UsageError(
-            f"--model {bundle.onnx_path}: {reason}; train it or copy it again"
-        ) from None
+    except ValueError as error:
+        raise UsageError(f"--model {error}") from None
     if recogniser.plan.obstacle:
         raise UsageError(f"--decoding beam: {recogniser.plan.obstacle}")
     return bundle, recogniser

@@ -17,6 +17,7 @@ from pipelines.formats.page_text import Origin
 from pipelines.line_finding.find import FindConfig, FindLines
 from pipelines.pages.inputs import page_inputs
 from pipelines.pages.listing import ListPages, PagesConfig
+from pipelines.pages.networks import check_page_networks
 from pipelines.pages.records import PageResult
 from pipelines.tables.account import Account, AccountError, WriteAccount
 from pipelines.tables.rows import failure_row, page_row
@@ -83,6 +84,7 @@ def run_lines(config: LinesConfig, options: PipelineOptions) -> FoundLines:
     """
     left_out = output_starts(config.output, *_WRITTEN)
     listing = ListPages(page_inputs(config.inputs), config.pages, left_out)
+    check_page_networks()
     digest = finder_digest()
     start = RunStart.now("lines", asdict(config), digest)
     origin = Origin(f"Quire {VERSION}", start.started, digest)

@@ -24,6 +24,7 @@ from model.recogniser.recogniser import Recogniser
 from pipelines.cli.options import UsageError
 from pipelines.files.mirror import mirrored_name
 from pipelines.formats.names import file_of, page_uri, split_page_uri
+from pipelines.pages.networks import check_page_networks
 from pipelines.pages.time_limit import within_time
 from pipelines.prediction.text import describe, to_json
 
@@ -136,6 +137,7 @@ def _read_page(page: str, recogniser: Recogniser, lines: str) -> tuple[np.ndarra
 
 
 def _open_model(config: PredictConfig) -> tuple[Bundle, Recogniser]:
+    check_page_networks()
     try:
         bundle = load_bundle(config.model, config.precision)
         return bundle, Recogniser(bundle, config.decoding)

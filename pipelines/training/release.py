@@ -16,7 +16,7 @@ from components.base_gate import SERVING_FOLDER
 from components.evaluation import Evaluation, read_evaluation
 from components.statistics import count_lines
 from model.decoding.config import BEAM
-from model.recogniser.bundle import CARD_FILE, LATEST, load_bundle, read_card, write_card
+from model.recogniser.bundle import CARD_FILE, LATEST, load_bundle, read_card, update_card
 from model.training.base_model import BASE_ENTRY
 from pipelines.training.config import TrainConfig
 from pipelines.training.metadata import read_artifacts
@@ -108,8 +108,7 @@ def release(config: TrainConfig, outcome: Outcome) -> Release:
     released = _find_released(config.output, load_bundle(staged).digest(BEAM))
     is_new = released is None
     if released is None:
-        card = json.loads((staged / CARD_FILE).read_text("utf-8"))
-        write_card(staged, {**card, **_facts(staged, config, outcome)})
+        update_card(staged, _facts(staged, config, outcome))
         released = _publish(staged, config.output)
     else:
         shutil.rmtree(staged)

@@ -34,6 +34,7 @@ from pipelines.pages.fetched import is_no_image
 from pipelines.pages.inputs import PageInputs, page_inputs
 from pipelines.pages.listing import ListPages, PagesConfig
 from pipelines.pages.names import PageNames, page_names
+from pipelines.pages.networks import check_page_networks
 from pipelines.pages.records import PageResult
 from pipelines.tables.account import Account
 from pipelines.tables.news import News
@@ -202,6 +203,7 @@ def open_recogniser(recognition: Recognition) -> Recogniser:
     Raises:
         UsageError: If something cannot be used.
     """
+    check_page_networks()
     try:
         bundle = load_bundle(recognition.model, recognition.precision)
     except ValueError as error:
@@ -234,11 +236,12 @@ def begin_run(
     named = replace(config, recognition=replace(config.recognition, model=model))
     digest = model_digest(bundle, config, decoding)
     newest = state.runs[-1].run_id if state.runs else ""
+    how = ": ".join(filter(None, (decoding.method, decoding.note)))
     return replace(
         RunStart.now("transcribe", asdict(named), digest, newest),
         collection=config.collection,
         preprocess_digest=preprocess_digest(config.line_source, bundle),
-        decoding=": ".join(filter(None, (decoding.method, decoding.note))),
+        decoding="; ".join(filter(None, (how, bundle.note))),
         model=model,
         root=names.root,
         root_name=names.root_name,

@@ -26,6 +26,7 @@ from model.language.ngram_model import LanguageModel
 from model.language.perplexity import perplexity
 from model.language.word_counts import read_model_words, write_model_words
 from model.line_images.preprocess import prepare_strip
+from model.networks.manifest import changing
 from model.networks.session import open_session
 from model.recogniser import bundle
 from model.recogniser.auxiliary_head import AUXILIARY_SHARE, AuxiliaryHead
@@ -68,8 +69,27 @@ def add_language_model(
         ValueError: If the bundle, the lines or a text file is not valid.
     """
     started = time.monotonic()
-    train_paths = tuple(train_paths)
     whole = bundle.load_bundle(directory)
+    with changing(whole.directory):
+        facts, decoding = _add(whole, tuple(train_paths), eval_paths, config, report, base)
+    for line in _summary(facts, decoding):
+        report(line)
+    report(f"language model and decoding took {time.monotonic() - started:.0f} s")
+
+
+def _add(
+    whole: bundle.Bundle,
+    train_paths: tuple[str, ...],
+    eval_paths: Iterable[str],
+    config: LanguageConfig,
+    report: Callable[[str], None],
+    base: bundle.Bundle | None,
+) -> tuple[dict, dict]:
+    """Write what `add_language_model` adds.
+
+    Returns:
+        The entries of the model card: language models, and decoding.
+    """
     card = bundle.read_card(whole.directory)
     auxiliary_share = AUXILIARY_SHARE if whole.auxiliary_path.is_file() else 0.0
     lines, joined = _held_out(whole, eval_paths, auxiliary_share)
@@ -103,9 +123,7 @@ def add_language_model(
         whole.recurrent_path.unlink(missing_ok=True)
     card |= {"language_model": facts, "decoding": tuned.facts}
     bundle.write_card(whole.directory, card)
-    for line in _summary(facts, tuned.facts):
-        report(line)
-    report(f"language model and decoding took {time.monotonic() - started:.0f} s")
+    return facts, tuned.facts
 
 
 def _known_words(base: bundle.Bundle | None) -> Counter[str]:

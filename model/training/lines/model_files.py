@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from model.networks.manifest import changing
 from model.training.lines.config import LineTrainingConfig
 
 ONNX_FILE = "lines.onnx"
@@ -12,7 +13,7 @@ CARD_FILE = "lines.json"
 
 
 def write_line_model(directory: Path, model, config: LineTrainingConfig, card: dict) -> None:
-    """Write the network as ONNX, and its model card.
+    """Write the network as ONNX, its model card and the manifest of both.
 
     Args:
         directory: Folder to write to; created if missing.
@@ -24,5 +25,7 @@ def write_line_model(directory: Path, model, config: LineTrainingConfig, card: d
 
     directory.mkdir(parents=True, exist_ok=True)
     network = export_line_network(model, config.network)
-    (directory / ONNX_FILE).write_bytes(network.SerializeToString())
-    (directory / CARD_FILE).write_text(json.dumps(card, indent=1, ensure_ascii=False), "utf-8")
+    with changing(directory):
+        (directory / ONNX_FILE).write_bytes(network.SerializeToString())
+        text = json.dumps(card, indent=1, ensure_ascii=False)
+        (directory / CARD_FILE).write_text(text, "utf-8")

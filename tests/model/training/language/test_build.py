@@ -11,6 +11,7 @@ from model.decoding.config import BEAM, DecodingConfig
 from model.decoding.rescoring import RECURRENT_SHARE
 from model.decoding.settings import DecodingSettings
 from model.language.word_counts import read_model_words
+from model.networks.manifest import write_manifest
 from model.recogniser import bundle
 from model.recogniser.auxiliary_head import AUXILIARY_SHARE
 from model.recogniser.recogniser import Recogniser
@@ -76,6 +77,7 @@ def test_the_beam_search_is_tuned_with_the_auxiliary_head_if_there_is_one(model,
     assert add(model, dataset) == 0
     alone = bundle.load_bundle(model).decoding
     write_fake_auxiliary(model, "é")
+    write_manifest(model)
     assert add(model, dataset) == 0
     both = bundle.load_bundle(model).decoding
     assert (alone.auxiliary_share, both.auxiliary_share) == (0, AUXILIARY_SHARE)
