@@ -19,6 +19,8 @@ from model.training.optimisation.flags import compute_asked
 from schemas.features import LINE_FILES
 from schemas.program import program_name
 
+_MODEL = "model"
+
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -49,17 +51,21 @@ def main(argv: list[str] | None = None) -> int:
     try:
         check_backend()
         job = _job(args)
+        # Of a run that was killed while it wrote the model.
+        shutil.rmtree(job.output, ignore_errors=True)
         comparison = run_training(job)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+    is_accepted = comparison is None or comparison.is_better
+    output = args.output if is_accepted else args.output.with_name(f"{args.output.name}.refused")
+    if not is_accepted:
+        shutil.rmtree(output, ignore_errors=True)
+    job.output.rename(output)
     shutil.rmtree(job.checkpoints)
-    if comparison is None or comparison.is_better:
+    if is_accepted:
         return 0
-    refused = job.output.with_name(f"{job.output.name}.refused")
-    shutil.rmtree(refused, ignore_errors=True)
-    job.output.rename(refused)
-    print(f"{refusal_of(comparison.to_dict())}; see {refused}", file=sys.stderr)
+    print(f"{refusal_of(comparison.to_dict())}; see {output}", file=sys.stderr)
     return 3
 
 
@@ -69,12 +75,14 @@ def _job(args: argparse.Namespace) -> TrainingJob:
     charset_path = args.dataset / bundle.CHARSET_FILE
     if not charset_path.is_file():
         raise ValueError(f"{charset_path} is missing; make the dataset with pipelines.ingest")
+    # The model is written beside the checkpoints, so that it appears whole.
+    checkpoints = args.output.with_name(f"{args.output.name}.training")
     return TrainingJob(
         train_paths=expand([str(args.dataset / "train" / LINE_FILES)]),
         eval_paths=expand([str(args.dataset / "eval" / LINE_FILES)]),
         charset=Charset.from_json(charset_path.read_text("utf-8")),
-        output=args.output,
-        checkpoints=args.output.with_name(f"{args.output.name}.training"),
+        output=checkpoints / _MODEL,
+        checkpoints=checkpoints,
         config=training_config(vars(args)),
         init=args.init,
         tensorboard=args.tensorboard,

@@ -135,7 +135,12 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
         0.0006
     """
     values = {**vars(_defaults()), **flags}
-    preset = preset_named(values["preset"] or _preset_of_base(values["init"]))
+    of_base = _preset_of_base(values["init"])
+    preset = preset_named(values["preset"] or of_base or _PRESET)
+    if of_base and of_base != preset.name:
+        raise ValueError(
+            f"--init {values['init']} is of preset {of_base}; give --preset {of_base}, or none"
+        )
     _check(values)
     dropout = preset.dropout if values["dropout"] is None else values["dropout"]
     rate = values["learning_rate"]
@@ -158,16 +163,14 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
 
 
 def _preset_of_base(init: str | Path | None) -> str:
-    """Return the preset of the model that fine-tuning starts from; of a missing one, the default.
+    """Return the preset of the model that fine-tuning starts from; empty for none, or one unseen.
 
     A pipeline for a cluster is written where its models cannot be seen.
     """
-    if not init:
-        return _PRESET
     try:
-        return preset_of(open_base(init).directory / WEIGHTS_FILE)
+        return preset_of(open_base(init).directory / WEIGHTS_FILE) if init else ""
     except ValueError:
-        return _PRESET
+        return ""
 
 
 def _check(values: Mapping[str, Any]) -> None:

@@ -26,6 +26,7 @@ from model.training.config import EpochResult, LineFiles, TrainingConfig
 from model.training.losses import compile_crnn
 from model.training.networks.recogniser import build_crnn, without_auxiliary
 from model.training.optimisation.checkpoint import find_run, load_checkpoint, save_checkpoint
+from model.training.optimisation.device import is_out_of_memory
 from model.training.optimisation.schedule import learning_rate_at
 from model.training.optimisation.weights import averaged_weights, restore, snapshot
 from model.training.progress import Curves, ProgressLine, open_curves
@@ -92,22 +93,6 @@ class _Progress:
     @property
     def best(self) -> EpochResult:
         return min(self.results, key=lambda result: result.characters.rate)
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error of a Keras backend says that its device is out of memory.
-
-    Example:
-        >>> is_out_of_memory(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"))
-        True
-        >>> is_out_of_memory(RuntimeError("shapes do not match"))
-        False
-    """
-    text = f"{type(error).__name__} {error}".lower().replace("_", " ")
-    return any(
-        sign in text
-        for sign in ("out of memory", "outofmemory", "resource exhausted", "resourceexhausted")
-    )
 
 
 class TrainingRun:
@@ -252,10 +237,13 @@ class TrainingRun:
         self._report(f"resuming after {saved['epoch']} epochs and {saved['batches']} batches")
 
     def _save(self) -> None:
+        groups = snapshot(self._model)
+        if not all(np.isfinite(array).all() for arrays in groups.values() for array in arrays):
+            raise ValueError(self._diverged())
         progress = asdict(self._progress)
         progress["results"] = [result.to_dict() for result in self._progress.results]
         facts = {"settings": self._settings(), "course": progress}
-        save_checkpoint(self._folder / STATE_FILE, snapshot(self._model), facts)
+        save_checkpoint(self._folder / STATE_FILE, groups, facts)
         self._saved_at = time.monotonic()
 
     def _batches(self) -> Iterable[Batch]:
@@ -281,7 +269,10 @@ class TrainingRun:
             started = time.monotonic()
             share = (progress.epoch + progress.lines / self._line_count) / config.epochs
             self._model.optimizer.learning_rate = learning_rate_at(share, config.learning_rate)
-            progress.loss_sum += self._step(batch) * len(batch.texts)
+            loss = self._step(batch)
+            if not math.isfinite(loss):
+                raise ValueError(self._diverged())
+            progress.loss_sum += loss * len(batch.texts)
             progress.lines += len(batch.texts)
             progress.batches += 1
             progress.seconds += time.monotonic() - started
@@ -294,6 +285,15 @@ class TrainingRun:
             line.update(progress.epoch, progress.lines, progress.loss_sum / progress.lines)
             if time.monotonic() - self._saved_at > _SECONDS_BETWEEN_CHECKPOINTS:
                 self._save()
+
+    def _diverged(self) -> str:
+        folder, has_best = self._folder, bool(self._progress.results)
+        kept = f"; the best weights so far are kept in {folder}" * has_best
+        return (
+            f"the loss is not a number after {self._progress.lines:,} lines of epoch "
+            f"{self._progress.epoch + 1}{kept}; start anew, without {folder}, with a lower "
+            f"--learning_rate than {self._config.learning_rate:g}"
+        )
 
     def _step(self, batch: Batch) -> float:
         """Train on one batch and return its loss.

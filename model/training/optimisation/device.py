@@ -50,3 +50,19 @@ def describe_device() -> str:
         gpus = sum(name.startswith("gpu") for name in keras.distribution.list_devices())
     device = f"{gpus} GPU" if gpus else "CPU (no GPU found)"
     return f"training on {device}, Keras {keras.__version__} on {backend}"
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error of a Keras backend says that its device is out of memory.
+
+    Example:
+        >>> is_out_of_memory(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"))
+        True
+        >>> is_out_of_memory(RuntimeError("shapes do not match"))
+        False
+    """
+    text = f"{type(error).__name__} {error}".lower().replace("_", " ")
+    return any(
+        sign in text
+        for sign in ("out of memory", "outofmemory", "resource exhausted", "resourceexhausted")
+    )

@@ -97,3 +97,22 @@ def test_an_unusable_dataset_is_reported_in_one_line(tmp_path, capsys, lack, rea
     assert train(folder, tmp_path / "m", "--epochs", "1") == 2
     error = capsys.readouterr().err
     assert reason in error
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["model.training.job.quantise_bundle", "model.training.language.build.tune_decoding"],
+)
+def test_a_run_that_dies_while_it_writes_the_model_goes_on(dataset, tmp_path, monkeypatch, step):
+    def die(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(step, die)
+        with pytest.raises(KeyboardInterrupt):
+            train(dataset, tmp_path / "m", "--epochs", "1")
+    assert not (tmp_path / "m").exists()
+    assert (tmp_path / "m.training" / "model").is_dir()
+    assert train(dataset, tmp_path / "m", "--epochs", "1") == 0
+    assert load_bundle(tmp_path / "m").has_language_model
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]

@@ -102,6 +102,31 @@ def test_the_dropout_rate_is_that_of_the_flags(splits, tmp_path):
     assert {layer.rate for layer in layers if isinstance(layer, keras.layers.Dropout)} == {0.25}
 
 
+@pytest.mark.parametrize("step", [2, 5])
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_what_was_learnt(splits, tmp_path, step):
+    run = _run(splits, tmp_path)
+    _interrupt(run, step)
+    before = (tmp_path / "last.npz").read_bytes()
+    run = _run(splits, tmp_path)
+    for variable in run._model.trainable_variables:
+        variable.assign(np.full(variable.shape, np.nan))
+    with pytest.raises(ValueError, match="the loss is not a number after .* a lower --learning_"):
+        run.run()
+    assert (tmp_path / "last.npz").read_bytes() == before
+
+
+def test_weights_that_are_no_numbers_are_not_saved(splits, tmp_path):
+    run = _run(splits, tmp_path)
+    _interrupt(run, 1)
+    before = (tmp_path / "last.npz").read_bytes()
+    run._model.trainable_variables[0].assign(
+        np.full(run._model.trainable_variables[0].shape, np.nan)
+    )
+    with pytest.raises(ValueError, match="is not a number"):
+        run._save()
+    assert (tmp_path / "last.npz").read_bytes() == before
+
+
 def test_a_batch_that_is_too_large_for_the_device_names_the_cure(splits, tmp_path):
     run = _run(splits, tmp_path)
 
