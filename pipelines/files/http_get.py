@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import socket
 import ssl
-import time
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,14 +13,19 @@ from urllib.error import HTTPError, URLError
 from urllib.request import (
     HTTPDefaultErrorHandler,
     HTTPErrorProcessor,
-    HTTPHandler,
     HTTPRedirectHandler,
-    HTTPSHandler,
     OpenerDirector,
     ProxyHandler,
-    Request,
 )
 
+from pipelines.files.connections import (
+    Deadline,
+    GuardedHTTPHandler,
+    GuardedHTTPSHandler,
+    GuardedRequest,
+    NotAllowed,
+)
+from pipelines.files.hosts import HostRules
 from pipelines.files.pace import retry_after_s
 from pipelines.formats.addresses import clean_address
 from schemas import VERSION
@@ -35,6 +39,7 @@ _CURES = {
     410: "check the address",
 }
 _CHUNK_BYTES = 65_536
+ANY_HOST = HostRules()
 _HEADERS = {
     "User-Agent": f"Quire/{VERSION}",
     "Accept": "*/*",
@@ -90,14 +95,22 @@ class FetchError(OSError):
         )
 
 
-def get(address: str, largest_bytes: int, timeout_s: float, longest_s: float) -> Answer:
+def get(
+    address: str,
+    largest_bytes: int,
+    timeout_s: float,
+    longest_s: float,
+    rules: HostRules = ANY_HOST,
+) -> Answer:
     """Request an address once.
 
     Args:
         address: An http or https address.
         largest_bytes: Size limit of the answer.
         timeout_s: Longest time without any data.
-        longest_s: Longest time for the whole answer.
+        longest_s: Longest time for the whole request, with redirects and all that a server sends
+            before the answer.
+        rules: Which hosts may be asked, also by redirects.
 
     Returns:
         The answer.
@@ -105,12 +118,29 @@ def get(address: str, largest_bytes: int, timeout_s: float, longest_s: float) ->
     Raises:
         FetchError: If there is no complete answer with status 200.
     """
-    deadline = time.monotonic() + longest_s
+    with Deadline(longest_s) as deadline:
+        try:
+            answer = _get(address, largest_bytes, timeout_s, rules, deadline)
+        except FetchError:
+            if not deadline.is_over:
+                raise
+        if deadline.is_over:
+            # What was read may be cut off there.
+            raise FetchError(f"{address}: answer takes too long; run again", is_transient=True)
+        return answer
+
+
+def _get(
+    address: str, largest_bytes: int, timeout_s: float, rules: HostRules, deadline: Deadline
+) -> Answer:
     try:
-        with _opener().open(_request(address), timeout=timeout_s) as response:
-            data = _read(response, largest_bytes, deadline)
+        request = _request(address, rules, deadline)
+        with _opener().open(request, timeout=timeout_s) as response:
+            data = _read(response, largest_bytes)
             kind = response.headers.get_content_type().lower()
             return Answer(data, kind, response.geturl())
+    except NotAllowed as error:
+        raise FetchError(f"{address}: {error}") from None
     except HTTPError as error:
         error.close()
         raise _refused(address, error) from None
@@ -125,9 +155,9 @@ def get(address: str, largest_bytes: int, timeout_s: float, longest_s: float) ->
         raise FetchError(f"{address}: {error}{cure}") from None
 
 
-def _request(address: str) -> Request:
+def _request(address: str, rules: HostRules, deadline: Deadline) -> GuardedRequest:
     # `clean_address` accepts only http and https.
-    return Request(clean_address(address), headers=_HEADERS)  # noqa: S310
+    return GuardedRequest(clean_address(address), _HEADERS, rules, deadline)
 
 
 class _Redirects(HTTPRedirectHandler):
@@ -140,7 +170,7 @@ class _Redirects(HTTPRedirectHandler):
         """Return the request to the new address."""
         # The caller would read the body of the redirect to its end, which may never come.
         body.close()
-        return _request(address)
+        return _request(address, request.rules, request.deadline)
 
     # Python 3.10 does not handle 308 yet.
     http_error_308 = HTTPRedirectHandler.http_error_302
@@ -153,8 +183,8 @@ def _opener() -> OpenerDirector:
     opener = OpenerDirector()
     for handler in (
         ProxyHandler(),
-        HTTPHandler(),
-        HTTPSHandler(context=ssl.create_default_context()),
+        GuardedHTTPHandler(),
+        GuardedHTTPSHandler(ssl.create_default_context()),
         _Redirects(),
         HTTPDefaultErrorHandler(),
         HTTPErrorProcessor(),
@@ -163,7 +193,7 @@ def _opener() -> OpenerDirector:
     return opener
 
 
-def _read(response: HTTPResponse, largest_bytes: int, deadline: float) -> bytes:
+def _read(response: HTTPResponse, largest_bytes: int) -> bytes:
     """Read an answer within the limits; it may arrive byte by byte and state a wrong length."""
     header = response.headers.get("Content-Length", "")
     stated = int(header) if header.isascii() and header.isdigit() else None
@@ -177,8 +207,6 @@ def _read(response: HTTPResponse, largest_bytes: int, deadline: float) -> bytes:
         content.write(chunk)
         if content.tell() > largest_bytes:
             raise too_large
-        if time.monotonic() > deadline:
-            raise FetchError("answer takes too long; run again", is_transient=True)
     if stated is not None and content.tell() < stated:
         message = f"answer broke off after {content.tell()} of {stated} bytes; run again"
         raise FetchError(message, is_transient=True)

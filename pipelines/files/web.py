@@ -8,7 +8,8 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from pipelines.cli.processes import worker_count
-from pipelines.files.http_get import Answer, FetchError, get
+from pipelines.files.hosts import HostRules
+from pipelines.files.http_get import ANY_HOST, Answer, FetchError, get
 from pipelines.files.pace import Pace
 
 # Statuses by which a server asks for fewer requests in general.
@@ -29,7 +30,8 @@ class FetchConfig:
             Retry-After of the server takes precedence.
         longest_wait_s: Longest wait; if the server asks for a longer one, fail at once.
         timeout_s: Longest time without any data.
-        longest_s: Longest time for one answer.
+        longest_s: Longest time for one request, with its redirects.
+        hosts: Which hosts may be asked.
     """
 
     requests_per_second: float = 5.0
@@ -38,6 +40,7 @@ class FetchConfig:
     longest_wait_s: float = 120.0
     timeout_s: float = 30.0
     longest_s: float = 300.0
+    hosts: HostRules = ANY_HOST
 
 
 class Fetcher:
@@ -71,7 +74,7 @@ class Fetcher:
         for attempt in range(1, self._config.attempts + 1):
             self._pace.wait(host)
             try:
-                return get(address, largest_bytes, self._config.timeout_s, self._config.longest_s)
+                return self._get(address, largest_bytes)
             except FetchError as error:
                 wait_s = self._wait_s(error, attempt)
                 is_last = attempt == self._config.attempts
@@ -82,6 +85,10 @@ class Fetcher:
                 else:
                     self._pace.idle(wait_s)
         raise ValueError(f"attempts {self._config.attempts} is not 1 or more")
+
+    def _get(self, address: str, largest_bytes: int) -> Answer:
+        config = self._config
+        return get(address, largest_bytes, config.timeout_s, config.longest_s, config.hosts)
 
     def _wait_s(self, error: FetchError, attempt: int) -> float:
         """Return how long to wait; the random factor spreads workers that failed together."""

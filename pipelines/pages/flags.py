@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 
 from pipelines.cli.options import UsageError
+from pipelines.files.filesystem import list_entries
+from pipelines.files.hosts import HostRules, hosts_in
 from pipelines.files.web import FetchConfig
+from pipelines.formats.addresses import clean_address, is_address
 from pipelines.formats.iiif.image import WIDTH_PX
 from pipelines.pages.listing import PagesConfig
 
@@ -43,6 +47,25 @@ def add_page_flags(parser: argparse.ArgumentParser) -> None:
         default=_REQUESTS_PER_SECOND,
         help="most requests per second to one host; 0 for no limit",
     )
+    add(
+        "--allow_hosts",
+        nargs="+",
+        default=[],
+        metavar="HOST",
+        help="further hosts that manifests may name, besides those of --input: images.example.org, "
+        "'*.example.org' or '*'; those of inner networks only by name",
+    )
+
+
+def _named_hosts(inputs: list[str]) -> tuple[str, ...]:
+    """Return the hosts of the addresses in --input, and of those in its lists."""
+    addresses = []
+    for one in inputs:
+        # What is wrong with a list is said where it is read.
+        with suppress(OSError, ValueError):
+            entries = list_entries(one[1:]) if one.startswith("@") else [one]
+            addresses += [clean_address(entry) for entry in entries if is_address(entry)]
+    return hosts_in(addresses)
 
 
 def pages_config(args: argparse.Namespace) -> PagesConfig:
@@ -60,5 +83,6 @@ def pages_config(args: argparse.Namespace) -> PagesConfig:
             f"--requests_per_second {args.requests_per_second} is not a rate; "
             "give a number, or 0 for no limit"
         )
-    fetch = FetchConfig(requests_per_second=args.requests_per_second)
+    hosts = HostRules(_named_hosts(args.input), tuple(args.allow_hosts))
+    fetch = FetchConfig(requests_per_second=args.requests_per_second, hosts=hosts)
     return PagesConfig(args.iiif_width_px, args.mets_group, fetch)
