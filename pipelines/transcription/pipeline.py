@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 
 import apache_beam as beam
@@ -16,12 +18,14 @@ from model.recogniser.bundle import Bundle, load_bundle
 from model.recogniser.decoding_plan import DecodingPlan
 from model.recogniser.recogniser import Recogniser
 from model.segmentation.finder import finder_facts
+from pipelines.archive.deaths import Deaths
 from pipelines.archive.earlier_runs import count_elsewhere, publish_interrupted, write_known_pages
 from pipelines.archive.folder import Archive
 from pipelines.archive.page_keys import NOT_READ
 from pipelines.archive.portions import WriteInputs, WritePortions
 from pipelines.archive.publish import publish
 from pipelines.cli.options import UsageError
+from pipelines.cli.processes import current_workers
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.files.filesystem import read_bytes, write_whole
 from pipelines.files.key_set import UriTally
@@ -120,10 +124,20 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
         known = "" if config.redo else archive.known_pages(run.run_id)
         if known:
             write_known_pages(archive, run.digest, known)
-        reading = page_reading(config, recogniser.bundle, run.digest, known)
+        deaths = Deaths(archive.unfinished)
+        deaths.begin(forgets=config.redo)
+        reading = replace(
+            page_reading(config, recogniser.bundle, run.digest, known),
+            notes=deaths.notes,
+            deadly=deaths.deadly(),
+        )
         write_whole(archive.run_start, run.to_json().encode())
         recognition = replace(config.recognition, model=str(recogniser.bundle.directory))
-        with lend(recogniser, recognition), beam.Pipeline(options=options) as pipeline:
+        with (
+            lend(recogniser, recognition),
+            _blaming(deaths),
+            beam.Pipeline(options=options) as pipeline,
+        ):
             listing = list_pages(inputs, config, archive.own_starts)
             transforms = listing, TranscribePages(reading, recognition)
             build_transcribe(pipeline, transforms, archive, run.run_id, counters)
@@ -138,6 +152,17 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
         run.run_id,
         recogniser.decoding_note,
     )
+
+
+@contextmanager
+def _blaming(deaths: Deaths) -> Iterator[None]:
+    """Keep the notes of a worker that died, and remove those of workers that were stopped."""
+    try:
+        yield
+    except BaseException:
+        workers = current_workers()
+        deaths.end(has_worker_died=workers is not None and workers.has_died)
+        raise
 
 
 def build_transcribe(
