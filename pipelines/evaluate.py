@@ -20,6 +20,7 @@ from model.recogniser.bundle import ONNX_FILES
 from pipelines.cli.main import command_main
 from pipelines.cli.options import UsageError, verb_parser
 from schemas.features import SPLITS
+from schemas.process_end import end_process
 
 if TYPE_CHECKING:
     from model.text.rules import TextRules
@@ -180,4 +181,4 @@ def _text_rules(args: argparse.Namespace) -> TextRules:
 main = command_main(_parser, _run)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipelines.cli.main import command_main
 from pipelines.cli.options import EXIT_OK, UsageError, verb_parser
 from pipelines.transcripts.recipes import PAGE, find_recipe, recipe_list
+from schemas.process_end import end_process
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -114,4 +115,4 @@ def _select(connection: DuckDBPyConnection, query: str, values: dict[str, str]):
 main = command_main(_parser, _run)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)
