@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from pipelines.cli.main import command_main
 from pipelines.cli.options import EXIT_OK, UsageError, output_folder, verb_parser
+from schemas.process_end import end_process
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,4 +42,4 @@ def _run(args: argparse.Namespace) -> int:
 main = command_main(_parser, _run)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

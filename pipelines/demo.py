@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 
 from pipelines.cli.main import command_main
 from pipelines.cli.options import UsageError, verb_parser
+from schemas.process_end import end_process
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -29,4 +29,4 @@ def _run(args: argparse.Namespace) -> int:
 main = command_main(_parser, _run)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

@@ -19,6 +19,7 @@ from pipelines.cli.main import command_main
 from pipelines.cli.options import UsageError, verb_parser
 from pipelines.cli.reading import BALANCED, add_reading_flags
 from schemas.features import SPLITS
+from schemas.process_end import end_process
 
 if TYPE_CHECKING:
     from model.text.rules import TextRules
@@ -174,4 +175,4 @@ def _text_rules(args: argparse.Namespace) -> TextRules:
 main = command_main(_parser, _run)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 
 from pipelines.cli.main import command_main
 from pipelines.cli.options import add_output_flags, finish, verb_parser
 from pipelines.formats.page_text import FRAMES
 from pipelines.formats.page_xml.write import VERSIONS
+from schemas.process_end import end_process
 
 _FORMATS = (
     "page", "alto", "hocr", "text", "pdf", "iiif", "tei", "markdown", "csv", "xlsx"
@@ -120,4 +120,4 @@ def _run(args: argparse.Namespace) -> int:
 main = command_main(_parser, _run)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

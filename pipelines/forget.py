@@ -13,6 +13,7 @@ from pipelines.cli.options import (
     output_folder,
     verb_parser,
 )
+from schemas.process_end import end_process
 
 _MOST_NAMES = 10
 
@@ -88,4 +89,4 @@ def _run(args: argparse.Namespace) -> int:
 main = command_main(_parser, _run)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

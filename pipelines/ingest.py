@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from pipelines.cli.options import (
     share,
     verb_parser,
 )
+from schemas.process_end import end_process
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -208,4 +208,4 @@ def _read_text(path: str) -> str:
 main = command_main(_parser, _run, runs_beam=True)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -15,6 +14,7 @@ from pipelines.line_finding.pipeline import LinesConfig, run_lines
 from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
 from pipelines.tables.shown_failures import show_failures
+from schemas.process_end import end_process
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,4 +51,4 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
 main = command_main(_parser, _run, runs_beam=True)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

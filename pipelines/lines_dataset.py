@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.cli.main import command_main
 from pipelines.cli.options import UsageError, verb_parser
+from schemas.process_end import end_process
 
 if TYPE_CHECKING:
     from schemas.records import Failure, Page
@@ -92,4 +93,4 @@ def _read(inputs: list[str]) -> Iterator[tuple[Page | Failure, str]]:
 main = command_main(_parser, _run)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

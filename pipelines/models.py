@@ -8,6 +8,7 @@ import sys
 
 from pipelines.cli.main import command_main
 from pipelines.cli.options import EXIT_OK, verb_parser
+from schemas.process_end import end_process
 
 _MODELS = "out/models"
 _FORMATS = ("table", "csv", "jsonl")
@@ -48,4 +49,4 @@ def _run(args: argparse.Namespace) -> int:
 main = command_main(_parser, _run)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

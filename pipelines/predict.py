@@ -9,6 +9,7 @@ from pipelines.cli.main import command_main
 from pipelines.cli.options import EXIT_FAILURES, EXIT_OK, verb_parser
 from pipelines.cli.reading import add_reading_flags
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
+from schemas.process_end import end_process
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,4 +75,4 @@ def _run(args: argparse.Namespace) -> int:
 main = command_main(_parser, _run)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

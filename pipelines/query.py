@@ -12,6 +12,7 @@ from pipelines.cli.main import command_main
 from pipelines.cli.options import EXIT_OK, UsageError, verb_parser
 from pipelines.transcripts.engines import ENGINES, views_script
 from pipelines.transcripts.recipes import PAGE, find_recipe, recipe_list
+from schemas.process_end import end_process
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -185,4 +186,4 @@ def _select(connection: DuckDBPyConnection, query: str, values: dict[str, str]):
 main = command_main(_parser, _run)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from pipelines.cli.main import command_main
 from pipelines.cli.options import EXIT_FAILURES, EXIT_OK, UsageError, verb_parser
+from schemas.process_end import end_process
 
 if TYPE_CHECKING:
     import duckdb
@@ -102,4 +102,4 @@ def _write_html(connection: duckdb.DuckDBPyConnection, args: argparse.Namespace)
 main = command_main(_parser, _run)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

@@ -6,7 +6,6 @@ import argparse
 import importlib.util
 import os
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from pipelines.training.config import (
     check_output,
     pinned_flags,
 )
+from schemas.process_end import end_process
 
 LOCAL, KUBEFLOW = "local", "kubeflow"
 _DATASET = "out/dataset"
@@ -192,4 +192,4 @@ def _prepare_tensorflow() -> None:
 main = command_main(_parser, _run)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

@@ -34,6 +34,7 @@ from pipelines.transcription.pipeline import TranscribeConfig, run_transcribe
 from pipelines.transcription.plan_pipeline import run_plan
 from pipelines.transcription.read_pages import LINE_SOURCES
 from pipelines.transcription.recognise import Recognition
+from schemas.process_end import end_process
 
 _ESTIMATED_PAGES = 1000
 
@@ -204,4 +205,4 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
 main = command_main(_parser, _run, runs_beam=True)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

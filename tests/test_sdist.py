@@ -93,7 +93,7 @@ def test_worker_installs_every_file(tree, staging):
         entry_points = wheel.read(str(scripts)).decode()
     installed = {str(name) for name in names if name.parts[0] in PACKAGES}
     assert installed == _package_files(tree)
-    assert entry_points == "[console_scripts]\nquire = pipelines.cli.console:main\n"
+    assert entry_points == "[console_scripts]\nquire = pipelines.cli.console:script\n"
 
 
 def test_every_folder_of_modules_is_a_package():

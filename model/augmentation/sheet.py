@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from model.images.background import even_background
 from model.line_images.preprocess import PreprocessConfig, input_width_px, prepare_strip
 from model.line_images.rectify import scale_whole, stretch_contrast
 from model.synthetic.pages import draw_line
+from schemas.process_end import end_process
 
 _TEXTS = ("Anna Keller, weaver, of Chur, 1847", "Joh. Zumstein sold his mill on 3 June")
 # Strengths shown, as positions in their range: the least, one between, the greatest.
@@ -156,4 +156,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

@@ -21,7 +21,13 @@ from model.images.tiff_grey import decode_samples, grey_of_lab
 from model.images.tiff_samples import sample_layout
 
 _MOST_PIXELS = 400_000_000
-_MOST_BYTES = 8_000_000_000
+# After decoding: as many pixels in three colours of 8 bits.
+_MOST_BYTES = 3 * _MOST_PIXELS
+# An image of one pixel's width takes a list of its rows that is larger than itself.
+_MOST_SIDE_PX = 100_000
+# Pixels of 16 and 32 bits are read to 32.
+_BYTES_PER_PIXEL = {"1": 1, "L": 1, "P": 1, "I": 4, "F": 4}
+_BYTES_OF_COLOURS = 3
 _TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -80,7 +86,7 @@ def decode_frame(file: BinaryIO, frame: int) -> Frame:
         with _opened(file) as image:
             if frame:
                 image.seek(frame)
-            check_size(image.width, image.height)
+            _check_bytes(image)
             # Pillow forgets it when it turns a TIFF.
             orientation = orientation_of(image)
             if image.format == "JPEG" and is_unended(file):
@@ -124,10 +130,15 @@ def check_size(width_px: float, height_px: float) -> None:
     """Check the size of an image before it is decompressed.
 
     Raises:
-        ValueError: If it has more than 400 megapixels.
+        ValueError: If it has more than 400 megapixels, or more than 100,000 pixels a side.
     """
     if width_px * height_px > _MOST_PIXELS:
         raise _TooLarge(f"image has {width_px:.0f} x {height_px:.0f} px; scale it down")
+    if max(width_px, height_px) > _MOST_SIDE_PX:
+        raise _TooLarge(
+            f"image has {width_px:.0f} x {height_px:.0f} px, more than {_MOST_SIDE_PX:,} a side; "
+            "scale it down or cut it into pages"
+        )
 
 
 def check_page_number(number: int, count: int) -> None:
@@ -161,6 +172,8 @@ def decoding() -> Iterator[None]:
         raise ValueError(f"image does not decode (none of {kinds}); replace the file") from None
     except (_TooLarge, _NeedsPackage):
         raise
+    except MemoryError:
+        raise _TooLarge("image takes more memory to decode than there is; scale it down") from None
     # Pillow fails on broken files in many ways: struct.error, ValueError, AttributeError.
     except Exception as error:
         raise ValueError(f"image does not decode ({error}); replace the file") from None
@@ -172,6 +185,17 @@ def _opened(file: BinaryIO) -> Image.Image:
     except ValueError as error:
         raise _NeedsPackage(str(error)) from None
     return Image.open(file, formats=formats or _FORMATS)
+
+
+def _check_bytes(image: Image.Image) -> None:
+    """Check the size of an image that is opened, but not decompressed."""
+    check_size(image.width, image.height)
+    kind = "I" if image.mode.startswith("I") else image.mode
+    each = _BYTES_PER_PIXEL.get(kind, _BYTES_OF_COLOURS)
+    if image.width * image.height * each > _MOST_BYTES:
+        raise _TooLarge(
+            f"image has {image.width} x {image.height} px of 16 bits or more; save it with 8 bits"
+        )
 
 
 def _from_samples(file: BinaryIO, frame: int) -> Frame | None:

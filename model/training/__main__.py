@@ -17,6 +17,7 @@ from model.training.language.config import language_config
 from model.training.optimisation.backend import check_backend
 from model.training.optimisation.flags import compute_asked
 from schemas.features import LINE_FILES
+from schemas.process_end import end_process
 from schemas.program import program_name
 
 _MODEL = "model"
@@ -94,4 +95,4 @@ def _job(args: argparse.Namespace) -> TrainingJob:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +16,7 @@ from model.training.config import TrainingConfig
 from model.training.optimisation.device import keras_policy
 from model.training.optimisation.trial import median_time, serve_trial
 from model.training.samples import SampleMaker, make_samples
+from schemas.process_end import end_process
 
 # Lines that the batch is chosen from.
 _LINES = 64
@@ -87,4 +87,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

@@ -9,6 +9,7 @@ from importlib import import_module
 
 from pipelines.cli.options import EXIT_OK, EXIT_USAGE
 from schemas import VERSION
+from schemas.process_end import end_process
 from schemas.program import CONSOLE_SCRIPT
 
 
@@ -106,6 +107,11 @@ def main(argv: list[str] | None = None) -> int:
         return import_module(COMMANDS[first].module).main(rest)
     finally:
         sys.argv = arguments
+
+
+def script() -> None:
+    """Run the console script, and end the process with the status of its command."""
+    end_process(main)
 
 
 def _not_a_command(name: str) -> str:

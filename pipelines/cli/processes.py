@@ -128,6 +128,8 @@ class Workers:
             raise WorkerDied from None
 
 
+# Called before a process ends because the first one is gone.
+at_orphaned: list[Callable[[], None]] = []
 _workers: Workers | None = None
 # In a worker process: how many there are.
 _fellows = 1
@@ -218,6 +220,8 @@ def _begin_worker(fellows: int, is_verbose: bool) -> None:
 def _end_with_parent() -> None:
     """End this process with the one that started it, which may have been killed."""
     multiprocessing.parent_process().join()
+    for clean_up in at_orphaned:
+        clean_up()
     os._exit(1)
 
 

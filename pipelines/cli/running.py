@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import shlex
 import signal
@@ -52,7 +53,8 @@ _WORKERS_OF_BEAM = ("--direct_num_workers", "--direct_running_mode")
 # Raised for paths in flags; an error within a worker is raised again by the runner.
 _PATH_ERRORS = (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 _NO_SPACE = "No space left on device"
-_NEVER_FREED: list[Exception] = []
+_STATUSES = {signal.SIGINT: EXIT_CTRL_C, signal.SIGTERM: EXIT_INTERRUPTED}
+_NEVER_FREED: list[BaseException] = []
 
 
 def run_verb(
@@ -122,11 +124,11 @@ def _run(
     except OSError as error:
         parser.error(f"--log_file {args.log_file}: {error.strerror}; give a file to write")
     screen = Screen(args.quiet, args.verbose, log)
-    with _terminable(), open_screen(screen, parser.prints_data):
+    with _stoppable() as statuses, open_screen(screen, parser.prints_data):
         started = time.monotonic()
         screen.tell(f"{CONSOLE_SCRIPT} {VERSION}, {about_the_process()}")
         screen.tell(f"{parser.prog} {shlex.join(argv)}")
-        status = _one_line_errors(partial(_check_and_run, args, run))
+        status = _one_line_errors(partial(_check_and_run, args, run), statuses)
         seconds = format_duration(time.monotonic() - started)
         screen.tell(f"{parser.verb} ended with exit status {status} after {seconds}")
     return status
@@ -137,35 +139,58 @@ def _check_and_run(args: argparse.Namespace, run: Callable[[], int]) -> int:
     return run()
 
 
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM: unfinished output is removed, as after Ctrl-C."""
-
-
 @contextmanager
-def _terminable() -> Iterator[None]:
+def _stoppable() -> Iterator[list[int]]:
+    """Let Ctrl-C and SIGTERM stop the command, so that its unfinished output is removed.
+
+    Yields:
+        The exit status of the signal, once one came. Whoever runs the code that it interrupts may
+        raise another error in place of it, as Beam does.
+    """
+    statuses: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         # Only the main thread receives signals.
-        yield
+        yield statuses
         return
 
     def stop(number: int, frame: object) -> None:
-        raise _Terminated
+        statuses.append(_STATUSES[signal.Signals(number)])
+        # The runner logs the error that stops it at length.
+        logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+        raise KeyboardInterrupt
 
-    previous = signal.signal(signal.SIGTERM, stop)
+    previous = {number: signal.signal(number, stop) for number in _STATUSES}
+    beam_log = logging.getLogger("apache_beam")
+    level = beam_log.level
     try:
-        yield
+        yield statuses
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        beam_log.setLevel(level)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
-def _one_line_errors(run: Callable[[], int]) -> int:
+def _one_line_errors(run: Callable[[], int], statuses: list[int]) -> int:
+    try:
+        return _with_known_errors(run)
+    except BaseException as error:
+        if statuses:
+            # To free a connection of DuckDB while its query still runs may hang.
+            _NEVER_FREED.append(error)
+            print("interrupted", file=sys.stderr)
+            return statuses[0]
+        if isinstance(error, KeyboardInterrupt):
+            print("interrupted", file=sys.stderr)
+            return EXIT_CTRL_C
+        raise
+
+
+def _with_known_errors(run: Callable[[], int]) -> int:
     try:
         return run()
     except UsageError as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
-    except KeyboardInterrupt as error:
-        return _interrupted(error)
     except BrokenPipeError:
         # The reader closed the pipe; without this Python would try to flush the rest at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -178,22 +203,12 @@ def _one_line_errors(run: Callable[[], int]) -> int:
         return EXIT_INTERRUPTED
     # An error within a worker comes as a RuntimeError of the runner that contains its text.
     except (OSError, RuntimeError) as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):
-            # DuckDB's error for a signal that came during a query. To free its connection while the
-            # query still runs may hang, and the process ends anyway.
-            _NEVER_FREED.append(error)
-            return _interrupted(error.__cause__)
         if _NO_SPACE not in str(error):
             raise
         print(
             "no space left on the disk; free some and run the same command again", file=sys.stderr
         )
         return EXIT_INTERRUPTED
-
-
-def _interrupted(error: KeyboardInterrupt) -> int:
-    print("interrupted", file=sys.stderr)
-    return EXIT_INTERRUPTED if isinstance(error, _Terminated) else EXIT_CTRL_C
 
 
 def _beam_options(parser: OneLineParser, flags: list[str]) -> PipelineOptions:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from model.images.pages import count_pages
+from pipelines.decoding.images import count_pages
 from pipelines.descriptions.image_names import AmbiguousImage, image_uri, is_alike
 from pipelines.descriptions.pairing import numbered_readings
 from pipelines.formats.names import (

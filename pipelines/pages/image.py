@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
-from model.images.decode import decode_page_frame
 from model.images.digest import digest_of_pixels, exact_key
-from model.images.dpi import page_dpi
 from model.images.frame import Frame
-from model.images.pages import count_pages, open_page
+from pipelines.decoding.images import SharedFile, count_pages, decode
+from pipelines.decoding.pool import await_decoder
 from pipelines.files.filesystem import BeamFiles, read_bytes
 from pipelines.files.web import FetchConfig
 from pipelines.formats.names import is_paged, page_uri, split_page_uri
@@ -31,8 +29,8 @@ class PageImage:
     Args:
         file_sha256: Digest of the file in hex; may be empty for a page of a multi-page file.
         is_alone: Whether the page is the only one in its file.
-        decode: Returns the page, or raises a ValueError.
-        dpi: Takes the width in pixels and returns the resolution stated in the file, or None.
+        decode: Returns the page and the resolution stated in the file, or None; or raises a
+            ValueError.
         data: The file, if it was read whole; else empty.
     """
 
@@ -40,14 +38,17 @@ class PageImage:
         self,
         file_sha256: str,
         is_alone: bool,
-        decode: Callable[[], Frame],
-        dpi: Callable[[int], float | None],
+        decode: Callable[[], tuple[Frame, float | None]],
         data: bytes = b"",
     ):
         self.file_sha256, self.is_alone, self.data = file_sha256, is_alone, data
-        self._decode, self._dpi = decode, dpi
+        self._decode = decode
 
     @cached_property
+    def _decoded(self) -> tuple[Frame, float | None]:
+        return self._decode()
+
+    @property
     def frame(self) -> Frame:
         """The page: its pixels, how they are stored, and what was wrong with them.
 
@@ -55,7 +56,7 @@ class PageImage:
             OSError: If the file can no longer be read.
             ValueError: If it cannot be decoded.
         """
-        return self._decode()
+        return self._decoded[0]
 
     @property
     def grey(self) -> np.ndarray:
@@ -80,7 +81,7 @@ class PageImage:
     @property
     def dpi(self) -> float | None:
         """The resolution stated in the file, in dots per inch; None if it states none."""
-        return self._dpi(self.grey.shape[1])
+        return self._decoded[1]
 
 
 def open_image(source: PageSource, data: bytes = b"") -> PageImage:
@@ -101,13 +102,7 @@ def open_image(source: PageSource, data: bytes = b"") -> PageImage:
         may_have_several = bool(data) or (is_paged(file_uri) and source.page_count != 1)
         return _open_whole(location, data or read_bytes(file_uri), bool(data), may_have_several)
     # Not the whole file is read, only the parts for this page: it may have hundreds.
-    with_file = partial(_with_file, file_uri)
-    return PageImage(
-        source.file_sha256,
-        False,
-        lambda: with_file(lambda file: open_page(file, number)),
-        lambda width_px: with_file(lambda file: page_dpi(file, number, width_px)),
-    )
+    return PageImage(source.file_sha256, False, partial(_decode_page, file_uri, number))
 
 
 def open_described(page: Page) -> PageImage:
@@ -174,22 +169,20 @@ def use_image(
         data, address = fetch_remote(source, fetch)
         if address:
             source = replace(source, addresses=(address,))
+        await_decoder()
         return within_time(time_limit_s, lambda: use(open_image(source, data))), source
     except (OSError, ValueError) as error:
         return read_failure(source.uri, error), source
 
 
 def _open_whole(uri: str, data: bytes, was_fetched: bool, may_have_several: bool) -> PageImage:
-    file = io.BytesIO(data)
-    decode = partial(decode_page_frame, file, 1)
+    file = SharedFile(data)
     if may_have_several:
         page_count = count_pages(file)
         if page_count > 1:
             raise ValueError(_several_pages_error(uri, page_count, was_fetched))
-    if may_have_several or is_paged(uri):
-        decode = partial(open_page, file, 1)
-    dpi = partial(page_dpi, file, None)
-    return PageImage(exact_key(data), True, decode, dpi, data)
+    is_alone = partial(decode, file, None, may_have_several or is_paged(uri))
+    return PageImage(exact_key(data), True, is_alone, data)
 
 
 def _several_pages_error(uri: str, page_count: int, was_fetched: bool) -> str:
@@ -201,6 +194,6 @@ def _several_pages_error(uri: str, page_count: int, was_fetched: bool) -> str:
     return f"file has {page_count} pages; name one of them, as in {page_uri(uri, 1)}"
 
 
-def _with_file(uri: str, use: Callable[[BinaryIO], object]):
+def _decode_page(uri: str, number: int) -> tuple[Frame, float | None]:
     with BeamFiles().open(uri) as file:
-        return use(file)
+        return decode(file, number, is_paged=True)

@@ -10,9 +10,9 @@ import apache_beam as beam
 from apache_beam import coders
 
 from model.images.digest import digest_of_file
-from model.images.pages import count_pages
 from pipelines.cli.options import WILD_CARD
 from pipelines.cli.places import scheme_fault
+from pipelines.decoding.images import count_pages
 from pipelines.files.filesystem import (
     BeamFiles,
     first_existing,

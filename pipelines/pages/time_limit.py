@@ -8,19 +8,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from pipelines.cli.options import UsageError
+from pipelines.decoding.deadline import Deadline, deadline_in
 
 _T = TypeVar("_T")
-# A thread that hangs cannot be stopped, only abandoned; a process may have this many.
-_MOST_ABANDONED = 16
+# The decoder is killed when the time is over; then the thread has so long to end by itself.
+_GRACE_S = 1.0
+# A thread cannot be stopped, only abandoned. With so many at work, the next page waits for one.
+_MOST_ABANDONED = 4
 _abandoned: list[threading.Thread] = []
-
-
-class TimeLimitError(ValueError):
-    """A page took longer than its time limit."""
-
-
-class HangingWorkerError(RuntimeError):
-    """Too many threads of this process hang."""
 
 
 def add_time_limit_flag(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +44,8 @@ def page_time_limit_s(args: argparse.Namespace) -> float:
 def within_time(limit_s: float, function: Callable[..., _T], *arguments) -> _T:
     """Call a function and abandon the call if it takes too long.
 
-    It runs in a thread of its own, which cannot be stopped: an abandoned call goes on running.
+    It runs in a thread of its own. A decoder that it waits for is killed when the time is over;
+    what it computes itself cannot be stopped: such a call goes on, and its result is dropped.
 
     Args:
         limit_s: Seconds it may take; 0 for no limit.
@@ -61,19 +57,21 @@ def within_time(limit_s: float, function: Callable[..., _T], *arguments) -> _T:
 
     Raises:
         TimeLimitError: If it took too long.
-        HangingWorkerError: If too many earlier calls still hang.
 
     Example:
         >>> within_time(5.0, max, 3, 4)
         4
     """
     if not limit_s:
-        return function(*arguments)
+        with deadline_in(0):
+            return function(*arguments)
+    _wait_for_abandoned(limit_s)
     outcome: dict[str, object] = {}
 
     def call() -> None:
         try:
-            outcome["value"] = function(*arguments)
+            with deadline_in(limit_s):
+                outcome["value"] = function(*arguments)
         # Raised again below, in the caller's thread.
         except BaseException as error:
             outcome["error"] = error
@@ -82,20 +80,17 @@ def within_time(limit_s: float, function: Callable[..., _T], *arguments) -> _T:
     thread.start()
     thread.join(limit_s)
     if thread.is_alive():
-        _abandon(thread)
-        raise TimeLimitError(
-            f"took longer than {limit_s:g} s; check the page, or raise --page_time_limit_s"
-        )
+        thread.join(_GRACE_S)
+        if thread.is_alive():
+            _abandoned.append(thread)
+        raise Deadline(None, limit_s, has_flag=True).error()
     if "error" in outcome:
         raise outcome["error"]
     return outcome["value"]
 
 
-def _abandon(thread: threading.Thread) -> None:
+def _wait_for_abandoned(limit_s: float) -> None:
+    """Wait until fewer abandoned calls go on, but no longer than a page may take."""
     _abandoned[:] = [left for left in _abandoned if left.is_alive()]
-    _abandoned.append(thread)
-    if len(_abandoned) > _MOST_ABANDONED:
-        raise HangingWorkerError(
-            f"{len(_abandoned)} pages hang in one worker process; remove them from the input "
-            "or raise --page_time_limit_s, and run again (transcribe keeps the pages that are done)"
-        )
+    if len(_abandoned) >= _MOST_ABANDONED:
+        _abandoned[0].join(limit_s)

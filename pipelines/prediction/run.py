@@ -14,7 +14,6 @@ import numpy as np
 from PIL import Image
 
 from model.decoding.config import DecodingConfig
-from model.images.pages import count_pages, open_page
 from model.language.spelling import Speller, SpellingConfig
 from model.language.word_counts import read_model_words, read_word_list
 from model.pictures.prediction import draw_prediction
@@ -22,6 +21,8 @@ from model.recogniser.bundle import Bundle, load_bundle
 from model.recogniser.prediction import Prediction, predict_image
 from model.recogniser.recogniser import Recogniser
 from pipelines.cli.options import UsageError
+from pipelines.decoding.images import count_pages, decode
+from pipelines.decoding.pool import await_decoder, start_decoder
 from pipelines.files.mirror import mirrored_name
 from pipelines.formats.names import file_of, page_uri, split_page_uri
 from pipelines.pages.networks import check_page_networks
@@ -77,6 +78,7 @@ def run_predict(config: PredictConfig, out: TextIO, errors: TextIO) -> int:
         UsageError: If the model or the word list cannot be used, or `show` is a single file for
             several pages.
     """
+    start_decoder()
     bundle, recogniser = _open_model(config)
     speller = _open_speller(config.spelling, bundle)
     if recogniser.decoding_note:
@@ -85,6 +87,7 @@ def run_predict(config: PredictConfig, out: TextIO, errors: TextIO) -> int:
     pictures = _name_pictures(pages, config.show)
     for page in pages:
         try:
+            await_decoder()
             read_page = partial(_read_page, page, recogniser, config.lines)
             grey, read = within_time(config.page_time_limit_s, read_page)
             text = (
@@ -130,7 +133,7 @@ def _read_page(page: str, recogniser: Recogniser, lines: str) -> tuple[np.ndarra
     path, number = split_page_uri(page)
     # Not through Beam's file systems, which take seconds to import.
     with open(path, "rb") as file:
-        frame = open_page(file, number or 1)
+        frame, _ = decode(file, number or 1, is_paged=True)
     height_px = recogniser.bundle.preprocess.strip_height_px
     read = predict_image(frame.grey, recogniser, lines, height_px, frame.warnings)
     return frame.grey, read

@@ -17,6 +17,7 @@ from model.recogniser.bundle import Bundle, load_bundle, model_name
 from model.recogniser.decoding_plan import DecodingPlan
 from model.recogniser.recogniser import Recogniser
 from model.segmentation.finder import finder_facts
+from pipelines.archive.deaths import Deaths, blaming
 from pipelines.archive.earlier_runs import count_elsewhere, publish_interrupted, write_known_pages
 from pipelines.archive.folder import Archive
 from pipelines.archive.gone import Listing, listed_names
@@ -141,10 +142,20 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
         known = "" if config.redo else archive.known_pages(run.run_id)
         if known:
             write_known_pages(archive, state, run, known, config.only_new)
-        reading = page_reading(config, recogniser.bundle, run.digest, known)
+        deaths = Deaths(archive.unfinished)
+        deaths.begin(forgets=config.redo)
+        reading = replace(
+            page_reading(config, recogniser.bundle, run.digest, known),
+            notes=deaths.notes,
+            deadly=deaths.deadly(),
+        )
         write_whole(archive.run_start, run.to_json().encode())
         recognition = replace(config.recognition, model=str(recogniser.bundle.directory))
-        with lend(recogniser, recognition), beam.Pipeline(options=options) as pipeline:
+        with (
+            lend(recogniser, recognition),
+            blaming(deaths),
+            beam.Pipeline(options=options) as pipeline,
+        ):
             listing = list_pages(inputs, config, archive.own_starts, names)
             transforms = listing, TranscribePages(reading, recognition)
             build_transcribe(pipeline, transforms, archive, run.run_id, counters)

@@ -18,6 +18,7 @@ from pipelines.archive.folder import Archive
 from pipelines.archive.portions import rows_of
 from pipelines.archive.state import read_state
 from pipelines.cli.processes import peak_bytes
+from pipelines.decoding.pool import decoders_cpu_s
 from pipelines.files.filesystem import read_bytes, starts_beneath
 from pipelines.files.output import scratch_folder
 from pipelines.pages.fetched import is_remote
@@ -205,13 +206,17 @@ def _time_page(
     export_bytes: Callable[[PageResult], tuple[int, int]],
 ) -> SampledPage:
     # What other processes do meanwhile costs nothing; but who fetches a page waits for it.
-    clock = time.monotonic if is_remote(source) else time.process_time
+    clock = time.monotonic if is_remote(source) else _cpu_s
     started = clock()
     (result,) = recognise_pages([read_page(source, reading)], recogniser)
     row_bytes = sum(map(_compressed_bytes, rows_of(result, "")))
     seconds = clock() - started
     is_ok = isinstance(result.outcome, PageDone)
     return SampledPage(seconds, len(result.lines), row_bytes, is_ok, *export_bytes(result))
+
+
+def _cpu_s() -> float:
+    return time.process_time() + decoders_cpu_s()
 
 
 def _compressed_bytes(rows: pa.Table) -> int:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import apache_beam as beam
 from PIL import Image
 
-from model.images.pages import count_pages
 from pipelines.archive.page_keys import known_keys, name_key
+from pipelines.decoding.images import count_pages
 from pipelines.files.filesystem import BeamFiles
 from pipelines.files.key_set import key_of
 from pipelines.formats.addresses import is_address

@@ -13,6 +13,7 @@ import numpy as np
 from model.images.digest import exact_key
 from model.quality.ink_unread import measure_page_ink
 from model.quality.page import measure_page
+from pipelines.archive.deaths import being_read, deadly_error
 from pipelines.archive.page_keys import (
     content_key,
     failing_key,
@@ -60,6 +61,8 @@ class PageReading:
         known: File with the keys of pages that were read; empty for none.
         fetch: How to fetch from the web.
         roots: Folders of the input, from `input_roots`.
+        notes: Folder of notes on what is being read; empty for none.
+        deadly: Pages that killed the process that read them, which are not read.
     """
 
     line_source: str
@@ -69,6 +72,8 @@ class PageReading:
     known: str = ""
     fetch: FetchConfig = field(default_factory=FetchConfig)
     roots: tuple[str, ...] = ()
+    notes: str = ""
+    deadly: tuple[str, ...] = ()
 
 
 class ReadPages(beam.PTransform):
@@ -102,8 +107,11 @@ def read_page(source: PageSource, reading: PageReading) -> PageLines | PageResul
         reason = SkipReason.UNCHANGED if is_known else reason
         outcome = _or_returned(Skipped(source.uri, reason), source, reading)
         return PageResult(outcome, source=source)
+    if error := deadly_error(source.uri, reading.deadly):
+        return PageResult(Failure(source.uri, "read", error), source=source)
     read = partial(_read, source, reading)
-    result, source = use_image(source, read, reading.fetch, reading.time_limit_s)
+    with being_read(reading.notes, source.uri):
+        result, source = use_image(source, read, reading.fetch, reading.time_limit_s)
     if not isinstance(result, PageLines):
         result = PageResult(_or_returned(result, source, reading))
     return replace(result, seconds=time.monotonic() - started, source=source)

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from model.images import pdf as pdf_pages
 from pipelines.formats.page_text import Origin
 from pipelines.formats.page_xml.write import write_description
 from pipelines.pages.image import PageImage, open_described
@@ -164,14 +163,6 @@ def test_each_page_of_a_multi_page_file_is_transcribed(tmp_path, capsys):
     assert [lines for *_, lines in pages] == [0, 1, 1, 1, 1, 1, 1]
     # The PDF and the TIFF hold the same three images.
     assert len({sha256 for _, status, sha256, _ in pages if status == "ok"}) == 3
-
-
-def test_a_pdf_fails_while_another_one_hangs_and_can_be_read_later(tmp_path, monkeypatch):
-    monkeypatch.setattr(pdf_pages, "_LONGEST_WAIT_S", 0.05)
-    write_scan(tmp_path, "scan.pdf", "PDF")
-    with pdf_pages._ONE_AT_A_TIME, pytest.raises(TimeoutError, match="another PDF .* run again"):
-        list(opened(f"{tmp_path}/scan.pdf#page=1").digests())
-    assert opened(f"{tmp_path}/scan.pdf#page=1").sha256
 
 
 def test_given_lines_are_found_for_each_page(tmp_path):

@@ -17,6 +17,7 @@ from model.training.language.build import add_language_model
 from model.training.language.config import add_language_flags, language_config
 from model.training.optimisation.flags import add_compute_flags
 from schemas.features import LINE_FILES
+from schemas.process_end import end_process
 from schemas.program import program_name
 
 
@@ -94,4 +95,4 @@ def changed_as_whole(folder: Path) -> Iterator[Path]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

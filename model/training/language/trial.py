@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 
 from model.training.language.config import LanguageConfig
 from model.training.optimisation.device import keras_policy
 from model.training.optimisation.trial import median_time, serve_trial
+from schemas.process_end import end_process
 
 _LINES, _CHARACTERS = 32, 64
 
@@ -38,4 +37,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

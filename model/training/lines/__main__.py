@@ -17,6 +17,7 @@ from model.training.optimisation.backend import check_backend
 from model.training.optimisation.compute import Compute, Timing
 from model.training.optimisation.flags import add_compute_flags, compute_asked
 from model.training.optimisation.trial import TrialTimer, resumed, settle, untimed
+from schemas.process_end import end_process
 from schemas.program import program_name
 from schemas.records import Page
 
@@ -160,4 +161,4 @@ def _report(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.training.optimisation.backend import check_onnx
+from schemas.process_end import end_process
 from schemas.program import program_name
 
 if TYPE_CHECKING:
@@ -120,4 +121,4 @@ def _load(path: Path) -> onnx.ModelProto:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

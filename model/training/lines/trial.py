@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 
 from model.segmentation.maps import CHANNELS, STRIDE_PX
 from model.training.lines.config import LineTrainingConfig
 from model.training.optimisation.device import keras_policy
 from model.training.optimisation.trial import median_time, serve_trial
+from schemas.process_end import end_process
 
 
 def time_line_steps(order: dict, precision: str) -> float:
@@ -41,4 +40,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

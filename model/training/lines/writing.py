@@ -22,6 +22,7 @@ from model.images.decode import decode_image
 from model.line_images.crop import fit_to_image
 from model.line_images.writing import DISTANCES_PX, ink_profile, normalise_profiles
 from model.training.optimisation.backend import check_backend
+from schemas.process_end import end_process
 from schemas.program import program_name
 from schemas.records import Page
 
@@ -194,4 +195,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main)

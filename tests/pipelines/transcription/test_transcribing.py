@@ -281,5 +281,5 @@ def test_a_page_of_a_multi_page_file_is_known_without_decoding(tmp_path, monkeyp
     # The digest of the pixels identifies a page if the file gained a page, or in old tables.
     assert read_page(second, by_pixels).outcome == unchanged
     assert isinstance(read_page(first, by_file), PageLines)
-    monkeypatch.setattr("pipelines.pages.image.open_page", None)
+    monkeypatch.setattr("pipelines.pages.image.decode", None)
     assert read_page(second, by_file).outcome == unchanged
