@@ -22,7 +22,8 @@ def test_a_second_freeze_exempts_nothing_more():
     freeze_loaded()
     gc.collect()
     assert gone() is None
-    assert gc.get_freeze_count() == frozen > 0
+    # Some of them may have been freed since.
+    assert 0 < gc.get_freeze_count() <= frozen
 
 
 def test_collection_continues_after_a_failed_import():
