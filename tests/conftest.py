@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,11 @@ WHOLE_MODULE_TRAINS = re.compile(r"^pytestmark = .*\bmark\.train\b", re.MULTILIN
 # runs at home go on looking for new ones.
 settings.register_profile("untimed", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("untimed")
+
+# A shell starts what runs in the background without it, and the programs that tests start inherit
+# that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

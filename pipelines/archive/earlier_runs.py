@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress
 
@@ -19,7 +20,7 @@ from pipelines.archive.page_keys import (
     page_key,
     page_of_file,
 )
-from pipelines.archive.portions import portion_file, portion_names
+from pipelines.archive.portions import drop_damaged, portion_file, portion_names
 from pipelines.archive.publish import publish
 from pipelines.archive.state import EarlierPages, column, is_reading, read_state
 from pipelines.cli.options import UsageError
@@ -30,11 +31,14 @@ from pipelines.tables.runs import RunStart
 _COLUMNS = ["page_uri", "status", "reason", "run_id", "sha256", "file_sha256", "lines_sha256"]
 
 
-def publish_interrupted(archive: Archive) -> None:
+def publish_interrupted(archive: Archive) -> str:
     """Publish what a killed run has done, as an interrupted run.
 
     Args:
         archive: The output folder; this process holds its lock.
+
+    Returns:
+        What of it is damaged, so that its pages are read again; empty for nothing.
 
     Raises:
         AccountError: If the sums do not match.
@@ -42,16 +46,27 @@ def publish_interrupted(archive: Archive) -> None:
     """
     run = unfinished_run(archive)
     if run is None:
-        return
+        if not portion_names(archive.portions):
+            return ""
+        archive.clear_unfinished()
+        return (
+            f"{archive.run_start} is damaged or missing: what that run did is dropped, and its "
+            "pages are read again"
+        )
+    dropped = drop_damaged(archive.portions)
     is_published = any(row["run_id"] == run.run_id for row in archive.finished_runs())
     if is_published or not portion_names(archive.portions):
         archive.clear_unfinished()
     else:
         publish(archive, run, read_state(archive))
+    if not dropped:
+        return ""
+    files = "a file" if dropped == 1 else f"{dropped} files"
+    return f"{archive.portions}: {files} of a killed run damaged; those pages are read again"
 
 
 def unfinished_run(archive: Archive) -> RunStart | None:
-    """Return the run that was killed; None if none was.
+    """Return the run that was killed; None if none was, or what names it is damaged.
 
     Raises:
         UsageError: If another version of Quire started it.
@@ -60,6 +75,8 @@ def unfinished_run(archive: Archive) -> RunStart | None:
         return None
     try:
         return RunStart.from_json(read_bytes(archive.run_start).decode())
+    except (UnicodeDecodeError, json.JSONDecodeError, AttributeError, KeyError, TypeError):
+        return None
     except ValueError as error:
         raise UsageError(f"{archive.unfinished}: {error}") from None
 

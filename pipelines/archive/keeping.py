@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -36,7 +37,8 @@ def open_archive(folder: str) -> Iterator[tuple[Archive, EarlierPages]]:
         raise UsageError(f"{folder} has no table runs, so no run has finished; transcribe first")
     archive.make()
     with run_lock(archive.unfinished):
-        publish_interrupted(archive)
+        if remains := publish_interrupted(archive):
+            print(remains, file=sys.stderr)
         yield archive, read_state(archive)
 
 

@@ -15,8 +15,10 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipelines.archive.folder import Archive, read_table
 from pipelines.cli.interruption import is_interrupted
-from pipelines.files.filesystem import write_bytes, write_whole
+from pipelines.files.durable import write_durably
+from pipelines.files.filesystem import write_bytes
 from pipelines.files.key_set import UriTally
+from pipelines.files.output import discard
 from pipelines.pages.records import PageResult
 from pipelines.tables.rows import failure_row, line_row, page_row, table_of, with_all_columns
 from pipelines.tables.write import parquet_bytes
@@ -108,7 +110,7 @@ def write_portion(folder: str, pages: Sequence[PageRows]) -> None:
     name = uuid.uuid4().hex
     for table in PORTION_TABLES:
         rows = pa.concat_tables([getattr(page, table) for page in pages])
-        write_whole(portion_file(folder, table, name), parquet_bytes(rows))
+        write_durably(portion_file(folder, table, name), parquet_bytes(rows))
 
 
 class Portions:
@@ -171,6 +173,37 @@ def portion_names(folder: str) -> list[str]:
     (match,) = FileSystems.match([portion_file(folder, "pages", "*")])
     ends = (metadata.path.rsplit("/pages-", 1)[-1] for metadata in match.metadata_list)
     return sorted(end.removesuffix(".parquet") for end in ends)
+
+
+def drop_damaged(folder: str) -> int:
+    """Delete the portions that cannot be read whole; their pages are read again.
+
+    Args:
+        folder: Folder of the portions.
+
+    Returns:
+        The number of portions.
+    """
+    damaged = {*portion_names(folder)} - {*whole_portions(folder)}
+    for name in damaged:
+        # The file that makes the portion count is the first that goes.
+        for table in reversed(PORTION_TABLES):
+            discard(portion_file(folder, table, name))
+    return len(damaged)
+
+
+def whole_portions(folder: str) -> list[str]:
+    """Return the names of the portions whose files can be read."""
+    return [name for name in portion_names(folder) if _is_whole(folder, name)]
+
+
+def _is_whole(folder: str, name: str) -> bool:
+    try:
+        for table in PORTION_TABLES:
+            read_table(portion_file(folder, table, name))
+    except (pa.ArrowException, OSError, ValueError):
+        return False
+    return True
 
 
 def _table(name: str, rows: list[dict]) -> pa.Table:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from pipelines.archive.folder import Archive
 from pipelines.archive.page_keys import NOT_READ
-from pipelines.archive.portions import portion_file, portion_names
+from pipelines.archive.portions import portion_file, whole_portions
 from pipelines.files.key_set import key_of, short_keys
 from pipelines.files.zip_members import split_member
 from pipelines.formats.addresses import is_address
@@ -205,7 +205,7 @@ def read_state(archive: Archive, unfinished: RunStart | None = None) -> EarlierP
         digests = unfinished.model_digest, unfinished.preprocess_digest
         runs.append(EarlierRun(unfinished.run_id, *digests))
         files += [
-            portion_file(archive.portions, "pages", n) for n in portion_names(archive.portions)
+            portion_file(archive.portions, "pages", n) for n in whole_portions(archive.portions)
         ]
     collected = _Collected(tuple(run.run_id for run in runs))
     for path in files:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.archive.folder import Archive
+from pipelines.files.durable import rename_durably
 from pipelines.tables.runs import RunStart
 from schemas.tables import TABLES
 
@@ -91,7 +92,7 @@ class TableFiles:
             self._writer.close()
             self._file.close()
             if is_whole:
-                FileSystems.rename([_unfinished(self._path)], [self._path])
+                rename_durably(_unfinished(self._path), self._path)
         self._writer, self._file_bytes = None, 0
 
 

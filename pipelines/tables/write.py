@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import apache_beam as beam
 import pyarrow as pa
 
-from pipelines.files.filesystem import write_whole
+from pipelines.files.durable import write_durably
 from schemas.tables import TABLES
 
 
@@ -55,7 +55,7 @@ def write_rows(path: str, table: str, rows: Sequence[dict]) -> None:
     """
     schema = TABLES[table]
     whole = [{name: row.get(name) for name in schema.names} for row in rows]
-    write_whole(path, parquet_bytes(pa.Table.from_pylist(whole, schema=schema)))
+    write_durably(path, parquet_bytes(pa.Table.from_pylist(whole, schema=schema)))
 
 
 def parquet_bytes(rows: pa.Table) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
+import sys
 from dataclasses import asdict, dataclass, field, replace
 
 import apache_beam as beam
@@ -28,7 +29,8 @@ from pipelines.archive.rewrite import sweep
 from pipelines.archive.state import EarlierPages, read_state
 from pipelines.cli.options import UsageError
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
-from pipelines.files.filesystem import read_bytes, write_whole
+from pipelines.files.durable import write_durably
+from pipelines.files.filesystem import read_bytes
 from pipelines.files.key_set import UriTally
 from pipelines.files.lock import run_lock
 from pipelines.pages.fetched import is_no_image
@@ -134,7 +136,8 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
     archive = Archive(config.output.rstrip("/"))
     archive.make()
     with run_lock(archive.unfinished), show_progress("transcribe", options) as counters:
-        publish_interrupted(archive)
+        if remains := publish_interrupted(archive):
+            print(remains, file=sys.stderr)
         sweep(archive)
         state = read_state(archive)
         names = names_of_pages(inputs, config, state)
@@ -149,7 +152,7 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
             notes=deaths.notes,
             deadly=deaths.deadly(),
         )
-        write_whole(archive.run_start, run.to_json().encode())
+        write_durably(archive.run_start, run.to_json().encode())
         recognition = replace(config.recognition, model=str(recogniser.bundle.directory))
         with (
             lend(recogniser, recognition),
