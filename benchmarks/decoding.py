@@ -21,7 +21,7 @@ from pipelines.decoding.images import SharedFile, decode
 from pipelines.decoding.pool import await_decoder, decoders_cpu_s
 
 _SIDES_PX = (500, 1_500, 2_200, 5_000)
-_TURNS = 30
+_TURNS = 60
 
 
 def main() -> None:
