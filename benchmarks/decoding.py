@@ -8,6 +8,7 @@ way the fastest turn, which other programs on the machine hardly change.
 
 from __future__ import annotations
 
+import argparse
 import io
 import time
 
@@ -21,21 +22,27 @@ from pipelines.decoding.images import SharedFile, decode
 from pipelines.decoding.pool import await_decoder, decoders_cpu_s
 
 _SIDES_PX = (500, 1_500, 2_200, 5_000)
-_TURNS = 30
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     """Print a line for each size of a page."""
+    args = _parser().parse_args(argv)
     await_decoder()
     rng = np.random.default_rng(0)
     for side_px in _SIDES_PX:
         data = _jpeg(rng, side_px)
-        both = [(_in_decoder(data), _here(data)) for _ in range(_TURNS)]
+        both = [(_in_decoder(data), _here(data)) for _ in range(args.turns)]
         apart, here = (1e3 * min(times) for times in zip(*both))
         print(
             f"{side_px**2 / 1e6:5.1f} megapixels, {len(data) / 1e6:.1f} MB: {here:6.1f} ms here, "
             f"{apart:6.1f} ms in a decoder, {apart - here:+.1f} ms"
         )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.decoding", description=__doc__)
+    parser.add_argument("--turns", type=int, default=60, help="how often each page is decoded")
+    return parser
 
 
 def _jpeg(rng: np.random.Generator, side_px: int) -> bytes:
