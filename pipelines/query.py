@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import stat
 import sys
 from typing import TYPE_CHECKING, TextIO
@@ -100,10 +101,13 @@ def _run(args: argparse.Namespace) -> int:
     if args.print_views:
         sys.stdout.write(views_script(args.print_views, args.transcripts))
         return EXIT_OK
-    query, values = args.query, dict(args.set)
+    query, values, files = args.query, dict(args.set), []
     if args.recipe is not None:
         recipe = find_recipe(args.recipe)
         query, values = recipe.sql, recipe.values(values)
+        files = [values[one.name] for one in recipe.parameters if one.is_file]
+        for path in files:
+            _check_sample(path)
     # DuckDB takes a moment to import, and --help and --recipes do not need it.
     import duckdb
 
@@ -114,7 +118,7 @@ def _run(args: argparse.Namespace) -> int:
 
     if args.save:
         check_savable(args.save)
-    connection = open_any_tables(args.transcripts, args.allow_files)
+    connection = open_any_tables(args.transcripts, args.allow_files, files)
     try:
         with naming_damage(args.transcripts):
             if args.recipe is not None and values.get(PAGE):
@@ -128,6 +132,31 @@ def _run(args: argparse.Namespace) -> int:
     except duckdb.Error as error:
         raise UsageError(f"query: {str(error).splitlines()[0]}") from None
     return EXIT_OK
+
+
+def _check_sample(path: str) -> None:
+    """Check that a file is a CSV file in UTF-8 with the columns `text` and `truth`.
+
+    Raises:
+        UsageError: If it is not.
+    """
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            head = file.readline()
+            for _ in file:
+                pass
+    except OSError as error:
+        raise UsageError(f"--set file={path}: {error.strerror}; give the corrected file") from None
+    except UnicodeDecodeError:
+        raise UsageError(
+            f"--set file={path} is not in UTF-8; save it as 'CSV UTF-8' in the spreadsheet program"
+        ) from None
+    for column in ("text", "truth"):
+        if column not in re.split(r"\W+", head):
+            raise UsageError(
+                f"--set file={path} has no column {column} in its first line; keep the columns of "
+                "the recipe sample"
+            )
 
 
 def _check_reads(connection: DuckDBPyConnection, query: str, allows_files: bool) -> None:

@@ -38,7 +38,8 @@ def publish_interrupted(archive: Archive) -> str:
         archive: The output folder; this process holds its lock.
 
     Returns:
-        What of it is damaged, so that its pages are read again; empty for nothing.
+        How many of its pages are kept, and what of it is damaged, so that pages are read again;
+        empty for nothing.
 
     Raises:
         AccountError: If the sums do not match.
@@ -53,16 +54,19 @@ def publish_interrupted(archive: Archive) -> str:
             f"{archive.run_start} is damaged or missing: what that run did is dropped, and its "
             "pages are read again"
         )
-    dropped = drop_damaged(archive.portions)
+    said, dropped = [], drop_damaged(archive.portions)
     is_published = any(row["run_id"] == run.run_id for row in archive.finished_runs())
     if is_published or not portion_names(archive.portions):
         archive.clear_unfinished()
     else:
-        publish(archive, run, read_state(archive))
-    if not dropped:
-        return ""
-    files = "a file" if dropped == 1 else f"{dropped} files"
-    return f"{archive.portions}: {files} of a killed run damaged; those pages are read again"
+        kept = publish(archive, run, read_state(archive)).account.pages_in
+        said.append(f"{kept:,} pages of the interrupted run {run.run_id} are kept")
+    if dropped:
+        files = "a file" if dropped == 1 else f"{dropped} files"
+        said.append(
+            f"{archive.portions}: {files} of a killed run damaged; those pages are read again"
+        )
+    return "\n".join(said)
 
 
 def unfinished_run(archive: Archive) -> RunStart | None:

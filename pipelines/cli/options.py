@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from difflib import get_close_matches
 
 from pipelines.cli.screen import add_screen_flags
 from schemas import VERSION
@@ -52,8 +53,24 @@ class OneLineParser(argparse.ArgumentParser):
     verb = ""
     prints_data = False
 
+    def parse_known_args(self, args=None, namespace=None):
+        """Parse as the base class does, and remember the arguments for an error."""
+        self._given = sys.argv[1:] if args is None else list(args)
+        return super().parse_known_args(args, namespace)
+
     def error(self, message):
+        # A flag that is misspelt is missing under its name.
+        if "arguments are required" in message:
+            message = next(filter(None, map(self._misspelt, self._given)), message)
         self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
+
+    def _misspelt(self, argument: str) -> str:
+        """Return what to write instead of a flag that is nearly one; empty for others."""
+        flag, known = argument.partition("=")[0], self._option_string_actions
+        near = get_close_matches(flag, known, n=1, cutoff=0.8)
+        if not near or flag in known or not flag.startswith("--"):
+            return ""
+        return f"unknown argument {flag}; did you mean {near[0]}?"
 
 
 def verb_parser(

@@ -122,7 +122,8 @@ def _run(
     try:
         log = LogFile(args.log_file) if args.log_file else None
     except OSError as error:
-        parser.error(f"--log_file {args.log_file}: {error.strerror}; give a file to write")
+        cure = "make its folder" if isinstance(error, FileNotFoundError) else "give a file to write"
+        parser.error(f"--log_file {args.log_file}: {error.strerror}; {cure}")
     screen = Screen(args.quiet, args.verbose, log)
     with _stoppable() as statuses, open_screen(screen, parser.prints_data):
         started = time.monotonic()

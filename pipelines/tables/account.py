@@ -83,7 +83,8 @@ class Account:
 
     def __str__(self):
         dropped = f" + {self.lines_dropped} dropped" if self.lines_dropped else ""
-        unchanged = f" ({self.pages_unchanged} unchanged)" if self.pages_unchanged else ""
+        # With those that were renamed, or have the image of another page.
+        unchanged = f" ({self.pages_unchanged} read before)" if self.pages_unchanged else ""
         return (
             f"pages: {self.pages_in} in = {self.pages_ok} ok + {self.pages_failed} failed"
             f" + {self.pages_skipped} skipped{unchanged}\n"

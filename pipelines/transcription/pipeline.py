@@ -46,7 +46,7 @@ from pipelines.tables.skipped import SkippedFiles, WriteSkipped
 from pipelines.transcription.read_pages import PageReading
 from pipelines.transcription.recognise import Recognition, lend
 from pipelines.transcription.transcribe_pages import TranscribePages
-from schemas.program import program_name
+from schemas.program import command_name
 from schemas.records import Skipped, SkipReason
 
 
@@ -104,7 +104,7 @@ class Transcribed:
     obstacle: str = ""
 
     def __str__(self):
-        query = f"{program_name('pipelines.query')} --transcripts {shlex.quote(self.output)}"
+        query = f"{command_name('query')} --transcripts {shlex.quote(self.output)}"
         news = self.news.lines(query)
         parts = (str(self.account), str(self.skipped), self.obstacle, *news)
         said = "\n".join(filter(None, parts))

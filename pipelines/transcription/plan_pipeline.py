@@ -99,7 +99,8 @@ def run_plan(
         skipped = str(SkippedFiles.read(f"{scratch}/skipped.json"))
         checked = check_pages(read, page_reading(config, recogniser.bundle, run.digest, known))
     changed = [source for source, page in zip(read, checked) if not page.is_unchanged]
-    pages = [*new, *changed][:_SAMPLED_PAGES]
+    # Where nothing is to be read, what was read before tells what pages take.
+    pages = ([*new, *changed] or read)[:_SAMPLED_PAGES]
     sample = tuple(time_pages(pages, config, recogniser, export_bytes))
     return Plan(
         counts.get(Change.NEW.value, 0),

@@ -12,6 +12,7 @@ from pathlib import Path
 from model import DEFAULT_FOLDER
 from model.decoding.config import GREEDY
 from model.recogniser.bundle import CARD_FILE, CHARSET_FILE, ONNX_FILES, load_bundle, model_name
+from model.recogniser.quality import BALANCED, choose_reading
 from pipelines.cli.options import UsageError
 from schemas import VERSION
 from schemas.features import SPLITS
@@ -49,7 +50,8 @@ class ModelFacts:
         data: What it was trained on.
         cer: CER on the lines that were held out in its training; None if that is unknown.
         cer_beam: The same with the beam search.
-        digest: Digest of the model, decoded greedily in float32: as in `model_digest` of a run.
+        digest: Digest of the model as transcribe reads with it unless told otherwise: as in
+            `model_digest` of such a run.
         runs: The runs that used it, newest first.
     """
 
@@ -84,7 +86,22 @@ def list_models(folders: Sequence[str], runs: Iterable[ModelRun]) -> list[ModelF
             names = links.setdefault(path.resolve(), [])
             names += [path.name] if path.is_symlink() else []
     of_runs = list(runs)
-    return [_facts(path, names, of_runs) for path, names in links.items()]
+    listed = [_facts(path, names, of_runs) for path, names in links.items()]
+    return [*listed, *_unlisted(listed, of_runs)]
+
+
+def _unlisted(listed: Sequence[ModelFacts], runs: Sequence[ModelRun]) -> Iterator[ModelFacts]:
+    """Yield the models of runs that are in none of the folders, of which only the name is known."""
+    known = {run_id for facts in listed for run_id in facts.runs}
+    others: dict[str, list[ModelRun]] = {}
+    for run in runs:
+        if run.run_id not in known:
+            others.setdefault(run.model, []).append(run)
+    for model, of_model in sorted(others.items()):
+        newest = sorted(of_model, key=lambda run: run.run_id, reverse=True)
+        ids = tuple(run.run_id for run in newest)
+        note = "not among the folders that were given"
+        yield ModelFacts(model, "", "", "", "", note, None, None, newest[0].model_digest, ids)
 
 
 def _bundles(folder: Path) -> Iterator[Path]:
@@ -111,7 +128,7 @@ def _facts(folder: Path, links: list[str], runs: Iterable[ModelRun]) -> ModelFac
         _data(card),
         next((cer for cer in cers if cer is not None), None),
         (decoding.get("beam") or {}).get("cer"),
-        digests["fp32"],
+        _digest_by_default(folder),
         tuple(
             sorted((run.run_id for run in runs if _used(run, name, digests.values())), reverse=True)
         ),
@@ -139,6 +156,11 @@ def _data(card: dict) -> str:
     if not counts and (count := (card.get("language_model") or {}).get("lines")):
         counts = f"{count:,} lines"
     return ": ".join(filter(None, (dataset.get("name", ""), counts)))
+
+
+def _digest_by_default(folder: Path) -> str:
+    choice = choose_reading(str(folder), BALANCED)
+    return load_bundle(folder, choice.precision).digest(choice.decoding)
 
 
 def _digests(folder: Path) -> dict[str, str]:

@@ -44,12 +44,18 @@ LIMIT $limit::BIGINT
 # The standard error of a ratio of sums over lines.
 SAMPLED_CER = """
 WITH sample AS (
-    SELECT edits(coalesce(text, ''), truth) AS edits, length(truth) AS characters
-    FROM read_csv($file::VARCHAR, header = true, all_varchar = true)
+    SELECT edits(text, truth) AS edits, length(truth) AS characters
+    FROM (
+        -- Where a text begins like a formula, an apostrophe was put before it.
+        SELECT coalesce(regexp_replace(text, '^''([=+@-])', '\1'), '') AS text,
+            regexp_replace(truth, '^''([=+@-])', '\1') AS truth
+        FROM read_csv($file::VARCHAR, header = true, all_varchar = true)
+    )
     WHERE truth <> ''
 ),
 total AS (
-    SELECT count(*) AS lines, sum(characters) AS characters, sum(edits) AS edits,
+    SELECT count(*) AS lines, count(*) FILTER (edits = 0) AS as_read,
+        sum(characters) AS characters, sum(edits) AS edits,
         sum(edits) / sum(characters) AS cer
     FROM sample
 ),
@@ -59,8 +65,10 @@ spread AS (
     ) / any_value(total.characters) AS margin
     FROM sample, total
 )
-SELECT lines::BIGINT AS lines, characters::BIGINT AS characters, edits::BIGINT AS edits, cer,
-    greatest(0, cer - margin) AS low, cer + margin AS high
+SELECT lines::BIGINT AS lines, as_read::BIGINT AS as_read, characters::BIGINT AS characters,
+    edits::BIGINT AS edits, cer, greatest(0, cer - margin) AS low,
+    -- Without an edit, the rule of three (Hanley and Lippman-Hand 1983).
+    CASE WHEN edits = 0 THEN least(1, 3 / characters) ELSE cer + margin END AS high
 FROM total, spread
 """
 

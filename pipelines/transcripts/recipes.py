@@ -25,11 +25,13 @@ class Parameter:
         name: Its name in `--set` and, after a '$', in the SQL.
         purpose: What it is, for the page.
         default: The value if none is given; None if one must be given.
+        is_file: Whether it is a file, which the query may open.
     """
 
     name: str
     purpose: str
     default: str | None = None
+    is_file: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,8 +145,8 @@ RECIPES = (
     ),
     Recipe(
         "sample",
-        "Lines chosen by chance, to measure the CER: write them with --format csv, correct the "
-        "column truth, and give the file to the recipe sampled_cer.",
+        "Lines chosen by chance, to measure the CER: write them with --save sample.csv, correct "
+        "the column truth, and give the file to the recipe sampled_cer.",
         quality_sql.SAMPLE,
         (
             _limit(100),
@@ -156,9 +158,10 @@ RECIPES = (
     Recipe(
         "sampled_cer",
         "The CER of the lines in a CSV file with columns text and truth, with its 95 % interval; "
-        "lines without a truth are left out.",
+        "lines without a truth are left out. `as_read` counts the lines whose truth is the text "
+        "as it was read: if nobody looked at them, leave their truth empty.",
         quality_sql.SAMPLED_CER,
-        (Parameter("file", "the CSV file"),),
+        (Parameter("file", "the CSV file", is_file=True),),
         ("file=sample.csv",),
     ),
     Recipe(

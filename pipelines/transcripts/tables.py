@@ -60,13 +60,16 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def open_any_tables(directory: str, opens_files: bool = False) -> duckdb.DuckDBPyConnection:
+def open_any_tables(
+    directory: str, opens_files: bool = False, others: Sequence[str] = ()
+) -> duckdb.DuckDBPyConnection:
     """Open the tables that any command wrote: as `open_tables`, or each table as a view.
 
     Args:
         directory: Folder that transcribe, ingest, lines or export wrote, or that of a table in it,
             such as `failures`.
         opens_files: Whether queries may open other files, addresses and extensions, too.
+        others: Files that queries may open besides those of the tables.
 
     Raises:
         UsageError: As `open_tables`.
@@ -85,7 +88,8 @@ def open_any_tables(directory: str, opens_files: bool = False) -> duckdb.DuckDBP
                 rows = connection.read_parquet(files, hive_partitioning=False, union_by_name=True)
                 rows.create_view(table)
     if not opens_files:
-        _open_only(connection, [file for files in tables.values() for file in files])
+        of_tables = (file for files in tables.values() for file in files)
+        _open_only(connection, [*of_tables, *others])
     return connection
 
 

@@ -56,6 +56,7 @@ def test_a_damaged_portion_is_dropped_alone(archive, tmp_path, table, kind):
     # Without its file of pages a portion was never complete.
     is_told = (table, kind) != ("pages", "missing")
     assert ("a file of a killed run damaged; those pages are read again" in said) == is_told
+    assert "3 pages of the interrupted run" in said
     assert len(pages_in(archive)) == 3
     assert publish_interrupted(archive) == ""
 
