@@ -36,8 +36,11 @@ class Deadline:
 
     def error(self) -> TimeLimitError:
         """Return the error of a page whose time is over."""
-        cure = ", or raise --page_time_limit_s" if self.has_flag else ""
-        return TimeLimitError(f"took longer than {self.limit_s:g} s; check the page{cure}")
+        if not self.has_flag:
+            return TimeLimitError(f"took longer than {self.limit_s:g} s; check the page")
+        return TimeLimitError(
+            f"took longer than {self.limit_s:g} s; check the page, or raise --page_time_limit_s"
+        )
 
 
 _of_thread = threading.local()
