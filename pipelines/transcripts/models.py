@@ -93,6 +93,7 @@ def list_models(folders: Sequence[str], runs: Iterable[ModelRun]) -> list[ModelF
 def _unlisted(listed: Sequence[ModelFacts], runs: Sequence[ModelRun]) -> Iterator[ModelFacts]:
     """Yield the models of runs that are in none of the folders, of which only the name is known."""
     known = {run_id for facts in listed for run_id in facts.runs}
+    names = {facts.model for facts in listed}
     others: dict[str, list[ModelRun]] = {}
     for run in runs:
         if run.run_id not in known:
@@ -100,7 +101,7 @@ def _unlisted(listed: Sequence[ModelFacts], runs: Sequence[ModelRun]) -> Iterato
     for model, of_model in sorted(others.items()):
         newest = sorted(of_model, key=lambda run: run.run_id, reverse=True)
         ids = tuple(run.run_id for run in newest)
-        note = "not among the folders that were given"
+        note = "another model, which was there before" if model in names else "not in --models"
         yield ModelFacts(model, "", "", "", "", note, None, None, newest[0].model_digest, ids)
 
 

@@ -80,8 +80,17 @@ def test_the_runs_that_used_a_model_are_listed(models, capsys):
     ]
     for run in runs:
         write_run(Path("t"), {"command": "transcribe", **run})
-    found = {row["model"]: row["runs"] for row in listed(capsys, "--transcripts", "t")}
-    assert found == {"default": [], str(models / "1"): ["r4", "r1"], str(models / "2"): ["r3"]}
+    found = [
+        (row["model"], row["runs"], row["data"]) for row in listed(capsys, "--transcripts", "t")
+    ]
+    assert [(model, ids) for model, ids, _ in found[:3]] == [
+        ("default", []),
+        (str(models / "1"), ["r4", "r1"]),
+        (str(models / "2"), ["r3"]),
+    ]
+    assert found[3:] == [
+        (str(models / "1"), ["r2"], "another model, which was there before"),
+    ]
     assert main(["--transcripts", "t"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[0] == "model" and lines[3].endswith("r4, r1")

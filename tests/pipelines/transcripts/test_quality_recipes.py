@@ -97,3 +97,38 @@ def test_a_sample_is_the_same_each_time_and_measures_the_cer(tmp_path, ask, caps
     assert measured["low"] < measured["cer"] < measured["high"] < measured["cer"] + 0.02
     assert main(["--transcripts", str(tmp_path), "--recipe", "sampled_cer"]) == 2
     assert "needs the CSV file; add --set file=" in capsys.readouterr().err
+
+
+def test_a_saved_sample_is_measured_as_it_is(tmp_path, ask, capsys):
+    texts = ["=le 5", "-dit-il", "un", "deux"]
+    uris = [f"d/p{n}.jpg" for n in range(4)]
+    write(tmp_path, RUN_1, list(map(page, uris)), list(map(line, uris, texts)))
+    path = tmp_path / "sample.csv"
+    flags = ["--transcripts", str(tmp_path), "--recipe", "sample", "--set", "limit=9"]
+    assert main([*flags, "--save", str(path)]) == 0
+    assert path.read_text("utf-8-sig").count("'") == 4
+    (measured,) = ask("sampled_cer", f"file={path}")
+    characters = sum(map(len, texts))
+    assert (measured["lines"], measured["as_read"], measured["edits"]) == (4, 4, 0)
+    assert measured["characters"] == characters and measured["cer"] == measured["low"] == 0
+    # The rule of three.
+    assert measured["high"] == 3 / characters
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (None, "No such file or directory; give the corrected file"),
+        ("text,truth\né,é\n".encode("cp1252"), "is not in UTF-8; save it as 'CSV UTF-8'"),
+        (b"text;other\na;b\n", "has no column truth in its first line; keep the columns"),
+    ],
+)
+def test_a_file_that_is_no_sample_is_said(tmp_path, capsys, data, reason):
+    write(tmp_path, RUN_1, [page("d/p1.jpg")], [line("d/p1.jpg", "a")])
+    path = tmp_path / "sample.csv"
+    if data is not None:
+        path.write_bytes(data)
+    flags = ["--transcripts", str(tmp_path), "--recipe", "sampled_cer", "--set", f"file={path}"]
+    assert main(flags) == 2
+    error = capsys.readouterr().err
+    assert reason in error and error.startswith(f"--set file={path}") and error.count("\n") == 1

@@ -223,7 +223,8 @@ def test_sql_copied_from_the_page_runs(tmp_path, recipe, monkeypatch):
     write_run(tmp_path, {"run_id": RUN_1}, pages=[page("a.jpg")])
     given = dict(value.split("=", 1) for value in recipe.example)
     flags = [f"--set={name}={value}" for name, value in recipe.values(given).items()]
-    assert main(["--transcripts", str(tmp_path), *flags, recipe.sql]) == 0
+    reads = ["--allow_files"] * any(parameter.is_file for parameter in recipe.parameters)
+    assert main(["--transcripts", str(tmp_path), *flags, *reads, recipe.sql]) == 0
     # The recipe declares the parameters that the SQL has.
     (statement,) = open_tables(str(tmp_path)).extract_statements(recipe.sql)
     assert statement.named_parameters == {parameter.name for parameter in recipe.parameters}
