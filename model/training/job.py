@@ -12,7 +12,7 @@ from model.dataset.tfrecord import read_records
 from model.decoding.config import BEAM
 from model.line_images.preprocess import PreprocessConfig
 from model.networks.presets import preset_named
-from model.recogniser.bundle import Bundle, load_bundle, model_name, read_card, update_card
+from model.recogniser.bundle import Bundle, model_name, read_card, update_card
 from model.text.charset import Charset
 from model.training.adaptation.selection import AGREEMENT
 from model.training.base_model import (
@@ -159,7 +159,6 @@ def run_training(job: TrainingJob) -> Comparison | None:
         "course": [result.to_dict() for result in results],
         "parameters": model.count_params(),
         "device": describe_device(),
-        "base": base_facts(job.init),
         PAGES_ENTRY: _trained_pages(base, train, replay),
     }
     write_bundle(job.output, model, charset, preprocess, job.config.preset, card)
@@ -195,25 +194,10 @@ def _compare(base: Bundle, job: TrainingJob) -> Comparison:
     is_agreement = job.adapted == AGREEMENT
     comparison = compare_models(base.directory, job.output, job.eval_paths, is_agreement)
     _report(str(comparison))
-    entry = {"digest": base.digest(BEAM), **comparison.to_dict()}
+    name = Path(model_name(base.directory)).name
+    entry = {"name": name, "digest": base.digest(BEAM), **comparison.to_dict()}
     update_card(job.output, {BASE_ENTRY: entry})
     return comparison
-
-
-def base_facts(init: Path | None) -> dict | None:
-    """Return the entry of the model card for the model that training starts from.
-
-    Args:
-        init: Its folder; None for random initial weights.
-
-    Returns:
-        Its name and digest, no path; None if there is none.
-    """
-    if init is None:
-        return None
-    bundle = load_bundle(init)
-    name = Path(model_name(bundle.directory)).name
-    return {"name": name, "digest": bundle.digest()}
 
 
 def run_fn(fn_args) -> None:

@@ -125,7 +125,7 @@ def _facts(folder: Path, links: list[str], runs: Iterable[ModelRun]) -> ModelFac
         ", ".join(links),
         card.get("created") or (f"Quire {VERSION}" if is_ours else _modified(folder)),
         card.get("preset") or (card.get("training") or {}).get("preset", ""),
-        f"{base['name']} {base['digest'][:_SHOWN_DIGITS]}" if base else "",
+        f"{base.get('name', '')} {base['digest'][:_SHOWN_DIGITS]}".strip() if base else "",
         _data(card),
         next((cer for cer in cers if cer is not None), None),
         (decoding.get("beam") or {}).get("cer"),

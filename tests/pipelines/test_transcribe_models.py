@@ -51,10 +51,11 @@ def test_only_new_pages_are_read_by_another_model(archive, capsys):
     assert transcribe(archive, "--only", "new", "--redo") == 2
     assert "--only new and --redo exclude each other" in capsys.readouterr().err
     plan = planned(archive, capsys)
-    again = "0 new, 0 changed, 2 read before by another model"
-    assert plan == f"pages: 2 to read ({again}), 2 unchanged, 0 unreadable, 4 skipped"
-    assert transcribe(archive) == 0 and last_run(archive)[1] == 2
-    assert "; 2 read again by another model" in capsys.readouterr().out
+    # The reading that the renamed page was given counts as one of the run that gave it.
+    again = "0 new, 0 changed, 1 read before by another model"
+    assert plan == f"pages: 1 to read ({again}), 3 unchanged, 0 unreadable, 4 skipped"
+    assert transcribe(archive) == 0 and last_run(archive)[1] == 1
+    assert "; 1 read again by another model" in capsys.readouterr().out
 
 
 def test_a_run_names_the_folder_of_its_model_and_not_a_link(archive):
@@ -103,7 +104,9 @@ def test_a_page_that_is_changed_back_is_not_read_again(archive):
         swap(name, after[name])
         assert last_run(archive)[1] == read_pages
         swap(name, before[name])
-        assert last_run(archive) == (6, 0, 0, 6, 6) and texts() == first
+        # The three XML files count as known by the model that met them last.
+        assert last_run(archive) == (6, 0, 0, 6, 3 if name == charset else 6)
+        assert texts() == first
         assert transcribe(archive) == 0
         assert last_run(archive) == (6, 0, 0, 6, 6) and texts() == first
     restored = "SELECT pages_restored FROM runs WHERE pages_restored > 0 ORDER BY run_id"
