@@ -111,6 +111,8 @@ def test_a_base_without_a_language_model_is_told(base, new, tmp_path, capsys):
 
     bare = shutil.copytree(base, tmp_path / "bare")
     (bare / "language_model.bin").unlink()
+    # A model of an earlier version has none, which would miss the file.
+    (bare / "manifest.json").unlink()
     flags = ("--init", bare, "--epochs", "1")
     assert train("--dataset", new, "--output", tmp_path / "model", *flags) in (0, 3)
     assert "has no language_model.bin: only the new texts are used" in capsys.readouterr().out
