@@ -208,4 +208,4 @@ def _memory_limit(free: int | None) -> int:
     """
     if free is None:
         return _MOST_BYTES
-    return max(_LEAST_BYTES, min(_MOST_BYTES, int(free * _SHARE_OF_FREE)))
+    return max(_LEAST_BYTES, min(_MOST_BYTES, round(free * _SHARE_OF_FREE)))

@@ -87,7 +87,7 @@ def test_a_full_disk_is_one_line_and_the_run_does_not_count(archive, capsys, mon
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.archive.portions.write_whole", full)
+        patch.setattr("pipelines.archive.portions.write_durably", full)
         assert transcribe(archive) == 4
     assert (
         "no space left on the disk; free some and run the same command again"
