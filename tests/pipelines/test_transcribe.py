@@ -219,7 +219,8 @@ def test_every_table_is_a_view(transcripts, capsys, table):
     [
         ("SELEC", "query: Parser Error"),
         ("SELECT x FROM lines", "query: "),
-        ("SET threads=1", "no rows"),
+        ("SET VARIABLE x = 1", "no rows"),
+        ("SET threads = 1", "configuration has been locked"),
     ],
 )
 def test_an_invalid_query_is_one_line(transcripts, capsys, text, reason):
