@@ -179,3 +179,7 @@ def blaming(deaths: Deaths) -> Iterator[None]:
         workers = current_workers()
         deaths.end(has_worker_died=workers is not None and workers.has_died)
         raise
+    if deaths.notes:
+        # All processes have ended, and left nothing.
+        with suppress(OSError):
+            os.rmdir(deaths.notes)

@@ -60,7 +60,8 @@ def publish_interrupted(archive: Archive) -> str:
         archive.clear_unfinished()
     else:
         kept = publish(archive, run, read_state(archive)).account.pages_in
-        said.append(f"{kept:,} pages of the interrupted run {run.run_id} are kept")
+        pages = "1 page" if kept == 1 else f"{kept:,} pages"
+        said.append(f"{pages} of the interrupted run {run.run_id} kept")
     if dropped:
         files = "a file" if dropped == 1 else f"{dropped} files"
         said.append(

@@ -39,6 +39,11 @@ def archive(tmp_path):
     return archive
 
 
+def run_id_of(archive):
+    ((_, row),) = archive.run_rows()
+    return row["run_id"]
+
+
 def pages_in(archive):
     rows = [pq.read_table(path).to_pylist() for path in archive.files_of_table("pages")]
     return sorted(row["page_uri"] for table in rows for row in table)
@@ -56,7 +61,7 @@ def test_a_damaged_portion_is_dropped_alone(archive, tmp_path, table, kind):
     # Without its file of pages a portion was never complete.
     is_told = (table, kind) != ("pages", "missing")
     assert ("a file of a killed run damaged; those pages are read again" in said) == is_told
-    assert "3 pages of the interrupted run" in said
+    assert f"3 pages of the interrupted run {run_id_of(archive)} kept" in said
     assert len(pages_in(archive)) == 3
     assert publish_interrupted(archive) == ""
 
