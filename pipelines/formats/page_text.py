@@ -6,7 +6,7 @@ import math
 import re
 import statistics
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import groupby, pairwise
 
@@ -102,8 +102,15 @@ class Origin:
 
 
 def count_forbidden(page: PageText) -> int:
-    """Count the characters of a page that XML cannot contain."""
+    """Count the characters of the texts of a page that XML cannot contain."""
     return sum(len(_FORBIDDEN.findall(line.text)) for line in page.lines)
+
+
+def _representable(line: Line) -> Line:
+    """Return a line whose identifiers, types and notes have no character that XML cannot hold."""
+    facts = {one.name: getattr(line, one.name) for one in fields(line)}
+    texts = {name: fact for name, fact in facts.items() if isinstance(fact, str)}
+    return replace(line, **{name: _FORBIDDEN.sub(_REPLACEMENT, t) for name, t in texts.items()})
 
 
 def normalise_page(page: PageText) -> PageText:
@@ -111,7 +118,7 @@ def normalise_page(page: PageText) -> PageText:
 
     Coordinates become whole numbers in 0..width and 0..height. A line without a polygon gets
     one: a band around its baseline, or the whole page if it has no baseline either. Characters
-    that XML cannot contain become U+FFFD.
+    that XML cannot contain, in texts, identifiers, types or labels, become U+FFFD.
 
     Args:
         page: The page, as in the tables.
@@ -132,7 +139,11 @@ def normalise_page(page: PageText) -> PageText:
     if page.width_px < 1 or page.height_px < 1:
         raise ValueError("page has no width or height; transcribe it again")
     pitch_px = _pitch_px(page)
-    return replace(page, lines=tuple(_normalise_line(line, page, pitch_px) for line in page.lines))
+    return replace(
+        page,
+        label=_FORBIDDEN.sub(_REPLACEMENT, page.label),
+        lines=tuple(_normalise_line(line, page, pitch_px) for line in page.lines),
+    )
 
 
 def as_stored(page: PageText) -> PageText:
@@ -258,7 +269,9 @@ def _normalise_line(transcript: Transcript, page: PageText, pitch_px: float) -> 
         ) from None
     return replace(
         transcript,
-        line=replace(line, baseline=baseline if len(baseline) > 1 else (), polygon=polygon),
+        line=replace(
+            _representable(line), baseline=baseline if len(baseline) > 1 else (), polygon=polygon
+        ),
         text=_FORBIDDEN.sub(_REPLACEMENT, transcript.text),
     )
 
