@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 
 from model.decoding.ctc import softmax
-from model.networks.session import CPU, open_session
+from model.networks.session import CPU, input_shapes, open_session, output_shapes
 from model.recogniser.bundle import Bundle
 
 # Its weight in the mixture; values from 0.1 to 0.2 are equally good.
@@ -46,10 +46,8 @@ class AuxiliaryHead:
         self._session = open_session(path, device)
         self._share = share
         classes = self._session.get_outputs()[0].shape[-1]
-        given, taken = (
-            {one.name: one.shape for one in ends}.get(FEATURES)
-            for ends in (network.get_outputs(), self._session.get_inputs())
-        )
+        given = output_shapes(network).get(FEATURES)
+        taken = input_shapes(self._session).get(FEATURES)
         gives_features = given and taken and given[1] == taken[1]
         if classes != bundle.charset.class_count or not gives_features:
             raise ValueError(

@@ -55,6 +55,21 @@ def preset_of(path: Path) -> str:
     return name.removeprefix("crnn_")
 
 
+def check_preset(init: str | Path, of_base: str, preset: str) -> None:
+    """Check that a network has the preset of the model that it is fine-tuned from.
+
+    Args:
+        init: That model, as it is named.
+        of_base: Its preset.
+        preset: The preset of the network.
+
+    Raises:
+        ValueError: If it has another.
+    """
+    if of_base != preset:
+        raise ValueError(f"--init {init} is of preset {of_base}; give --preset {of_base}, or none")
+
+
 def joined_charset(base: Charset, charset: Charset) -> Charset:
     """Return a charset of all characters of two, in which those of the first keep their labels.
 

@@ -10,7 +10,7 @@ from typing import Any
 from model.augmentation.config import AugmentConfig
 from model.networks.presets import PRESETS, preset_named
 from model.recogniser.bundle import WEIGHTS_FILE
-from model.training.base_model import open_base, preset_of
+from model.training.base_model import check_preset, open_base, preset_of
 from model.training.batches import BatchConfig
 from model.training.config import AUTO_EPOCHS, TrainingConfig
 from model.training.language.config import add_language_flags
@@ -137,10 +137,8 @@ def training_config(flags: Mapping[str, Any]) -> TrainingConfig:
     values = {**vars(_defaults()), **flags}
     of_base = _preset_of_base(values["init"])
     preset = preset_named(values["preset"] or of_base or _PRESET)
-    if of_base and of_base != preset.name:
-        raise ValueError(
-            f"--init {values['init']} is of preset {of_base}; give --preset {of_base}, or none"
-        )
+    if of_base:
+        check_preset(values["init"], of_base, preset.name)
     _check(values)
     dropout = preset.dropout if values["dropout"] is None else values["dropout"]
     rate = values["learning_rate"]

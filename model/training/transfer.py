@@ -10,7 +10,7 @@ import numpy as np
 from model.networks.presets import Preset
 from model.recogniser.bundle import WEIGHTS_FILE, Bundle
 from model.text.charset import Charset
-from model.training.base_model import preset_of
+from model.training.base_model import check_preset, preset_of
 from model.training.networks.recogniser import HEADS, build_crnn
 
 
@@ -33,11 +33,7 @@ def start_from(
         ValueError: If the model has another preset.
     """
     path = base.directory / WEIGHTS_FILE
-    known = preset_of(path)
-    if known != preset.name:
-        raise ValueError(
-            f"--init {base.directory} is of preset {known}; give --preset {known}, or none"
-        )
+    check_preset(base.directory, preset_of(path), preset.name)
     # Only the weights: the rest of the file differs between versions of Keras.
     source = build_crnn(preset, base.charset.class_count)
     source.load_weights(path)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from pipelines.archive.folder import Archive
 from pipelines.archive.gone import GonePage, Listing, Seen, find_gone, is_missing_elsewhere
-from pipelines.archive.portions import Portions
+from pipelines.archive.portions import URI_COLUMN, Portions
 from pipelines.archive.same_image import SameImages
 from pipelines.archive.sources import (
     AlikePages,
@@ -41,7 +41,6 @@ _NO_ROW = tuple(
 )
 _MOST_NAMES = 5
 _ROWS_AT_A_TIME = 10_000
-_PAGE_COLUMN = {"lines": "page_uri", "failures": "uri"}
 
 
 class PageChanges:
@@ -248,7 +247,7 @@ class PageChanges:
         Args:
             table: One of the two; all `rows` must have been taken.
         """
-        column = _PAGE_COLUMN[table]
+        column = URI_COLUMN[table]
         names = sorted({name for name, _ in self._copies})
         for path in self._archive.files_of_table(table) if names else ():
             for rows in self._archive.read_pages(path, table, column, names):

@@ -31,7 +31,8 @@ _PORTION_PAGES = 200
 _PORTION_S = 30.0
 # In the order of writing: a portion counts only if its file of pages exists.
 PORTION_TABLES = ("lines", "failures", "pages")
-_URI_COLUMN = {"lines": "page_uri", "failures": "uri", "pages": "page_uri"}
+# The column that names the page.
+URI_COLUMN = {"lines": "page_uri", "failures": "uri", "pages": "page_uri"}
 
 
 class PageRows(NamedTuple):
@@ -159,7 +160,7 @@ class Portions:
         pages = self.repeated.get(name)
         if not pages:
             return rows
-        left_out = pc.is_in(rows[_URI_COLUMN[table]], value_set=pa.array(sorted(pages)))
+        left_out = pc.is_in(rows[URI_COLUMN[table]], value_set=pa.array(sorted(pages)))
         return rows.filter(pc.invert(left_out))
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.archive.folder import Archive
+from pipelines.archive.portions import PORTION_TABLES, URI_COLUMN
 from pipelines.archive.rewrite import Edit, Rewritten, rewrite
 from pipelines.archive.sources import replaced
 from pipelines.archive.state import EarlierPages, column
@@ -22,8 +23,6 @@ from pipelines.tables.writers import writer_of, written_by
 from schemas.changes import Change
 from schemas.records import SkipReason
 
-PAGE_COLUMN = {"lines": "page_uri", "failures": "uri", "pages": "page_uri"}
-_TABLES = tuple(PAGE_COLUMN)
 # The files of a run or compaction that are larger, all together, stay as they are.
 _SMALL_BYTES = 256 << 20
 
@@ -53,7 +52,7 @@ def compact(archive: Archive, state: EarlierPages, older_than_days: float | None
 def _small_writers(archive: Archive) -> set[str]:
     """Return the runs and compactions whose files are small, and those that have none."""
     sizes: Counter[str] = Counter({writer_of(run): 0 for run in archive.finished_runs()})
-    for table in _TABLES:
+    for table in PORTION_TABLES:
         matches = FileSystems.match([f"{archive.output}/{table}/collection=*/*.parquet"])
         for metadata in matches[0].metadata_list:
             if (writer := written_by(metadata.path)) in sizes:
@@ -81,7 +80,7 @@ def _without_superseded(archive: Archive, state: EarlierPages, days: float) -> E
 
     def edit(table: str, rows: pa.Table) -> pa.Table:
         numbers = state.run_numbers(rows)
-        places = state.places(rows[PAGE_COLUMN[table]].to_pylist())
+        places = state.places(rows[URI_COLUMN[table]].to_pylist())
         is_needed = (
             (places < 0)
             | (numbers >= needed[places])
@@ -177,7 +176,7 @@ def forget(archive: Archive, pages: Collection[str], chosen_by: dict) -> Rewritt
         return np.array([maybe and text in names for maybe, text in zip(suspects, texts)], bool)
 
     def edit(table: str, rows: pa.Table) -> pa.Table:
-        rows = rows.filter(pa.array(~among(rows[PAGE_COLUMN[table]])))
+        rows = rows.filter(pa.array(~among(rows[URI_COLUMN[table]])))
         if table == "pages" and (was_there := among(rows["moved_from"])).any():
             before = rows["moved_from"].to_pylist()
             kept = [None if left else name for left, name in zip(was_there, before)]

@@ -62,7 +62,6 @@ _TRAINING = (
         "average_lines", "model.training.lines.ensemble", "combine several line finders into one"
     ),
 )
-# What installs a library that is missing.
 COMMANDS = {command.name: command for command in (*_MAIN, *_TRAINING)}
 
 

@@ -175,15 +175,12 @@ def _one_line_errors(run: Callable[[], int], statuses: list[int]) -> int:
     try:
         return _with_known_errors(run)
     except BaseException as error:
-        if statuses:
-            # To free a connection of DuckDB while its query still runs may hang.
-            _NEVER_FREED.append(error)
-            print("interrupted", file=sys.stderr)
-            return statuses[0]
-        if isinstance(error, KeyboardInterrupt):
-            print("interrupted", file=sys.stderr)
-            return EXIT_CTRL_C
-        raise
+        if not statuses and not isinstance(error, KeyboardInterrupt):
+            raise
+        # To free a connection of DuckDB while its query still runs may hang.
+        _NEVER_FREED.append(error)
+        print("interrupted", file=sys.stderr)
+        return statuses[0] if statuses else EXIT_CTRL_C
 
 
 def _with_known_errors(run: Callable[[], int]) -> int:

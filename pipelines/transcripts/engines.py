@@ -46,11 +46,11 @@ def _columns(table: str, names: dict[pa.DataType, str], colon: str = "") -> str:
 def _duckdb(folder: str) -> Iterator[str]:
     yield "-- DuckDB: duckdb -init FILE, or connection.execute(TEXT) in Python.\n"
     for table in _STORED:
-        every = f"read_parquet({_quoted(_files(folder, table))}, union_by_name = true"
+        every = f"read_parquet({quoted(_files(folder, table))}, union_by_name = true"
         hive = ", hive_partitioning = true, hive_types = {'collection': VARCHAR}"
         # Files of older versions lack the columns that were added since.
         later = [field for field in TABLES[table] if field.nullable and field.type in _DUCKDB]
-        columns = ", ".join(f'NULL::{_DUCKDB[one.type]} AS "{one.name}"' for one in later)
+        columns = ", ".join(map(null_column, later))
         nulls = textwrap.fill(columns, 95, initial_indent="    ", subsequent_indent="    ")
         yield (
             f"CREATE OR REPLACE VIEW stored_{table} AS\n"
@@ -64,7 +64,7 @@ def _duckdb(folder: str) -> Iterator[str]:
 def _spark(folder: str) -> Iterator[str]:
     yield "-- Spark: spark-sql -f FILE, or spark.sql(...) of each statement.\n"
     for table in _STORED:
-        path = _quoted(f"{folder}/{table}", _BACKSLASH)
+        path = quoted(f"{folder}/{table}", _BACKSLASH)
         partition = "" if table == "runs" else ",\n  `collection` STRING"
         yield (
             f"CREATE OR REPLACE TEMPORARY VIEW stored_{table} (\n"
@@ -218,7 +218,27 @@ def _files(folder: str, table: str) -> str:
     return f"{folder}/{table}/*.parquet" if table == "runs" else f"{folder}/{table}/*/*.parquet"
 
 
-def _quoted(text: str, escape: str = "'") -> str:
+def null_column(field: pa.Field) -> str:
+    """Return a column in DuckDB's SQL that is null in each row.
+
+    Example:
+        >>> null_column(pa.field("row", pa.int32()))
+        'NULL::INTEGER AS "row"'
+    """
+    return f'NULL::{_DUCKDB[field.type]} AS "{field.name}"'
+
+
+def quoted(text: str, escape: str = "'") -> str:
+    """Return a text as a literal of SQL.
+
+    Args:
+        text: The text.
+        escape: What stands before a quotation mark in it.
+
+    Example:
+        >>> quoted("d'Artagnan")
+        "'d''Artagnan'"
+    """
     quoted = text.replace("\\", "\\\\") if escape == "\\" else text
     return "'" + quoted.replace("'", f"{escape}'") + "'"
 

@@ -119,7 +119,13 @@ def _facts(folder: Path, links: list[str], runs: Iterable[ModelRun]) -> ModelFac
     cers = (overall.get("cer"), (decoding.get("greedy") or {}).get("cer"), course[-1].get("cer"))
     base = card.get("base") or {}
     is_ours = folder == DEFAULT_FOLDER.resolve()
-    digests = _digests(folder)
+    bundles = {
+        precision: load_bundle(folder, precision)
+        for precision, file in ONNX_FILES.items()
+        if (folder / file).is_file()
+    }
+    digests = [bundle.digest(GREEDY) for bundle in bundles.values()]
+    choice = choose_reading(str(folder), BALANCED)
     return ModelFacts(
         name,
         ", ".join(links),
@@ -129,10 +135,8 @@ def _facts(folder: Path, links: list[str], runs: Iterable[ModelRun]) -> ModelFac
         _data(card),
         next((cer for cer in cers if cer is not None), None),
         (decoding.get("beam") or {}).get("cer"),
-        _digest_by_default(folder),
-        tuple(
-            sorted((run.run_id for run in runs if _used(run, name, digests.values())), reverse=True)
-        ),
+        bundles[choice.precision].digest(choice.decoding),
+        tuple(sorted((run.run_id for run in runs if _used(run, name, digests)), reverse=True)),
     )
 
 
@@ -157,19 +161,6 @@ def _data(card: dict) -> str:
     if not counts and (count := (card.get("language_model") or {}).get("lines")):
         counts = f"{count:,} lines"
     return ": ".join(filter(None, (dataset.get("name", ""), counts)))
-
-
-def _digest_by_default(folder: Path) -> str:
-    choice = choose_reading(str(folder), BALANCED)
-    return load_bundle(folder, choice.precision).digest(choice.decoding)
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    return {
-        precision: load_bundle(folder, precision).digest(GREEDY)
-        for precision, name in ONNX_FILES.items()
-        if (folder / name).is_file()
-    }
 
 
 def _used(run: ModelRun, name: str, digests: Iterable[str]) -> bool:

@@ -10,12 +10,12 @@ from itertools import groupby
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 from rapidfuzz.distance import Levenshtein
 
 from model.text.charset import normalise_text
 from pipelines.cli.options import UsageError
 from pipelines.files.readers import begin_reading
+from pipelines.transcripts.engines import null_column, quoted
 from pipelines.transcripts.files import files_of, naming_damage, run_files, tables_of_others
 from pipelines.transcripts.views import LINE_CHANGES, REGIONS, VIEWS
 from schemas.records import Polyline
@@ -95,7 +95,7 @@ def open_any_tables(
 
 def _open_only(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
     """Let no query open anything but some files, look at variables of Python, or change that."""
-    connection.execute(f"SET allowed_paths = [{', '.join(map(_literal, files))}]")
+    connection.execute(f"SET allowed_paths = [{', '.join(map(quoted, files))}]")
     connection.execute("SET python_enable_replacements = false")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
@@ -111,8 +111,7 @@ def _view_of_files(connection: duckdb.DuckDBPyConnection, directory: str, table:
         rows = _rows_of_collections(connection, files)
     # Columns that came later are null where no file has them.
     later = [field for field in TABLES[table] if field.name not in rows.columns]
-    columns = [f'NULL::{_sql_type(field.type)} AS "{field.name}"' for field in later]
-    rows.project(", ".join(["*", *columns])).create_view(f"stored_{table}")
+    rows.project(", ".join(["*", *map(null_column, later)])).create_view(f"stored_{table}")
 
 
 def _rows_of_collections(
@@ -126,28 +125,12 @@ def _rows_of_collections(
     parts = []
     for folder, of_folder in groupby(sorted(files), posixpath.dirname):
         collection = posixpath.basename(folder).partition("=")[2]
-        named = ", ".join(map(_literal, of_folder))
+        named = ", ".join(map(quoted, of_folder))
         parts.append(
-            f"SELECT *, {_literal(collection)} AS collection FROM read_parquet([{named}], "
+            f"SELECT *, {quoted(collection)} AS collection FROM read_parquet([{named}], "
             "hive_partitioning = false, union_by_name = true)"
         )
     return connection.sql(" UNION ALL BY NAME ".join(parts))
-
-
-def _literal(text: str) -> str:
-    """Return a text as a literal of SQL.
-
-    Example:
-        >>> _literal("d'Artagnan")
-        "'d''Artagnan'"
-    """
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _sql_type(kind: pa.DataType) -> str:
-    """Return the type in SQL of a column that was added to a schema."""
-    names = {pa.int32(): "INTEGER", pa.int64(): "BIGINT", pa.float32(): "FLOAT"}
-    return {**names, pa.string(): "VARCHAR"}[kind]
 
 
 def edits(read: str, truth: str) -> int:

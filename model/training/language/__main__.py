@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from model import DEFAULT_FOLDER
+from model.networks.manifest import changing
 from model.recogniser.bundle import model_folder
 from model.training.language.build import add_language_model
 from model.training.language.config import add_language_flags, language_config
@@ -71,7 +72,7 @@ def _check_model(directory: str) -> None:
 
 @contextmanager
 def changed_as_whole(folder: Path) -> Iterator[Path]:
-    """Change the files of a folder through a copy of it: all of them, or none after an error.
+    """Change the files of a model through a copy of it: all of them, or none after an error.
 
     Args:
         folder: The folder; one that does not exist is not copied.
@@ -88,10 +89,11 @@ def changed_as_whole(folder: Path) -> Iterator[Path]:
         before = {path.name for path in copy.iterdir() if path.is_file()}
         yield copy
         after = {path.name for path in copy.iterdir() if path.is_file()}
-        for name in after:
-            os.replace(copy / name, folder / name)
-        for name in before - after:
-            (folder / name).unlink(missing_ok=True)
+        with changing(folder):
+            for name in after:
+                os.replace(copy / name, folder / name)
+            for name in before - after:
+                (folder / name).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
