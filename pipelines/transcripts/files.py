@@ -16,6 +16,8 @@ from pipelines.tables.writers import newest_rows, writer_of, written_by
 from schemas.tables import TABLES
 
 _RUN_COLUMNS = ("run_id", "compaction")
+# The order in which tables are looked at for damage: those with the smallest files first.
+_CHECKED = ("runs", "pages", "failures", "lines")
 
 
 def run_files(directory: str) -> list[str]:
@@ -25,23 +27,6 @@ def run_files(directory: str) -> list[str]:
         directory: Folder that transcribe wrote.
     """
     return sorted(map(str, Path(directory, "runs").glob("*.parquet")))
-
-
-def writers(directory: str) -> dict[str, str]:
-    """List the runs and compactions that wrote the rows of the finished runs.
-
-    Args:
-        directory: Folder that transcribe wrote.
-
-    Returns:
-        Writer to the file of `runs` that names it. That file is written last: files of a writer
-        without one may be incomplete, or replaced.
-
-    Raises:
-        UsageError: If a file is damaged.
-    """
-    rows = [row | {"file": path} for path in run_files(directory) for row in _rows(path)]
-    return {writer_of(row): row["file"] for row in newest_rows(rows)}
 
 
 def _rows(path: str) -> list[dict]:
@@ -56,22 +41,32 @@ def _rows(path: str) -> list[dict]:
         raise UsageError(damage_text(path, path)) from None
 
 
-def files_of(directory: str, table: str) -> dict[str, str]:
-    """List the files of a table.
+def files_of_tables(directory: str) -> dict[str, dict[str, str]]:
+    """List the files whose rows count, all tables as of one moment.
+
+    The table `runs` is listed once: if a compaction ends meanwhile, the other tables would
+    otherwise be its own and `runs` that of before, and no row would count.
 
     Args:
         directory: Folder that transcribe wrote.
-        table: 'lines', 'pages' or 'failures'.
 
     Returns:
-        File to the file of `runs` that makes it count; only files whose rows count.
+        Table to its files, each with the file of `runs` that makes it count. That file is written
+        last: files that none makes count may be incomplete, or replaced.
 
     Raises:
         UsageError: If a file of `runs` is damaged.
     """
-    finished = writers(directory)
-    found = sorted(map(str, Path(directory, table).glob("collection=*/*.parquet")))
-    return {path: finished[written_by(path)] for path in found if written_by(path) in finished}
+    runs = run_files(directory)
+    rows = [row | {"file": path} for path in runs for row in _rows(path)]
+    finished = {writer_of(row): row["file"] for row in newest_rows(rows)}
+    files = {"runs": {path: path for path in runs}}
+    for table in TABLES:
+        if table != "runs":
+            found = sorted(map(str, Path(directory, table).glob("collection=*/*.parquet")))
+            counting = [path for path in found if written_by(path) in finished]
+            files[table] = {path: finished[written_by(path)] for path in counting}
+    return files
 
 
 def tables_of_others(directory: str) -> dict[str, list[str]]:
@@ -106,9 +101,8 @@ def naming_damage(directory: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        files = {path: path for path in run_files(directory)}
-        for table in ("pages", "failures", "lines"):
-            files |= files_of(directory, table)
+        tables = files_of_tables(directory)
+        files = {path: run for table in _CHECKED for path, run in tables[table].items()}
         path = damaged_file(files, error)
         if path is None:
             raise

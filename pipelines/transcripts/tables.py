@@ -16,7 +16,7 @@ from model.text.charset import normalise_text
 from pipelines.cli.options import UsageError
 from pipelines.files.readers import begin_reading
 from pipelines.transcripts.engines import null_column, quoted
-from pipelines.transcripts.files import files_of, naming_damage, run_files, tables_of_others
+from pipelines.transcripts.files import files_of_tables, naming_damage, run_files, tables_of_others
 from pipelines.transcripts.views import LINE_CHANGES, REGIONS, VIEWS
 from schemas.records import Polyline
 from schemas.tables import TABLES
@@ -41,6 +41,11 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
         UsageError: If the folder holds no finished run, or a file is damaged. Damage that is
             noticed only when rows are read: see `pipelines.transcripts.files.naming_damage`.
     """
+    return _open(directory)[0]
+
+
+def _open(directory: str) -> tuple[duckdb.DuckDBPyConnection, dict[str, list[str]]]:
+    """Open the tables, and return the files of each with the connection."""
     if not Path(directory).is_dir():
         raise UsageError(f"{directory}: no such folder; give --transcripts what transcribe wrote")
     if not run_files(directory):
@@ -51,13 +56,16 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
     if reading is not None:
         weakref.finalize(connection, os.close, reading)
     with naming_damage(directory):
-        for table in TABLES:
-            _view_of_files(connection, directory, table)
+        tables = {table: list(files) for table, files in files_of_tables(directory).items()}
+        for table, files in tables.items():
+            if not files:
+                raise UsageError(f"{directory} has no table {table}; transcribe again")
+            _view_of_files(connection, table, files)
         for name, sql in VIEWS.items():
             connection.execute(f"CREATE VIEW {name} AS {sql}")
         for statement in (LINE_CHANGES, REGIONS):
             connection.execute(statement)
-    return connection
+    return connection, tables
 
 
 def open_any_tables(
@@ -78,10 +86,8 @@ def open_any_tables(
         directory = str(Path(directory).parent)
     connection, tables = duckdb.connect(), tables_of_others(directory)
     if not tables:
-        connection = open_tables(directory)
+        connection, tables = _open(directory)
         connection.create_function("edits", edits, ["VARCHAR", "VARCHAR"], "BIGINT")
-        tables = {table: files_of(directory, table) for table in TABLES if table != "runs"}
-        tables["runs"] = run_files(directory)
     else:
         with naming_damage(directory):
             for table, files in tables.items():
@@ -101,10 +107,7 @@ def _open_only(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> N
     connection.execute("SET lock_configuration = true")
 
 
-def _view_of_files(connection: duckdb.DuckDBPyConnection, directory: str, table: str) -> None:
-    files = run_files(directory) if table == "runs" else list(files_of(directory, table))
-    if not files:
-        raise UsageError(f"{directory} has no table {table}; transcribe again")
+def _view_of_files(connection: duckdb.DuckDBPyConnection, table: str, files: list[str]) -> None:
     if table == "runs":
         rows = connection.read_parquet(files, hive_partitioning=False, union_by_name=True)
     else:

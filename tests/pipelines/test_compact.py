@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.archive import rewrite, upkeep
 from pipelines.compact import main
+from pipelines.transcripts import tables
 from pipelines.transcripts.tables import open_tables
 from schemas.records import SkipReason
 from tests.pipelines.written_tables import page, write_run
@@ -141,6 +142,23 @@ def test_readers_see_every_row_once_at_any_time(archive, monkeypatch):
     monkeypatch.setattr(rewrite, "write_rows", commit)
     assert main(["--transcripts", str(archive)]) == 0
     assert files(archive) == 4 < many and rows(archive) == wanted
+
+
+@pytest.mark.parametrize("table", ["lines", "pages", "failures", "runs"])
+def test_a_compaction_that_ends_while_tables_are_opened(archive, monkeypatch, table):
+    """The tables are listed as of one moment: either all before the compaction, or all after."""
+    wanted = rows(archive)
+    monkeypatch.setattr("pipelines.archive.keeping._WAIT_S", 0.1)
+    make_view, compactions = tables._view_of_files, []
+
+    def compact_first(connection, name, files):
+        if name == table and not compactions:
+            compactions.append(main(["--transcripts", str(archive)]))
+        make_view(connection, name, files)
+
+    monkeypatch.setattr(tables, "_view_of_files", compact_first)
+    assert rows(archive) == wanted
+    assert compactions == [0]
 
 
 def test_a_query_that_goes_on_meanwhile_gives_the_same(archive):
