@@ -10,9 +10,8 @@ import logging
 import platform
 import re
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 
 import apache_beam as beam
@@ -22,7 +21,7 @@ from apache_beam.options.pipeline_options import (
     PortableOptions,
     StandardOptions,
 )
-from apache_beam.runners.runner import create_runner
+from apache_beam.runners.runner import PipelineState, create_runner
 
 from model.segmentation.finder import finder_digest
 from pipelines.cli.options import UsageError
@@ -36,7 +35,10 @@ _CONNECT_S = 5.0
 _START_S = 120.0
 # Environments whose workers are not started by this process, or as copies of it.
 _POOL, _COMMAND = "EXTERNAL", "PROCESS"
-_OTHER = "another worker:"
+# They tell how they start and stop.
+_TALKATIVE = ("apache_beam.utils.subprocess_server", "PrismRunner")
+# Begins what a worker says that cannot take part in a run.
+UNFIT = "this worker cannot begin:"
 # How Beam begins its list of what is wrong with flags, and what it says without a job server.
 _INVALID = "validations errors:"
 _MISSING_JAR = re.compile(r"Unable to fetch remote job server jar at (\S+): ")
@@ -136,51 +138,59 @@ def _check_workers(options: PipelineOptions) -> None:
     Raises:
         UsageError: If it does not start within two minutes, or is another one.
     """
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            with beam.Pipeline(options=options) as pipeline:
-                pipeline | beam.Create([own_facts()]) | beam.Map(compare_facts)
-        # Whatever it is, the thread that waits reports it.
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run, name="check workers", daemon=True)
-    thread.start()
-    thread.join(_START_S)
-    where = options.view_as(PortableOptions).environment_config
-    if thread.is_alive():
-        raise UsageError(
-            f"{where}: no worker has started within {_START_S:.0f} seconds; the pool starts the "
-            "first `python` of its PATH, which needs apache-beam and Quire: start the pool with "
-            "the PATH of that environment"
-        )
-    if errors:
-        raise UsageError(f"{where}: {_why_unfit(errors[0])}") from None
+    portable = options.view_as(PortableOptions)
+    where, timeout_s = portable.environment_config, portable.job_server_timeout
+    portable.job_server_timeout = min(timeout_s, _START_S)
+    pipeline = beam.Pipeline(options=options)
+    pipeline | beam.Create([own_facts()]) | beam.Map(compare_facts)
+    try:
+        result = pipeline.run()
+        state = result.wait_until_finish(duration=int(_START_S * 1000))
+    # Each runner has errors of its own.
+    except Exception as error:
+        raise UsageError(f"{where}: {_why_unfit(error)}") from None
+    finally:
+        portable.job_server_timeout = timeout_s
+    if PipelineState.is_terminal(state):
+        return
+    with suppress(Exception):
+        result.cancel()
+    raise UsageError(
+        f"{where}: no worker has started within {_START_S:.0f} seconds; the pool starts the first "
+        "`python` of its PATH, which needs apache-beam and Quire: start the pool with the PATH of "
+        "that environment"
+    )
 
 
 @contextmanager
-def tracebacks_aside() -> Iterator[None]:
-    """Keep tracebacks that an engine sends off the screen; `--verbose` and `--log_file` have them.
+def engine_messages_aside() -> Iterator[None]:
+    """Keep what an engine says of itself, and tracebacks that it sends, off the screen.
 
-    The error that ends the run tells what is wrong, or has the last of them.
+    `--verbose` and `--log_file` have the tracebacks. The error that ends the run tells what is
+    wrong, or has the last of them.
     """
-
-    def is_short(record: logging.LogRecord) -> bool:
-        text = record.getMessage()
-        if "Traceback (most recent" not in text and not record.exc_info:
-            return True
-        current_screen().tell(text)
-        return False
-
     # Beam logs what an engine sends with the root logger.
     root = logging.getLogger()
-    root.addFilter(is_short)
+    root.addFilter(_is_short)
+    for name in _TALKATIVE:
+        # They also speak when this process ends.
+        logging.getLogger(name).addFilter(_is_of_interest)
     try:
         yield
     finally:
-        root.removeFilter(is_short)
+        root.removeFilter(_is_short)
+
+
+def _is_short(record: logging.LogRecord) -> bool:
+    text = record.getMessage()
+    if "Traceback (most recent" not in text and not record.exc_info:
+        return True
+    current_screen().tell(text)
+    return False
+
+
+def _is_of_interest(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR or current_screen().is_verbose
 
 
 def own_facts() -> dict[str, str]:
@@ -206,7 +216,7 @@ def compare_facts(wanted: dict[str, str]) -> None:
         >>> compare_facts(own_facts())
         >>> compare_facts({"Quire": "0.0.1"})  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        RuntimeError: another worker: ... has Quire ..., the run is of 0.0.1
+        RuntimeError: this worker cannot begin: ... has Quire ..., the run is of 0.0.1
     """
     own = own_facts()
     differing = [
@@ -215,13 +225,12 @@ def compare_facts(wanted: dict[str, str]) -> None:
         if own.get(name) != value
     ]
     if differing:
-        raise RuntimeError(f"{_OTHER} {socket.gethostname()} has {'; '.join(differing)}")
+        raise RuntimeError(f"{UNFIT} {socket.gethostname()} has {'; '.join(differing)}")
 
 
 def _why_unfit(error: BaseException) -> str:
     text = str(error)
-    if match := re.search(f"{_OTHER} (.+)", text):
-        said = match[1].partition(" [while running")[0].rstrip("'\"\\n ")
+    if said := _said_by_worker(text):
         return f"a worker on {said}; install the same versions there"
     if match := re.search(r"No module named '?([\w.]+)", text):
         return (
@@ -229,6 +238,12 @@ def _why_unfit(error: BaseException) -> str:
             "(the first `python` of its PATH)"
         )
     return f"a worker could not start: {last_line(text)}"
+
+
+def _said_by_worker(text: str) -> str:
+    """Return what a worker said that cannot take part; empty if none did."""
+    match = re.search(f"{UNFIT} (.+)", text)
+    return match[1].partition(" [while running")[0].rstrip("'\"\\n ") if match else ""
 
 
 def last_line(text: str) -> str:
@@ -263,6 +278,8 @@ def explain_failure(error: Exception) -> UsageError | str | None:
     text = str(error)
     if isinstance(error, ValueError) and _INVALID in text:
         return UsageError(" ".join(text.partition(_INVALID)[2].split()))
+    if said := _said_by_worker(text):
+        return UsageError(f"a worker cannot begin: {said}")
     if match := _MISSING_JAR.search(text):
         return UsageError(
             f"the job server cannot be fetched from {match[1]}; give it by "

@@ -113,10 +113,10 @@ def _on_engine(
     """Run a command whose pipeline may run elsewhere, once that engine and its workers answer."""
     if is_local(options):
         return run(args, options)
-    from pipelines.cli.engine import check_engine, explain_failure, tracebacks_aside
+    from pipelines.cli.engine import check_engine, engine_messages_aside, explain_failure
 
     try:
-        with tracebacks_aside():
+        with engine_messages_aside():
             check_engine(options)
             return run(args, options)
     except UsageError:

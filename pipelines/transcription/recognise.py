@@ -26,6 +26,7 @@ from model.quality.line_image import measure_strip
 from model.recogniser.bundle import load_bundle
 from model.recogniser.line_reading import read_lines
 from model.recogniser.recogniser import Recogniser
+from pipelines.cli.engine import UNFIT
 from pipelines.cli.garbage import freeze_loaded
 from pipelines.files.cached import local_file, local_model
 from pipelines.pages.records import PageLines, PageResult, ReadLine
@@ -72,7 +73,7 @@ class Recognition:
         recogniser = Recogniser(bundle, decoding, self.device)
         if self.digest and reading_digest(recogniser) != self.digest:
             raise ValueError(
-                f"{socket.gethostname()} has another model {self.model} than the run began with; "
+                f"the model {self.model} is another one than the run began with; "
                 "have the same version of Quire, and the same files, on all workers"
             )
         return recogniser
@@ -131,7 +132,15 @@ def opened(recognition: Recognition) -> Recogniser:
 
 @lru_cache(maxsize=1)
 def _opened(recognition: Recognition) -> Recogniser:
-    return recognition.open()
+    """Open a recogniser on a worker.
+
+    Raises:
+        RuntimeError: If that is not possible; the process that started the run tells it.
+    """
+    try:
+        return recognition.open()
+    except ValueError as error:
+        raise RuntimeError(f"{UNFIT} {socket.gethostname()}: {error}") from None
 
 
 class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogniser]):
@@ -147,7 +156,7 @@ class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogni
 
     def load_model(self) -> Recogniser:
         """Return the recogniser, loaded now unless it was lent."""
-        recogniser = _lent.get(self._recognition) or self._recognition.open()
+        recogniser = opened(self._recognition)
         # A worker process has loaded everything by now.
         freeze_loaded()
         return recogniser

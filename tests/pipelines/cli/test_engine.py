@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 
 import pytest
@@ -9,10 +10,11 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.cli import engine
 from pipelines.cli.engine import check_engine, compare_facts, own_facts
-from pipelines.cli.options import UsageError
+from pipelines.cli.options import LOCAL_RUNNER, UsageError
 from pipelines.transcribe import main
 
 NOBODY = "127.0.0.1:9"
+POOL = ["--runner", "PrismRunner", "--environment_type", "external", "--environment_config"]
 
 
 def check(*flags):
@@ -49,11 +51,7 @@ def address():
             ["--runner", "PrismRunner", "--environment_type", "EXTERNAL"],
             "--environment_config '' is not an address",
         ),
-        (
-            ["--runner", "PrismRunner", "--environment_type", "external"]
-            + ["--environment_config", NOBODY],
-            f"--environment_config {NOBODY}: nobody answers there",
-        ),
+        ([*POOL, NOBODY], f"--environment_config {NOBODY}: nobody answers there"),
         (["--runner", "FlinkRunner", "--flink_master", NOBODY], "--flink_master 127.0.0.1:9: nob"),
     ],
 )  # fmt: skip
@@ -71,43 +69,55 @@ def test_a_job_server_that_answers_is_enough_for_workers_like_this_process(addre
     check("--runner", "PortableRunner", "--job_endpoint", address)
 
 
-def test_a_pool_that_never_starts_a_worker_is_given_up(address, monkeypatch):
+def test_a_server_that_is_no_job_server_is_given_up(address, monkeypatch):
     monkeypatch.setattr(engine, "_START_S", 0.5)
     pool = ["--environment_type", "EXTERNAL", "--environment_config", address]
-    with pytest.raises(UsageError, match=r"no worker has started within .* `python` of its PATH"):
+    with pytest.raises(UsageError, match=f"{address}: a worker could not start: "):
         check("--runner", "PortableRunner", "--job_endpoint", address, *pool)
+
+
+def test_a_pool_that_never_starts_a_worker_is_given_up(address, monkeypatch):
+    class Waiting:
+        """The result of a job that waits for its workers."""
+
+        cancelled = False
+
+        def wait_until_finish(self, duration):
+            assert duration == 120_000
+            return "RUNNING"
+
+        def cancel(self):
+            self.cancelled = True
+
+    job = Waiting()
+    monkeypatch.setattr("apache_beam.Pipeline.run", lambda pipeline: job)
+    pool = ["--environment_type", "EXTERNAL", "--environment_config", address]
+    with pytest.raises(UsageError, match=r"no worker has started within 120 .* of its PATH"):
+        check("--runner", "PrismRunner", *pool)
+    assert job.cancelled
 
 
 @pytest.mark.parametrize("name", sorted(own_facts()))
 def test_a_worker_that_is_another_is_named(monkeypatch, name, address):
-    compare_facts(own_facts())
-    others = own_facts() | {name: "9.9"}
-    with pytest.raises(RuntimeError, match=f"another worker: .* has {name} .*, the run is of 9.9"):
+    own = own_facts()
+    compare_facts(own)
+    others = own | {name: "9.9"}
+    with pytest.raises(
+        RuntimeError, match=f"this worker cannot begin: .* has {name} .*, the run is of 9.9"
+    ):
         compare_facts(others)
-    # Beam's local runner stands for an engine: its workers are this process.
-    monkeypatch.setattr(engine, "own_facts", lambda: dict(others))
-    monkeypatch.setattr(engine, "compare_facts", _compare_with_these)
-    local = ["--runner", "apache_beam.runners.portability.fn_api_runner.FnApiRunner"]
+    # Beam's local runner stands for an engine: the second to be asked is the worker.
+    answers = iter([others, own])
+    monkeypatch.setattr(engine, "own_facts", lambda: next(answers))
     pool = ["--environment_type", "EXTERNAL", "--environment_config", address]
     with pytest.raises(UsageError) as raised:
-        check(*local, *pool)
+        check("--runner", LOCAL_RUNNER, *pool)
     said = str(raised.value)
-    assert f"{name} " in said and said.endswith("install the same versions there")
-
-
-FACTS = own_facts()
-
-
-def _compare_with_these(wanted):
-    differing = [name for name in wanted if FACTS[name] != wanted[name]]
-    if differing:
-        raise RuntimeError(f"another worker: here has {differing[0]} 1, the run is of 9.9")
+    assert f"has {name} {own[name]}, the run is of 9.9; install the same versions there" in said
 
 
 def test_tracebacks_that_an_engine_sends_stay_off_the_screen(caplog):
-    import logging
-
-    with engine.tracebacks_aside():
+    with engine.engine_messages_aside():
         logging.error("Traceback (most recent call last):\n  File x")
         logging.error("short")
     logging.error("Traceback (most recent call last): later")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -89,7 +90,7 @@ def test_a_bucket_without_a_model_is_told(bundle):
 def test_a_word_list_is_copied_by_its_content(bundle):
     CountedFiles.begin({"counted://b/words.txt": b"le chat"})
     path = local_file("counted://b/words.txt")
-    assert open(path, "rb").read() == b"le chat" and path.endswith("words.txt")
+    assert Path(path).read_bytes() == b"le chat" and path.endswith("words.txt")
     assert local_file("counted://b/words.txt") == path
     CountedFiles.begin({"counted://b/words.txt": b"la souris"})
     assert local_file("counted://b/words.txt") != path
