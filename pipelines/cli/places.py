@@ -20,7 +20,7 @@ _NEEDED = {
     "hdfs": ("hdfs", "pip install 'quire-htr[hadoop]'"),
 }
 # Flags of files that are opened as files of this machine, whatever the command.
-_LOCAL = ("transcripts", "model", "report", "show", "spelling", "lexicon", "log_file")
+_LOCAL = ("transcripts", "report", "show", "spelling", "log_file")
 _WRITTEN = ("output",)
 
 

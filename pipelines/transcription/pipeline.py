@@ -11,11 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from model.decoding.config import GREEDY
-from model.images.digest import exact_key
 from model.line_images.rectify import RECTIFY_VERSION
-from model.recogniser.bundle import Bundle, load_bundle, model_name
-from model.recogniser.decoding_plan import DecodingPlan
+from model.recogniser.bundle import Bundle, model_name
 from model.recogniser.recogniser import Recogniser
 from model.segmentation.finder import finder_facts
 from pipelines.archive.deaths import Deaths, blaming
@@ -44,7 +41,7 @@ from pipelines.tables.news import News
 from pipelines.tables.runs import RunStart
 from pipelines.tables.skipped import SkippedFiles, WriteSkipped
 from pipelines.transcription.read_pages import PageReading
-from pipelines.transcription.recognise import Recognition, lend
+from pipelines.transcription.recognise import Recognition, lend, reading_digest
 from pipelines.transcription.transcribe_pages import TranscribePages
 from schemas.program import command_name
 from schemas.records import Skipped, SkipReason
@@ -153,7 +150,7 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
             deadly=deaths.deadly(),
         )
         write_durably(archive.run_start, run.to_json().encode())
-        recognition = replace(config.recognition, model=str(recogniser.bundle.directory))
+        recognition = config.recognition.for_workers(recogniser)
         with (
             lend(recogniser, recognition),
             blaming(deaths),
@@ -219,11 +216,9 @@ def open_recogniser(recognition: Recognition) -> Recogniser:
     """
     check_page_networks()
     try:
-        bundle = load_bundle(recognition.model, recognition.precision)
-    except ValueError as error:
-        raise UsageError(f"--model {error}") from None
-    try:
-        return Recogniser(bundle, recognition.decoding, recognition.device)
+        return recognition.open()
+    except UsageError:
+        raise
     except ValueError as error:
         raise UsageError(str(error)) from None
 
@@ -246,9 +241,10 @@ def begin_run(
     """Return the start of a run, with the digests of its model and preprocessing."""
     bundle, decoding = recogniser.bundle, recogniser.plan
     # A link such as `latest` leads to another model tomorrow.
-    model = model_name(bundle.directory)
+    given = config.recognition.model
+    model = given if "://" in given else model_name(bundle.directory)
     named = replace(config, recognition=replace(config.recognition, model=model))
-    digest = model_digest(bundle, config, decoding)
+    digest = reading_digest(recogniser)
     newest = state.runs[-1].run_id if state.runs else ""
     how = ": ".join(filter(None, (decoding.method, decoding.note)))
     return replace(
@@ -262,22 +258,6 @@ def begin_run(
         listed=listed_names(page_inputs(config.inputs), names),
         calibration=bundle.calibrated_on(decoding.method),
     )
-
-
-def model_digest(bundle: Bundle, config: TranscribeConfig, decoding: DecodingPlan) -> str:
-    """Return the digest of the model and, for a beam search, of its settings and words.
-
-    Args:
-        bundle: The model.
-        config: The run.
-        decoding: How the model will be decoded.
-    """
-    digest = bundle.digest(decoding.method)
-    if decoding.method == GREEDY:
-        return digest
-    lexicon = config.recognition.decoding.lexicon
-    facts = [digest, asdict(decoding.search), lexicon and exact_key(read_bytes(lexicon))]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def preprocess_digest(line_source: str, bundle: Bundle) -> str:
