@@ -1,0 +1,114 @@
+"""Begin a transcription: open the model, name the pages, and record what identifies the run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+
+from model.decoding.config import GREEDY
+from model.images.digest import exact_key
+from model.line_images.rectify import RECTIFY_VERSION
+from model.recogniser.bundle import Bundle, load_bundle, model_name
+from model.recogniser.decoding_plan import DecodingPlan
+from model.recogniser.recogniser import Recogniser
+from model.segmentation.finder import finder_facts
+from pipelines.archive.gone import listed_names
+from pipelines.archive.state import EarlierPages
+from pipelines.cli.options import UsageError
+from pipelines.files.filesystem import read_bytes
+from pipelines.pages.inputs import PageInputs, page_inputs
+from pipelines.pages.names import PageNames, page_names
+from pipelines.pages.networks import check_page_networks
+from pipelines.tables.runs import RunStart
+from pipelines.transcription.config import TranscribeConfig
+from pipelines.transcription.recognise import Recognition
+
+
+def open_recogniser(recognition: Recognition) -> Recogniser:
+    """Open the model before the pipeline runs, so that errors are reported at once.
+
+    Args:
+        recognition: How lines are recognised.
+
+    Returns:
+        The recogniser; it decodes greedily if no beam search is possible.
+
+    Raises:
+        UsageError: If something cannot be used.
+    """
+    check_page_networks()
+    try:
+        bundle = load_bundle(recognition.model, recognition.precision)
+    except ValueError as error:
+        raise UsageError(f"--model {error}") from None
+    try:
+        return Recogniser(bundle, recognition.decoding, recognition.device)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def names_of_pages(inputs: PageInputs, config: TranscribeConfig, state: EarlierPages) -> PageNames:
+    """Return how the pages of the input are called in the tables.
+
+    Raises:
+        UsageError: If a folder of the input is not below `--root`.
+    """
+    try:
+        return page_names(inputs.roots, config.root, state.names, bool(inputs.lists))
+    except ValueError as error:
+        raise UsageError(f"--input {error}") from None
+
+
+def begin_run(
+    config: TranscribeConfig, recogniser: Recogniser, state: EarlierPages, names: PageNames
+) -> RunStart:
+    """Return the start of a run, with the digests of its model and preprocessing."""
+    bundle, decoding = recogniser.bundle, recogniser.plan
+    # A link such as `latest` leads to another model tomorrow.
+    model = model_name(bundle.directory)
+    named = replace(config, recognition=replace(config.recognition, model=model))
+    digest = model_digest(bundle, config, decoding)
+    newest = state.runs[-1].run_id if state.runs else ""
+    how = ": ".join(filter(None, (decoding.method, decoding.note)))
+    return replace(
+        RunStart.now("transcribe", asdict(named), digest, newest),
+        collection=config.collection,
+        preprocess_digest=preprocess_digest(config.line_source, bundle),
+        decoding="; ".join(filter(None, (how, bundle.note))),
+        model=model,
+        root=names.root,
+        root_name=names.root_name,
+        listed=listed_names(page_inputs(config.inputs), names),
+        calibration=bundle.calibrated_on(decoding.method),
+    )
+
+
+def model_digest(bundle: Bundle, config: TranscribeConfig, decoding: DecodingPlan) -> str:
+    """Return the digest of the model and, for a beam search, of its settings and words.
+
+    Args:
+        bundle: The model.
+        config: The run.
+        decoding: How the model will be decoded.
+    """
+    digest = bundle.digest(decoding.method)
+    if decoding.method == GREEDY:
+        return digest
+    lexicon = config.recognition.decoding.lexicon
+    facts = [digest, asdict(decoding.search), lexicon and exact_key(read_bytes(lexicon))]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def preprocess_digest(line_source: str, bundle: Bundle) -> str:
+    """Return the digest of everything that determines the line images of a page.
+
+    Args:
+        line_source: Where lines come from.
+        bundle: The model, which sets the height of the line images.
+    """
+    facts = {"lines": line_source, "line_height_px": bundle.preprocess.strip_height_px}
+    facts["rectify"] = RECTIFY_VERSION
+    if line_source in ("find", "auto"):
+        facts |= finder_facts()
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
