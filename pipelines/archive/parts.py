@@ -136,10 +136,10 @@ def part_locks(archive: Archive, part: Part) -> Iterator[None]:
         UsageError: If this part runs already, or a command that needs the output for itself.
     """
     make_folder(archive.parts, archive.output)
-    running = f"--part {part}: it runs already ({{other}}); wait for it, or start another part"
+    running = f"part {part} runs already ({{other}}); wait for it, or start another part"
     with (
-        shared_lock(archive.unfinished, f"part {part}"),
         lone_lock(f"{archive.parts}/{part.number}.lock", running),
+        shared_lock(archive.unfinished, f"part {part}"),
     ):
         yield
 
