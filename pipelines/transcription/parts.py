@@ -148,7 +148,7 @@ def run_facts(job: Job) -> dict[str, tuple[str, str]]:
         "--redo": "on" if config.redo else "off",
         "--only": "new" if config.only_new else "off",
         "--iiif_width_px": str(config.pages.width_px),
-        "--mets_group": config.pages.file_group,
+        "--mets_group": config.pages.file_group or "none",
     }
     return {name: (fact, fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
 

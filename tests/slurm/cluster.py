@@ -115,6 +115,12 @@ class Cluster:
                 found[int(number[1])] = state[1], node[1] if node else ""
         return found
 
+    def hurry(self, job: str) -> None:
+        """Let the tasks of an array that were requeued start now, and not in two minutes."""
+        for number, (state, _) in self.tasks(job).items():
+            if state == "PENDING":
+                self.ask("scontrol", "update", f"JobId={job}_{number}", "StartTime=now")
+
     def ask(self, *command: str) -> str:
         """Run a command of Slurm, and return what it prints."""
         done = subprocess.run(

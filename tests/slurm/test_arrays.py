@@ -138,9 +138,12 @@ def test_an_array_whose_tasks_are_stopped_killed_and_lose_their_node(cluster, ar
         cluster.ask("scontrol", "requeue", f"{first}_{number}")
     cluster.start_node(lost)
     gate.touch()
-    wait_until(
-        lambda: set(states(first).values()) == {"COMPLETED"}, LIMIT_S, f"the array: {states(first)}"
-    )
+
+    def is_complete():
+        cluster.hurry(first)
+        return set(states(first).values()) == {"COMPLETED"}
+
+    wait_until(is_complete, LIMIT_S, "the array")
 
     logs = "".join((archive / f"log-{first}_{number}").read_text() for number in pids)
     assert logs.count(f"all {PARTS} parts are done\n") == 1, logs
