@@ -90,7 +90,7 @@ def publish_interrupted(archive: Archive, listing_of: Relisting = _not_known) ->
 def _publish(archive: Archive, run: RunStart, listing_of: Relisting) -> str:
     """Publish what a run has done that did not end, and return how much that is."""
     parts = parts_of(archive, run)
-    done = done_parts(archive, parts.count) if parts else {}
+    done = done_parts(archive, parts) if parts else {}
     drop_lost(archive, done)
     missing = missing_parts(done, parts.count) if parts else ()
     state = read_state(archive)

@@ -171,19 +171,22 @@ def write_parts(archive: Archive, run: PartsRun) -> None:
     write_durably(f"{archive.parts}/run.json", json.dumps(asdict(run)).encode())
 
 
-def mark_done(archive: Archive, number: int, sums: PartSums) -> None:
-    """Record that a part is done."""
-    write_durably(_mark(archive, number), sums.to_json().encode())
+def mark_done(archive: Archive, run_id: str, number: int, sums: PartSums) -> None:
+    """Record that a part of a run is done."""
+    mark = json.dumps({"run_id": run_id, "sums": sums.to_json()})
+    write_durably(_mark(archive, number), mark.encode())
 
 
-def done_parts(archive: Archive, count: int) -> dict[int, PartSums]:
-    """Return what the parts that are done have counted, by their numbers."""
+def done_parts(archive: Archive, run: PartsRun) -> dict[int, PartSums]:
+    """Return what the parts of a run that are done have counted, by their numbers."""
     found = {}
-    for number in range(1, count + 1):
+    for number in range(1, run.count + 1):
         path = _mark(archive, number)
         if first_existing([path]):
             try:
-                found[number] = PartSums.from_json(read_bytes(path))
+                mark = json.loads(read_bytes(path))
+                if mark["run_id"] == run.run_id:
+                    found[number] = PartSums.from_json(mark["sums"])
             # It was damaged: the part is done again, which reads nothing twice.
             except (ValueError, KeyError, TypeError):
                 discard(path)

@@ -43,7 +43,7 @@ class PartSums:
         return json.dumps({"inputs": inputs, "account": asdict(self.account), "skipped": skipped})
 
     @classmethod
-    def from_json(cls, text: bytes) -> PartSums:
+    def from_json(cls, text: str) -> PartSums:
         """Return the sums that `to_json` serialised."""
         values = json.loads(text)
         account = Account(**values["account"])

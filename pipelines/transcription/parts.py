@@ -76,6 +76,9 @@ def run_part(
         with one_at_a_time(archive, part):
             run = unfinished_run(archive)
             parts = parts_of(archive, run)
+            if parts and _is_past(job, run, parts, part):
+                archive.clear_unfinished()
+                parts = None
             if parts:
                 done = _done(archive, parts)
                 if part.number in done or is_published(archive, run):
@@ -94,8 +97,15 @@ def run_part(
         read_share(job, share, deaths, options, counters)
         sums = share.sums(archive)
         with one_at_a_time(archive, part):
-            mark_done(archive, part.number, sums)
+            mark_done(archive, job.run.run_id, part.number, sums)
             return _end(job, part, _done(archive, parts_of(archive, job.run)))
+
+
+def _is_past(job: Job, run: RunStart, parts: PartsRun, part: Part) -> bool:
+    """Whether a run is another one, of which only what is published has to be cleared away."""
+    if not is_published(job.archive, run):
+        return False
+    return bool(_refusal(job.started(read_state(job.archive)), parts, part))
 
 
 def _begun(job: Job, part: Part) -> Job:
@@ -116,18 +126,18 @@ def _joined(job: Job, run: RunStart, parts: PartsRun, part: Part) -> Job:
     Raises:
         UsageError: If this is no part of that run.
     """
-    if part.count != parts.count:
-        raise UsageError(
-            f"--part {part}: the run in {job.archive.output} has {parts.count} parts; give --part "
-            f"K/{parts.count}, or {_CURE}"
-        )
     mine = job.started(read_state(job.archive))
-    if difference := parts.difference(run_facts(mine)):
-        raise UsageError(
-            f"--part {part}: the run in {job.archive.output} {difference}; give the same, or "
-            f"{_CURE}"
-        )
+    if refusal := _refusal(mine, parts, part):
+        raise UsageError(f"--part {part}: the run in {job.archive.output} {refusal}, or {_CURE}")
     return replace(mine, run=run)
+
+
+def _refusal(job: Job, parts: PartsRun, part: Part) -> str:
+    """Return why a job is no part of a run; empty if it is one."""
+    if part.count != parts.count:
+        return f"has {parts.count} parts; give --part K/{parts.count}"
+    difference = parts.difference(run_facts(job))
+    return f"{difference}; give the same" if difference else ""
 
 
 def run_facts(job: Job) -> dict[str, tuple[str, str]]:
@@ -155,7 +165,7 @@ def run_facts(job: Job) -> dict[str, tuple[str, str]]:
 
 def _done(archive: Archive, parts: PartsRun) -> dict[int, PartSums]:
     """Return the parts that are done; once all are, their portions are checked."""
-    done = done_parts(archive, parts.count)
+    done = done_parts(archive, parts)
     lost = drop_lost(archive, done) if len(done) == parts.count else []
     if lost:
         print(

@@ -81,7 +81,7 @@ def read(archive, run, number, listed, most, at_once):
             skipped.add(Skipped(name, SkipReason.NO_IMAGE))
     Path(share.inputs).write_text(json.dumps([tally.count, tally.total]))
     Path(share.skipped).write_text(skipped.to_json())
-    mark_done(archive, number, share.sums(archive))
+    mark_done(archive, run.run_id, number, share.sums(archive))
     return True
 
 
@@ -106,13 +106,13 @@ def test_whatever_dies_each_page_is_there_once(deaths, damaged, order):
         for place in damaged:
             if place < len(names):
                 Path(archive.portions, f"lines-{names[place]}.parquet").write_bytes(b"PAR1")
-        done = done_parts(archive, COUNT)
+        done = done_parts(archive, parts_of(archive, run))
         lost = drop_lost(archive, done)
         assert not {*lost} & {*done}
         for number in order:
             if number in missing_parts(done, COUNT):
                 assert read(archive, run, number, PAGES + NO_PAGES, 99, 50)
-        done = done_parts(archive, COUNT)
+        done = done_parts(archive, parts_of(archive, run))
         assert drop_lost(archive, done) == []
         expected, skipped = all_sums(done)
         account = publish(archive, run, read_state(archive), expected).account
@@ -136,7 +136,7 @@ def test_a_page_that_vanished_between_two_attempts_is_counted(tmp_path):
     assert not read(archive, run, 1, PAGES, 1, 1)
     # The one that was read is gone, another one came.
     assert read(archive, run, 1, [*(name for name in PAGES if name != own[0])], 99, 5)
-    (sums,) = done_parts(archive, COUNT).values()
+    (sums,) = done_parts(archive, parts_of(archive, run)).values()
     assert sums.account.pages_ok == len(own)
 
 
@@ -144,20 +144,22 @@ def test_a_part_whose_portions_are_lost_is_not_done_any_more(begun):
     archive, run = begun
     name = portion_names(archive.portions, "part2-")[0]
     Path(archive.portions, f"pages-{name}.parquet").unlink()
-    done = done_parts(archive, COUNT)
+    done = done_parts(archive, parts_of(archive, run))
     assert drop_lost(archive, done) == [2]
-    assert missing_parts(done_parts(archive, COUNT), COUNT) == (2,)
+    assert missing_parts(done_parts(archive, parts_of(archive, run)), COUNT) == (2,)
     said = publish_interrupted(archive)
     assert said.endswith(
         f"pages of the interrupted run {run.run_id} kept; of its parts, 2 were not done"
     )
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"inputs": [1]}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"run_id": "r"}', b'{"run_id": "an older one", "sums": "{}"}']
+)
 def test_a_damaged_mark_is_none(begun, content):
-    archive, _ = begun
+    archive, run = begun
     Path(archive.parts, "done-3.json").write_bytes(content)
-    assert sorted(done_parts(archive, COUNT)) == [1, 2]
+    assert sorted(done_parts(archive, parts_of(archive, run))) == [1, 2]
 
 
 def test_all_that_is_done_is_published_as_a_whole(begun):
