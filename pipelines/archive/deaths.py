@@ -112,7 +112,7 @@ class Deaths:
                 counts[uri] = (count + 1 if mark == now else 1, now)
             with suppress(OSError):
                 note.unlink()
-        for folder in {note.parent for note in notes} - {Path(self.notes)}:
+        for folder in () if self.part else Path(self.unfinished).glob("reading-*"):
             with suppress(OSError):
                 folder.rmdir()
         Path(self.notes).mkdir(parents=True, exist_ok=True)
