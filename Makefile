@@ -14,7 +14,7 @@ PYTEST = -m pytest -n 2 --dist loadfile
 COMPILE = $(UV) pip compile --quiet --no-emit-index-url $(LOCK_FLAGS)
 
 .DEFAULT_GOAL = help
-.PHONY: help setup setup-data-plane test test-data-plane test-debian13 lint format demo manifest \
+.PHONY: help setup setup-data-plane test test-data-plane test-debian13 test-slurm lint format demo manifest \
 	wheel conformance conformance-exports docs lock clean distclean
 
 help: ## Print this help.
@@ -35,6 +35,9 @@ test-data-plane: setup-data-plane ## Run the tests that need no TFX.
 
 test-debian13: ## Run the training tests in a Debian 13 root (as root; needs debootstrap).
 	@locks/debian13.sh $(DEBIAN13) -m train
+
+test-slurm: setup ## Run an array of tasks on a real Slurm (as root; installs Debian's slurm-wlm and munge).
+	@tests/slurm/run .venv/bin/python
 
 lint: setup ## Check style and formatting.
 	.venv/bin/python -m ruff check .

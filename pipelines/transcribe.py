@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 
@@ -23,6 +24,7 @@ from pipelines.cli.options import (
     output_folder,
     verb_parser,
 )
+from pipelines.cli.parts import Part, add_part_flag, part_of
 from pipelines.cli.processes import worker_processes
 from pipelines.cli.reading import add_reading_flags
 from pipelines.files.cached import local_model
@@ -30,8 +32,10 @@ from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
 from pipelines.tables.shown_failures import show_failures
 from pipelines.tables.skipped import check_some_page
+from pipelines.transcription.config import TranscribeConfig, Transcribed
 from pipelines.transcription.forecast import Terms
-from pipelines.transcription.pipeline import TranscribeConfig, run_transcribe
+from pipelines.transcription.parts import run_part
+from pipelines.transcription.pipeline import run_transcribe
 from pipelines.transcription.plan_pipeline import run_plan
 from pipelines.transcription.read_pages import LINE_SOURCES
 from pipelines.transcription.recognise import Recognition
@@ -92,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         help="new: read only what is new or changed, even if another model or version read the "
         "other pages",
     )
+    add_part_flag(parser)
     add_jobs_flag(parser)
     add_time_limit_flag(parser)
     add_page_flags(parser)
@@ -157,6 +162,16 @@ def _terms(args: argparse.Namespace) -> Terms:
     return Terms(counts, workers, args.price_per_core_hour)
 
 
+def _part(args: argparse.Namespace) -> Part | None:
+    part = part_of(args.part, os.environ)
+    if part and args.dry_run:
+        raise UsageError(
+            f"--part {args.part} and --dry_run exclude each other: a dry run is of all pages; "
+            f"leave out --part, and give --workers {part.count} for the estimate"
+        )
+    return part
+
+
 def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
     for flag in ("workers", "pages"):
         value = getattr(args, flag)
@@ -166,6 +181,7 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         raise UsageError("--only new and --redo exclude each other; give one of them")
     if args.price_per_core_hour < 0:
         raise UsageError(f"--price_per_core_hour {args.price_per_core_hour} is below 0")
+    part = _part(args)
     choice = choose_reading(
         local_model(args.model), args.quality, args.decoding, args.precision, uses_gpu(args.device)
     )
@@ -191,10 +207,15 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         return EXIT_OK
     try:
         with interruptible(), worker_processes(jobs_of(args, uses_gpu(args.device))):
-            transcribed = run_transcribe(config, options)
+            transcribed = (
+                run_part(config, options, part) if part else run_transcribe(config, options)
+            )
     except Interrupted as interrupted:
         print(interrupted, file=sys.stderr)
         return interrupted.status
+    if not isinstance(transcribed, Transcribed):
+        print(transcribed)
+        return EXIT_OK
     files = f"failures/collection=*/{transcribed.run_id}-*.parquet"
     print(*filter(None, [str(transcribed), show_failures(args.output, files)]), sep="\n")
     _say(args.quality, choice)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +23,8 @@ from pipelines.cli.processes import at_orphaned, current_workers
 from pipelines.formats.addresses import is_address
 from pipelines.formats.names import file_of
 
+# Processes of several machines may leave notes in one folder.
+_HOST = re.sub("[^A-Za-z0-9]", "_", socket.gethostname())
 # So often a page may kill a process.
 MOST_DEATHS = 2
 _DEADLY = (
@@ -41,7 +45,7 @@ def being_read(folder: str, uri: str) -> Iterator[None]:
         yield
         return
     _clean_up_when_orphaned(folder)
-    path = Path(folder, f"{os.getpid()}-{uuid.uuid4().hex}")
+    path = Path(folder, f"{_own_start()}{uuid.uuid4().hex}")
     # Without a note the page is read as well.
     with suppress(OSError):
         path.write_text(uri, "utf-8", "surrogatepass")
@@ -50,6 +54,10 @@ def being_read(folder: str, uri: str) -> Iterator[None]:
     finally:
         with suppress(OSError):
             path.unlink()
+
+
+def _own_start() -> str:
+    return f"{_HOST}-{os.getpid()}-"
 
 
 def deadly_error(uri: str, deadly: tuple[str, ...]) -> str:
@@ -68,14 +76,19 @@ class Deaths:
 
     Attributes:
         unfinished: That folder. Only one on a disk of this machine is used.
+        part: Number of the part whose pages they are, as only the part itself knows whether one
+            that left a note has died; empty for all of them.
     """
 
     unfinished: str
+    part: str = ""
 
     @property
     def notes(self) -> str:
         """Folder of the notes for `being_read`; empty if there can be none."""
-        return "" if "://" in self.unfinished else f"{self.unfinished}/reading"
+        if "://" in self.unfinished:
+            return ""
+        return f"{self.unfinished}/reading{self.part and '-'}{self.part}"
 
     @property
     def _file(self) -> Path:
@@ -90,7 +103,8 @@ class Deaths:
         if not self.notes:
             return
         counts = {} if forgets else self._read()
-        for note in self._notes():
+        notes = self._notes() if self.part else self._notes("reading*")
+        for note in notes:
             uri = _content(note)
             if uri and not forgets:
                 count, mark = counts.get(uri, (0, ""))
@@ -98,6 +112,9 @@ class Deaths:
                 counts[uri] = (count + 1 if mark == now else 1, now)
             with suppress(OSError):
                 note.unlink()
+        for folder in () if self.part else Path(self.unfinished).glob("reading-*"):
+            with suppress(OSError):
+                folder.rmdir()
         Path(self.notes).mkdir(parents=True, exist_ok=True)
         if counts or self._file.exists():
             fresh = self._file.with_suffix(".new")
@@ -120,14 +137,18 @@ class Deaths:
                 they were stopped, and no page is to blame.
         """
         for note in self._notes():
-            pid = note.name.partition("-")[0]
-            if has_worker_died and pid.isdigit() and not is_running(int(pid)):
+            host, pid = note.name.split("-")[:2]
+            is_gone = host == _HOST and pid.isdigit() and not is_running(int(pid))
+            if has_worker_died and is_gone:
                 continue
             with suppress(OSError):
                 note.unlink()
 
-    def _notes(self) -> list[Path]:
-        return sorted(Path(self.notes).glob("*-*")) if self.notes else []
+    def _notes(self, folders: str = "") -> list[Path]:
+        if not self.notes:
+            return []
+        folders = folders or Path(self.notes).name
+        return sorted(Path(self.unfinished).glob(f"{folders}/*-*"))
 
     def _read(self) -> dict[str, tuple[int, str]]:
         if not self.notes:
@@ -147,7 +168,7 @@ def _clean_up_when_orphaned(folder: str) -> None:
 
 def _forget_own(folder: str) -> None:
     """Remove the notes of this process, which ends for another reason than its page."""
-    for note in Path(folder).glob(f"{os.getpid()}-*"):
+    for note in Path(folder).glob(f"{_own_start()}*"):
         with suppress(OSError):
             note.unlink()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.archive.folder import Archive
+from pipelines.archive.gone import Listing
 from pipelines.archive.page_keys import (
     NOT_READ,
     content_key,
@@ -20,22 +21,41 @@ from pipelines.archive.page_keys import (
     page_key,
     page_of_file,
 )
+from pipelines.archive.parts import (
+    all_sums,
+    done_parts,
+    drop_lost,
+    missing_parts,
+    parts_of,
+    remove_locks,
+    shortened,
+)
 from pipelines.archive.portions import drop_damaged, portion_file, portion_names
 from pipelines.archive.publish import publish
 from pipelines.archive.state import EarlierPages, column, is_reading, read_state
 from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import first_existing, read_bytes, write_bytes
 from pipelines.files.key_set import short_keys, sorted_keys
+from pipelines.tables.account import Account
 from pipelines.tables.runs import RunStart
 
 _COLUMNS = ["page_uri", "status", "reason", "run_id", "sha256", "file_sha256", "lines_sha256"]
 
 
-def publish_interrupted(archive: Archive) -> str:
-    """Publish what a killed run has done, as an interrupted run.
+# What a run listed; None where that is not known any more.
+Relisting = Callable[[RunStart, EarlierPages], Listing | None]
+
+
+def _not_known(run: RunStart, state: EarlierPages) -> None:
+    return None
+
+
+def publish_interrupted(archive: Archive, listing_of: Relisting = _not_known) -> str:
+    """Publish what a killed run has done, as an interrupted run; as a whole one if all parts are.
 
     Args:
         archive: The output folder; this process holds its lock.
+        listing_of: Returns what a run listed, of which all parts are done.
 
     Returns:
         How many of its pages are kept, and what of it is damaged, so that pages are read again;
@@ -55,19 +75,44 @@ def publish_interrupted(archive: Archive) -> str:
             "pages are read again"
         )
     said, dropped = [], drop_damaged(archive.portions)
-    is_published = any(row["run_id"] == run.run_id for row in archive.finished_runs())
-    if is_published or not portion_names(archive.portions):
+    if is_published(archive, run) or not portion_names(archive.portions):
         archive.clear_unfinished()
     else:
-        kept = publish(archive, run, read_state(archive)).account.pages_in
-        pages = "1 page" if kept == 1 else f"{kept:,} pages"
-        said.append(f"{pages} of the interrupted run {run.run_id} kept")
+        said.append(_publish(archive, run, listing_of))
     if dropped:
         files = "a file" if dropped == 1 else f"{dropped} files"
         said.append(
             f"{archive.portions}: {files} of a killed run damaged; those pages are read again"
         )
     return "\n".join(said)
+
+
+def _publish(archive: Archive, run: RunStart, listing_of: Relisting) -> str:
+    """Publish what a run has done that did not end, and return how much that is."""
+    parts = parts_of(archive, run)
+    done = done_parts(archive, parts) if parts else {}
+    drop_lost(archive, done)
+    missing = missing_parts(done, parts.count) if parts else ()
+    state = read_state(archive)
+    if parts:
+        remove_locks(archive)
+    if parts and not missing:
+        only_new = bool(run.flags.get("only_new"))
+        listing = listing_of(run, state)
+        account = publish(archive, run, state, all_sums(done)[0], listing, only_new).account
+        return f"all {parts.count} parts of run {run.run_id} were done: {_pages(account)} published"
+    account = publish(archive, run, state).account
+    kept = f"{_pages(account)} of the interrupted run {run.run_id} kept"
+    return f"{kept}; of its parts, {shortened(missing)} were not done" if missing else kept
+
+
+def _pages(account: Account) -> str:
+    return "1 page" if account.pages_in == 1 else f"{account.pages_in:,} pages"
+
+
+def is_published(archive: Archive, run: RunStart) -> bool:
+    """Return whether the tables hold what an unfinished run has done: only its end is missing."""
+    return any(row["run_id"] == run.run_id for row in archive.finished_runs())
 
 
 def unfinished_run(archive: Archive) -> RunStart | None:

@@ -8,6 +8,7 @@ count, and those of the runs do not any more, once the runs are in a newer file 
 the column `compaction` names it.
 
 .unfinished/                                 what a running or killed run has done so far
+.unfinished/parts/                           likewise of a run in parts
 """
 
 from __future__ import annotations
@@ -74,6 +75,11 @@ class Archive:
         """File that says which files were left out."""
         return f"{self.unfinished}/skipped.json"
 
+    @property
+    def parts(self) -> str:
+        """Folder of what the parts of that run have in common, and of their marks and locks."""
+        return f"{self.unfinished}/parts"
+
     def known_pages(self, run_id: str) -> str:
         """Return the path of the keys of known pages, one per run: workers cache what they read."""
         return f"{self.portions}/known-{run_id}"
@@ -101,19 +107,25 @@ class Archive:
         """
         if not FileSystems.exists(self.output):
             return
-        ours = [f"{self.output}/runs/*-*.parquet", f"{self.unfinished}/**"]
-        if any(match.metadata_list for match in FileSystems.match(ours)):
+        if self._has_own_files():
             return
         (match,) = FileSystems.match([f"{self.output}/**"], limits=[1])
-        if match.metadata_list:
+        # Another part of the run may have begun it meanwhile.
+        if match.metadata_list and not self._has_own_files():
             raise UsageError(
                 f"{self.output} holds files that transcribe did not write; give another --output"
             )
 
+    def _has_own_files(self) -> bool:
+        ours = [f"{self.output}/runs/*-*.parquet", f"{self.unfinished}/**"]
+        return any(match.metadata_list for match in FileSystems.match(ours))
+
     def clear_unfinished(self) -> None:
         """Remove what has been published. The lock stays with the process that holds it."""
         # The file that names the run is removed last.
-        for path in (self.portions, self.inputs, self.skipped, self.run_start):
+        (marks,) = FileSystems.match([f"{self.parts}/*.json"])
+        paths = (metadata.path for metadata in marks.metadata_list)
+        for path in (self.portions, self.inputs, self.skipped, *paths, self.run_start):
             discard(path)
         self.make()
 

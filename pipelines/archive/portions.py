@@ -51,19 +51,20 @@ class WritePortions(beam.PTransform):
     Args:
         folder: Folder of the portions.
         run_id: Identifier of the run.
+        start: How the names of the portions start.
     """
 
-    def __init__(self, folder: str, run_id: str):
+    def __init__(self, folder: str, run_id: str, start: str = ""):
         super().__init__()
-        self._arguments = folder, run_id
+        self._arguments = folder, run_id, start
 
     def expand(self, results):
         return results | "Write" >> beam.ParDo(_Write(*self._arguments))
 
 
 class _Write(beam.DoFn):
-    def __init__(self, folder: str, run_id: str):
-        self._folder, self._run_id = folder, run_id
+    def __init__(self, folder: str, run_id: str, start: str):
+        self._folder, self._run_id, self._start = folder, run_id, start
 
     def start_bundle(self):
         self._pages: list[PageRows] = []
@@ -80,7 +81,7 @@ class _Write(beam.DoFn):
 
     def finish_bundle(self):
         if self._pages:
-            write_portion(self._folder, self._pages)
+            write_portion(self._folder, self._pages, self._start)
         self.start_bundle()
 
 
@@ -101,14 +102,15 @@ def rows_of(result: PageResult, run_id: str) -> PageRows:
     )
 
 
-def write_portion(folder: str, pages: Sequence[PageRows]) -> None:
+def write_portion(folder: str, pages: Sequence[PageRows], start: str = "") -> None:
     """Write the rows of some pages as one portion, which counts only once it is complete.
 
     Args:
         folder: Folder of the portions.
         pages: Rows of the pages.
+        start: How its name starts.
     """
-    name = uuid.uuid4().hex
+    name = start + uuid.uuid4().hex
     for table in PORTION_TABLES:
         rows = pa.concat_tables([getattr(page, table) for page in pages])
         write_durably(portion_file(folder, table, name), parquet_bytes(rows))
@@ -169,23 +171,24 @@ def portion_file(folder: str, table: str, name: str) -> str:
     return f"{folder}/{table}-{name}.parquet"
 
 
-def portion_names(folder: str) -> list[str]:
-    """Return the names of the complete portions."""
-    (match,) = FileSystems.match([portion_file(folder, "pages", "*")])
+def portion_names(folder: str, start: str = "") -> list[str]:
+    """Return the names of the complete portions, or of those whose names start so."""
+    (match,) = FileSystems.match([portion_file(folder, "pages", f"{start}*")])
     ends = (metadata.path.rsplit("/pages-", 1)[-1] for metadata in match.metadata_list)
     return sorted(end.removesuffix(".parquet") for end in ends)
 
 
-def drop_damaged(folder: str) -> int:
+def drop_damaged(folder: str, start: str = "") -> int:
     """Delete the portions that cannot be read whole; their pages are read again.
 
     Args:
         folder: Folder of the portions.
+        start: How their names start.
 
     Returns:
         The number of portions.
     """
-    damaged = {*portion_names(folder)} - {*whole_portions(folder)}
+    damaged = {*portion_names(folder, start)} - {*whole_portions(folder, start)}
     for name in damaged:
         # The file that makes the portion count is the first that goes.
         for table in reversed(PORTION_TABLES):
@@ -193,9 +196,9 @@ def drop_damaged(folder: str) -> int:
     return len(damaged)
 
 
-def whole_portions(folder: str) -> list[str]:
-    """Return the names of the portions whose files can be read."""
-    return [name for name in portion_names(folder) if _is_whole(folder, name)]
+def whole_portions(folder: str, start: str = "") -> list[str]:
+    """Return the names of the portions whose files can be read; `start` as for `portion_names`."""
+    return [name for name in portion_names(folder, start) if _is_whole(folder, name)]
 
 
 def _is_whole(folder: str, name: str) -> bool:

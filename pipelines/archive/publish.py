@@ -42,6 +42,21 @@ class PortionSums:
     account: Account
     row_count: int
 
+    def check(self, expected: UriTally) -> None:
+        """Check that these are the pages that came in.
+
+        Args:
+            expected: Tally of those.
+
+        Raises:
+            AccountError: If they are not.
+        """
+        if expected != self.pages:
+            raise AccountError(
+                f"{expected.count} pages came in but {self.pages.count} are accounted for"
+                + (", and they differ" if expected.count == self.pages.count else "")
+            )
+
 
 @dataclass(frozen=True)
 class Published:
@@ -86,11 +101,8 @@ def publish(
     names = portion_names(archive.portions)
     portions = Portions(archive, names, is_whole=expected is not None)
     sums = sum_portions(portions)
-    if expected is not None and expected != sums.pages:
-        raise AccountError(
-            f"{expected.count} pages came in but {sums.pages.count} are accounted for"
-            + (", and they differ" if expected.count == sums.pages.count else "")
-        )
+    if expected is not None:
+        sums.check(expected)
     sums.account.check()
     # What an attempt that was killed has written; this one may need fewer files.
     if old := [path for table in TABLES for path in archive.files_of(table, run.run_id)]:

@@ -1,20 +1,30 @@
-"""A lock that allows one run at a time per output."""
+"""A lock that allows one run at a time per output, or the parts of one run."""
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import posixpath
 import socket
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from apache_beam.io.filesystems import FileSystems
 
+from pipelines.cli.interruption import is_interrupted
 from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import make_folder, read_bytes, write_bytes, writing
 
 _LOCK_FILE = "lock"
+_POLL_S, _SILENT_S = 0.1, 5.0
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+
+
+class LockTaken(UsageError):
+    """Another process holds a lock."""
 
 
 @contextmanager
@@ -28,6 +38,75 @@ def run_lock(folder: str) -> Iterator[None]:
         UsageError: If another run holds the lock.
     """
     with _lock(f"{folder}/{_LOCK_FILE}", folder, is_kept=True):
+        yield
+
+
+@contextmanager
+def shared_lock(folder: str, holder: str) -> Iterator[None]:
+    """Lock a folder that several processes fill together; it and `run_lock` exclude each other.
+
+    Args:
+        folder: The folder, on a disk; it must exist.
+        holder: Which process this is.
+
+    Raises:
+        UsageError: If a process that fills it alone holds the lock.
+    """
+    path = f"{folder}/{_LOCK_FILE}"
+    refusal = "{place}: another run ({other}) writes here; wait for it"
+    descriptor = _open_locked(path, folder, refusal, fcntl.LOCK_SH)
+    with _held(descriptor, path, f"{holder} on {_this_process()}", is_kept=True):
+        yield
+
+
+@contextmanager
+def lone_lock(path: str, refusal: str) -> Iterator[None]:
+    """Hold a lock that another process must not have; its file is removed afterwards.
+
+    Args:
+        path: File of the lock, on a disk.
+        refusal: What is said of another holder, in place of '{other}'.
+
+    Raises:
+        UsageError: If another process holds the lock.
+    """
+    descriptor = _open_locked(path, path, refusal)
+    with _held(descriptor, path, _this_process(), is_kept=False):
+        yield
+
+
+@contextmanager
+def waiting_lock(path: str, holder: str, limit_s: float) -> Iterator[None]:
+    """Wait for a lock and hold it; its file stays.
+
+    Args:
+        path: File of the lock, on a disk.
+        holder: Which process this is, for those that wait for it.
+        limit_s: Seconds to wait.
+
+    Raises:
+        UsageError: If another process has held it for longer.
+        RuntimeError: If this process is asked to stop meanwhile.
+    """
+    started, is_said = time.monotonic(), False
+    while True:
+        try:
+            descriptor = _open_locked(path, path, "{other}")
+            break
+        except LockTaken as error:
+            waited_s = time.monotonic() - started
+            if waited_s > limit_s:
+                raise UsageError(
+                    f"{path} has been held by {error} for {waited_s / 60:.0f} minutes; see whether "
+                    "that process hangs, end it, and run this command again"
+                ) from None
+            if waited_s > _SILENT_S and not is_said:
+                print(f"waiting for {error}, which begins or publishes the run", file=sys.stderr)
+                is_said = True
+        if is_interrupted():
+            raise RuntimeError("interrupted")
+        time.sleep(_POLL_S)
+    with _held(descriptor, path, f"{holder} on {_this_process()}", is_kept=True):
         yield
 
 
@@ -65,12 +144,22 @@ def _lock(path: str, place: str, is_kept: bool) -> Iterator[None]:
     On a disk it ends with its process, even if that is killed. In a bucket it is a file, which a
     killed run leaves behind.
     """
-    holder = f"{socket.gethostname()}, process {os.getpid()}"
     if "://" in path:
-        with _lock_file(path, holder):
+        with _lock_file(path, _this_process()):
             yield
         return
-    descriptor = _open_locked(path, place)
+    refusal = "{place}: another run ({other}) writes here; wait for it"
+    with _held(_open_locked(path, place, refusal), path, _this_process(), is_kept):
+        yield
+
+
+def _this_process() -> str:
+    return f"{socket.gethostname()}, process {os.getpid()}"
+
+
+@contextmanager
+def _held(descriptor: int, path: str, holder: str, is_kept: bool) -> Iterator[None]:
+    """Write into the file of a lock who holds it, and give it back afterwards."""
     try:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, holder.encode(), 0)
@@ -81,16 +170,24 @@ def _lock(path: str, place: str, is_kept: bool) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _open_locked(path: str, place: str) -> int:
+def _open_locked(path: str, place: str, refusal: str, kind: int = fcntl.LOCK_EX) -> int:
     while True:
         with writing(place):
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             other = os.read(descriptor, 1000).decode(errors="replace")
             os.close(descriptor)
-            raise UsageError(f"{place}: another run ({other}) writes here; wait for it") from None
+            raise LockTaken(refusal.format(place=place, other=other)) from None
+        except OSError as error:
+            os.close(descriptor)
+            if error.errno not in _NO_LOCKS:
+                raise
+            raise UsageError(
+                f"{path}: files cannot be locked there ({error.strerror}), so two runs could write "
+                "at once; mount the disk with locks (Lustre: -o flock), or give another --output"
+            ) from None
         # Its holder may have removed it after it was opened here.
         if _is_at(descriptor, path):
             return descriptor

@@ -127,7 +127,8 @@ class RunStart:
             "preprocess_digest": self.preprocess_digest,
             "decoding": self.decoding,
             "started": self.started,
-            "finished": datetime.now(timezone.utc),
+            # Another machine may have begun it, whose clock is ahead.
+            "finished": max(datetime.now(timezone.utc), self.started),
             **account.columns(),
             "model": self.model,
             "root": self.root or None,

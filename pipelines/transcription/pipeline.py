@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shlex
 import sys
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from model.line_images.rectify import RECTIFY_VERSION
-from model.recogniser.bundle import Bundle, model_name
+from model.recogniser.bundle import Bundle
 from model.recogniser.recogniser import Recogniser
-from model.segmentation.finder import finder_facts
 from pipelines.archive.deaths import Deaths, blaming
 from pipelines.archive.earlier_runs import count_elsewhere, publish_interrupted, write_known_pages
 from pipelines.archive.folder import Archive
-from pipelines.archive.gone import Listing, listed_names
+from pipelines.archive.gone import Listing
 from pipelines.archive.page_keys import NOT_READ
 from pipelines.archive.portions import WriteInputs, WritePortions
 from pipelines.archive.publish import publish
 from pipelines.archive.rewrite import sweep
+from pipelines.archive.share import Share, is_to_read
 from pipelines.archive.state import EarlierPages, read_state
-from pipelines.cli.options import UsageError
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.files.durable import write_durably
 from pipelines.files.filesystem import read_bytes
@@ -32,85 +28,17 @@ from pipelines.files.key_set import UriTally
 from pipelines.files.lock import run_lock
 from pipelines.pages.fetched import is_no_image
 from pipelines.pages.inputs import PageInputs, page_inputs
-from pipelines.pages.listing import ListPages, PagesConfig
-from pipelines.pages.names import PageNames, page_names
-from pipelines.pages.networks import check_page_networks
+from pipelines.pages.listing import ListPages
+from pipelines.pages.names import PageNames
 from pipelines.pages.records import PageResult
-from pipelines.tables.account import Account
-from pipelines.tables.news import News
 from pipelines.tables.runs import RunStart
 from pipelines.tables.skipped import SkippedFiles, WriteSkipped
+from pipelines.transcription.begin import begin_run, names_of_pages, open_recogniser
+from pipelines.transcription.config import TranscribeConfig, Transcribed
 from pipelines.transcription.read_pages import PageReading
-from pipelines.transcription.recognise import Recognition, lend, reading_digest
+from pipelines.transcription.recognise import lend
 from pipelines.transcription.transcribe_pages import TranscribePages
-from schemas.program import command_name
 from schemas.records import Skipped, SkipReason
-
-
-@dataclass(frozen=True)
-class TranscribeConfig:
-    """What to transcribe and how.
-
-    Attributes:
-        inputs: Files, folders, globs, manifests, addresses and lists of those.
-        recognition: How lines are recognised.
-        output: Folder of the tables.
-        redo: Whether to read pages again that were read before.
-        collection: Partition of the tables to write to.
-        line_source: 'given', 'find', 'auto' or 'whole'.
-        page_time_limit_s: Seconds a page may take; 0 for no limit.
-        pages: How pages of manifests and of the web are listed and fetched.
-        root: Folder that the names of pages start from; empty for the one of the earlier runs.
-        only_new: Whether pages that did not change stay as another model or version read them.
-    """
-
-    inputs: tuple[str, ...]
-    recognition: Recognition
-    output: str
-    redo: bool = False
-    collection: str = "all"
-    line_source: str = "auto"
-    page_time_limit_s: float = 300.0
-    pages: PagesConfig = field(default_factory=PagesConfig)
-    root: str = ""
-    only_new: bool = False
-
-
-@dataclass(frozen=True)
-class Transcribed:
-    """The outcome of a transcription.
-
-    Attributes:
-        account: Account of pages and lines.
-        collection: Partition of the tables that it wrote to.
-        elsewhere_count: Number of unchanged pages that are in other collections.
-        skipped: Files that are no pages.
-        news: What changed since the earlier runs.
-        output: Folder of the tables.
-        run_id: Identifier of the run.
-        obstacle: Why lines were read greedily although a beam search was asked for; else empty.
-    """
-
-    account: Account
-    collection: str
-    elsewhere_count: int = 0
-    skipped: SkippedFiles = field(default_factory=SkippedFiles)
-    news: News = field(default_factory=News)
-    output: str = ""
-    run_id: str = ""
-    obstacle: str = ""
-
-    def __str__(self):
-        query = f"{command_name('query')} --transcripts {shlex.quote(self.output)}"
-        news = self.news.lines(query)
-        parts = (str(self.account), str(self.skipped), self.obstacle, *news)
-        said = "\n".join(filter(None, parts))
-        if not self.elsewhere_count:
-            return said
-        return (
-            f"{said}\nunchanged pages that stay in another collection: "
-            f"{self.elsewhere_count}; add --redo to read all again into {self.collection}"
-        )
 
 
 def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transcribed:
@@ -128,43 +56,145 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
             something else.
         AccountError: If the sums do not match; the run does not count then.
     """
+    job = open_job(config)
+    archive = job.archive
+    with run_lock(archive.unfinished), show_progress("transcribe", options) as counters:
+        if remains := publish_interrupted(archive, job.listing_of):
+            print(remains, file=sys.stderr)
+        job, state = begin_job(job)
+        deaths = Deaths(archive.unfinished)
+        deaths.begin(forgets=config.redo)
+        write_durably(archive.run_start, job.run.to_json().encode())
+        share = Share.whole(archive)
+        read_share(job, share, deaths, options, counters)
+        skipped = SkippedFiles.read(share.skipped)
+        return publish_job(job, state, UriTally(*json.loads(read_bytes(share.inputs))), skipped)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A transcription, and what it is done with.
+
+    Attributes:
+        config: What to transcribe and how.
+        inputs: What `--input` names.
+        recogniser: Reads the lines.
+        archive: The output folder.
+        names: Names of the pages; those of a run that has begun.
+        run: The run, once it has begun.
+    """
+
+    config: TranscribeConfig
+    inputs: PageInputs
+    recogniser: Recogniser
+    archive: Archive
+    names: PageNames = field(default_factory=PageNames)
+    run: RunStart | None = None
+
+    def started(self, state: EarlierPages) -> Job:
+        """Return the job with a run that starts now."""
+        names = names_of_pages(self.inputs, self.config, state)
+        run = begin_run(self.config, self.recogniser, state, names)
+        return replace(self, names=names, run=run)
+
+    def listing_of(self, run: RunStart, state: EarlierPages) -> Listing | None:
+        """Return what an earlier run listed, if this one lists the same; None if that differs."""
+        again = self.started(state)
+        return again.listing if again.run.listed == run.listed else None
+
+    @property
+    def listing(self) -> Listing:
+        """What the run lists."""
+        return Listing(self.names, self.inputs.patterns + self.inputs.manifests)
+
+
+def open_job(config: TranscribeConfig) -> Job:
+    """Check what is needed before a run begins, and create the output folder.
+
+    Raises:
+        UsageError: If the input or the model is missing, or the output holds something else.
+    """
     inputs = page_inputs(config.inputs)
     recogniser = open_recogniser(config.recognition)
     archive = Archive(config.output.rstrip("/"))
     archive.make()
-    with run_lock(archive.unfinished), show_progress("transcribe", options) as counters:
-        if remains := publish_interrupted(archive):
-            print(remains, file=sys.stderr)
-        sweep(archive)
-        state = read_state(archive)
-        names = names_of_pages(inputs, config, state)
-        run = begin_run(config, recogniser, state, names)
-        known = "" if config.redo else archive.known_pages(run.run_id)
-        if known:
-            write_known_pages(archive, state, run, known, config.only_new)
-        deaths = Deaths(archive.unfinished)
-        deaths.begin(forgets=config.redo)
-        reading = replace(
-            page_reading(config, recogniser.bundle, run.digest, known),
-            notes=deaths.notes,
-            deadly=deaths.deadly(),
-        )
-        write_durably(archive.run_start, run.to_json().encode())
-        recognition = config.recognition.for_workers(recogniser)
-        with (
-            lend(recogniser, recognition),
-            blaming(deaths),
-            beam.Pipeline(options=options) as pipeline,
-        ):
-            listing = list_pages(inputs, config, archive.own_starts, names)
-            transforms = listing, TranscribePages(reading, recognition)
-            build_transcribe(pipeline, transforms, archive, run.run_id, counters)
-        skipped = SkippedFiles.read(archive.skipped)
-        elsewhere_count = count_elsewhere(archive, config.collection)
-        expected = UriTally(*json.loads(read_bytes(archive.inputs)))
-        listed = Listing(names, inputs.patterns + inputs.manifests)
-        published = publish(archive, run, state, expected, listed, config.only_new)
-        sweep(archive)
+    return Job(config, inputs, recogniser, archive)
+
+
+def begin_job(job: Job) -> tuple[Job, EarlierPages]:
+    """Begin a run on an output in which none is unfinished, and write which pages are known.
+
+    Args:
+        job: The transcription; this process has locked its output.
+
+    Returns:
+        The job with its run, and what the tables say.
+    """
+    sweep(job.archive)
+    state = read_state(job.archive)
+    job = job.started(state)
+    if known := _known(job):
+        write_known_pages(job.archive, state, job.run, known, job.config.only_new)
+    return job, state
+
+
+def _known(job: Job) -> str:
+    """Return the file of the pages that need not be read; empty for none."""
+    return "" if job.config.redo else job.archive.known_pages(job.run.run_id)
+
+
+def read_share(
+    job: Job,
+    share: Share,
+    deaths: Deaths,
+    options: PipelineOptions,
+    counters: PageCounters | None,
+) -> None:
+    """Read the pages of a share, and write them in portions.
+
+    Args:
+        job: The transcription, which has begun.
+        share: The pages.
+        deaths: Pages that killed a process; those of earlier ones have been counted.
+        options: Beam's options.
+        counters: Counters of pages for the progress display.
+    """
+    config, recogniser = job.config, job.recogniser
+    reading = replace(
+        page_reading(config, recogniser.bundle, job.run.digest, _known(job)),
+        notes=deaths.notes,
+        deadly=deaths.deadly(),
+    )
+    recognition = config.recognition.for_workers(recogniser)
+    with (
+        lend(recogniser, recognition),
+        blaming(deaths),
+        beam.Pipeline(options=options) as pipeline,
+    ):
+        listing = list_pages(job.inputs, config, job.archive.own_starts, job.names)
+        transforms = listing, TranscribePages(reading, recognition)
+        build_transcribe(pipeline, transforms, job.archive, job.run.run_id, counters, share)
+
+
+def publish_job(
+    job: Job, state: EarlierPages, expected: UriTally, skipped: SkippedFiles, said: str = ""
+) -> Transcribed:
+    """Publish a run whose pages have all been read.
+
+    Args:
+        job: The transcription.
+        state: What the tables say without its run.
+        expected: Tally of the pages that came in.
+        skipped: Files that are no pages.
+        said: What the outcome says first.
+
+    Raises:
+        AccountError: If the sums do not match; the run does not count then.
+    """
+    config, archive, run = job.config, job.archive, job.run
+    elsewhere_count = count_elsewhere(archive, config.collection)
+    published = publish(archive, run, state, expected, job.listing, config.only_new)
+    sweep(archive)
     return Transcribed(
         published.account,
         config.collection,
@@ -173,7 +203,8 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
         published.news,
         archive.output,
         run.run_id,
-        recogniser.decoding_note,
+        job.recogniser.decoding_note,
+        said,
     )
 
 
@@ -183,6 +214,7 @@ def build_transcribe(
     archive: Archive,
     run_id: str,
     counters: PageCounters | None = None,
+    share: Share | None = None,
 ) -> None:
     """Add the steps of a transcription to a pipeline.
 
@@ -192,86 +224,18 @@ def build_transcribe(
         archive: The output folder.
         run_id: Identifier of the run.
         counters: Counters of pages for the progress display.
+        share: Which of the pages are read; None for all.
     """
     list_pages, transcribe_pages = transforms
+    share = share or Share.whole(archive)
     found = pipeline | "List pages" >> list_pages
+    if share.part:
+        found = found | "Of this part" >> beam.Filter(is_to_read, share.part, share.held)
     results = found | "Spread pages" >> beam.Reshuffle() | "Transcribe" >> transcribe_pages
-    found | "Inputs" >> WriteInputs(archive.inputs)
-    results | "Write" >> WritePortions(archive.portions, run_id)
-    results | "Left out" >> beam.FlatMap(left_out_of) | WriteSkipped(archive.skipped)
+    found | "Inputs" >> WriteInputs(share.inputs)
+    results | "Write" >> WritePortions(archive.portions, run_id, share.start)
+    results | "Left out" >> beam.FlatMap(left_out_of) | WriteSkipped(share.skipped)
     track_progress(counters, found=[found], finished=[results])
-
-
-def open_recogniser(recognition: Recognition) -> Recogniser:
-    """Open the model before the pipeline runs, so that errors are reported at once.
-
-    Args:
-        recognition: How lines are recognised.
-
-    Returns:
-        The recogniser; it decodes greedily if no beam search is possible.
-
-    Raises:
-        UsageError: If something cannot be used.
-    """
-    check_page_networks()
-    try:
-        return recognition.open()
-    except UsageError:
-        raise
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-
-
-def names_of_pages(inputs: PageInputs, config: TranscribeConfig, state: EarlierPages) -> PageNames:
-    """Return how the pages of the input are called in the tables.
-
-    Raises:
-        UsageError: If a folder of the input is not below `--root`.
-    """
-    try:
-        return page_names(inputs.roots, config.root, state.names, bool(inputs.lists))
-    except ValueError as error:
-        raise UsageError(f"--input {error}") from None
-
-
-def begin_run(
-    config: TranscribeConfig, recogniser: Recogniser, state: EarlierPages, names: PageNames
-) -> RunStart:
-    """Return the start of a run, with the digests of its model and preprocessing."""
-    bundle, decoding = recogniser.bundle, recogniser.plan
-    # A link such as `latest` leads to another model tomorrow.
-    given = config.recognition.model
-    model = given if "://" in given else model_name(bundle.directory)
-    named = replace(config, recognition=replace(config.recognition, model=model))
-    digest = reading_digest(recogniser)
-    newest = state.runs[-1].run_id if state.runs else ""
-    how = ": ".join(filter(None, (decoding.method, decoding.note)))
-    return replace(
-        RunStart.now("transcribe", asdict(named), digest, newest),
-        collection=config.collection,
-        preprocess_digest=preprocess_digest(config.line_source, bundle),
-        decoding="; ".join(filter(None, (how, bundle.note))),
-        model=model,
-        root=names.root,
-        root_name=names.root_name,
-        listed=listed_names(page_inputs(config.inputs), names),
-        calibration=bundle.calibrated_on(decoding.method),
-    )
-
-
-def preprocess_digest(line_source: str, bundle: Bundle) -> str:
-    """Return the digest of everything that determines the line images of a page.
-
-    Args:
-        line_source: Where lines come from.
-        bundle: The model, which sets the height of the line images.
-    """
-    facts = {"lines": line_source, "line_height_px": bundle.preprocess.strip_height_px}
-    facts["rectify"] = RECTIFY_VERSION
-    if line_source in ("find", "auto"):
-        facts |= finder_facts()
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def list_pages(

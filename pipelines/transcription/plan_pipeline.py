@@ -29,15 +29,10 @@ from pipelines.pages.listing import ListPages
 from pipelines.pages.records import PageResult
 from pipelines.tables.skipped import SkippedFiles, WriteSkipped
 from pipelines.tables.write import parquet_bytes
+from pipelines.transcription.begin import begin_run, names_of_pages, open_recogniser
+from pipelines.transcription.config import TranscribeConfig
 from pipelines.transcription.forecast import Terms
-from pipelines.transcription.pipeline import (
-    TranscribeConfig,
-    begin_run,
-    list_pages,
-    names_of_pages,
-    open_recogniser,
-    page_reading,
-)
+from pipelines.transcription.pipeline import list_pages, page_reading
 from pipelines.transcription.plan import WORDS, CheckedPage, Plan, SampledPage
 from pipelines.transcription.probe import ChooseSample, ProbePages
 from pipelines.transcription.read_pages import PageReading, read_page

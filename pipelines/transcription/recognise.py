@@ -122,7 +122,7 @@ def lend(recogniser: Recogniser, recognition: Recognition) -> Iterator[None]:
     try:
         yield
     finally:
-        del _lent[recognition]
+        _lent.pop(recognition, None)
 
 
 def opened(recognition: Recognition) -> Recogniser:

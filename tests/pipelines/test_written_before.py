@@ -71,8 +71,8 @@ def test_columns_that_were_added_since_are_null(before, capsys):
 
 
 def test_their_pages_are_unchanged_if_lines_are_found_and_cut_as_then(before, monkeypatch):
-    monkeypatch.setattr("pipelines.transcription.pipeline.RECTIFY_VERSION", 2)
-    monkeypatch.setattr("pipelines.transcription.pipeline.finder_facts", lambda: FINDER_THEN)
+    monkeypatch.setattr("pipelines.transcription.begin.RECTIFY_VERSION", 2)
+    monkeypatch.setattr("pipelines.transcription.begin.finder_facts", lambda: FINDER_THEN)
     assert read_again() == 0
     runs = open_tables("transcripts").sql(
         "SELECT pages_in, pages_ok, pages_unchanged FROM runs ORDER BY run_id"

@@ -88,6 +88,32 @@ def test_of_a_worker_that_died_only_its_own_page_is_to_blame(archive):
         assert os.listdir(deaths.notes) == []
 
 
+def test_a_part_judges_its_own_pages_and_a_whole_run_those_of_all_parts(archive):
+    unfinished = f"{archive}/.unfinished"
+    first, second = Deaths(unfinished, "1"), Deaths(unfinished, "2")
+    first.begin(forgets=False)
+    second.begin(forgets=False)
+    with being_read(second.notes, f"{archive}/b.png"):
+        for _ in range(2):
+            die(first, f"{archive}/a.png")
+            first.begin(forgets=False)
+        # What another part reads at the moment has killed nobody.
+        assert first.deadly() == second.deadly() == (f"{archive}/a.png",)
+    for _ in range(2):
+        die(second, f"{archive}/b.png")
+        run(archive)
+        second.begin(forgets=False)
+    assert run(archive).deadly() == (f"{archive}/a.png", f"{archive}/b.png")
+    assert sorted(os.listdir(unfinished)) == ["deaths.json", "reading"]
+
+
+def test_a_note_of_another_machine_blames_nobody(archive):
+    deaths = run(archive)
+    Path(deaths.notes, f"elsewhere-{2**22 + 1}-ab").write_text(f"{archive}/a.png")
+    deaths.end(has_worker_died=True)
+    assert os.listdir(deaths.notes) == []
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"a": 1}', b"[" * 99_999, b"\xff", b"{"])
 def test_a_damaged_count_is_none(archive, content):
     deaths = run(archive)
