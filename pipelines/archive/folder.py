@@ -26,6 +26,7 @@ from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import make_folder, starts_beneath
 from pipelines.files.output import discard
 from pipelines.tables.damage import damage_text
+from pipelines.tables.missing import Recorded, table_path
 from pipelines.tables.rows import with_all_columns
 from pipelines.tables.writers import newest_rows, writer_of, written_by
 from schemas.tables import TABLES
@@ -147,9 +148,44 @@ class Archive:
         Raises:
             UsageError: If a file of `runs` is damaged.
         """
-        writers = {writer_of(run) for run in self.finished_runs()}
-        found = [path for path in self.all_files(table) if written_by(path) in writers]
+        runs, sizes = self.finished_runs(), self.sizes(table)
+        writers, missing = {writer_of(run) for run in runs}, Recorded.of(runs).missing(sizes)
+        found = [
+            path
+            for path in self.all_files(table)
+            if written_by(path) in writers and table_path(path) not in missing
+        ]
         return sorted(found, key=posixpath.basename, reverse=True)
+
+    def sizes(self, *tables: str, writer: str = "*") -> dict[str, int]:
+        """Return the sizes in bytes of files of the tables.
+
+        Args:
+            tables: The tables; none for all but `runs`.
+            writer: The run or compaction that wrote them; '*' for any.
+
+        Returns:
+            Path in the folder to size.
+        """
+        names = tables or [table for table in TABLES if table != "runs"]
+        matches = FileSystems.match(
+            [f"{self.output}/{table}/collection=*/{writer}-*.parquet" for table in names]
+        )
+        found = (metadata for match in matches for metadata in match.metadata_list)
+        return {table_path(metadata.path): metadata.size_in_bytes for metadata in found}
+
+    def check_whole(self, path: str) -> None:
+        """Check that a file of the tables is not cut off.
+
+        Args:
+            path: Its path in the folder.
+
+        Raises:
+            UsageError: If it is.
+        """
+        whole = f"{self.output}/{path}"
+        with self._naming_damage(whole), FileSystems.open(whole) as file:
+            pq.ParquetFile(file)
 
     def all_files(self, table: str) -> list[str]:
         """Return all files of a table, whether their rows count or not."""
@@ -223,14 +259,17 @@ class Archive:
         except (pa.ArrowInvalid, OSError) as error:
             if type(error) not in (pa.ArrowInvalid, OSError) or getattr(error, "errno", None):
                 raise
-            raise UsageError(damage_text(path, self._finishing(path))) from None
+            raise UsageError(self._damage(path)) from None
 
-    def _finishing(self, path: str) -> str:
-        """Return the file of `runs` without which a file of the tables does not count."""
+    def _damage(self, path: str) -> str:
         if path in self.run_files():
-            return path
-        holding = (file for file, row in self.run_rows() if writer_of(row) == written_by(path))
-        return next(holding, self.run_file(written_by(path)))
+            return damage_text(path, path)
+        rows = list(self.run_rows())
+        # Without it the file does not count.
+        holding = (file for file, row in rows if writer_of(row) == written_by(path))
+        run_file = next(holding, self.run_file(written_by(path)))
+        is_recorded = table_path(path) in Recorded.of(row for _, row in rows).sizes
+        return damage_text(path, run_file, is_recorded)
 
     def run_files(self) -> list[str]:
         """Return the files of `runs`."""

@@ -26,7 +26,7 @@ from pipelines.archive.page_keys import NOT_READ
 from pipelines.archive.portions import WriteInputs, WritePortions
 from pipelines.archive.publish import publish
 from pipelines.archive.rewrite import sweep
-from pipelines.archive.state import EarlierPages, read_state
+from pipelines.archive.state import EarlierPages, read_state, say_missing
 from pipelines.cli.options import UsageError
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.files.durable import write_durably
@@ -140,6 +140,7 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
             print(remains, file=sys.stderr)
         sweep(archive)
         state = read_state(archive)
+        say_missing(archive, state, is_reading=True)
         names = names_of_pages(inputs, config, state)
         run = begin_run(config, recogniser, state, names)
         known = "" if config.redo else archive.known_pages(run.run_id)
