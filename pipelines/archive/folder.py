@@ -16,6 +16,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,7 +26,7 @@ from apache_beam.io.filesystems import FileSystems
 from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import make_folder, starts_beneath
 from pipelines.files.output import discard
-from pipelines.tables.damage import damage_text
+from pipelines.tables.damage import damage_text, fits
 from pipelines.tables.missing import Recorded, table_path
 from pipelines.tables.rows import with_all_columns
 from pipelines.tables.writers import newest_rows, writer_of, written_by
@@ -133,8 +134,8 @@ class Archive:
             UsageError: If a file is damaged.
         """
         for path in self.run_files():
-            with self._naming_damage(path):
-                rows = read_table(path).to_pylist()
+            with self._naming_damage(path), FileSystems.open(path) as file:
+                rows = _parquet(file, "runs").read().to_pylist()
             yield from ((path, row) for row in rows)
 
     def files_of(self, table: str, writer: str) -> list[str]:
@@ -185,7 +186,7 @@ class Archive:
         """
         whole = f"{self.output}/{path}"
         with self._naming_damage(whole), FileSystems.open(whole) as file:
-            pq.ParquetFile(file)
+            _parquet(file, self._table_of(path))
 
     def all_files(self, table: str) -> list[str]:
         """Return all files of a table, whether their rows count or not."""
@@ -215,9 +216,10 @@ class Archive:
             UsageError: If the file is damaged.
         """
         with self._naming_damage(path), FileSystems.open(path) as file:
-            parquet = pq.ParquetFile(file)
+            parquet = _parquet(file, self._table_of(path))
             present = [name for name in columns if name in parquet.schema_arrow.names]
             for rows in parquet.iter_batches(columns=present):
+                _check_values(rows, self._table_of(path))
                 yield _with_columns(rows, columns)
 
     def read_pages(
@@ -236,7 +238,7 @@ class Archive:
         """
         wanted = pa.array(names, pa.string())
         with self._naming_damage(path), FileSystems.open(path) as file:
-            parquet = pq.ParquetFile(file)
+            parquet = _parquet(file, table)
             for group in range(parquet.num_row_groups):
                 column = parquet.read_row_group(group, columns=[name_column])[name_column]
                 found = pc.is_in(column, value_set=wanted)
@@ -247,7 +249,7 @@ class Archive:
     def read_groups(self, path: str, table: str) -> Iterator[pa.Table]:
         """Yield the rows of a file, of one row group at a time; arguments as for `read_pages`."""
         with self._naming_damage(path), FileSystems.open(path) as file:
-            parquet = pq.ParquetFile(file)
+            parquet = _parquet(file, table)
             for group in range(parquet.num_row_groups):
                 yield with_all_columns(parquet.read_row_group(group), TABLES[table])
 
@@ -260,6 +262,12 @@ class Archive:
             if type(error) not in (pa.ArrowInvalid, OSError) or getattr(error, "errno", None):
                 raise
             raise UsageError(self._damage(path)) from None
+
+    def _table_of(self, path: str) -> str:
+        """Return the table of a file; also of one of a portion, which is called after it."""
+        if path.startswith(f"{self.portions}/"):
+            return posixpath.basename(path).partition("-")[0]
+        return table_path(path).partition("/")[0]
 
     def _damage(self, path: str) -> str:
         if path in self.run_files():
@@ -279,6 +287,24 @@ class Archive:
 
 def _stem(path: str) -> str:
     return posixpath.splitext(posixpath.basename(path))[0]
+
+
+def _parquet(file: BinaryIO, table: str) -> pq.ParquetFile:
+    """Open a file of a table.
+
+    Raises:
+        pyarrow.ArrowInvalid: If it is none.
+    """
+    parquet = pq.ParquetFile(file)
+    if not fits(parquet.schema_arrow, table):
+        raise pa.ArrowInvalid("columns are missing, or are of other types")
+    return parquet
+
+
+def _check_values(rows: pa.RecordBatch, table: str) -> None:
+    for column, name in zip(rows.columns, rows.schema.names):
+        if column.null_count and not TABLES[table].field(name).nullable:
+            raise pa.ArrowInvalid(f"values of {name} are missing")
 
 
 def _with_columns(rows: pa.RecordBatch, columns: list[str]) -> pa.RecordBatch:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+
+from schemas.tables import TABLES
+
 
 def damage_text(path: str, run_file: str, is_recorded: bool = False) -> str:
     """Return the error message for a damaged file of the tables.
@@ -20,3 +24,38 @@ def damage_text(path: str, run_file: str, is_recorded: bool = False) -> str:
         f"{path}: Parquet file is damaged or truncated; restore it from a copy, or delete "
         f"{run_file} and transcribe again, which reads the pages of its runs again"
     )
+
+
+def fits(schema: pa.Schema, table: str) -> bool:
+    """Return whether a file has the columns of a table; one bit of its footer may rename them.
+
+    Args:
+        schema: Schema of the file. Columns that may be null may be missing, as they are in files
+            of earlier versions.
+        table: Name of the table.
+
+    Example:
+        >>> fits(pa.schema([("page_uri", pa.string())]), "pages")
+        False
+        >>> fits(TABLES["pages"], "pages")
+        True
+    """
+    names = schema.names
+    if len(set(names)) < len(names):
+        return False
+    kinds = dict(zip(names, schema.types))
+    return all(
+        _kind(kinds[field.name]) == _kind(field.type) if field.name in kinds else field.nullable
+        for field in TABLES[table]
+    )
+
+
+def _kind(kind: pa.DataType) -> str:
+    """Return what values of a type are, however they are stored."""
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    for name in ("integer", "floating", "timestamp", "struct"):
+        if getattr(pa.types, f"is_{name}")(kind):
+            return name
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return f"list of {_kind(kind.value_type)}"
+    return "string" if pa.types.is_large_string(kind) else str(kind)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.cli.options import UsageError
-from pipelines.tables.damage import damage_text
+from pipelines.tables.damage import damage_text, fits
 from pipelines.tables.missing import Recorded, table_path
 from pipelines.tables.writers import newest_rows, writer_of, written_by
 from schemas.tables import TABLES
@@ -32,14 +32,20 @@ def run_files(directory: str) -> list[str]:
     return sorted(map(str, Path(directory, "runs").glob("*.parquet")))
 
 
+def _is_of_file_system(error: Exception) -> bool:
+    """Return whether an error is not about the content of a file: it has an errno, or a class."""
+    return isinstance(error, OSError) and (type(error) is not OSError or bool(error.errno))
+
+
 def _rows(path: str) -> list[dict]:
     try:
         with pq.ParquetFile(path) as file:
+            if not fits(file.schema_arrow, "runs"):
+                raise pa.ArrowInvalid("columns are missing, or are of other types")
             names = [name for name in _RUN_COLUMNS if name in file.schema_arrow.names]
             return file.read(columns=names).to_pylist()
-    # pyarrow raises these; an error of the file system has an errno, or is of a subclass.
-    except (pa.ArrowInvalid, OSError) as error:
-        if type(error) not in (pa.ArrowInvalid, OSError) or getattr(error, "errno", None):
+    except (pa.ArrowException, OSError) as error:
+        if _is_of_file_system(error):
             raise
         raise UsageError(damage_text(path, path)) from None
 
@@ -59,6 +65,22 @@ class FilesOfTables:
     counting: dict[str, dict[str, str]]
     recorded: Recorded
     missing: tuple[str, ...]
+
+    def check(self) -> None:
+        """Check that each file has the columns of its table, and is not cut off.
+
+        Raises:
+            UsageError: If one has not.
+        """
+        for table in _CHECKED:
+            for path in self.counting[table]:
+                try:
+                    if fits(pq.read_schema(path), table):
+                        continue
+                except (pa.ArrowException, OSError) as error:
+                    if _is_of_file_system(error):
+                        raise
+                raise UsageError(self.damage(path))
 
     def damage(self, path: str) -> str:
         """Return the error message for a damaged file."""

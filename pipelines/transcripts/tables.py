@@ -65,6 +65,7 @@ def _open(directory: str) -> tuple[duckdb.DuckDBPyConnection, dict[str, list[str
         weakref.finalize(connection, os.close, reading)
     with naming_damage(directory):
         found = files_of_tables(directory)
+        found.check()
         tables = {table: list(files) for table, files in found.counting.items()}
         for table, files in tables.items():
             if files:
