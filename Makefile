@@ -70,7 +70,7 @@ drill: setup ## Kill commands, damage files, end often; hours (FLAGS: --most 20 
 sbom: ## Write what the lock LOCK pins as CycloneDX into build/sbom.json.
 	@$(PYTHON) -m locks.install .venv-supply supply
 	@mkdir -p build
-	.venv-supply/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+	PYTHONWARNINGS=ignore .venv-supply/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
 		--output-format JSON --output-file build/sbom.json locks/$(LOCK).txt
 	@echo "build/sbom.json"
 

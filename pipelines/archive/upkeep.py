@@ -47,7 +47,7 @@ def compact(archive: Archive, state: EarlierPages, older_than_days: float | None
     if older_than_days is not None:
         edit = _without_superseded(archive, state, older_than_days)
         writers |= _changed_writers(archive, edit)
-    missing = state.missing().matter()
+    missing = state.missing().lacking()
     return rewrite(archive, "compact", flags, writers, edit, missing) if writers else Rewritten()
 
 

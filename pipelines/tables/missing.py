@@ -102,9 +102,14 @@ class Missing:
 
         What a run has told counts no more once all pages have been read again.
         """
+        lacking = self.lacking()
+        return [one for one in self.paths if one not in self.missed or one in lacking]
+
+    def lacking(self) -> list[str]:
+        """Return the files that pages lack as they are shown."""
         tables = ("lines/", "failures/") if self.lacking_count else ()
         tables += ("pages/",) if self.unknown_count else ()
-        return [one for one in self.paths if one not in self.missed or one.startswith(tables)]
+        return [one for one in self.paths if one.startswith(tables)]
 
     def text(self, folder: str, is_reading: bool = False) -> str:
         """Say in one line which files are missing, what that means, and what to do.

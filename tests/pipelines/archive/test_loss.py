@@ -141,6 +141,9 @@ def test_a_page_that_is_forgotten_is_missed_no_more(folder, capsys):
     assert "so 1 page lacks" in told(folder, capsys)
     assert forget([*out, "--page", pages[-2]]) == 0
     assert "so 1 page lacks" in capsys.readouterr().err
+    # No page lacks anything now, which compact says once.
+    assert compact(out) == 0
+    assert "older readings or blank pages are incomplete" in capsys.readouterr().err
     assert told(folder, capsys) == ""
 
 
