@@ -305,6 +305,8 @@ def _check_values(rows: pa.RecordBatch, table: str) -> None:
     for column, name in zip(rows.columns, rows.schema.names):
         if column.null_count and not TABLES[table].field(name).nullable:
             raise pa.ArrowInvalid(f"values of {name} are missing")
+        # Texts that are not UTF-8 raise an error wherever they are looked at.
+        column.validate(full=True)
 
 
 def _with_columns(rows: pa.RecordBatch, columns: list[str]) -> pa.RecordBatch:

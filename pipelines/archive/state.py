@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from pipelines.formats.addresses import is_address
 from pipelines.formats.names import file_of
 from pipelines.pages.names import KnownNames, ancestors
 from pipelines.tables.missing import Missing
-from pipelines.tables.runs import RunStart, digest_of
+from pipelines.tables.runs import RunStart, digest_of, flags_of
 from schemas.changes import Change
 from schemas.records import SkipReason
 
@@ -55,7 +54,7 @@ class EarlierRun:
     @classmethod
     def of(cls, row: dict) -> EarlierRun:
         """Return the run of a row of `runs`."""
-        flags = json.loads(row["flags"] or "{}")
+        flags = flags_of(row["flags"])
         digests = row["model_digest"], row["preprocess_digest"]
         return cls(row["run_id"], *digests, flags.get("line_source", ""))
 

@@ -40,7 +40,10 @@ def fits(schema: pa.Schema, table: str) -> bool:
         >>> fits(TABLES["pages"], "pages")
         True
     """
-    names = schema.names
+    try:
+        names = schema.names
+    except UnicodeDecodeError:
+        return False
     if len(set(names)) < len(names):
         return False
     kinds = dict(zip(names, schema.types))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 # What pyarrow raises for a file that is no such file, or is damaged.
-UNREADABLE = (pa.ArrowException, OSError)
+UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError)
 _LISTED_COLUMNS = 20
 _LISTED_TYPE_CHARACTERS = 60
 # In messages about what a file may hold but this version of pyarrow does not know.
