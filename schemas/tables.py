@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from schemas.pickled_types import refuse_pickled_types
+
+# Whatever reads tables comes by here first.
+refuse_pickled_types()
+
 SCHEMA_VERSION = "2.4"
 
 _POINTS = pa.list_(pa.struct([("x", pa.float32()), ("y", pa.float32())]))

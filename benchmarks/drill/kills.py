@@ -133,7 +133,6 @@ def in_child(work: Callable[[], object], said: Path | None = None) -> tuple[int,
     if not child:
         status = 1
         try:
-            os.setsid()
             os.close(reading)
             signal.alarm(_LIMIT_S)
             with (

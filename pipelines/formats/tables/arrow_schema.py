@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+import schemas.tables  # noqa: F401 - switches off types that run code
+
 # What pyarrow raises for a file that is no such file, or is damaged.
 UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError)
 _LISTED_COLUMNS = 20
