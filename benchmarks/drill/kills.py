@@ -51,7 +51,8 @@ def drill(subject: Subject, start: Path, scratch: Path, moment: str, most: int) 
         moment: 'before' an operation, or in the 'middle' of writing a file.
         most: Most trials, spread over all operations.
     """
-    outcome = Outcome(f"{subject.name}, killed {moment} a file operation")
+    when = "before a file operation" if moment == "before" else "in the middle of one"
+    outcome = Outcome(f"{subject.name}, killed {when}")
     whole = _copy(start, scratch / "whole")
     count, status = _run(subject, whole, 0, moment)
     wanted = in_child(lambda: subject.rows(whole))[1]
@@ -68,10 +69,12 @@ def spread(count: int, most: int) -> list[int]:
 
     Example:
         >>> spread(9, 3), spread(2, 3), spread(9, 1)
-        ([1, 5, 9], [1, 2], [1])
+        ([1, 5, 9], [1, 2], [5])
     """
     if count <= most:
         return list(range(1, count + 1))
+    if most == 1:
+        return [(count + 1) // 2]
     return sorted({1 + (count - 1) * place // max(1, most - 1) for place in range(most)})
 
 
