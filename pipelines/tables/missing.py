@@ -133,11 +133,11 @@ class Missing:
             names += f" and {len(paths) - _MOST_NAMES:,} more"
         what = " and ".join(self._effects()) or "older readings or blank pages are incomplete"
         cure = (
-            "those in the input are read again"
+            "; those in the input are read again"
             if is_reading
-            else "restore from a copy, or transcribe again, which reads their pages again"
+            else "; restore from a copy, or transcribe again, which reads their pages again"
         )
-        return f"{names}: missing, so {what}; {cure}"
+        return f"{names}: missing, so {what}{cure}"
 
     def _effects(self) -> list[str]:
         effects = []
