@@ -54,10 +54,10 @@ def end_often(scratch: Path, count: int) -> Outcome:
         arguments, statuses, sent = ways[number % len(ways)]
         delay_s = _MOMENTS_S[number // len(ways) % len(_MOMENTS_S)]
         status, said = _end(arguments, sent, delay_s)
-        # During its first moments Python itself answers to signals.
-        early = {-signal.SIGTERM, -signal.SIGINT} if sent and delay_s < 0.2 else set()
+        # Before Python comes to Quire's code, it answers to signals itself.
+        is_early = sent and status in (-sent, 1) and "pipelines" not in said
         fault = ""
-        if status not in statuses | early or "Traceback" in said:
+        if not is_early and (status not in statuses or "Traceback" in said):
             fault = f"{' '.join(arguments)} (signal {sent}): {status}: {said[-200:].strip()}"
         outcome.add(fault)
     return outcome

@@ -26,7 +26,7 @@ from apache_beam.io.filesystems import FileSystems
 from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import make_folder, starts_beneath
 from pipelines.files.output import discard
-from pipelines.tables.damage import damage_text, fits
+from pipelines.tables.damage import check_values, damage_text, fits
 from pipelines.tables.missing import Recorded, table_path
 from pipelines.tables.rows import with_all_columns
 from pipelines.tables.writers import newest_rows, writer_of, written_by
@@ -135,8 +135,9 @@ class Archive:
         """
         for path in self.run_files():
             with self._naming_damage(path), FileSystems.open(path) as file:
-                rows = _parquet(file, "runs").read().to_pylist()
-            yield from ((path, row) for row in rows)
+                rows = _parquet(file, "runs").read()
+                check_values(rows, "runs")
+            yield from ((path, row) for row in rows.to_pylist())
 
     def files_of(self, table: str, writer: str) -> list[str]:
         """Return the files of a table that a run or compaction wrote, in order."""
@@ -219,7 +220,7 @@ class Archive:
             parquet = _parquet(file, self._table_of(path))
             present = [name for name in columns if name in parquet.schema_arrow.names]
             for rows in parquet.iter_batches(columns=present):
-                _check_values(rows, self._table_of(path))
+                check_values(rows, self._table_of(path))
                 yield _with_columns(rows, columns)
 
     def read_pages(
@@ -299,14 +300,6 @@ def _parquet(file: BinaryIO, table: str) -> pq.ParquetFile:
     if not fits(parquet.schema_arrow, table):
         raise pa.ArrowInvalid("columns are missing, or are of other types")
     return parquet
-
-
-def _check_values(rows: pa.RecordBatch, table: str) -> None:
-    for column, name in zip(rows.columns, rows.schema.names):
-        if column.null_count and not TABLES[table].field(name).nullable:
-            raise pa.ArrowInvalid(f"values of {name} are missing")
-        # Texts that are not UTF-8 raise an error wherever they are looked at.
-        column.validate(full=True)
 
 
 def _with_columns(rows: pa.RecordBatch, columns: list[str]) -> pa.RecordBatch:

@@ -53,6 +53,24 @@ def fits(schema: pa.Schema, table: str) -> bool:
     )
 
 
+def check_values(rows: pa.RecordBatch | pa.Table, table: str) -> None:
+    """Check that no value is missing that a table has, and that texts are UTF-8.
+
+    Args:
+        rows: Rows of a file of the table, or some of their columns.
+        table: Name of the table.
+
+    Raises:
+        pyarrow.ArrowInvalid: If not; the file is damaged, or another program wrote it.
+    """
+    for column, name in zip(rows.columns, rows.schema.names):
+        is_known = name in TABLES[table].names
+        if column.null_count and is_known and not TABLES[table].field(name).nullable:
+            raise pa.ArrowInvalid(f"values of {name} are missing")
+        # Else they raise an error wherever they are looked at.
+        column.validate(full=True)
+
+
 def _kind(kind: pa.DataType) -> str:
     """Return what values of a type are, however they are stored."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind

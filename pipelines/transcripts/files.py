@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.cli.options import UsageError
-from pipelines.tables.damage import damage_text, fits
+from pipelines.tables.damage import check_values, damage_text, fits
 from pipelines.tables.missing import Recorded, table_path
 from pipelines.tables.writers import newest_rows, writer_of, written_by
 from schemas.tables import TABLES
@@ -43,7 +43,9 @@ def _rows(path: str) -> list[dict]:
             if not fits(file.schema_arrow, "runs"):
                 raise pa.ArrowInvalid("columns are missing, or are of other types")
             names = [name for name in _RUN_COLUMNS if name in file.schema_arrow.names]
-            return file.read(columns=names).to_pylist()
+            rows = file.read(columns=names)
+            check_values(rows, "runs")
+            return rows.to_pylist()
     except (pa.ArrowException, OSError) as error:
         if _is_of_file_system(error):
             raise
