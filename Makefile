@@ -7,6 +7,7 @@ UV = uv
 LOCK_FLAGS =
 DEBIAN13 = .debian13
 DEMO = out/demo
+LOCK = data-plane
 PACKAGES = schemas model components pipelines
 # Two test modules at a time; each process takes about 3 GB by the end.
 PYTEST = -m pytest -n 2 --dist loadfile
@@ -15,7 +16,7 @@ COMPILE = $(UV) pip compile --quiet --no-emit-index-url $(LOCK_FLAGS)
 
 .DEFAULT_GOAL = help
 .PHONY: help setup setup-data-plane test test-data-plane test-debian13 test-slurm lint format demo manifest \
-	wheel conformance conformance-exports docs lock clean distclean
+	wheel conformance conformance-exports drill sbom audit docs lock clean distclean
 
 help: ## Print this help.
 	@echo "Usage: make TARGET [PYTHON=python3.10]"
@@ -66,6 +67,21 @@ conformance-exports: setup ## Try exports of TRANSCRIPTS with other programs (FL
 	@test -n "$(TRANSCRIPTS)" || { echo "give TRANSCRIPTS=DIR, a folder of transcribe" >&2; exit 2; }
 	.venv/bin/python -m benchmarks.conformance_exports $(TRANSCRIPTS) $(FLAGS)
 
+drill: setup ## Kill commands, damage files, end often; hours (FLAGS: --most 20 --ends 50).
+	.venv/bin/python -m benchmarks.drill $(FLAGS)
+
+sbom: ## Write what the lock LOCK pins as CycloneDX into build/sbom.json.
+	@$(PYTHON) -m locks.install .venv-supply supply
+	@mkdir -p build
+	PYTHONWARNINGS=ignore .venv-supply/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-format JSON --output-file build/sbom.json locks/$(LOCK).txt
+	@echo "build/sbom.json"
+
+audit: ## Look for known holes in what the locks pin; asks pypi.org.
+	@$(PYTHON) -m locks.install .venv-supply supply
+	@for lock in tfx-1.16 tfx-1.21 data-plane; do echo "$$lock"; \
+		.venv-supply/bin/pip-audit --no-deps --disable-pip -r locks/$$lock.txt || exit 1; done
+
 docs: ## Build the documentation into build/docs; a warning is an error.
 	@$(PYTHON) -m locks.install .venv-docs docs
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict
@@ -80,6 +96,7 @@ lock: ## Compile the locks again (needs uv; LOCK_FLAGS=--upgrade updates the pin
 	$(COMPILE) --no-config pyproject.toml --extra test \
 		--universal --python-version 3.10 -o locks/data-plane.txt
 	$(COMPILE) --no-config locks/docs.in --universal --python-version 3.10 -o locks/docs.txt
+	$(COMPILE) --no-config locks/supply.in --universal --python-version 3.10 -o locks/supply.txt
 
 clean: ## Remove what tests, builds and the demo leave behind; the rest of out/ stays.
 	rm -rf $(DEMO) $(DEMO).* build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
@@ -87,4 +104,4 @@ clean: ## Remove what tests, builds and the demo leave behind; the rest of out/ 
 	find $(PACKAGES) tests locks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## Also remove the virtual environments.
-	rm -rf .venv .venv-data .venv-docs
+	rm -rf .venv .venv-data .venv-docs .venv-supply

@@ -20,7 +20,7 @@ OUTSIDE = {
     "README.md": "index.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
-    "SECURITY.md": "security.md",
+    "SECURITY.md": "reporting.md",
     "model/default/README.md": "default-model.md",
 }
 TABLES_MARK = "<!-- columns -->"

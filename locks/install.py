@@ -74,7 +74,7 @@ def missing_tools(plane: str) -> List[str]:
     """List the tools that the system lacks, each with its cure.
 
     Args:
-        plane: 'tfx', 'data-plane' or 'docs'.
+        plane: 'tfx', 'data-plane', 'docs' or 'supply'.
 
     Returns:
         One message for each; empty if nothing is missing.

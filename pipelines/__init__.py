@@ -10,6 +10,9 @@ import warnings
 # about the Python version that TFX 1.16 needs, Beam's about its optional dependencies.
 _NOISE = ("apitools not found", "Resource module is not available")
 
+# With what a command ends that a signal stops.
+_STATUSES = {signal.SIGTERM: 4, signal.SIGINT: 130}
+
 warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\..*")
 logging.getLogger().addFilter(lambda record: not str(record.msg).startswith(_NOISE))
 
@@ -25,9 +28,12 @@ def _is_command() -> bool:
 def _stop(number: int, frame: object) -> None:
     """End at once: until a command runs, there is nothing to clean up."""
     os.write(2, b"interrupted\n")
-    os._exit(4)
+    os._exit(_STATUSES[number])
 
 
 # Importing takes seconds. Once a command runs, it decides what a signal does.
 if _is_command():
-    signal.signal(signal.SIGTERM, _stop)
+    for _number in _STATUSES:
+        # In the background of a script, Ctrl-C is ignored.
+        if signal.getsignal(_number) != signal.SIG_IGN:
+            signal.signal(_number, _stop)

@@ -66,7 +66,7 @@ def _run(args: argparse.Namespace) -> int:
         if args.dry_run:
             print("nothing was removed")
             return EXIT_OK
-        done = forget(archive, pages, {"pages": len(pages)})
+        done = forget(archive, pages, {"pages": len(pages)}, state.missing().lacking())
         print(done if pages else "nothing was removed")
         # What an earlier command left for its readers is deleted, too.
         stay = say_swept(archive, done)

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "2.3"
+from schemas.pickled_types import refuse_pickled_types
+
+# Whatever reads tables comes by here first.
+refuse_pickled_types()
+
+SCHEMA_VERSION = "2.4"
 
 _POINTS = pa.list_(pa.struct([("x", pa.float32()), ("y", pa.float32())]))
 _READINGS = pa.list_(pa.struct([("text", pa.string()), ("confidence", pa.float32())]))
@@ -136,6 +141,7 @@ RUNS = _table(
     _column("pages_back", pa.int64(), "pages that were gone and are there again", True),
     _column("pages_gone", pa.int64(), "pages that were no longer in the input", True),
     _COMPACTION,
+    _column("files", pa.string(), "files it wrote, a line each: size in bytes, path", True),
 )
 
 TABLES = {"lines": LINES, "pages": PAGES, "failures": FAILURES, "runs": RUNS}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from locks.choose import Host, choose
 
 try:
     import tomllib
@@ -96,19 +99,35 @@ def test_errors_name_the_distribution_and_its_extras():
     assert extras <= PROJECT["optional-dependencies"].keys()
 
 
+@pytest.mark.parametrize(("lock", "least"), [("docs", 3), ("supply", 2)])
 @pytest.mark.parametrize("python", ALL_PYTHONS)
-def test_the_lock_of_the_documentation_pins_what_it_asks_for(python):
-    lines = (REPOSITORY / "locks" / "docs.in").read_text().splitlines()
+def test_the_locks_of_tools_pin_what_they_ask_for(python, lock, least):
+    lines = (REPOSITORY / "locks" / f"{lock}.in").read_text().splitlines()
     asked = [Requirement(line) for line in lines if not line.startswith("#")]
-    pins = _pins("docs", python)
-    assert len(asked) >= 3
+    pins = _pins(lock, python)
+    assert len(asked) >= least
     for requirement in asked:
         assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)])
 
 
-@pytest.mark.parametrize("lock", [*ANSWERS, "docs"])
+@pytest.mark.parametrize("lock", [*ANSWERS, "docs", "supply"])
 def test_lock_states_its_command_and_names_no_machine(lock):
     lines = _lines(lock)
     assert "uv pip compile" in lines[1]
     leaks = re.compile(r"https?://|file:|--index-url|--find-links|(^|\s)/")
     assert [line for line in lines if leaks.search(line)] == []
+
+
+def test_the_bill_of_materials_is_made_by_a_pinned_tool():
+    made = subprocess.run(
+        ["make", "--dry-run", "sbom", "PYTHON=python3"],
+        cwd=REPOSITORY, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    steps = made.stdout
+    assert "-m locks.install .venv-supply supply" in steps
+    assert ".venv-supply/bin/cyclonedx-py requirements" in steps
+    (lock,) = re.findall(r"locks/[a-z0-9.-]+[.]txt", steps)
+    assert (REPOSITORY / lock).is_file() and "--output-file build/sbom.json" in steps
+    assert choose("supply", Host((3, 12), "CPython", "Linux", "x86_64", (2, 41))) == (
+        "locks/supply.txt"
+    )

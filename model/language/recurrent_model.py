@@ -36,9 +36,23 @@ class RecurrentLanguageModel:
         self._labels = charset.labels
         check_shape(path, LABELS, input_shapes(self._session), (None, None))
         shapes = {output.name: output.shape for output in self._session.get_outputs()}
-        if shapes.get(LOG_PROBABILITIES, [None])[-1] != charset.class_count:
+        if (shapes.get(LOG_PROBABILITIES) or [None])[-1] != charset.class_count:
             raise ValueError(
                 f"{path.parent}: {path.name} belongs to another charset; copy the model again"
+            )
+        self._score_two_lines(path)
+
+    def _score_two_lines(self, path: Path) -> None:
+        """Run the network once: what does not fit in it fails on any line."""
+        try:
+            is_sound = bool(np.isfinite(self.log_probabilities([[1], [1, 1]])).all())
+            reason = "its scores are not numbers"
+        # The exceptions of ONNX Runtime have no common base class.
+        except Exception as error:
+            is_sound, reason = False, (str(error).splitlines() or [type(error).__name__])[0]
+        if not is_sound:
+            raise ValueError(
+                f"{path.parent}: {path.name} scores no line ({reason}); copy the model again"
             )
 
     def log_probabilities(self, texts: Sequence[Sequence[int]]) -> list[float]:

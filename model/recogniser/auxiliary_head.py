@@ -45,11 +45,12 @@ class AuxiliaryHead:
         self._network = network
         self._session = open_session(path, device)
         self._share = share
-        classes = self._session.get_outputs()[0].shape[-1]
+        logits = output_shapes(self._session).get("logits")
         given = output_shapes(network).get(FEATURES)
         taken = input_shapes(self._session).get(FEATURES)
-        gives_features = given and taken and given[1] == taken[1]
-        if classes != bundle.charset.class_count or not gives_features:
+        # Either may have no axes at all.
+        gives_features = given and taken and given[1:2] == taken[1:2] != []
+        if not logits or logits[-1] != bundle.charset.class_count or not gives_features:
             raise ValueError(
                 f"{path.parent}: {path.name} belongs to another network; copy the model again"
             )

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.archive.columns import is_in
 from pipelines.archive.folder import Archive
 from pipelines.archive.gone import GonePage, Listing, Seen, find_gone, is_missing_elsewhere
 from pipelines.archive.portions import URI_COLUMN, Portions
@@ -23,7 +24,7 @@ from pipelines.archive.sources import (
     restored_rows,
     written_by_run,
 )
-from pipelines.archive.state import EarlierPages, is_in
+from pipelines.archive.state import EarlierPages
 from pipelines.files.key_set import short_keys
 from pipelines.pages.records import PageResult
 from pipelines.tables.account import AccountError
@@ -171,6 +172,7 @@ class PageChanges:
             is_ok
         ]
         changes[is_ok & (earlier.read == 0)] = Change.NEW.value
+        changes[is_ok & earlier.is_lost] = Change.REDO.value
         is_fresh = np.isin(changes.astype(str), (Change.NEW.value, Change.CHANGED.value))
         self._images.add(names[is_fresh], images[is_fresh])
         self._counts.update(change for change in changes if change)

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.archive.columns import column
 from pipelines.archive.folder import Archive
 from pipelines.archive.gone import Listing
 from pipelines.archive.page_keys import (
@@ -32,14 +33,17 @@ from pipelines.archive.parts import (
 )
 from pipelines.archive.portions import drop_damaged, portion_file, portion_names
 from pipelines.archive.publish import publish
-from pipelines.archive.state import EarlierPages, column, is_reading, read_state
+from pipelines.archive.state import EarlierPages, is_reading, read_state
 from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import first_existing, read_bytes, write_bytes
 from pipelines.files.key_set import short_keys, sorted_keys
 from pipelines.tables.account import Account
 from pipelines.tables.runs import RunStart
 
-_COLUMNS = ["page_uri", "status", "reason", "run_id", "sha256", "file_sha256", "lines_sha256"]
+_COLUMNS = [
+    "page_uri", "status", "reason", "run_id", "sha256", "file_sha256", "lines_sha256",
+    "read_run_id",
+]  # fmt: skip
 
 
 # What a run listed; None where that is not known any more.
@@ -180,7 +184,7 @@ def _readings(
     """Yield the readings of pages, with their places in the state and the numbers of their runs."""
     for path in state.files:
         for rows in archive.read_batches(path, _COLUMNS):
-            rows = rows.filter(pa.array(is_reading(rows)))
+            rows = rows.filter(pa.array(is_reading(rows) & state.has_lines(rows)))
             yield rows, state.places(column(rows, "page_uri").to_pylist()), state.run_numbers(rows)
 
 

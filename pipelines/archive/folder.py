@@ -17,6 +17,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,7 +27,8 @@ from apache_beam.io.filesystems import FileSystems
 from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import make_folder, starts_beneath
 from pipelines.files.output import discard
-from pipelines.tables.damage import damage_text
+from pipelines.tables.damage import check_values, damage_text, fits
+from pipelines.tables.missing import Recorded, table_path
 from pipelines.tables.rows import with_all_columns
 from pipelines.tables.writers import newest_rows, writer_of, written_by
 from schemas.tables import TABLES
@@ -144,9 +146,10 @@ class Archive:
             UsageError: If a file is damaged.
         """
         for path in self.run_files():
-            with self._naming_damage(path):
-                rows = read_table(path).to_pylist()
-            yield from ((path, row) for row in rows)
+            with self._naming_damage(path), FileSystems.open(path) as file:
+                rows = _parquet(file, "runs").read()
+                check_values(rows, "runs")
+            yield from ((path, row) for row in rows.to_pylist())
 
     def files_of(self, table: str, writer: str) -> list[str]:
         """Return the files of a table that a run or compaction wrote, in order."""
@@ -159,9 +162,44 @@ class Archive:
         Raises:
             UsageError: If a file of `runs` is damaged.
         """
-        writers = {writer_of(run) for run in self.finished_runs()}
-        found = [path for path in self.all_files(table) if written_by(path) in writers]
+        runs, sizes = self.finished_runs(), self.sizes(table)
+        writers, missing = {writer_of(run) for run in runs}, Recorded.of(runs).missing(sizes)
+        found = [
+            path
+            for path in self.all_files(table)
+            if written_by(path) in writers and table_path(path) not in missing
+        ]
         return sorted(found, key=posixpath.basename, reverse=True)
+
+    def sizes(self, *tables: str, writer: str = "*") -> dict[str, int]:
+        """Return the sizes in bytes of files of the tables.
+
+        Args:
+            tables: The tables; none for all but `runs`.
+            writer: The run or compaction that wrote them; '*' for any.
+
+        Returns:
+            Path in the folder to size.
+        """
+        names = tables or [table for table in TABLES if table != "runs"]
+        matches = FileSystems.match(
+            [f"{self.output}/{table}/collection=*/{writer}-*.parquet" for table in names]
+        )
+        found = (metadata for match in matches for metadata in match.metadata_list)
+        return {table_path(metadata.path): metadata.size_in_bytes for metadata in found}
+
+    def check_whole(self, path: str) -> None:
+        """Check that a file of the tables is not cut off.
+
+        Args:
+            path: Its path in the folder.
+
+        Raises:
+            UsageError: If it is.
+        """
+        whole = f"{self.output}/{path}"
+        with self._naming_damage(whole), FileSystems.open(whole) as file:
+            _parquet(file, self._table_of(path))
 
     def all_files(self, table: str) -> list[str]:
         """Return all files of a table, whether their rows count or not."""
@@ -191,9 +229,10 @@ class Archive:
             UsageError: If the file is damaged.
         """
         with self._naming_damage(path), FileSystems.open(path) as file:
-            parquet = pq.ParquetFile(file)
+            parquet = _parquet(file, self._table_of(path))
             present = [name for name in columns if name in parquet.schema_arrow.names]
             for rows in parquet.iter_batches(columns=present):
+                check_values(rows, self._table_of(path))
                 yield _with_columns(rows, columns)
 
     def read_pages(
@@ -212,7 +251,7 @@ class Archive:
         """
         wanted = pa.array(names, pa.string())
         with self._naming_damage(path), FileSystems.open(path) as file:
-            parquet = pq.ParquetFile(file)
+            parquet = _parquet(file, table)
             for group in range(parquet.num_row_groups):
                 column = parquet.read_row_group(group, columns=[name_column])[name_column]
                 found = pc.is_in(column, value_set=wanted)
@@ -223,7 +262,7 @@ class Archive:
     def read_groups(self, path: str, table: str) -> Iterator[pa.Table]:
         """Yield the rows of a file, of one row group at a time; arguments as for `read_pages`."""
         with self._naming_damage(path), FileSystems.open(path) as file:
-            parquet = pq.ParquetFile(file)
+            parquet = _parquet(file, table)
             for group in range(parquet.num_row_groups):
                 yield with_all_columns(parquet.read_row_group(group), TABLES[table])
 
@@ -235,14 +274,23 @@ class Archive:
         except (pa.ArrowInvalid, OSError) as error:
             if type(error) not in (pa.ArrowInvalid, OSError) or getattr(error, "errno", None):
                 raise
-            raise UsageError(damage_text(path, self._finishing(path))) from None
+            raise UsageError(self._damage(path)) from None
 
-    def _finishing(self, path: str) -> str:
-        """Return the file of `runs` without which a file of the tables does not count."""
+    def _table_of(self, path: str) -> str:
+        """Return the table of a file; also of one of a portion, which is called after it."""
+        if path.startswith(f"{self.portions}/"):
+            return posixpath.basename(path).partition("-")[0]
+        return table_path(path).partition("/")[0]
+
+    def _damage(self, path: str) -> str:
         if path in self.run_files():
-            return path
-        holding = (file for file, row in self.run_rows() if writer_of(row) == written_by(path))
-        return next(holding, self.run_file(written_by(path)))
+            return damage_text(path, path)
+        rows = list(self.run_rows())
+        # Without it the file does not count.
+        holding = (file for file, row in rows if writer_of(row) == written_by(path))
+        run_file = next(holding, self.run_file(written_by(path)))
+        is_recorded = table_path(path) in Recorded.of(row for _, row in rows).sizes
+        return damage_text(path, run_file, is_recorded)
 
     def run_files(self) -> list[str]:
         """Return the files of `runs`."""
@@ -252,6 +300,18 @@ class Archive:
 
 def _stem(path: str) -> str:
     return posixpath.splitext(posixpath.basename(path))[0]
+
+
+def _parquet(file: BinaryIO, table: str) -> pq.ParquetFile:
+    """Open a file of a table.
+
+    Raises:
+        pyarrow.ArrowInvalid: If it is none.
+    """
+    parquet = pq.ParquetFile(file)
+    if not fits(parquet.schema_arrow, table):
+        raise pa.ArrowInvalid("columns are missing, or are of other types")
+    return parquet
 
 
 def _with_columns(rows: pa.RecordBatch, columns: list[str]) -> pa.RecordBatch:

@@ -13,8 +13,9 @@ import pyarrow as pa
 from apache_beam.io.filesystem import FileSystem
 from apache_beam.io.filesystems import FileSystems
 
+from pipelines.archive.columns import column
 from pipelines.archive.folder import Archive
-from pipelines.archive.state import EarlierPages, column
+from pipelines.archive.state import EarlierPages
 from pipelines.files.filesystem import beneath_pattern
 from pipelines.files.key_set import short_keys
 from pipelines.files.zip_members import archive_fault, has_member, split_member

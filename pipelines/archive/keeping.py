@@ -10,7 +10,7 @@ from pipelines.archive.earlier_runs import publish_interrupted
 from pipelines.archive.folder import Archive
 from pipelines.archive.gone import is_missing_elsewhere
 from pipelines.archive.rewrite import Rewritten, sweep
-from pipelines.archive.state import EarlierPages, read_state
+from pipelines.archive.state import EarlierPages, read_state, say_missing
 from pipelines.cli.options import UsageError
 from pipelines.files.lock import run_lock
 from pipelines.pages.names import PageNames
@@ -39,7 +39,9 @@ def open_archive(folder: str) -> Iterator[tuple[Archive, EarlierPages]]:
     with run_lock(archive.unfinished):
         if remains := publish_interrupted(archive):
             print(remains, file=sys.stderr)
-        yield archive, read_state(archive)
+        state = read_state(archive)
+        say_missing(archive, state)
+        yield archive, state
 
 
 def say_swept(archive: Archive, done: Rewritten) -> int:

@@ -20,6 +20,7 @@ from pipelines.archive.state import EarlierPages
 from pipelines.archive.table_files import TableFiles
 from pipelines.files.key_set import UriTally, short_keys
 from pipelines.tables.account import Account, AccountError
+from pipelines.tables.missing import record
 from pipelines.tables.news import News
 from pipelines.tables.runs import RunStart
 from pipelines.tables.write import write_rows
@@ -123,6 +124,9 @@ def publish(
     status = "interrupted" if expected is None else "complete"
     news = changes.news()
     row = run.row(sums.account, status) | news.columns()
+    # A run that was interrupted may not have come to the pages that it told of.
+    missed = state.loss.files if status == "complete" else ()
+    row |= {"files": record(archive.sizes(writer=run.run_id), missed)}
     earlier = [] if any(written.values()) else runs_without_rows(archive)
     write_rows(archive.run_file(run.run_id), "runs", [*earlier, row])
     archive.clear_unfinished()

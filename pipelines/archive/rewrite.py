@@ -20,6 +20,7 @@ from pipelines.archive.sources import replaced
 from pipelines.archive.table_files import TableFiles
 from pipelines.files.readers import without_readers
 from pipelines.tables.account import Account, AccountError
+from pipelines.tables.missing import Recorded, record
 from pipelines.tables.runs import RunStart
 from pipelines.tables.write import write_rows
 from pipelines.tables.writers import writer_of, written_by
@@ -61,7 +62,12 @@ class Rewritten:
 
 
 def rewrite(
-    archive: Archive, command: str, flags: dict, writers: Collection[str], edit: Edit | None = None
+    archive: Archive,
+    command: str,
+    flags: dict,
+    writers: Collection[str],
+    edit: Edit | None = None,
+    missing: Collection[str] = (),
 ) -> Rewritten:
     """Write the rows of some runs and compactions anew.
 
@@ -71,6 +77,7 @@ def rewrite(
         flags: Its flags, likewise.
         writers: Runs and compactions whose rows are rewritten, all of each.
         edit: Which rows to keep; None for all.
+        missing: Files of the tables that are missed.
 
     Returns:
         What was done. The old files are still there.
@@ -95,8 +102,13 @@ def rewrite(
             _write_empty(archive, run, table)
     covered = [row for row in runs if writer_of(row) in writers]
     before += len({path for path, row in archive.run_rows() if writer_of(row) in writers})
-    rows = [row | {"compaction": run.run_id} for row in covered]
-    write_rows(archive.run_file(run.run_id), "runs", [*rows, run.row(_NOTHING)])
+    rows = [row | {"compaction": run.run_id, "files": None} for row in covered]
+    # What is missing is not forgotten, though nothing else of those files is left.
+    old = Recorded.of(covered).sizes
+    sizes = {path: old[path] for path in missing if path in old}
+    written = record(sizes | archive.sizes(writer=run.run_id))
+    own = run.row(_NOTHING) | {"files": written}
+    write_rows(archive.run_file(run.run_id), "runs", [*rows, own])
     after = 1 + sum(len(archive.files_of(table, run.run_id)) for table in PORTION_TABLES)
     return Rewritten(run.run_id, before, after, kept, dropped)
 

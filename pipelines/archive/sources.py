@@ -14,16 +14,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.archive.columns import column, positions
 from pipelines.archive.folder import Archive
 from pipelines.archive.page_keys import page_of_file
-from pipelines.archive.state import EarlierPages, column, positions
+from pipelines.archive.state import EarlierPages
 from pipelines.files.key_set import short_keys
 from pipelines.tables.rows import with_all_columns
 from schemas.changes import Change
 from schemas.records import SkipReason
 from schemas.tables import PAGES
 
-_CONTENT = ["page_uri", "status", "run_id", "sha256", "file_sha256", "lines_sha256"]
+_CONTENT = [
+    "page_uri", "status", "run_id", "sha256", "file_sha256", "lines_sha256", "read_run_id",
+]  # fmt: skip
 # What a copied row keeps of its own page.
 _OWN = ("address", "document", "place", "label", "canvas_width_px", "canvas_height_px")
 
@@ -123,6 +126,7 @@ class AlikePages:
                     pc.is_in(column(rows, "file_sha256"), value_set=files),
                 )
                 rows = rows.filter(pc.and_(may_be, pc.equal(column(rows, "status"), "ok")))
+                rows = rows.filter(pa.array(state.has_lines(rows)))
                 names, numbers = column(rows, "page_uri").to_pylist(), state.run_numbers(rows)
                 for name, number, contents in zip(names, numbers.tolist(), _contents(rows)):
                     for content in contents:
@@ -195,6 +199,7 @@ class OlderReadings:
         is_same = (images == self.images[places]) | (files == self.images[places])
         is_usable = np.isin(numbers, np.fromiter(usable_runs, np.int64, len(usable_runs)))
         chosen = (places >= 0) & is_ok & is_same & (lines == self.lines[places]) & is_usable
+        chosen &= state.has_lines(rows)
         return places, chosen, numbers
 
     def rows(

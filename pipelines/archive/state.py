@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -12,7 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.archive.columns import column, is_in, positions, run_numbers
 from pipelines.archive.folder import Archive
+from pipelines.archive.loss import Loss, find_loss
 from pipelines.archive.page_keys import NOT_READ
 from pipelines.archive.portions import portion_file, whole_portions
 from pipelines.files.key_set import key_of, short_keys
@@ -20,7 +22,8 @@ from pipelines.files.zip_members import split_member
 from pipelines.formats.addresses import is_address
 from pipelines.formats.names import file_of
 from pipelines.pages.names import KnownNames, ancestors
-from pipelines.tables.runs import RunStart, digest_of
+from pipelines.tables.missing import Missing
+from pipelines.tables.runs import RunStart, digest_of, flags_of
 from schemas.changes import Change
 from schemas.records import SkipReason
 
@@ -29,7 +32,7 @@ _COLUMNS = [
 ]  # fmt: skip
 _SAMPLED_PAGES = 100
 # What a row says of its page.
-_READ, _FAILED, _SEEN, _GONE, _LISTED = range(5)
+_READ, _FAILED, _SEEN, _GONE, _LISTED, _LOST = range(6)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class EarlierRun:
     @classmethod
     def of(cls, row: dict) -> EarlierRun:
         """Return the run of a row of `runs`."""
-        flags = json.loads(row["flags"] or "{}")
+        flags = flags_of(row["flags"])
         digests = row["model_digest"], row["preprocess_digest"]
         return cls(row["run_id"], *digests, flags.get("line_source", ""))
 
@@ -79,6 +82,7 @@ class Earlier(NamedTuple):
         lines: Likewise of the file that describes its lines.
         is_gone: Whether it was gone.
         is_image: Whether it is a page.
+        is_lost: Whether its newest reading lacks lines or failures, whose file is gone.
     """
 
     read: np.ndarray
@@ -86,6 +90,7 @@ class Earlier(NamedTuple):
     lines: np.ndarray
     is_gone: np.ndarray
     is_image: np.ndarray
+    is_lost: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +112,9 @@ class EarlierPages:
         images: Short key of the digest of the image in its newest reading.
         lines: Likewise of the file that describes its lines.
         lines_of: Run that has the lines of that reading, which is an older one if it holds again.
+        lost: Newest run whose reading of the page lacks lines or failures, which is none then.
         names: What the names are like.
+        loss: What is gone from the archive.
     """
 
     runs: tuple[EarlierRun, ...]
@@ -121,7 +128,9 @@ class EarlierPages:
     images: np.ndarray
     lines: np.ndarray
     lines_of: np.ndarray
+    lost: np.ndarray
     names: KnownNames
+    loss: Loss = field(default_factory=Loss)
 
     @cached_property
     def is_gone(self) -> np.ndarray:
@@ -137,18 +146,39 @@ class EarlierPages:
     def is_image(self) -> np.ndarray:
         """Whether each page is one; other files were skipped, and have no digest."""
         (nothing,) = short_keys([""])
-        return (self.failed > 0) | ((self.read > 0) & (self.images != nothing))
+        was_read = (self.read > 0) & (self.images != nothing)
+        return (self.failed > 0) | (self.lost > 0) | was_read
+
+    @cached_property
+    def is_lost(self) -> np.ndarray:
+        """Whether the newest reading of each page lacks lines or failures."""
+        return self.lost > self.read
+
+    def missing(self) -> Missing:
+        """Return the files that are missing, and what that means for the pages."""
+        unknown_count = int((self.places_of(self.loss.pages) < 0).sum())
+        lacking_count = int((self.is_lost & ~self.is_gone).sum())
+        return Missing(self.loss.files, self.loss.missed, lacking_count, unknown_count)
+
+    def has_lines(self, rows: pa.RecordBatch | pa.Table) -> np.ndarray:
+        """Return which rows of `pages` are not of readings whose lines or failures are gone."""
+        return ~self.loss.concerns(rows)
 
     def places(self, names: Sequence[str]) -> np.ndarray:
         """Return the positions in the arrays of some names; -1 for unknown ones."""
-        return positions(short_keys(names), self.keys)
+        return self.places_of(short_keys(names))
+
+    def places_of(self, keys: np.ndarray) -> np.ndarray:
+        """Return the positions in the arrays of some short keys; -1 for unknown ones."""
+        return positions(keys, self.keys)
 
     def of(self, keys: np.ndarray) -> Earlier:
         """Return what the tables say of some pages, by the short keys of their names."""
         places = positions(keys, self.keys)
         known = places >= 0
         facts = []
-        for fact in (self.read, self.images, self.lines, self.is_gone, self.is_image):
+        known_facts = self.read, self.images, self.lines, self.is_gone, self.is_image, self.is_lost
+        for fact in known_facts:
             facts.append(np.zeros(len(keys), fact.dtype))
             facts[-1][known] = fact[places[known]]
         return Earlier(*facts)
@@ -156,36 +186,6 @@ class EarlierPages:
     def run_numbers(self, rows: pa.RecordBatch) -> np.ndarray:
         """Return the number of each row's run; 0 for a run that is not finished."""
         return run_numbers(column(rows, "run_id"), [run.run_id for run in self.runs])
-
-
-def positions(keys: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """Return the positions of keys among sorted keys; -1 for those that are not there.
-
-    Example:
-        >>> positions(np.array([5, 6]), np.array([1, 5])).tolist()
-        [1, -1]
-    """
-    if not len(among):
-        return np.full(len(keys), -1)
-    found = np.searchsorted(among, keys)
-    found[found == len(among)] = 0
-    return np.where(among[found] == keys, found, -1)
-
-
-def run_numbers(values: pa.Array, run_ids: Sequence[str]) -> np.ndarray:
-    """Return the numbers of runs, from 1; 0 for null and for a run that is not among them."""
-    places = pc.index_in(values, value_set=pa.array(run_ids, pa.string()))
-    return np.asarray(pc.fill_null(pc.add(places, 1), 0))
-
-
-def column(rows: pa.RecordBatch | pa.Table, name: str) -> pa.Array | pa.ChunkedArray:
-    """Return a column by its name."""
-    return rows.column(rows.schema.get_field_index(name))
-
-
-def is_in(values: pa.Array | pa.ChunkedArray, *wanted: str) -> np.ndarray:
-    """Return whether each value is one of some."""
-    return np.asarray(pc.is_in(values, value_set=pa.array(wanted)))
 
 
 def read_state(archive: Archive, unfinished: RunStart | None = None) -> EarlierPages:
@@ -207,13 +207,26 @@ def read_state(archive: Archive, unfinished: RunStart | None = None) -> EarlierP
         files += [
             portion_file(archive.portions, "pages", n) for n in whole_portions(archive.portions)
         ]
-    collected = _Collected(tuple(run.run_id for run in runs))
+    loss = find_loss(archive)
+    collected = _Collected(tuple(run.run_id for run in runs), loss)
     for path in files:
         for batch in archive.read_batches(path, _COLUMNS):
             collected.add(batch)
     root, root_name = _root(rows)
     names = KnownNames(frozenset(collected.folders), collected.sample(), root, root_name)
-    return EarlierPages(tuple(runs), tuple(files), **collected.arrays(), names=names)
+    return EarlierPages(tuple(runs), tuple(files), **collected.arrays(), names=names, loss=loss)
+
+
+def say_missing(archive: Archive, state: EarlierPages, is_reading: bool = False) -> None:
+    """Say which files of the tables are missing, if pages lack what was in them.
+
+    Args:
+        archive: The output folder.
+        state: What the tables say.
+        is_reading: Whether pages are about to be read.
+    """
+    if text := state.missing().text(archive.output, is_reading):
+        print(text, file=sys.stderr)
 
 
 def _root(runs: Sequence[dict]) -> tuple[str, str | None]:
@@ -229,10 +242,11 @@ class _Collected:
 
     Args:
         run_ids: The runs, oldest first.
+        loss: What is gone from the archive.
     """
 
-    def __init__(self, run_ids: Sequence[str]):
-        self._run_ids = run_ids
+    def __init__(self, run_ids: Sequence[str], loss: Loss):
+        self._run_ids, self._loss = run_ids, loss
         self._parts: list[tuple[np.ndarray, ...]] = []
         self._sample: dict[bytes, str] = {}
         self.folders: set[str] = set()
@@ -243,6 +257,7 @@ class _Collected:
         numbers = run_numbers(column(rows, "run_id"), self._run_ids)
         older = run_numbers(column(rows, "read_run_id"), self._run_ids)
         kinds = _kinds(rows)
+        kinds[(kinds == _READ) & self._loss.concerns(rows)] = _LOST
         keys = short_keys(names)
         digests = [
             short_keys(pc.fill_null(column(rows, one), "").to_pylist())
@@ -301,6 +316,7 @@ class _Collected:
             "images": newest(images, is_read),
             "lines": newest(lines, is_read),
             "lines_of": newest(lines_of, is_read),
+            "lost": newest(runs, kinds == _LOST),
         }
 
 

@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from apache_beam.io.filesystems import FileSystems
 
+from pipelines.archive.columns import column
 from pipelines.archive.folder import Archive
 from pipelines.archive.portions import PORTION_TABLES, URI_COLUMN
 from pipelines.archive.rewrite import Edit, Rewritten, rewrite
 from pipelines.archive.sources import replaced
-from pipelines.archive.state import EarlierPages, column
+from pipelines.archive.state import EarlierPages
 from pipelines.files.key_set import short_keys
 from pipelines.formats.names import file_of
 from pipelines.pages.names import PageNames
@@ -46,7 +47,8 @@ def compact(archive: Archive, state: EarlierPages, older_than_days: float | None
     if older_than_days is not None:
         edit = _without_superseded(archive, state, older_than_days)
         writers |= _changed_writers(archive, edit)
-    return rewrite(archive, "compact", flags, writers, edit) if writers else Rewritten()
+    missing = state.missing().lacking()
+    return rewrite(archive, "compact", flags, writers, edit, missing) if writers else Rewritten()
 
 
 def _small_writers(archive: Archive) -> set[str]:
@@ -156,13 +158,16 @@ def gone_pages(archive: Archive, state: EarlierPages) -> set[str]:
     return found
 
 
-def forget(archive: Archive, pages: Collection[str], chosen_by: dict) -> Rewritten:
+def forget(
+    archive: Archive, pages: Collection[str], chosen_by: dict, missing: Collection[str] = ()
+) -> Rewritten:
     """Write the tables anew without some pages.
 
     Args:
         archive: The output folder; this process holds its lock, and no run is unfinished.
         pages: Names of the pages.
         chosen_by: How they were chosen, for the row in `runs`.
+        missing: Files of the tables that are missed.
 
     Returns:
         What was done; the old files are still there.
@@ -184,4 +189,4 @@ def forget(archive: Archive, pages: Collection[str], chosen_by: dict) -> Rewritt
         return rows
 
     writers = _changed_writers(archive, edit)
-    return rewrite(archive, "forget", chosen_by, writers, edit) if writers else Rewritten()
+    return rewrite(archive, "forget", chosen_by, writers, edit, missing) if writers else Rewritten()

@@ -138,6 +138,20 @@ class RunStart:
         }
 
 
+def flags_of(text: str | None) -> dict:
+    """Return the flags in a row of `runs`; none if another program has written it.
+
+    Example:
+        >>> flags_of('{"jobs": 2}'), flags_of("x"), flags_of(None)
+        ({'jobs': 2}, {}, {})
+    """
+    try:
+        flags = json.loads(text or "{}")
+    except ValueError:
+        flags = {}
+    return flags if isinstance(flags, dict) else {}
+
+
 def identifier(time: datetime, after: str = "") -> str:
     """Return an identifier for a run, which sorts by its start.
 

@@ -20,7 +20,7 @@ from pipelines.archive.portions import WriteInputs, WritePortions
 from pipelines.archive.publish import publish
 from pipelines.archive.rewrite import sweep
 from pipelines.archive.share import Share, is_to_read
-from pipelines.archive.state import EarlierPages, read_state
+from pipelines.archive.state import EarlierPages, read_state, say_missing
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.files.durable import write_durably
 from pipelines.files.filesystem import read_bytes
@@ -132,6 +132,7 @@ def begin_job(job: Job) -> tuple[Job, EarlierPages]:
     """
     sweep(job.archive)
     state = read_state(job.archive)
+    say_missing(job.archive, state, is_reading=True)
     job = job.started(state)
     if known := _known(job):
         write_known_pages(job.archive, state, job.run, known, job.config.only_new)

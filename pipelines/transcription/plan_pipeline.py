@@ -17,7 +17,7 @@ from model.recogniser.recogniser import Recogniser
 from pipelines.archive.earlier_runs import unfinished_run, write_planned_pages
 from pipelines.archive.folder import Archive
 from pipelines.archive.portions import rows_of
-from pipelines.archive.state import read_state
+from pipelines.archive.state import read_state, say_missing
 from pipelines.cli.processes import peak_bytes
 from pipelines.cli.screen import current_screen
 from pipelines.decoding.pool import decoders_cpu_s
@@ -78,6 +78,7 @@ def run_plan(
     archive.check()
     unfinished = unfinished_run(archive)
     state = read_state(archive, unfinished)
+    say_missing(archive, state, is_reading=True)
     names = names_of_pages(inputs, config, state)
     run = begin_run(config, recogniser, state, names)
     with scratch_folder(config.output) as scratch:

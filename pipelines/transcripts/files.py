@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -11,11 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.cli.options import UsageError
-from pipelines.tables.damage import damage_text
+from pipelines.tables.damage import check_values, damage_text, fits
+from pipelines.tables.missing import Recorded, table_path
 from pipelines.tables.writers import newest_rows, writer_of, written_by
 from schemas.tables import TABLES
 
-_RUN_COLUMNS = ("run_id", "compaction")
+_RUN_COLUMNS = ("run_id", "compaction", "files")
 # The order in which tables are looked at for damage: those with the smallest files first.
 _CHECKED = ("runs", "pages", "failures", "lines")
 
@@ -29,19 +32,65 @@ def run_files(directory: str) -> list[str]:
     return sorted(map(str, Path(directory, "runs").glob("*.parquet")))
 
 
+def _is_of_file_system(error: Exception) -> bool:
+    """Return whether an error is not about the content of a file: it has an errno, or a class."""
+    return isinstance(error, OSError) and (type(error) is not OSError or bool(error.errno))
+
+
 def _rows(path: str) -> list[dict]:
     try:
         with pq.ParquetFile(path) as file:
+            if not fits(file.schema_arrow, "runs"):
+                raise pa.ArrowInvalid("columns are missing, or are of other types")
             names = [name for name in _RUN_COLUMNS if name in file.schema_arrow.names]
-            return file.read(columns=names).to_pylist()
-    # pyarrow raises these; an error of the file system has an errno, or is of a subclass.
-    except (pa.ArrowInvalid, OSError) as error:
-        if type(error) not in (pa.ArrowInvalid, OSError) or getattr(error, "errno", None):
+            rows = file.read(columns=names)
+            check_values(rows, "runs")
+            return rows.to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        if _is_of_file_system(error):
             raise
         raise UsageError(damage_text(path, path)) from None
 
 
-def files_of_tables(directory: str) -> dict[str, dict[str, str]]:
+@dataclass(frozen=True)
+class FilesOfTables:
+    """The files of an archive.
+
+    Attributes:
+        counting: Table to the files whose rows count, each with the file of `runs` that makes it
+            count. That file is written last: files that none makes count may be incomplete, or
+            replaced.
+        recorded: What the runs recorded.
+        missing: Paths of those of the recorded files that are not there.
+    """
+
+    counting: dict[str, dict[str, str]]
+    recorded: Recorded
+    missing: tuple[str, ...]
+
+    def check(self) -> None:
+        """Check that each file has the columns of its table, and is not cut off.
+
+        Raises:
+            UsageError: If one has not.
+        """
+        for table in _CHECKED:
+            for path in self.counting[table]:
+                try:
+                    if fits(pq.read_schema(path), table):
+                        continue
+                except (pa.ArrowException, OSError) as error:
+                    if _is_of_file_system(error):
+                        raise
+                raise UsageError(self.damage(path))
+
+    def damage(self, path: str) -> str:
+        """Return the error message for a damaged file."""
+        runs = {path: run for files in self.counting.values() for path, run in files.items()}
+        return damage_text(path, runs[path], table_path(path) in self.recorded.sizes)
+
+
+def files_of_tables(directory: str) -> FilesOfTables:
     """List the files whose rows count, all tables as of one moment.
 
     The table `runs` is listed once: if a compaction ends meanwhile, the other tables would
@@ -50,23 +99,24 @@ def files_of_tables(directory: str) -> dict[str, dict[str, str]]:
     Args:
         directory: Folder that transcribe wrote.
 
-    Returns:
-        Table to its files, each with the file of `runs` that makes it count. That file is written
-        last: files that none makes count may be incomplete, or replaced.
-
     Raises:
         UsageError: If a file of `runs` is damaged.
     """
     runs = run_files(directory)
-    rows = [row | {"file": path} for path in runs for row in _rows(path)]
-    finished = {writer_of(row): row["file"] for row in newest_rows(rows)}
-    files = {"runs": {path: path for path in runs}}
+    rows = newest_rows([row | {"file": path} for path in runs for row in _rows(path)])
+    finished = {writer_of(row): row["file"] for row in rows}
+    files, recorded, sizes = {"runs": {path: path for path in runs}}, Recorded.of(rows), {}
     for table in TABLES:
         if table != "runs":
             found = sorted(map(str, Path(directory, table).glob("collection=*/*.parquet")))
+            sizes |= {table_path(path): os.stat(path).st_size for path in found}
             counting = [path for path in found if written_by(path) in finished]
             files[table] = {path: finished[written_by(path)] for path in counting}
-    return files
+    missing = recorded.missing(sizes)
+    for paths in files.values():
+        for path in [path for path in paths if table_path(path) in missing]:
+            del paths[path]
+    return FilesOfTables(files, recorded, tuple(missing))
 
 
 def tables_of_others(directory: str) -> dict[str, list[str]]:
@@ -102,11 +152,11 @@ def naming_damage(directory: str) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         tables = files_of_tables(directory)
-        files = {path: run for table in _CHECKED for path, run in tables[table].items()}
+        files = [path for table in _CHECKED for path in tables.counting[table]]
         path = damaged_file(files, error)
         if path is None:
             raise
-        raise UsageError(damage_text(path, files[path])) from None
+        raise UsageError(tables.damage(path)) from None
 
 
 def damaged_file(paths: Iterable[str], error: duckdb.Error) -> str | None:

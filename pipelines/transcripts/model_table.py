@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TextIO
 
 from model.recogniser.bundle import load_bundle, model_name
+from pipelines.tables.runs import flags_of
 from pipelines.transcripts.models import ModelFacts, ModelRun
 from pipelines.transcripts.rows import print_rows
 from pipelines.transcripts.tables import open_tables
@@ -34,7 +34,7 @@ def runs_of_models(folders: Sequence[str]) -> list[ModelRun]:
 
 def _named_in(flags: str) -> str:
     """Return the model that the flags of an older run name, which may be a link that has moved."""
-    recognition = json.loads(flags or "{}").get("recognition") or {}
+    recognition = flags_of(flags).get("recognition") or {}
     model = recognition.get("model", "")
     try:
         return model_name(load_bundle(model).directory) if model else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import sys
 import weakref
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -15,9 +16,16 @@ from rapidfuzz.distance import Levenshtein
 from model.text.charset import normalise_text
 from pipelines.cli.options import UsageError
 from pipelines.files.readers import begin_reading
+from pipelines.tables.missing import Missing
 from pipelines.transcripts.engines import null_column, quoted
-from pipelines.transcripts.files import files_of_tables, naming_damage, run_files, tables_of_others
-from pipelines.transcripts.views import LINE_CHANGES, REGIONS, VIEWS
+from pipelines.transcripts.files import (
+    FilesOfTables,
+    files_of_tables,
+    naming_damage,
+    run_files,
+    tables_of_others,
+)
+from pipelines.transcripts.views import LACKING, LINE_CHANGES, REGIONS, UNKNOWN, VIEWS
 from schemas.records import Polyline
 from schemas.tables import TABLES
 
@@ -56,16 +64,33 @@ def _open(directory: str) -> tuple[duckdb.DuckDBPyConnection, dict[str, list[str
     if reading is not None:
         weakref.finalize(connection, os.close, reading)
     with naming_damage(directory):
-        tables = {table: list(files) for table, files in files_of_tables(directory).items()}
+        found = files_of_tables(directory)
+        found.check()
+        tables = {table: list(files) for table, files in found.counting.items()}
         for table, files in tables.items():
-            if not files:
+            if files:
+                _view_of_files(connection, table, files)
+            elif any(path.startswith(f"{table}/") for path in found.missing):
+                _view_of_nothing(connection, table)
+            else:
                 raise UsageError(f"{directory} has no table {table}; transcribe again")
-            _view_of_files(connection, table, files)
         for name, sql in VIEWS.items():
             connection.execute(f"CREATE VIEW {name} AS {sql}")
         for statement in (LINE_CHANGES, REGIONS):
             connection.execute(statement)
+        if found.missing:
+            _tell_missing(connection, directory, found)
     return connection, tables
+
+
+def _tell_missing(
+    connection: duckdb.DuckDBPyConnection, directory: str, found: FilesOfTables
+) -> None:
+    """Say which files are missing, if pages as they are shown lack what was in them."""
+    lacking, unknown = (connection.execute(sql).fetchone()[0] for sql in (LACKING, UNKNOWN))
+    missing = Missing(found.missing, found.recorded.missed, lacking, unknown)
+    if text := missing.text(directory.rstrip("/")):
+        print(text, file=sys.stderr)
 
 
 def open_any_tables(
@@ -115,6 +140,14 @@ def _view_of_files(connection: duckdb.DuckDBPyConnection, table: str, files: lis
     # Columns that came later are null where no file has them.
     later = [field for field in TABLES[table] if field.name not in rows.columns]
     rows.project(", ".join(["*", *map(null_column, later)])).create_view(f"stored_{table}")
+
+
+def _view_of_nothing(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Make the view of a table of which no file is left."""
+    connection.register(f"empty_{table}", TABLES[table].empty_table())
+    connection.execute(
+        f"CREATE VIEW stored_{table} AS SELECT *, NULL::VARCHAR AS collection FROM empty_{table}"
+    )
 
 
 def _rows_of_collections(

@@ -121,6 +121,29 @@ GROUP BY page_uri, region_id
 """
 
 
+# The number of pages that have fewer lines or failures of lines than they should.
+LACKING = """
+SELECT count(*)
+FROM pages
+LEFT JOIN (
+    SELECT page_uri AS uri, count(*) AS line_count FROM lines GROUP BY page_uri
+) AS own_lines ON page_uri = own_lines.uri
+LEFT JOIN (
+    SELECT uri, run_id AS run, count(*) AS failure_count
+    FROM all_failures WHERE line_id <> '' GROUP BY uri, run_id
+) AS own_failures
+    ON page_uri = own_failures.uri AND coalesce(read_run_id, pages.run_id) = own_failures.run
+WHERE lines_ok > coalesce(line_count, 0) OR lines_failed > coalesce(failure_count, 0)
+"""
+
+# The number of pages that have lines or failures, and no row of `pages`.
+UNKNOWN = """
+SELECT count(DISTINCT uri)
+FROM (SELECT page_uri AS uri FROM all_lines UNION ALL SELECT uri FROM all_failures) AS named
+WHERE uri NOT IN (SELECT page_uri FROM all_pages)
+"""
+
+
 def _filled(sql: str) -> str:
     gone = SkipReason.GONE.value
     shown, states = _SHOWN.format(gone=gone), _STATES.format(gone=gone)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+import schemas.tables  # noqa: F401 - switches off types that run code
+
 # What pyarrow raises for a file that is no such file, or is damaged.
-UNREADABLE = (pa.ArrowException, OSError)
+UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError)
 _LISTED_COLUMNS = 20
 _LISTED_TYPE_CHARACTERS = 60
 # In messages about what a file may hold but this version of pyarrow does not know.
@@ -81,12 +83,12 @@ def why_unreadable(error: Exception, otherwise: str) -> str:
         >>> why_unreadable(OSError("EOF"), "not a complete file ({error}); download it again")
         'not a complete file (EOF); download it again'
     """
-    if isinstance(error, NotImplementedError) or any(
-        part in str(error).lower() for part in _UNKNOWN
-    ):
+    # pyarrow names places in its own source on further lines.
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    if isinstance(error, NotImplementedError) or any(part in reason.lower() for part in _UNKNOWN):
         return (
-            f"pyarrow {pa.__version__} cannot read one of its types or encodings ({error}); "
+            f"pyarrow {pa.__version__} cannot read one of its types or encodings ({reason}); "
             "write the table again with columns of plain string and binary instead of views, and "
             "Parquet of version 1.0 (in DuckDB PARQUET_VERSION V1), or install a newer pyarrow"
         )
-    return otherwise.format(error=error)
+    return otherwise.format(error=reason)

@@ -65,6 +65,9 @@ def read_hugging_face(
         try:
             parquet = pq.ParquetFile(file, buffer_size=_BUFFER_BYTES, pre_buffer=False)
             schema = parquet.schema_arrow
+            # Those that are not UTF-8 raise an error wherever they are looked at.
+            for place in range(parquet.metadata.num_columns):
+                parquet.schema.column(place).path  # noqa: B018
         except UNREADABLE as error:
             otherwise = "not a complete Parquet file ({error}); download it again"
             raise ValueError(f"{uri}: {why_unreadable(error, otherwise)}") from None

@@ -43,8 +43,9 @@ def test_an_error_in_place_of_the_signal_is_the_signal(capsys):
     assert capsys.readouterr().err == "interrupted\n"
 
 
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 4), (signal.SIGINT, 130)])
 @pytest.mark.parametrize("start", [["-m", "pipelines.transcribe"], ["quire", "transcribe"]])
-def test_while_modules_are_imported(start, tmp_path):
+def test_while_modules_are_imported(start, number, status, tmp_path):
     (tmp_path / "apache_beam").mkdir()
     (tmp_path / "apache_beam" / "__init__.py").write_text(
         "import time\nprint('importing', flush=True)\ntime.sleep(60)\n"
@@ -62,9 +63,9 @@ def test_while_modules_are_imported(start, tmp_path):
         cwd=tmp_path,
     ) as process:
         assert process.stdout.readline() == "importing\n"
-        process.terminate()
+        process.send_signal(number)
         assert process.stderr.read() == "interrupted\n"
-    assert process.returncode == 4
+    assert process.returncode == status
 
 
 def test_a_program_that_imports_quire_keeps_its_signals():

@@ -24,7 +24,13 @@ def overwritten(data):
     return data[:4] + b"\xff" * (len(data) // 4) + data[4 + len(data) // 4 :]
 
 
+def renamed(data):
+    """Change a letter in the name of a column."""
+    return data.replace(b"run_id", b"ruo_id")
+
+
 DAMAGES = {
+    "renamed": renamed,
     "empty": lambda data: b"",
     "truncated": truncated,
     "something else": lambda data: b"<html>" + b" " * 99,
