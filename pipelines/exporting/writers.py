@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain
 
+from pipelines.exporting.changes import ALL, Changes
 from pipelines.exporting.config import DOCUMENT, DOCUMENT_FORMATS, EXTENSIONS, ExportConfig
 from pipelines.exporting.names import ExportNames
 from pipelines.exporting.picture import read_picture
@@ -36,13 +37,26 @@ class PageFiles:
         names: Names of the files.
         origin: Where the text comes from.
         store: Where files are written.
+        changes: What differs from what is there.
     """
 
     def __init__(
-        self, name: str, config: ExportConfig, names: ExportNames, origin: Origin, store: Store
+        self,
+        name: str,
+        config: ExportConfig,
+        names: ExportNames,
+        origin: Origin,
+        store: Store,
+        changes: Changes,
     ):
         self._name, self._config, self._names = name, config, names
-        self._origin, self._store = origin, store
+        self._origin, self._store, self._changes = origin, store, changes
+        archive = config.taken_by.archive or name
+        self.wholes = {f"{archive}.zip": ALL} if config.is_zipped else {}
+
+    def wants(self, page: PageText) -> bool:
+        """Return whether the page differs."""
+        return self._changes.has_page(page.uri)
 
     def add(self, page: PageText) -> Iterator[Failure]:
         """Write a page."""
@@ -73,14 +87,33 @@ class DocumentFiles:
         names: Names of the files.
         origin: Where the text comes from.
         store: Where files are written.
+        changes: What differs from what is there.
     """
 
     def __init__(
-        self, name: str, config: ExportConfig, names: ExportNames, origin: Origin, store: Store
+        self,
+        name: str,
+        config: ExportConfig,
+        names: ExportNames,
+        origin: Origin,
+        store: Store,
+        changes: Changes,
     ):
         self.name, self.config, self.names = name, config, names
-        self.origin, self.store = origin, store
+        self.origin, self.store, self._changes = origin, store, changes
         self._document, self._pages = "", []
+        own = {self._path(document): document for document in changes.documents}
+        self.wholes = {f"{name}.zip": ALL} if config.is_zipped else own
+
+    def wants(self, page: PageText) -> bool:
+        """Return whether a page of the document differs, came or went."""
+        if self.config.is_zipped:
+            return self._changes.has_any()
+        document = self.names.of_document(page)
+        return self._changes.has_whole(self._path(document), document)
+
+    def _path(self, document: str) -> str:
+        return f"{self.name}/{document}{EXTENSIONS[self.name]}"
 
     def add(self, page: PageText) -> Iterator[Failure]:
         """Keep a page, and write the document before it if the page is of another one."""
@@ -98,10 +131,12 @@ class DocumentFiles:
         pages, self._pages = self._pages, []
         if not pages:
             return
-        path = f"{self.name}/{self._document}{EXTENSIONS[self.name]}"
+        path = self._path(self._document)
         failures = list(
             trying(pages[0], self.name, "write", lambda: self.store.write(path, self.made(pages)))
         )
+        if failures:
+            self.store.mark_incomplete(self._document)
         for failure in failures:
             yield from (Failure(page.uri, "write", failure.error) for page in pages)
 
@@ -151,10 +186,17 @@ class PdfDocuments(DocumentFiles):
 class LineTable:
     """Writes one table of all lines."""
 
-    def __init__(self, name: str, store: Store):
+    def __init__(self, name: str, store: Store, changes: Changes):
         self._name, self._stack = name, ExitStack()
-        file = self._stack.enter_context(store.opened(f"lines.{name}"))
-        self._table = _TABLES[name](file)
+        path = f"lines.{name}"
+        self.wholes = {path: ALL}
+        self._table = None
+        if changes.has_whole(path, ALL):
+            self._table = _TABLES[name](self._stack.enter_context(store.opened(path)))
+
+    def wants(self, page: PageText) -> bool:
+        """Return whether any page differs, came or went."""
+        return self._table is not None
 
     def add(self, page: PageText) -> Iterator[Failure]:
         """Write the lines of a page."""
@@ -162,31 +204,32 @@ class LineTable:
 
     def close(self) -> Iterator[Failure]:
         """End the table."""
-        self._table.close()
+        if self._table is not None:
+            self._table.close()
         self._stack.close()
         return iter(())
 
 
 def writers_of(
-    config: ExportConfig, names: ExportNames, origin: Origin, store: Store
+    config: ExportConfig, names: ExportNames, origin: Origin, store: Store, changes: Changes
 ) -> list[PageWriter]:
     """Return what writes each format of an export."""
     found: list[PageWriter] = []
     for name in config.formats:
         if name in _TABLES:
-            found.append(LineTable(name, store))
+            found.append(LineTable(name, store, changes))
         elif name == "iiif":
-            found.append(IiifFiles(config, names, store))
+            found.append(IiifFiles(config, names, store, changes))
         elif config.target == "ocrd":
-            found.append(OcrdWorkspace(config, names, origin, store))
+            found.append(OcrdWorkspace(config, names, origin, store, changes))
         elif config.per == DOCUMENT and name in DOCUMENT_FORMATS:
             kind = PdfDocuments if name == "pdf" else DocumentFiles
-            found.append(kind(name, config, names, origin, store))
+            found.append(kind(name, config, names, origin, store, changes))
         else:
-            found.append(PageFiles(name, config, names, origin, store))
+            found.append(PageFiles(name, config, names, origin, store, changes))
     return found
 
 
 def add_to_all(writers: list[PageWriter], page: PageText) -> list[Failure]:
-    """Give a page to all writers; a format that fails does not affect the others."""
-    return list(chain.from_iterable(writer.add(page) for writer in writers))
+    """Give a page to all that want it; a format that fails does not affect the others."""
+    return list(chain.from_iterable(one.add(page) for one in writers if one.wants(page)))
