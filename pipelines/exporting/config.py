@@ -166,7 +166,9 @@ class Exported:
         )
 
     def _turned(self) -> str:
-        pages = f"{self.turned_count} pages are photographs turned by EXIF"
+        is_one = self.turned_count == 1
+        are = "page is a photograph" if is_one else "pages are photographs"
+        pages = f"{self.turned_count:,} {are} turned by EXIF"
         if self.frame != SHOWN:
             return f"{pages}: points are in the pixels as stored"
         return (

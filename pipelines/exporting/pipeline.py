@@ -228,7 +228,7 @@ class _Export:
             self._replaced,
             self._turned,
             frame=self._config.frame,
-            remarks=tuple(self._store.remarks),
+            remarks=self._store.said,
             skipped=skipped,
             gone_count=extent.gone_count,
             missing_count=len(self._missing),

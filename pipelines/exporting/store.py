@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import posixpath
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -40,8 +41,9 @@ class Store:
         self._archives: dict[str, tuple[zipfile.ZipFile, BinaryIO]] = {}
         # Files that are there, those in a zip file too, and the pages that they are of.
         self._written: dict[str, str] = {}
-        self.remarks: list[str] = []
+        self._remarks: list[str] = []
         self._remark_count = 0
+        self._pictures: Counter[str] = Counter()
         self._incomplete: set[str] = set()
 
     @property
@@ -70,13 +72,26 @@ class Store:
         """Let pages, by their URIs, and documents be written again by the next update."""
         self._incomplete.update((*names, ALL))
 
+    def tell(self, reason: str) -> None:
+        """Count a page of a PDF that becomes a picture, by the reason."""
+        self._pictures[reason] += 1
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What is to be said at the end."""
+        count = self._pictures.total()
+        pages = "page of a PDF is a picture" if count == 1 else "pages of PDFs are pictures"
+        each = ", ".join(f"{n:,} {reason}" for reason, n in self._pictures.most_common())
+        line = f"{count:,} {pages} with text, not the page itself: {each}"
+        return (*self._remarks, *[line] * bool(count))
+
     def remark(self, text: str) -> None:
         """Keep what is to be said at the end, the first ones in full."""
         self._remark_count += 1
         if self._remark_count <= _MOST_REMARKS:
-            self.remarks.append(text)
+            self._remarks.append(text)
         elif self._remark_count == _MOST_REMARKS + 1:
-            self.remarks.append("and more of them")
+            self._remarks.append("and more of them")
 
     def write(self, path: str, data: bytes, page_uri: str = "") -> None:
         """Write a file that this export has not written yet, completely or not at all.

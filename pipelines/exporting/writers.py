@@ -19,6 +19,7 @@ from pipelines.exporting.store import Store
 from pipelines.formats.names import split_page_uri
 from pipelines.formats.page_text import Origin, PageText
 from pipelines.formats.pdf.picture import Picture
+from pipelines.formats.pdf.taken_page import TakenPage
 from pipelines.formats.pdf.write import SearchablePdf
 from pipelines.formats.sheets.columns import rows_of
 from pipelines.formats.sheets.csv_file import CsvTable
@@ -60,9 +61,12 @@ class PageFiles:
 
     def add(self, page: PageText) -> Iterator[Failure]:
         """Write a page."""
-        found: list[Picture | None] = [None]
+        found: list[Picture | TakenPage | None] = [None]
         if self._name == "pdf":
-            failures = list(trying(page, "pdf", "read", lambda: found.append(read_picture(page))))
+            tell = self._store.tell
+            failures = list(
+                trying(page, "pdf", "read", lambda: found.append(read_picture(page, tell)))
+            )
             yield from failures
             if failures:
                 return
@@ -72,7 +76,7 @@ class PageFiles:
         """Nothing is left."""
         return iter(())
 
-    def _write(self, page: PageText, picture: Picture | None) -> None:
+    def _write(self, page: PageText, picture: Picture | TakenPage | None) -> None:
         mirrored = self._names.of_page(page.uri)
         data = render(page, self._name, picture, mirrored, self._config, self._origin)
         self._store.write(self._names.of_file(page.uri, self._name), data, page.uri)
@@ -166,8 +170,9 @@ class PdfDocuments(DocumentFiles):
             self._file = tempfile.TemporaryFile()  # noqa: SIM115
             facts = pdf_facts(self.title, self.config, self.origin)
             self._pdf = SearchablePdf(self._file, facts)
-        found: list[Picture] = []
-        failures = list(trying(page, "pdf", "read", lambda: found.append(read_picture(page))))
+        found: list[Picture | TakenPage] = []
+        tell = self.store.tell
+        failures = list(trying(page, "pdf", "read", lambda: found.append(read_picture(page, tell))))
         yield from failures
         if not failures:
             is_of_many = split_page_uri(page.uri)[1] is not None
