@@ -34,6 +34,9 @@ class Line:
             is in no table. Each table of a page counts its own rows.
         column: Column in that table, from 0, the first one of its cell.
         custom: `custom` of PAGE without kind, place and tags of single characters; may be empty.
+        more_kinds: Further types of the line, where the format states several.
+        more_region_kinds: Further types of its region.
+        region_custom: `custom` of its region, as `custom`.
     """
 
     line_id: str
@@ -49,6 +52,19 @@ class Line:
     row: int | None = None
     column: int | None = None
     custom: str = ""
+    more_kinds: tuple[str, ...] = ()
+    more_region_kinds: tuple[str, ...] = ()
+    region_custom: str = ""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """All types of the line, the first one first."""
+        return (self.kind, *self.more_kinds) if self.kind else ()
+
+    @property
+    def region_kinds(self) -> tuple[str, ...]:
+        """All types of its region, the first one first."""
+        return (self.region_kind, *self.more_region_kinds) if self.region_kind else ()
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,10 @@ def _representable(line: Line) -> Line:
     """Return a line whose identifiers, types and notes have no character that XML cannot hold."""
     facts = {one.name: getattr(line, one.name) for one in fields(line)}
     texts = {name: fact for name, fact in facts.items() if isinstance(fact, str)}
-    return replace(line, **{name: _FORBIDDEN.sub(_REPLACEMENT, t) for name, t in texts.items()})
+    known = {name: _FORBIDDEN.sub(_REPLACEMENT, text) for name, text in texts.items()}
+    for name in ("more_kinds", "more_region_kinds"):
+        known[name] = tuple(_FORBIDDEN.sub(_REPLACEMENT, text) for text in facts[name])
+    return replace(line, **known)
 
 
 def normalise_page(page: PageText) -> PageText:

@@ -28,7 +28,8 @@ _QUERY = """
         [c.text FOR c IN characters], [c.confidence FOR c IN characters],
         [p.x FOR p IN baseline], [p.y FOR p IN baseline],
         [p.x FOR p IN polygon], [p.y FOR p IN polygon], lines."row", lines."column",
-        line_type, region_type, custom, direction
+        line_type, region_type, custom, direction,
+        line_types, region_types, region_custom
     FROM selected_pages AS pages LEFT JOIN lines USING (page_uri)
 """
 _PAGE_QUERY = """
@@ -268,5 +269,8 @@ def _transcript(uri: str, row: tuple) -> Transcript:
         region_kind=rest[7] or "",
         custom=rest[8] or "",
         direction=rest[9] or "",
+        more_kinds=tuple(rest[10] or ())[1:],
+        more_region_kinds=tuple(rest[11] or ())[1:],
+        region_custom=rest[12] or "",
     )
     return Transcript(uri, line, text, confidence, tuple(map(Character, characters, confidences)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
@@ -71,7 +71,7 @@ def write_alto(page: PageText, origin: Origin) -> bytes:
 
 def _append_tags(root: etree._Element, page: PageText, names: XmlNames) -> dict[str, str]:
     """Append a tag for each kind of line and region; return the id of the tag of each kind."""
-    kinds = {kind for line in page.lines for kind in (line.line.kind, line.line.region_kind)}
+    kinds = {kind for line in page.lines for kind in (*line.line.kinds, *line.line.region_kinds)}
     given = {kind: names.give(f"type_{kind}") for kind in sorted(kinds) if kind}
     if given:
         node = _append(root, "Tags")
@@ -80,8 +80,8 @@ def _append_tags(root: etree._Element, page: PageText, names: XmlNames) -> dict[
     return given
 
 
-def _tagged(tags: dict[str, str], kind: str) -> dict[str, str]:
-    return {"TAGREFS": tags[kind]} if kind else {}
+def _tagged(tags: dict[str, str], kinds: Sequence[str]) -> dict[str, str]:
+    return {"TAGREFS": " ".join(tags[kind] for kind in kinds)} if kinds else {}
 
 
 def _append_description(
@@ -106,7 +106,7 @@ def _append_description(
 def _append_block(
     parent: etree._Element, name: str, lines: list[tuple[str, Transcript]], tags: dict[str, str]
 ) -> None:
-    kind = _tagged(tags, lines[0][1].line.region_kind)
+    kind = _tagged(tags, lines[0][1].line.region_kinds)
     block = _append(parent, "TextBlock", ID=name, **kind, **_place(_box_of(lines)))
     for line_name, line in lines:
         _append_line(block, line_name, line, tags)
@@ -143,7 +143,7 @@ def _append_line(
     block: etree._Element, name: str, transcript: Transcript, tags: dict[str, str]
 ) -> None:
     line = transcript.line
-    attributes = {"ID": name, **_tagged(tags, line.kind), **_place(box_of(line.polygon))}
+    attributes = {"ID": name, **_tagged(tags, line.kinds), **_place(box_of(line.polygon))}
     if line.baseline:
         attributes["BASELINE"] = _points(line.baseline)
     if direction := direction_to_state(transcript.text, line):
