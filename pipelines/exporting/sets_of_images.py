@@ -17,8 +17,9 @@ from pipelines.exporting.store import Store
 from pipelines.formats.addresses import is_address
 from pipelines.formats.iiif.annotations import addresses_of
 from pipelines.formats.iiif.write_manifest import Canvas, write_manifest
-from pipelines.formats.mets_workspace import IMAGES, TEXTS, WorkspacePage, write_mets
+from pipelines.formats.mets_workspace import IMAGES, TEXTS, WorkspacePage, file_id, write_mets
 from pipelines.formats.page_text import Origin, PageText
+from pipelines.formats.page_xml.write import write_page
 from schemas.records import Failure
 
 # Browsers show no TIFF.
@@ -91,7 +92,8 @@ class OcrdWorkspace:
         image, text = f"{IMAGES}/{name}{ending}", f"{TEXTS}/{name}.xml"
         # The image needs no turning any more, and is named from the folder of the METS file.
         stated = replace(page, called=image, orientation=1)
-        xml = render(stated, "page", None, "", self._config, self._origin)
+        version, own_id = self._config.page_version, file_id(TEXTS, name)
+        xml = write_page(stated, self._origin, version, file_id=own_id)
         self._store.write(image, data, page.uri)
         self._store.write(text, xml, page.uri)
         self._list(page, name, ending)

@@ -45,6 +45,7 @@ def write_page(
     version: str = VERSIONS[0],
     with_text: bool = True,
     nests_tables: bool = True,
+    file_id: str = "",
 ) -> bytes:
     """Write a transcribed page as PAGE XML.
 
@@ -63,11 +64,14 @@ def write_page(
             there.
         nests_tables: Whether cells are in a TableRegion; if not, they are regions of the page,
             with their row and column in `custom`.
+        file_id: Identifier of the file to state; empty for none.
 
     Returns:
         The file.
     """
     root, page_node = _document(page, origin, version)
+    if file_id:
+        root.set("pcGtsId", file_id)
     names = XmlNames()
     line_names = iter([names.give(line.line.line_id) for line in page.lines])
     regions = [

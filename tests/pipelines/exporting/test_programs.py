@@ -59,6 +59,7 @@ def test_a_workspace_of_ocrd_has_all_its_files(archive):
     assert export(archive, "--for", "ocrd") == 0
     out = archive / "out"
     mets = etree.parse(out / "mets.xml")
+    assert b'pcGtsId="OCR-D-OCR_c"' in (out / "OCR-D-OCR/c.xml").read_bytes()
     href = "{http://www.w3.org/1999/xlink}href"
     places = [node.get(href) for node in mets.iterfind(".//{*}FLocat")]
     assert len(places) == 12 and all((out / place).is_file() for place in places)
