@@ -50,7 +50,7 @@ def render(
         version = target.page_version or config.page_version
         return write_page(page, origin, version, nests_tables=target.nests_tables)
     if name == "alto":
-        return write_alto(page, origin)
+        return write_alto(page, origin, with_all_types=config.taken_by.takes_many_types)
     if name == "hocr":
         return write_hocr(page, origin)
     if name == "text":

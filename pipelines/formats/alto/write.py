@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from lxml import etree
 
@@ -26,7 +27,7 @@ _DEFAULT_BLOCK = "block"
 _MOST_UNCERTAIN = 9
 
 
-def write_alto(page: PageText, origin: Origin) -> bytes:
+def write_alto(page: PageText, origin: Origin, with_all_types: bool = True) -> bytes:
     """Write a page as ALTO, with a String for each word.
 
     WC is the confidence of a word, CC the uncertainty of each of its characters, 0 to 9. Lines
@@ -39,10 +40,14 @@ def write_alto(page: PageText, origin: Origin) -> bytes:
     Args:
         page: A normalised page.
         origin: Where the text comes from.
+        with_all_types: Whether a line or region has a tag for each of its types, or only for the
+            first, as some programs look up TAGREFS as a whole.
 
     Returns:
         The file.
     """
+    if not with_all_types:
+        page = replace(page, lines=tuple(map(_with_one_type, page.lines)))
     namespaces = {None: _NAMESPACE, "xsi": XSI}
     root = etree.Element(_tag("alto"), {"SCHEMAVERSION": _VERSION}, nsmap=namespaces)
     root.set(f"{{{XSI}}}schemaLocation", f"{_NAMESPACE} {_SCHEMA}")
@@ -67,6 +72,10 @@ def write_alto(page: PageText, origin: Origin) -> bytes:
         else:
             _append_table(space, name, named, names, tags)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def _with_one_type(line: Transcript) -> Transcript:
+    return replace(line, line=replace(line.line, more_kinds=(), more_region_kinds=()))
 
 
 def _append_tags(root: etree._Element, page: PageText, names: XmlNames) -> dict[str, str]:

@@ -117,6 +117,9 @@ def test_several_types_and_notes_on_regions_are_read_again(archive):
     bodies = json.loads(data["iiif"])["items"][0]["body"]
     assert [body["value"] for body in bodies[1:]] == list(kinds[0])
     assert '"MarginTextZone, marginalia, b c"' in (archive / "out/lines.csv").read_text("utf-8")
+    assert export(archive, "--for", "escriptorium", "--overwrite") == 0
+    (line,) = read_alto((archive / "out/alto/c.xml").read_bytes()).lines
+    assert (line.kinds, line.region_kinds) == (("Main line",), ("MarginTextZone",))
 
 
 def test_types_of_the_tables_are_in_every_description(archive):
