@@ -280,10 +280,14 @@ def _normalise_line(transcript: Transcript, page: PageText, pitch_px: float) -> 
 
 
 def _inside(points: Polyline, page: PageText) -> Polyline:
-    return tuple(
-        (min(max(round(x), 0), page.width_px), min(max(round(y), 0), page.height_px))
-        for x, y in points
-    )
+    width_px, height_px = page.width_px, page.height_px
+    found = []
+    for x, y in points:
+        x, y = round(x), round(y)
+        # Written out: there are many points, and `min` and `max` take several times as long.
+        x = 0 if x < 0 else width_px if x > width_px else x
+        found.append((x, 0 if y < 0 else height_px if y > height_px else y))
+    return tuple(found)
 
 
 def _outline(baseline: Polyline, page: PageText, pitch_px: float) -> Polyline:
