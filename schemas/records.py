@@ -7,12 +7,14 @@ from enum import Enum
 
 import numpy as np
 
+from schemas.kinds import Kinds
+
 Point = tuple[float, float]
 Polyline = tuple[Point, ...]
 
 
 @dataclass(frozen=True)
-class Line:
+class Line(Kinds):
     """One text line of a page.
 
     A line with neither a baseline nor a polygon is the whole image.
@@ -55,16 +57,6 @@ class Line:
     more_kinds: tuple[str, ...] = ()
     more_region_kinds: tuple[str, ...] = ()
     region_custom: str = ""
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """All types of the line, the first one first."""
-        return (self.kind, *self.more_kinds) if self.kind else ()
-
-    @property
-    def region_kinds(self) -> tuple[str, ...]:
-        """All types of its region, the first one first."""
-        return (self.region_kind, *self.more_region_kinds) if self.region_kind else ()
 
 
 @dataclass(frozen=True)
