@@ -33,10 +33,12 @@ Matrix = tuple[float, float, float, float, float, float]
 _FORBIDDEN = re.compile(
     rb"/(LZWDecode|DeviceCMYK|DeviceN|Separation|Alternates|OPI|OC|OCG|PS|Ref|TR|TR2|HT|Crypt|JS)\b"
 )
-_CMYK_OPERATOR = re.compile(rb"(?:[-+.\d]+\s+){4}[kK](?![^\s])")
-_LAYER_OPERATOR = re.compile(rb"/OC\s")
+_FORBIDDEN_OPERATORS = re.compile(
+    rb"(?:[-+.\d]+\s+){4}[kK](?!\S)|/(OC|LZW|LZWDecode|CMYK|DeviceCMYK)\b"
+)
 # In hexadecimal, as a name may hide it.
 _ESCAPED_NAME = re.compile(rb"/[^\s()<>\[\]{}/%]*#")
+_METADATA = re.compile(rb"/Metadata \d+ 0 R ?")
 _INTERPOLATE = re.compile(rb"/Interpolate true\b")
 _FLATE = b"/FlateDecode"
 _MOST_CONTENT_BYTES = 64 << 20
@@ -163,7 +165,7 @@ def take_page(file: BinaryIO, number: int, shown_px: tuple[int, int]) -> TakenPa
         (x0, y0, x1, y1),
         box,
         page,
-        {n: _without_interpolation(one) for n, one in objects.items()},
+        {n: _conforming(one) for n, one in objects.items()},
     )
 
 
@@ -219,8 +221,7 @@ def _check_conformity(page: bytes, objects: dict[int, PdfObject]) -> None:
         draws = number in contents or b"/Form" in one.value
         if one.stream is None or not draws:
             continue
-        operators = _decoded(one)
-        if _CMYK_OPERATOR.search(operators) or _LAYER_OPERATOR.search(operators):
+        if _FORBIDDEN_OPERATORS.search(_decoded(one)):
             raise NotTaken("with what PDF/A forbids")
 
 
@@ -252,9 +253,11 @@ def _decoded(one: PdfObject) -> bytes:
     return data
 
 
-def _without_interpolation(one: PdfObject) -> PdfObject:
-    # PDF/A forbids it; it only smooths what is shown enlarged.
-    return PdfObject(_INTERPOLATE.sub(b"/Interpolate false", one.value), one.stream)
+def _conforming(one: PdfObject) -> PdfObject:
+    # PDF/A forbids it; it only smooths what is shown enlarged. Notes on an image, which PDFium
+    # deflates, may not be deflated.
+    value = _INTERPOLATE.sub(b"/Interpolate false", one.value)
+    return PdfObject(_METADATA.sub(b"", value), one.stream)
 
 
 def _to_shown(box: Box, rotation: int, scale: float) -> Matrix:

@@ -59,6 +59,20 @@ TAKEN = {
         flate(b"q 0.5 0 0 0.5 0 0 cm 20 30 m"),
         pdf_stream(b"", b"150 30 l S"),
     ),
+    "of a palette with brackets": pdf_page(
+        b"q 100 0 0 50 20 20 cm /I Do Q",
+        b"/Width 2/Height 2/BitsPerComponent 8/ColorSpace[/Indexed/DeviceRGB 3 "
+        b"(\\(1 0 R\\)\\\\<>\\r\\n)]",
+        bytes((0, 1, 2, 3)),
+        BOX,
+    ),
+    "with notes on its image": pdf_page(
+        SCAN,
+        LARGE + b"/Metadata 6 0 R",
+        noise(360, 90),
+        BOX,
+        pdf_stream(b"/Type/Metadata/Subtype/XML", b"<x/>"),
+    ),
     "without anything": pdf_page(b"", GREY, bytes(4), BOX),
     "with names and texts like references": pdf_page(
         DRAWN, GREY + b"/X(1 0 R \\) <<)/Interpolate true", bytes(4), BOX
@@ -68,6 +82,9 @@ HIDDEN = b"BT 3 Tr /F 12 Tf 10 10 Td (old text) Tj ET"
 NOT_TAKEN = {
     "with text of its own": pdf_page(DRAWN + HIDDEN, GREY, bytes(4), BOX),
     "with what PDF/A forbids": pdf_page(b"0 0 0 1 k 20 60 40 10 re f", GREY, bytes(4), BOX),
+    "signed": pdf_page(DRAWN, GREY, bytes(4), BOX).replace(
+        b"/Catalog", b"/Catalog/AcroForm<</SigFlags 3/Fields[<</FT/Sig/T(s)/V<</Type/Sig>>>>]>>"
+    ),
 }
 
 
