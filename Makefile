@@ -63,7 +63,7 @@ conformance: setup ## Compare ingest with lxml on CORPUS, folders of PAGE and AL
 	@test -n "$(CORPUS)" || { echo "give CORPUS=DIR, or several in quotes" >&2; exit 2; }
 	.venv/bin/python -m benchmarks.conformance $(CORPUS) -- $(FLAGS)
 
-conformance-exports: setup ## Try exports of TRANSCRIPTS with other programs (FLAGS: --python, --verapdf).
+conformance-exports: setup ## Try exports of TRANSCRIPTS with other programs (FLAGS: --python, --verapdf, --pdfbox, --mirador).
 	@test -n "$(TRANSCRIPTS)" || { echo "give TRANSCRIPTS=DIR, a folder of transcribe" >&2; exit 2; }
 	.venv/bin/python -m benchmarks.conformance_exports $(TRANSCRIPTS) $(FLAGS)
 

@@ -1,6 +1,7 @@
 """Export transcribed pages in all formats and try the files with the programs that are installed.
 
 python -m benchmarks.conformance_exports TRANSCRIPTS [--python PYTHON ...] [--verapdf FOLDER]
+    [--pdfbox JAR] [--mirador mirador.min.js]
 
 Programs that are not there are left out, and named. Prints a table in Markdown.
 """
@@ -8,6 +9,7 @@ Programs that are not there are left out, and named. Prints a table in Markdown.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 from lxml import etree
 
+from benchmarks.mirador import browser, open_manifest, served
 from pipelines.descriptions.detect import read_markup
 from pipelines.export import main as export
 
@@ -41,6 +44,22 @@ public class Check {
                 PDFAValidator validator =
                     Foundries.defaultInstance().createValidator(flavour, false);
                 System.out.println(validator.validate(parser).isCompliant() ? "ok" : name);
+            }
+    }
+}
+"""
+# The words that PDFBox extracts, a line a file.
+PDFBOX = """
+import java.io.*;
+import org.apache.pdfbox.*;
+import org.apache.pdfbox.pdmodel.PDDocument;
+import org.apache.pdfbox.text.PDFTextStripper;
+public class Words {
+    public static void main(String[] names) throws Exception {
+        PrintStream out = new PrintStream(System.out, true, "UTF-8");
+        for (String name : names)
+            try (PDDocument document = Loader.loadPDF(new File(name))) {
+                out.println(new PDFTextStripper().getText(document).replaceAll("\\\\s+", " "));
             }
     }
 }
@@ -156,6 +175,43 @@ def pdfs(out: Path) -> Iterator[Checked]:
         yield Checked("pdf", first_line("qpdf", "--version"), "syntax", f"{fine} of {len(paths)}")
 
 
+def pdfbox(out: Path, jar: str) -> Iterator[Checked]:
+    """Look for the words of each page with PDFBox."""
+    paths = sorted((out / "pdf").rglob("*.pdf"))
+    texts = [(out / "text" / path.relative_to(out / "pdf")).with_suffix(".txt") for path in paths]
+    wanted = [path.read_text("utf-8").split() for path in texts]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "Words.java").write_text(PDFBOX)
+        printed = run("java", "-cp", jar, f"{folder}/Words.java", *map(str, paths))
+    found = [line.split() for line in printed.splitlines()]
+    total, lost = sum(map(len, wanted)), sum(map(missing, wanted, found))
+    program = f"PDFBox ({Path(jar).stem.rpartition('-')[2]})"
+    yield Checked("pdf", program, "words found", f"{total - lost:,} of {total:,}")
+
+
+def mirador(transcripts: str, folder: Path, script: str) -> Iterator[Checked]:
+    """Open the manifests in Mirador, served from this machine."""
+    out = folder / "served"
+    out.mkdir()
+    version = json.loads((Path(script).parents[1] / "package.json").read_text())["version"]
+    with served(out, Path(script)) as (address, fetched):
+        flags = ["--output", str(out / "e"), "--to", "iiif", "--iiif_base", f"{address}/e/iiif"]
+        export(["--transcripts", transcripts, *flags])
+        manifests = [
+            json.loads(path.read_text("utf-8"))
+            for path in sorted((out / "e/iiif").rglob("*.manifest.json"))
+        ]
+        opened = [open_manifest(address, manifest["id"], fetched) for manifest in manifests]
+    fine = sum(
+        not one.error
+        and one.canvases == len(manifest["items"])
+        and min(one.annotations, one.images) > 0
+        for one, manifest in zip(opened, manifests)
+    )
+    result = f"{fine} of {len(manifests)} manifests, with image and lines"
+    yield Checked("iiif", f"Mirador {version} in {Path(browser()).name}", "opened", result)
+
+
 def _succeeds(*command: str) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
@@ -231,6 +287,10 @@ def rows(arguments: argparse.Namespace, folder: Path) -> Iterator[Checked]:
     yield from pdfs(out)
     if arguments.verapdf and shutil.which("java"):
         yield from verapdf(out, arguments.verapdf)
+    if arguments.pdfbox and shutil.which("java"):
+        yield from pdfbox(out, arguments.pdfbox)
+    if arguments.mirador and browser():
+        yield from mirador(arguments.transcripts, folder, arguments.mirador)
     yield from others(out, arguments.python)
     yield from ocrd(arguments.transcripts, folder, arguments.python)
 
@@ -241,6 +301,8 @@ def main() -> int:
     parser.add_argument("transcripts", help="folder that transcribe wrote, its images at hand")
     parser.add_argument("--python", nargs="*", default=[], help="with kraken, dinglehopper, ...")
     parser.add_argument("--verapdf", default="", help="folder with the jars of veraPDF")
+    parser.add_argument("--pdfbox", default="", help="jar of pdfbox-app")
+    parser.add_argument("--mirador", default="", help="dist/mirador.min.js of its npm package")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         checked = list(rows(arguments, Path(folder)))

@@ -72,8 +72,8 @@ def _parser() -> argparse.ArgumentParser:
         "--changed_since",
         default="",
         metavar="RUN",
-        help="only pages that a later run read; 'last': since this output was written. An output "
-        "that is there is updated, and files of pages that are gone are removed",
+        help="update an output that is there: write only what changed since it was written "
+        "('last'), or what a later run than RUN read, and remove files of pages that are gone",
     )
     return parser
 

@@ -7,12 +7,14 @@ from enum import Enum
 
 import numpy as np
 
+from schemas.kinds import Kinds
+
 Point = tuple[float, float]
 Polyline = tuple[Point, ...]
 
 
 @dataclass(frozen=True)
-class Line:
+class Line(Kinds):
     """One text line of a page.
 
     A line with neither a baseline nor a polygon is the whole image.
@@ -34,6 +36,9 @@ class Line:
             is in no table. Each table of a page counts its own rows.
         column: Column in that table, from 0, the first one of its cell.
         custom: `custom` of PAGE without kind, place and tags of single characters; may be empty.
+        more_kinds: Further types of the line, where the format states several.
+        more_region_kinds: Further types of its region.
+        region_custom: `custom` of its region, as `custom`.
     """
 
     line_id: str
@@ -49,6 +54,9 @@ class Line:
     row: int | None = None
     column: int | None = None
     custom: str = ""
+    more_kinds: tuple[str, ...] = ()
+    more_region_kinds: tuple[str, ...] = ()
+    region_custom: str = ""
 
 
 @dataclass(frozen=True)

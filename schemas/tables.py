@@ -58,6 +58,9 @@ LINES = _table(
     _column("region_type", pa.string(), "type of its region, likewise; may be empty", True),
     _column("custom", pa.string(), "what else PAGE states in `custom`; may be empty", True),
     _column("direction", pa.string(), "stated base direction, 'ltr', 'rtl' or empty", True),
+    _column("line_types", pa.list_(pa.string()), "all types of the line; may be empty", True),
+    _column("region_types", pa.list_(pa.string()), "all types of its region, likewise", True),
+    _column("region_custom", pa.string(), "`custom` of its region, as `custom`", True),
     _COMPACTION,
 )
 

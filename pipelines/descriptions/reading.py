@@ -315,8 +315,8 @@ def _selected(record: Page | Failure | Skipped, config: ReadConfig) -> Page | Fa
     lines = tuple(
         line
         for line in record.lines
-        if (not config.line_kinds or line.kind in config.line_kinds)
-        and (not config.region_kinds or line.region_kind in config.region_kinds)
+        if (not config.line_kinds or not set(config.line_kinds).isdisjoint(line.kinds))
+        and (not config.region_kinds or not set(config.region_kinds).isdisjoint(line.region_kinds))
     )
     return replace(record, lines=lines)
 

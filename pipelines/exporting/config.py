@@ -39,6 +39,7 @@ class Target:
         has_plain_names: Whether files are called like the image without its extension.
         is_beside_images: Whether PAGE lies in a folder `page` in that of the images.
         archive: Name of the zip file of all that is written; empty for one a format.
+        takes_many_types: Whether it reads further types of a line or region in ALTO.
     """
 
     formats: tuple[str, ...]
@@ -47,10 +48,11 @@ class Target:
     has_plain_names: bool = True
     is_beside_images: bool = False
     archive: str = ""
+    takes_many_types: bool = True
 
 
 TARGETS = {
-    "escriptorium": Target(("alto", "page"), nests_tables=False),
+    "escriptorium": Target(("alto", "page"), nests_tables=False, takes_many_types=False),
     "transkribus": Target(
         ("page",), page_version="2013-07-15", is_beside_images=True, archive="transkribus"
     ),
@@ -166,7 +168,9 @@ class Exported:
         )
 
     def _turned(self) -> str:
-        pages = f"{self.turned_count} pages are photographs turned by EXIF"
+        is_one = self.turned_count == 1
+        are = "page is a photograph" if is_one else "pages are photographs"
+        pages = f"{self.turned_count:,} {are} turned by EXIF"
         if self.frame != SHOWN:
             return f"{pages}: points are in the pixels as stored"
         return (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pipelines.exporting.config import EXTENSIONS, ExportConfig
 from pipelines.files.mirror import mirrored_name, plain_name
 from pipelines.formats.names import page_stem, split_extension, split_page_uri
 from pipelines.formats.page_text import PageText
+from pipelines.formats.xml_names import XmlNames
 
 # Where programs look for PAGE beside images.
 _PAGE_FOLDER = "page"
@@ -40,6 +42,11 @@ class ExportNames:
         stem = page_stem(split_extension(file_uri)[0], number)
         is_clear = stem.lower() not in self.clashing
         return plain_name(uri, self.folder) if is_clear else mirrored_name(uri, self.folder)
+
+    def page_ids(self) -> Callable[[str], str]:
+        """Return what names pages where there are no folders, and each must be an identifier."""
+        ids = XmlNames()
+        return lambda uri: ids.give(self.of_page(uri).replace("/", "_"))
 
     def of_file(self, uri: str, format_name: str) -> str:
         """Return the path of the file of a page in the output."""

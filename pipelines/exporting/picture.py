@@ -10,11 +10,13 @@ import numpy as np
 from PIL import Image
 
 from model.images.colour import colours_of, jpeg_of, stored_orientation
+from model.images.pdf import is_pdf
 from pipelines.files.filesystem import BeamFiles
 from pipelines.formats.addresses import is_address
 from pipelines.formats.names import split_extension, split_page_uri
 from pipelines.formats.page_text import UPRIGHT, PageText
 from pipelines.formats.pdf.picture import Picture, picture_of_jpeg, picture_of_pixels
+from pipelines.formats.pdf.taken_page import NotTaken, TakenPage, take_page
 from pipelines.pages.image import PageImage, open_again
 
 _T = TypeVar("_T")
@@ -61,14 +63,18 @@ def read_image_file(page: PageText, endings: Container[str]) -> tuple[bytes, str
     return file.getvalue(), ".png"
 
 
-def read_picture(page: PageText) -> Picture:
+def read_picture(
+    page: PageText, tell: Callable[[str], None] = lambda _: None
+) -> Picture | TakenPage:
     """Read the picture of a page.
 
-    A JPEG is embedded as it is, also one that is to be turned, and the one that a page of a PDF
-    consists of. Other images keep their colours, black and white stays black and white.
+    A page of a PDF is taken over as it is, if that is possible. A JPEG is embedded as it is, also
+    one that is to be turned, and the one that a page of a PDF consists of. Other images keep their
+    colours, black and white stays black and white.
 
     Args:
         page: The page, as shown.
+        tell: Is told why a page of a PDF becomes a picture.
 
     Returns:
         A picture of the page's width and height.
@@ -77,7 +83,18 @@ def read_picture(page: PageText) -> Picture:
         OSError: If the image cannot be read.
         ValueError: If it does not decode, or is not the image that was transcribed.
     """
-    return _picture(page, _unchanged_image(page))
+    image = _unchanged_image(page)
+    size = page.width_px, page.height_px
+
+    def take(file: BinaryIO, number: int) -> TakenPage | None:
+        return take_page(file, number, size) if is_pdf(file) else None
+
+    try:
+        taken = None if image.frame.warnings else _of_file(page, image.data, take)
+    except NotTaken as error:
+        taken = None
+        tell(str(error))
+    return _picture(page, image) if taken is None else taken
 
 
 def _unchanged_image(page: PageText) -> PageImage:

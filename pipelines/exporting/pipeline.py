@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from itertools import chain
 
 import duckdb
 import pyarrow as pa
@@ -18,18 +19,25 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipelines.archive.gone import is_missing
 from pipelines.cli.options import UsageError
+from pipelines.exporting.changes import Changes
 from pipelines.exporting.config import DOCUMENT, FORMATS, ExportConfig, Exported
+from pipelines.exporting.listing import (
+    LIST,
+    Listing,
+    check_settings,
+    read_listing,
+    settings_of,
+)
 from pipelines.exporting.names import ExportNames
 from pipelines.exporting.picture import read_orientation
-from pipelines.exporting.store import Store, newest_run_of
+from pipelines.exporting.store import Store
+from pipelines.exporting.update import Update, updated_output
 from pipelines.exporting.writers import PageWriter, add_to_all, writers_of
-from pipelines.files.lock import output_lock
 from pipelines.files.output import check_free, is_own, scratch_folder, whole_output
 from pipelines.formats.addresses import is_address
 from pipelines.formats.page_text import (
     STORED,
     UPRIGHT,
-    Origin,
     PageText,
     count_forbidden,
     normalise_page,
@@ -43,13 +51,13 @@ from pipelines.transcripts.pages import (
     Extent,
     Selection,
     clashing_stems,
-    newest_run,
     pages_with_lines,
+    pages_without_lines,
     read_extent,
     read_origin,
     select_pages,
 )
-from pipelines.transcripts.tables import iterate_rows, open_tables
+from pipelines.transcripts.tables import open_tables
 from schemas import VERSION
 from schemas.records import Failure, Skipped
 from schemas.tables import TABLES
@@ -57,6 +65,7 @@ from schemas.tables import TABLES
 _ROWS_AT_A_TIME = 10_000
 _MOST_NAMED = 10
 LAST = "last"
+FAILURES = "failures/failures.parquet"
 
 
 def run_export(config: ExportConfig) -> Exported:
@@ -82,24 +91,34 @@ def run_export(config: ExportConfig) -> Exported:
         extent = replace(extent, gone_count=0)
     since = _since(connection, config)
     updates = bool(config.changed_since) and is_own(config.output)
+    before = read_listing(config.output.rstrip("/")) if updates else Listing()
+    check_settings(before, config)
     if not updates:
         check_free(config.output, config.overwrite)
     has_plain_names = config.taken_by.has_plain_names
     clashing = clashing_stems(connection) if has_plain_names else frozenset()
     names = ExportNames(extent.folder, config, clashing)
     start = RunStart.now("export", asdict(config), origin.model_digest)
-    with _folder(config, updates) as folder, scratch_folder(config.output) as scratch:
-        store = Store(folder, config.is_zipped, config.taken_by.archive, updates)
+    with _folder(config, updates) as (folder, update), scratch_folder(config.output) as scratch:
+        listed = pages_without_lines(connection)
+        called = names.page_ids() if config.target == "ocrd" else names.of_page
+        changes = Changes(listed, called, names.of_document, before, since, config.is_zipped)
+        store = Store(folder, config.is_zipped, config.taken_by.archive, changes)
+        writers = writers_of(config, names, origin, store, changes)
         pages = pages_with_lines(connection, scratch)
-        exported = _Export(config, names, origin, store, since).run(pages, extent, folder)
-        if updates:
-            uris = "SELECT page_uri FROM selected_pages WHERE status = 'ok'"
-            there = {uri for (uri,) in iterate_rows(connection.execute(uris))}
-            exported = replace(exported, removed_count=store.remove_gone(there))
-        store.close(newest_run(connection))
+        exported = _Export(config, names, store, writers).run(pages, extent, folder)
         exported.account.check()
+        store.end_archives()
+        wholes = dict(chain.from_iterable(writer.wholes.items() for writer in writers))
+        listing = store.listing(wholes, settings_of(config))
+        store.write_listing(listing)
         name = start.run_id if updates else "runs"
-        write_one_row(f"{folder}/runs/{name}.parquet", "runs", start.row(exported.account))
+        runs = f"runs/{name}.parquet"
+        write_one_row(f"{folder}/{runs}", "runs", start.row(exported.account))
+        if update is not None:
+            gone = before.files.keys() - listing.files.keys()
+            update.make([*store.new_files, FAILURES, runs, LIST], gone)
+            exported = replace(exported, removed_count=len(gone))
     return exported
 
 
@@ -121,56 +140,42 @@ def check_config(config: ExportConfig) -> None:
             f"--for {config.target} takes {' or '.join(config.taken_by.formats)}, "
             f"not {', '.join(unread)}; leave --for out to export them"
         )
-    whole = {
-        "--zip": config.is_zipped,
-        "--per document": config.per == DOCUMENT,
-        "--for ocrd": config.target == "ocrd",
-        "--to csv, xlsx or iiif": not {"csv", "xlsx", "iiif"}.isdisjoint(config.formats),
-    }
-    for flag, is_given in whole.items():
-        if is_given and config.changed_since:
-            raise UsageError(
-                f"--changed_since writes single pages anew, which {flag} does not; leave one out, "
-                "and give --overwrite to replace the whole output"
-            )
 
 
 def _since(connection: duckdb.DuckDBPyConnection, config: ExportConfig) -> str:
-    """Return the run after which a page was read to be written; empty for all.
+    """Return the run after which a page was read to be written; empty for what differs.
 
     Raises:
         UsageError: If there is no such run.
     """
-    if config.changed_since != LAST:
-        run = config.changed_since
-        known = connection.execute("SELECT count(*) FROM runs WHERE run_id = ?", [run]).fetchone()
-        if run and not known[0]:
-            raise UsageError(
-                f"--changed_since {run}: no such run; the table `runs` lists them, or give 'last'"
-            )
-        return run
-    return newest_run_of(config.output)
+    run = "" if config.changed_since == LAST else config.changed_since
+    known = connection.execute("SELECT count(*) FROM runs WHERE run_id = ?", [run]).fetchone()
+    if run and not known[0]:
+        raise UsageError(
+            f"--changed_since {run}: no such run; the table `runs` lists them, or give 'last'"
+        )
+    return run
 
 
 @contextmanager
-def _folder(config: ExportConfig, updates: bool) -> Iterator[str]:
-    """Provide the folder to write in: the output itself if an older export is updated."""
+def _folder(config: ExportConfig, updates: bool) -> Iterator[tuple[str, Update | None]]:
+    """Provide the folder to write in, and the update if an older export is updated."""
     if updates:
-        with output_lock(config.output):
-            yield config.output.rstrip("/")
+        with updated_output(config.output) as update:
+            yield update.folder, update
         return
     with whole_output(config.output, config.overwrite) as staging:
-        yield staging
+        yield staging, None
 
 
 class _Export:
     """The pages of an export, one after the other, and what became of them."""
 
     def __init__(
-        self, config: ExportConfig, names: ExportNames, origin: Origin, store: Store, since: str
+        self, config: ExportConfig, names: ExportNames, store: Store, writers: list[PageWriter]
     ):
-        self._config, self._names, self._origin = config, names, origin
-        self._store, self._since = store, since
+        self._config, self._names = config, names
+        self._store, self._writers = store, writers
         self._failed: dict[str, int] = {}
         self._lines: dict[str, int] = {}
         self._turned = self._replaced = 0
@@ -181,17 +186,18 @@ class _Export:
         """Write all pages and return the counts."""
         read = unchanged = lines_read = lines_unchanged = 0
         skipped = SkippedFiles()
-        writers = writers_of(self._config, self._names, self._origin, self._store)
         with FailureTable(folder) as failures:
             for page in pages:
                 if isinstance(page, Skipped):
                     skipped.add(page)
                     continue
-                if self._is_written(page):
+                if not any(writer.wants(page) for writer in self._writers):
                     unchanged += 1
                     lines_unchanged += len(page.lines)
                     continue
-                found = self._write(page, writers)
+                found = self._write(page)
+                if found:
+                    self._store.mark_incomplete(page.uri, self._names.of_document(page))
                 if found and self._lacks_only_its_image(page, found):
                     self._missing[page.uri] = len(page.lines)
                     continue
@@ -200,8 +206,10 @@ class _Export:
                 # A document that fails is known as a whole only at its end.
                 if self._config.per == DOCUMENT or self._config.target == "ocrd":
                     self._lines[page.uri] = len(page.lines)
-            for writer in writers:
+            for writer in self._writers:
                 failures.extend(self._note(list(writer.close())))
+            if self._failed:
+                self._store.mark_incomplete(*self._failed)
         failed = len(self._failed)
         lines_failed = sum(self._failed.values())
         account = Account(
@@ -220,17 +228,12 @@ class _Export:
             self._replaced,
             self._turned,
             frame=self._config.frame,
-            remarks=tuple(self._store.remarks),
+            remarks=self._store.said,
             skipped=skipped,
             gone_count=extent.gone_count,
             missing_count=len(self._missing),
             missing=tuple(self._missing)[:_MOST_NAMED],
         )
-
-    def _is_written(self, page: PageText) -> bool:
-        """Return whether the output has a page as it is; one that was gone meanwhile is not."""
-        is_older = bool(self._since and page.run_id) and page.run_id <= self._since
-        return is_older and self._store.holds(page.uri)
 
     def _lacks_only_its_image(self, page: PageText, found: list[Failure]) -> bool:
         """Return whether all that failed is what needs the image of a page, which is gone."""
@@ -242,7 +245,7 @@ class _Export:
             and is_missing(address)
         )
 
-    def _write(self, page: PageText, writers: list[PageWriter]) -> list[Failure]:
+    def _write(self, page: PageText) -> list[Failure]:
         self._replaced += count_forbidden(page)
         try:
             page = self._names.called(_with_orientation(normalise_page(page), self._config))
@@ -250,7 +253,7 @@ class _Export:
             stage = "read" if isinstance(error, OSError) else "write"
             return [Failure(page.uri, stage, f"{name}: {error}") for name in self._config.formats]
         self._turned += page.orientation != UPRIGHT
-        return add_to_all(writers, page)
+        return add_to_all(self._writers, page)
 
     def _note(self, found: list[Failure], page: PageText | None = None) -> list[Failure]:
         """Remember failed pages, and return the failures."""
@@ -280,7 +283,7 @@ class FailureTable:
     """
 
     def __init__(self, output: str):
-        self._path = f"{output}/failures/failures.parquet"
+        self._path = f"{output}/{FAILURES}"
         self._rows: list[dict] = []
 
     def __enter__(self) -> FailureTable:

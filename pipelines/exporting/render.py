@@ -13,6 +13,7 @@ from pipelines.formats.page_text import STORED, Origin, PageText, as_stored
 from pipelines.formats.page_xml.write import write_page
 from pipelines.formats.pdf.metadata import PdfFacts
 from pipelines.formats.pdf.picture import Picture
+from pipelines.formats.pdf.taken_page import TakenPage
 from pipelines.formats.pdf.write import write_pdf
 from pipelines.formats.plain_text import write_text
 from pipelines.formats.tei.write import write_tei
@@ -24,7 +25,7 @@ _WITH_POINTS = ("page", "alto", "hocr", "tei")
 def render(
     page: PageText,
     name: str,
-    picture: Picture | None,
+    picture: Picture | TakenPage | None,
     mirrored: str,
     config: ExportConfig,
     origin: Origin,
@@ -49,7 +50,7 @@ def render(
         version = target.page_version or config.page_version
         return write_page(page, origin, version, nests_tables=target.nests_tables)
     if name == "alto":
-        return write_alto(page, origin)
+        return write_alto(page, origin, with_all_types=config.taken_by.takes_many_types)
     if name == "hocr":
         return write_hocr(page, origin)
     if name == "text":

@@ -11,7 +11,17 @@ from schemas.records import Failure
 
 
 class PageWriter(Protocol):
-    """Writes pages in one format."""
+    """Writes pages in one format.
+
+    Attributes:
+        wholes: Path of each file of several pages that it writes, and its document as `Changes`
+            has it.
+    """
+
+    wholes: dict[str, str]
+
+    def wants(self, page: PageText) -> bool:
+        """Return whether it has to be given a page, for a file that changes."""
 
     def add(self, page: PageText) -> Iterator[Failure]:
         """Write a page, or keep it until its document is complete; yield what failed."""

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain
 
+from pipelines.exporting.changes import ALL, Changes
 from pipelines.exporting.config import DOCUMENT, DOCUMENT_FORMATS, EXTENSIONS, ExportConfig
 from pipelines.exporting.names import ExportNames
 from pipelines.exporting.picture import read_picture
@@ -18,6 +19,7 @@ from pipelines.exporting.store import Store
 from pipelines.formats.names import split_page_uri
 from pipelines.formats.page_text import Origin, PageText
 from pipelines.formats.pdf.picture import Picture
+from pipelines.formats.pdf.taken_page import TakenPage
 from pipelines.formats.pdf.write import SearchablePdf
 from pipelines.formats.sheets.columns import rows_of
 from pipelines.formats.sheets.csv_file import CsvTable
@@ -36,19 +38,35 @@ class PageFiles:
         names: Names of the files.
         origin: Where the text comes from.
         store: Where files are written.
+        changes: What differs from what is there.
     """
 
     def __init__(
-        self, name: str, config: ExportConfig, names: ExportNames, origin: Origin, store: Store
+        self,
+        name: str,
+        config: ExportConfig,
+        names: ExportNames,
+        origin: Origin,
+        store: Store,
+        changes: Changes,
     ):
         self._name, self._config, self._names = name, config, names
-        self._origin, self._store = origin, store
+        self._origin, self._store, self._changes = origin, store, changes
+        archive = config.taken_by.archive or name
+        self.wholes = {f"{archive}.zip": ALL} if config.is_zipped else {}
+
+    def wants(self, page: PageText) -> bool:
+        """Return whether the page differs."""
+        return self._changes.has_page(page.uri)
 
     def add(self, page: PageText) -> Iterator[Failure]:
         """Write a page."""
-        found: list[Picture | None] = [None]
+        found: list[Picture | TakenPage | None] = [None]
         if self._name == "pdf":
-            failures = list(trying(page, "pdf", "read", lambda: found.append(read_picture(page))))
+            tell = self._store.tell
+            failures = list(
+                trying(page, "pdf", "read", lambda: found.append(read_picture(page, tell)))
+            )
             yield from failures
             if failures:
                 return
@@ -58,7 +76,7 @@ class PageFiles:
         """Nothing is left."""
         return iter(())
 
-    def _write(self, page: PageText, picture: Picture | None) -> None:
+    def _write(self, page: PageText, picture: Picture | TakenPage | None) -> None:
         mirrored = self._names.of_page(page.uri)
         data = render(page, self._name, picture, mirrored, self._config, self._origin)
         self._store.write(self._names.of_file(page.uri, self._name), data, page.uri)
@@ -73,14 +91,33 @@ class DocumentFiles:
         names: Names of the files.
         origin: Where the text comes from.
         store: Where files are written.
+        changes: What differs from what is there.
     """
 
     def __init__(
-        self, name: str, config: ExportConfig, names: ExportNames, origin: Origin, store: Store
+        self,
+        name: str,
+        config: ExportConfig,
+        names: ExportNames,
+        origin: Origin,
+        store: Store,
+        changes: Changes,
     ):
         self.name, self.config, self.names = name, config, names
-        self.origin, self.store = origin, store
+        self.origin, self.store, self._changes = origin, store, changes
         self._document, self._pages = "", []
+        own = {self._path(document): document for document in changes.documents}
+        self.wholes = {f"{name}.zip": ALL} if config.is_zipped else own
+
+    def wants(self, page: PageText) -> bool:
+        """Return whether a page of the document differs, came or went."""
+        if self.config.is_zipped:
+            return self._changes.has_any()
+        document = self.names.of_document(page)
+        return self._changes.has_whole(self._path(document), document)
+
+    def _path(self, document: str) -> str:
+        return f"{self.name}/{document}{EXTENSIONS[self.name]}"
 
     def add(self, page: PageText) -> Iterator[Failure]:
         """Keep a page, and write the document before it if the page is of another one."""
@@ -98,10 +135,12 @@ class DocumentFiles:
         pages, self._pages = self._pages, []
         if not pages:
             return
-        path = f"{self.name}/{self._document}{EXTENSIONS[self.name]}"
+        path = self._path(self._document)
         failures = list(
             trying(pages[0], self.name, "write", lambda: self.store.write(path, self.made(pages)))
         )
+        if failures:
+            self.store.mark_incomplete(self._document)
         for failure in failures:
             yield from (Failure(page.uri, "write", failure.error) for page in pages)
 
@@ -131,8 +170,9 @@ class PdfDocuments(DocumentFiles):
             self._file = tempfile.TemporaryFile()  # noqa: SIM115
             facts = pdf_facts(self.title, self.config, self.origin)
             self._pdf = SearchablePdf(self._file, facts)
-        found: list[Picture] = []
-        failures = list(trying(page, "pdf", "read", lambda: found.append(read_picture(page))))
+        found: list[Picture | TakenPage] = []
+        tell = self.store.tell
+        failures = list(trying(page, "pdf", "read", lambda: found.append(read_picture(page, tell))))
         yield from failures
         if not failures:
             is_of_many = split_page_uri(page.uri)[1] is not None
@@ -151,10 +191,17 @@ class PdfDocuments(DocumentFiles):
 class LineTable:
     """Writes one table of all lines."""
 
-    def __init__(self, name: str, store: Store):
+    def __init__(self, name: str, store: Store, changes: Changes):
         self._name, self._stack = name, ExitStack()
-        file = self._stack.enter_context(store.opened(f"lines.{name}"))
-        self._table = _TABLES[name](file)
+        path = f"lines.{name}"
+        self.wholes = {path: ALL}
+        self._table = None
+        if changes.has_whole(path, ALL):
+            self._table = _TABLES[name](self._stack.enter_context(store.opened(path)))
+
+    def wants(self, page: PageText) -> bool:
+        """Return whether any page differs, came or went."""
+        return self._table is not None
 
     def add(self, page: PageText) -> Iterator[Failure]:
         """Write the lines of a page."""
@@ -162,31 +209,32 @@ class LineTable:
 
     def close(self) -> Iterator[Failure]:
         """End the table."""
-        self._table.close()
+        if self._table is not None:
+            self._table.close()
         self._stack.close()
         return iter(())
 
 
 def writers_of(
-    config: ExportConfig, names: ExportNames, origin: Origin, store: Store
+    config: ExportConfig, names: ExportNames, origin: Origin, store: Store, changes: Changes
 ) -> list[PageWriter]:
     """Return what writes each format of an export."""
     found: list[PageWriter] = []
     for name in config.formats:
         if name in _TABLES:
-            found.append(LineTable(name, store))
+            found.append(LineTable(name, store, changes))
         elif name == "iiif":
-            found.append(IiifFiles(config, names, store))
+            found.append(IiifFiles(config, names, store, changes))
         elif config.target == "ocrd":
-            found.append(OcrdWorkspace(config, names, origin, store))
+            found.append(OcrdWorkspace(config, names, origin, store, changes))
         elif config.per == DOCUMENT and name in DOCUMENT_FORMATS:
             kind = PdfDocuments if name == "pdf" else DocumentFiles
-            found.append(kind(name, config, names, origin, store))
+            found.append(kind(name, config, names, origin, store, changes))
         else:
-            found.append(PageFiles(name, config, names, origin, store))
+            found.append(PageFiles(name, config, names, origin, store, changes))
     return found
 
 
 def add_to_all(writers: list[PageWriter], page: PageText) -> list[Failure]:
-    """Give a page to all writers; a format that fails does not affect the others."""
-    return list(chain.from_iterable(writer.add(page) for writer in writers))
+    """Give a page to all that want it; a format that fails does not affect the others."""
+    return list(chain.from_iterable(one.add(page) for one in writers if one.wants(page)))

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -80,21 +81,48 @@ def checked_places(lines: Sequence[Line]) -> tuple[Line, ...]:
     )
 
 
+class Region(NamedTuple):
+    """What a file states of a text region.
+
+    Attributes:
+        region_id: Its id; may be empty.
+        kinds: Its types, the most telling first.
+        custom: What else it states, as PAGE has it.
+    """
+
+    region_id: str = ""
+    kinds: tuple[str, ...] = ()
+    custom: str = ""
+
+    def facts(self) -> dict[str, object]:
+        """Return what a line says of its region, besides its id."""
+        return {
+            "region_kind": self.kinds[0] if self.kinds else "",
+            "more_region_kinds": self.kinds[1:],
+            "region_custom": self.custom,
+        }
+
+
+def kinds_of_line(kinds: Sequence[str]) -> dict[str, object]:
+    """Return what a line says of its types."""
+    return {"kind": kinds[0] if kinds else "", "more_kinds": tuple(kinds[1:])}
+
+
 def regions_of(
-    lines: Nodes, tags: tuple[str, ...], describe: Callable[[etree._Element], tuple[str, str]]
-) -> list[tuple[str, str]]:
+    lines: Nodes, tags: tuple[str, ...], describe: Callable[[etree._Element], Region]
+) -> list[Region]:
     """Return the region that each line is in.
 
     Args:
         lines: The lines.
         tags: Tags of region elements; of nested regions, the innermost counts.
-        describe: Returns the id and kind of a region. It is called only once per region, which
+        describe: Returns what a region is. It is called only once per region, which
             may have thousands of lines.
 
     Returns:
-        For each line the id and kind of its region; both empty where it has none.
+        The region of each line, an empty one where it has none.
     """
-    seen: dict[etree._Element | None, tuple[str, str]] = {None: ("", "")}
+    seen: dict[etree._Element | None, Region] = {None: Region()}
     found = []
     for line in lines:
         region = next(line.iterancestors(*tags), None)

@@ -62,7 +62,7 @@ def write_mets(pages: Sequence[WorkspacePage], identifier: str, origin: Origin) 
         for page in pages:
             is_image = use == IMAGES
             media_type = page.media_type if is_image else _PAGE_TYPE
-            file = _append(group, "file", ID=_file_id(use, page), MIMETYPE=media_type)
+            file = _append(group, "file", ID=file_id(use, page.page_id), MIMETYPE=media_type)
             place = _append(file, "FLocat", LOCTYPE="OTHER", OTHERLOCTYPE="FILE")
             place.set(f"{{{_XLINK}}}href", page.image if is_image else page.text)
     structure = _append(root, "structMap", TYPE="PHYSICAL")
@@ -71,12 +71,18 @@ def write_mets(pages: Sequence[WorkspacePage], identifier: str, origin: Origin) 
         label = {"ORDERLABEL": page.label} if page.label else {}
         place = _append(sequence, "div", ID=page.page_id, TYPE="page", ORDER=str(order), **label)
         for use in (IMAGES, TEXTS):
-            _append(place, "fptr", FILEID=_file_id(use, page))
+            _append(place, "fptr", FILEID=file_id(use, page.page_id))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def _file_id(use: str, page: WorkspacePage) -> str:
-    return f"{use}_{page.page_id}"
+def file_id(use: str, page_id: str) -> str:
+    """Return the identifier of a file.
+
+    Args:
+        use: The group that it is in.
+        page_id: The page that it is of.
+    """
+    return f"{use}_{page_id}"
 
 
 def _append(parent: etree._Element, name: str, **attributes: str) -> etree._Element:

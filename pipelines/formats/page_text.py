@@ -106,11 +106,22 @@ def count_forbidden(page: PageText) -> int:
     return sum(len(_FORBIDDEN.findall(line.text)) for line in page.lines)
 
 
+_TEXTS = tuple(one.name for one in fields(Line) if str(one.type).startswith("str"))
+_LISTS = tuple(one.name for one in fields(Line) if one.type == "tuple[str, ...]")
+
+
 def _representable(line: Line) -> Line:
     """Return a line whose identifiers, types and notes have no character that XML cannot hold."""
-    facts = {one.name: getattr(line, one.name) for one in fields(line)}
-    texts = {name: fact for name, fact in facts.items() if isinstance(fact, str)}
-    return replace(line, **{name: _FORBIDDEN.sub(_REPLACEMENT, t) for name, t in texts.items()})
+    changed: dict[str, object] = {}
+    for name in _TEXTS:
+        text = getattr(line, name)
+        # Hardly any has one, and to look is faster than to replace.
+        if text and _FORBIDDEN.search(text):
+            changed[name] = _FORBIDDEN.sub(_REPLACEMENT, text)
+    for name in _LISTS:
+        if texts := getattr(line, name):
+            changed[name] = tuple(_FORBIDDEN.sub(_REPLACEMENT, text) for text in texts)
+    return replace(line, **changed) if changed else line
 
 
 def normalise_page(page: PageText) -> PageText:
@@ -277,10 +288,14 @@ def _normalise_line(transcript: Transcript, page: PageText, pitch_px: float) -> 
 
 
 def _inside(points: Polyline, page: PageText) -> Polyline:
-    return tuple(
-        (min(max(round(x), 0), page.width_px), min(max(round(y), 0), page.height_px))
-        for x, y in points
-    )
+    width_px, height_px = page.width_px, page.height_px
+    found = []
+    for x, y in points:
+        x, y = round(x), round(y)
+        # Written out: there are many points, and `min` and `max` take several times as long.
+        x = 0 if x < 0 else width_px if x > width_px else x
+        found.append((x, 0 if y < 0 else height_px if y > height_px else y))
+    return tuple(found)
 
 
 def _outline(baseline: Polyline, page: PageText, pitch_px: float) -> Polyline:

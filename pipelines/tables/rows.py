@@ -86,6 +86,9 @@ def line_row(line: ReadLine, run_id: str) -> dict:
         "region_type": place.region_kind,
         "custom": place.custom,
         "direction": place.direction,
+        "line_types": list(place.kinds),
+        "region_types": list(place.region_kinds),
+        "region_custom": place.region_custom,
         "compaction": None,
     }
 

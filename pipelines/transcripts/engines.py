@@ -19,6 +19,7 @@ _NAMES = "|".join([*VIEWS, *(f"stored_{table}" for table in _STORED)])
 # Names of types by engine.
 _DUCKDB = {
     pa.string(): "VARCHAR", pa.int32(): "INTEGER", pa.int64(): "BIGINT", pa.float32(): "FLOAT",
+    pa.list_(pa.string()): "VARCHAR[]",
 }  # fmt: skip
 _SPARK = {
     pa.string(): "STRING", pa.int32(): "INT", pa.int64(): "BIGINT", pa.float32(): "FLOAT",

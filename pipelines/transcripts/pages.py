@@ -28,11 +28,20 @@ _QUERY = """
         [c.text FOR c IN characters], [c.confidence FOR c IN characters],
         [p.x FOR p IN baseline], [p.y FOR p IN baseline],
         [p.x FOR p IN polygon], [p.y FOR p IN polygon], lines."row", lines."column",
-        line_type, region_type, custom, direction
+        line_type, region_type, custom, direction,
+        line_types, region_types, region_custom
     FROM selected_pages AS pages LEFT JOIN lines USING (page_uri)
+"""
+_PAGE_QUERY = """
+    SELECT page_uri, status, sha256, width_px, height_px, address,
+        canvas_width_px, canvas_height_px, dpi, document, place, label, run_id
+    FROM selected_pages
+    WHERE status = 'ok'
+"""
+_ORDER = """
     ORDER BY
         CASE WHEN document = '' THEN regexp_replace(page_uri, '[^/]*$', '') ELSE document END,
-        place, page_uri, line_index
+        place, page_uri
 """
 _PAGE_COLUMNS = 13
 _CLASHES = r"""
@@ -128,12 +137,6 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def newest_run(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return the newest run that read a page; empty if there is none."""
-    (run,) = connection.execute("SELECT max(run_id) FROM pages").fetchone()
-    return run or ""
-
-
 def clashing_stems(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     """Return the paths, in lower case, that several pages have without the image's extension.
 
@@ -210,8 +213,20 @@ def pages_with_lines(
     connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
     connection.execute("SET temp_directory = $folder", {"folder": scratch})
     root = read_root(connection)
-    for _, rows in groupby(iterate_rows(connection.execute(_QUERY)), key=lambda row: row[0]):
+    query = f"{_QUERY}{_ORDER}, line_index"
+    for _, rows in groupby(iterate_rows(connection.execute(query)), key=lambda row: row[0]):
         yield _page(list(rows), *root)
+
+
+def pages_without_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[PageText]:
+    """Read the pages that were transcribed in the order of `pages_with_lines`, but not their lines.
+
+    Args:
+        connection: With the view `selected_pages`.
+    """
+    root = read_root(connection)
+    for row in iterate_rows(connection.execute(_PAGE_QUERY + _ORDER)):
+        yield _page([row], *root)
 
 
 def _page(rows: list[tuple], root: str, root_name: str | None) -> PageText | Skipped:
@@ -222,7 +237,7 @@ def _page(rows: list[tuple], root: str, root_name: str | None) -> PageText | Ski
         return Skipped(uri, "transcribe could not read it" if is_failed else "is no page")
     # A page without lines still has one row, from the left join.
     read = (row[_PAGE_COLUMNS:] for row in rows)
-    lines = tuple(_transcript(uri, row) for row in read if row[0] is not None)
+    lines = tuple(_transcript(uri, row) for row in read if row and row[0] is not None)
     return PageText(
         uri,
         width_px,
@@ -254,5 +269,8 @@ def _transcript(uri: str, row: tuple) -> Transcript:
         region_kind=rest[7] or "",
         custom=rest[8] or "",
         direction=rest[9] or "",
+        more_kinds=tuple(rest[10] or ())[1:],
+        more_region_kinds=tuple(rest[11] or ())[1:],
+        region_custom=rest[12] or "",
     )
     return Transcript(uri, line, text, confidence, tuple(map(Character, characters, confidences)))

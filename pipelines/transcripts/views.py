@@ -114,6 +114,7 @@ ORDER BY page_uri, coalesce(after.line_index, before.line_index)
 REGIONS = """
 CREATE VIEW regions AS
 SELECT page_uri, region_id, any_value(region_type) AS region_type,
+    any_value(region_types) AS region_types, any_value(region_custom) AS region_custom,
     min(line_index) AS first_line_index, count(*) AS line_count,
     avg(confidence) AS confidence, string_agg(text, chr(10) ORDER BY line_index) AS text
 FROM lines

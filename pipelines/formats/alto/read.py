@@ -10,7 +10,9 @@ from pipelines.formats.boxes import corners_around, simple_outline, writing_base
 from pipelines.formats.line_nodes import (
     MOST_CELLS,
     Nodes,
+    Region,
     checked_places,
+    kinds_of_line,
     line_names,
     places_in_order,
     regions_of,
@@ -166,10 +168,10 @@ def _lines(page: etree._Element, head: _Head, factor: int) -> tuple[Line, ...]:
     names = dict(zip(nodes, line_names(nodes, "ID")))
     ordered = sort_by_place(nodes, head.places, "ID")
     regions = regions_of(
-        ordered, _REGION_TAGS, lambda node: (node.get("ID", ""), _kind(node, labels))
+        ordered, _REGION_TAGS, lambda node: Region(node.get("ID", ""), _kinds(node, labels))
     )
     lines = []
-    for index, (node, (region_id, region_kind)) in enumerate(zip(ordered, regions)):
+    for index, (node, region) in enumerate(zip(ordered, regions)):
         try:
             polygon = _polygon(node)
             row, column, table = _cell(node) or (None, None, "")
@@ -179,15 +181,15 @@ def _lines(page: etree._Element, head: _Head, factor: int) -> tuple[Line, ...]:
                 text=_text(node),
                 baseline=_scaled(writing_baseline(_baseline(node, polygon), polygon), factor),
                 polygon=_scaled(polygon, factor),
-                region_id=table or region_id,
-                kind=_kind(node, labels),
-                region_kind=region_kind,
+                region_id=table or region.region_id,
                 direction=stated_direction(node, "BASEDIRECTION"),
                 row=row,
                 column=column,
+                **kinds_of_line(_kinds(node, labels)),
+                **region.facts(),
             )
         except ValueError as error:
-            line = Line(names[node], index, region_id=region_id, fault=str(error))
+            line = Line(names[node], index, region_id=region.region_id, fault=str(error))
         lines.append(line)
     return checked_places(lines)
 
@@ -218,9 +220,10 @@ def _scaled(points: Polyline, factor: int) -> Polyline:
     return points if factor == 1 else tuple((x * factor, y * factor) for x, y in points)
 
 
-def _kind(node: etree._Element, labels: dict[str, str]) -> str:
-    """Return the first label in the tags of a line or block; empty where there is none."""
-    return next((labels[tag] for tag in node.get("TAGREFS", "").split() if labels.get(tag)), "")
+def _kinds(node: etree._Element, labels: dict[str, str]) -> tuple[str, ...]:
+    """Return the labels in the tags of a line or block, each once."""
+    found = (labels[tag] for tag in node.get("TAGREFS", "").split() if labels.get(tag))
+    return tuple(dict.fromkeys(found))
 
 
 def _text(node: etree._Element) -> str | None:

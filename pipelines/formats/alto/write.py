@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from lxml import etree
 
@@ -26,7 +27,7 @@ _DEFAULT_BLOCK = "block"
 _MOST_UNCERTAIN = 9
 
 
-def write_alto(page: PageText, origin: Origin) -> bytes:
+def write_alto(page: PageText, origin: Origin, with_all_types: bool = True) -> bytes:
     """Write a page as ALTO, with a String for each word.
 
     WC is the confidence of a word, CC the uncertainty of each of its characters, 0 to 9. Lines
@@ -39,10 +40,14 @@ def write_alto(page: PageText, origin: Origin) -> bytes:
     Args:
         page: A normalised page.
         origin: Where the text comes from.
+        with_all_types: Whether a line or region has a tag for each of its types, or only for the
+            first, as some programs look up TAGREFS as a whole.
 
     Returns:
         The file.
     """
+    if not with_all_types:
+        page = replace(page, lines=tuple(map(_with_one_type, page.lines)))
     namespaces = {None: _NAMESPACE, "xsi": XSI}
     root = etree.Element(_tag("alto"), {"SCHEMAVERSION": _VERSION}, nsmap=namespaces)
     root.set(f"{{{XSI}}}schemaLocation", f"{_NAMESPACE} {_SCHEMA}")
@@ -69,9 +74,13 @@ def write_alto(page: PageText, origin: Origin) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
+def _with_one_type(line: Transcript) -> Transcript:
+    return replace(line, line=replace(line.line, more_kinds=(), more_region_kinds=()))
+
+
 def _append_tags(root: etree._Element, page: PageText, names: XmlNames) -> dict[str, str]:
     """Append a tag for each kind of line and region; return the id of the tag of each kind."""
-    kinds = {kind for line in page.lines for kind in (line.line.kind, line.line.region_kind)}
+    kinds = {kind for line in page.lines for kind in (*line.line.kinds, *line.line.region_kinds)}
     given = {kind: names.give(f"type_{kind}") for kind in sorted(kinds) if kind}
     if given:
         node = _append(root, "Tags")
@@ -80,8 +89,8 @@ def _append_tags(root: etree._Element, page: PageText, names: XmlNames) -> dict[
     return given
 
 
-def _tagged(tags: dict[str, str], kind: str) -> dict[str, str]:
-    return {"TAGREFS": tags[kind]} if kind else {}
+def _tagged(tags: dict[str, str], kinds: Sequence[str]) -> dict[str, str]:
+    return {"TAGREFS": " ".join(tags[kind] for kind in kinds)} if kinds else {}
 
 
 def _append_description(
@@ -106,7 +115,7 @@ def _append_description(
 def _append_block(
     parent: etree._Element, name: str, lines: list[tuple[str, Transcript]], tags: dict[str, str]
 ) -> None:
-    kind = _tagged(tags, lines[0][1].line.region_kind)
+    kind = _tagged(tags, lines[0][1].line.region_kinds)
     block = _append(parent, "TextBlock", ID=name, **kind, **_place(_box_of(lines)))
     for line_name, line in lines:
         _append_line(block, line_name, line, tags)
@@ -143,7 +152,7 @@ def _append_line(
     block: etree._Element, name: str, transcript: Transcript, tags: dict[str, str]
 ) -> None:
     line = transcript.line
-    attributes = {"ID": name, **_tagged(tags, line.kind), **_place(box_of(line.polygon))}
+    attributes = {"ID": name, **_tagged(tags, line.kinds), **_place(box_of(line.polygon))}
     if line.baseline:
         attributes["BASELINE"] = _points(line.baseline)
     if direction := direction_to_state(transcript.text, line):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
 from lxml import etree
 
 from pipelines.formats.boxes import corners_around
-from pipelines.formats.line_nodes import checked_places, line_names, stated_direction
+from pipelines.formats.line_nodes import Region, checked_places, line_names, stated_direction
 from pipelines.formats.names import page_uri
 from pipelines.formats.xml_tree import read_points, to_number
 from schemas.records import Failure, Line, Page, Polyline
@@ -18,6 +19,8 @@ _PAGE, _AREA, _WORD, _LINE = "ocr_page", "ocr_carea", "ocrx_word", "ocr_line"
 _LINES = (_LINE, "ocrx_line", "ocr_header", "ocr_footer", "ocr_caption", "ocr_textfloat")
 # Holds the kind of a line or area that hOCR has no class for.
 KIND_ATTRIBUTE = "data-kind"
+# Further kinds, as a list in JSON, and what PAGE states in `custom`.
+MORE_KINDS_ATTRIBUTE, CUSTOM_ATTRIBUTE = "data-more-kinds", "data-custom"
 # A property of a title: its name, and its values up to the next semicolon that is not in quotes.
 _PROPERTY = re.compile(r"\s*([a-z_-]+)\s+((?:\"(?:\\.|[^\"\\])*\"|'[^']*'|[^;\"'])*)", re.DOTALL)
 _HEAD = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
@@ -96,11 +99,23 @@ def _lines(page: etree._Element) -> tuple[Line, ...]:
         region_id = "" if region is None else region.get("id", "")
         try:
             line = _line(node, name, index, region_id)
-            region_kind = "" if region is None else region.get(KIND_ATTRIBUTE, "")
-            lines.append(replace(line, region_kind=region_kind))
+            lines.append(line if region is None else replace(line, **_region(region).facts()))
         except ValueError as error:
             lines.append(Line(name, index, region_id=region_id, fault=str(error)))
     return checked_places(lines)
+
+
+def _region(node: etree._Element) -> Region:
+    kinds = tuple(filter(None, (node.get(KIND_ATTRIBUTE, ""), *_more_kinds(node))))
+    return Region(node.get("id", ""), kinds, node.get(CUSTOM_ATTRIBUTE, ""))
+
+
+def _more_kinds(node: etree._Element) -> tuple[str, ...]:
+    try:
+        found = json.loads(node.get(MORE_KINDS_ATTRIBUTE, "[]"))
+    except ValueError:
+        return ()
+    return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
 def _line(node: etree._Element, name: str, index: int, region_id: str) -> Line:
@@ -117,6 +132,8 @@ def _line(node: etree._Element, name: str, index: int, region_id: str) -> Line:
         kind=node.get(KIND_ATTRIBUTE)
         or ("" if kind in (_LINE, "ocrx_line") else kind.removeprefix("ocr_")),
         direction=stated_direction(node, "dir"),
+        custom=node.get(CUSTOM_ATTRIBUTE, ""),
+        more_kinds=_more_kinds(node),
     )
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 import numpy as np
 from lxml import etree
 
 from pipelines.formats.boxes import Box, box_of
-from pipelines.formats.hocr.read import KIND_ATTRIBUTE
+from pipelines.formats.hocr.read import (
+    CUSTOM_ATTRIBUTE,
+    KIND_ATTRIBUTE,
+    MORE_KINDS_ATTRIBUTE,
+)
 from pipelines.formats.page_text import Origin, PageText, runs_of_regions
 from pipelines.formats.words import words_of
 from pipelines.formats.xml_names import XmlNames
@@ -49,16 +56,21 @@ def write_hocr(page: PageText, origin: Origin) -> bytes:
         box = _bbox(box_of([point for line in lines for point in line.line.polygon]))
         area = _append(node, "div", "ocr_carea", box)
         area.set("id", names.give(region_id or "area"))
-        _set_kind(area, lines[0].line.region_kind)
+        first = lines[0].line
+        _set_kinds(area, first.region_kinds, first.region_custom)
         paragraph = _append(area, "p", "ocr_par", box)
         for line in lines:
             _append_line(paragraph, next(line_names), line)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", doctype="<!DOCTYPE html>")
 
 
-def _set_kind(node: etree._Element, kind: str) -> None:
-    if kind:
-        node.set(KIND_ATTRIBUTE, kind)
+def _set_kinds(node: etree._Element, kinds: Sequence[str], custom: str) -> None:
+    if kinds:
+        node.set(KIND_ATTRIBUTE, kinds[0])
+    if kinds[1:]:
+        node.set(MORE_KINDS_ATTRIBUTE, json.dumps(kinds[1:], ensure_ascii=False))
+    if custom:
+        node.set(CUSTOM_ATTRIBUTE, custom)
 
 
 def _append_head(root: etree._Element, name: str, origin: Origin, note: str) -> None:
@@ -84,7 +96,7 @@ def _append_line(paragraph: etree._Element, name: str, transcript: Transcript) -
     title = "; ".join(filter(None, [_bbox(box), _baseline(line, box), f"poly {outline}"]))
     node = _append(paragraph, "span", _LINE_CLASSES.get(line.kind, "ocr_line"), title)
     node.set("id", name)
-    _set_kind(node, line.kind)
+    _set_kinds(node, line.kinds, line.custom)
     # Browsers take an empty element written as <span/> for an opening tag.
     node.text, node.tail = "", "\n"
     words = words_of(transcript)

@@ -61,11 +61,11 @@ def addresses_of(page: PageText, base: str, mirrored: str) -> tuple[str, str]:
 
 
 def _bodies(transcript: Transcript) -> dict | list[dict]:
-    """Return the text of a line, and its kind as a tag."""
+    """Return the text of a line, and its kinds as tags."""
     text = {"type": "TextualBody", "format": "text/plain", "value": transcript.text}
-    kind = transcript.line.kind
-    tag = {"type": "TextualBody", "purpose": "tagging", "value": kind}
-    return [text, tag] if kind else text
+    kinds = transcript.line.kinds
+    tags = [{"type": "TextualBody", "purpose": "tagging", "value": kind} for kind in kinds]
+    return [text, *tags] if tags else text
 
 
 def _annotation(transcript: Transcript, name: str, canvas: str, scale: tuple[float, float]) -> dict:

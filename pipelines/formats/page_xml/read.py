@@ -11,7 +11,9 @@ from lxml import etree
 from pipelines.formats.boxes import simple_outline, writing_baseline
 from pipelines.formats.line_nodes import (
     Nodes,
+    Region,
     checked_places,
+    kinds_of_line,
     line_names,
     regions_of,
     stated_direction,
@@ -19,7 +21,7 @@ from pipelines.formats.line_nodes import (
 from pipelines.formats.names import is_paged, page_uri
 from pipelines.formats.page_xml.reading_order import (
     REGION_TAGS,
-    custom_value,
+    custom_kinds,
     in_reading_order,
     other_custom,
     stated_cell,
@@ -49,7 +51,8 @@ def page_xml_pages(root: etree._Element) -> list[Page | Failure]:
     The text of a line is its TextEquiv with the lowest index, those without an index last (the
     index 0 is the truth); where that is empty or missing, the texts of its words. Its direction
     is the innermost readingDirection. Its kind is the structure type in `custom`; that of its
-    region likewise, or else `type`. The region of a line in a table cell is the table.
+    region likewise, with `type` as a further one, or else `type`. The region of a line in a table
+    cell is the table.
 
     Args:
         root: The tree.
@@ -119,19 +122,19 @@ def _lines(page: etree._Element) -> tuple[Line, ...]:
         try:
             lines.append(_line(node, names[node], index, region))
         except ValueError as error:
-            lines.append(Line(names[node], index, region_id=region[0], fault=str(error)))
+            lines.append(Line(names[node], index, region_id=region.region_id, fault=str(error)))
     return checked_places(lines)
 
 
-def _region(node: etree._Element) -> tuple[str, str]:
-    """Return the id and kind of a region; without a type in `custom`, that of the schema."""
-    kind = custom_value(node.get("custom", ""), "structure", "type") or node.get("type", "")
-    return node.get("id", ""), kind
+def _region(node: etree._Element) -> Region:
+    """Return a region; its type in `custom` comes before that of the schema."""
+    custom = node.get("custom", "")
+    kinds = dict.fromkeys((*custom_kinds(custom), node.get("type", "")))
+    return Region(node.get("id", ""), tuple(filter(None, kinds)), other_custom(custom))
 
 
-def _line(node: etree._Element, name: str, index: int, region: tuple[str, str]) -> Line:
+def _line(node: etree._Element, name: str, index: int, region: Region) -> Line:
     coords, baseline = child(node, "Coords"), child(node, "Baseline")
-    region_id, region_kind = region
     row, column, table = stated_cell(node) or (None, None, "")
     outline = simple_outline(read_points(None if coords is None else coords.get("points")))
     drawn = read_points(None if baseline is None else baseline.get("points"))
@@ -141,13 +144,13 @@ def _line(node: etree._Element, name: str, index: int, region: tuple[str, str]) 
         text=_text(node),
         baseline=writing_baseline(drawn, outline),
         polygon=outline,
-        region_id=table or region_id,
-        kind=custom_value(node.get("custom", ""), "structure", "type"),
-        region_kind=region_kind,
+        region_id=table or region.region_id,
         direction=stated_direction(node, "readingDirection"),
         row=row,
         column=column,
         custom=other_custom(node.get("custom", "")),
+        **kinds_of_line(custom_kinds(node.get("custom", ""))),
+        **region.facts(),
     )
 
 

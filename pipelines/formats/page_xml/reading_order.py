@@ -20,7 +20,8 @@ from pipelines.formats.xml_tree import child, naming, read_number, to_number
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _CUSTOM_PART = re.compile(r"([\w.-]+)\s*\{([^{}]*)\}")
 # Tags that are written from what was read of them.
-_OWN_TAGS = ("structure", "readingOrder", "tableCell")
+_ALSO = "alsoStructure"
+_OWN_TAGS = ("structure", _ALSO, "readingOrder", "tableCell")
 _NEEDS_ESCAPE = re.compile(r"[\\{};\s]")
 
 # Transkribus writes a table cell as <TableCell>; the schema nests a <TextRegion> in the table.
@@ -173,6 +174,19 @@ def custom_value(custom: str, tag: str, name: str) -> str:
     return ""
 
 
+def custom_kinds(custom: str) -> tuple[str, ...]:
+    """Return the types that a `custom` attribute states, the structure type first.
+
+    Example:
+        >>> custom_kinds("alsoStructure {type:b;} alsoStructure {type:c;} structure {type:a;}")
+        ('a', 'b', 'c')
+    """
+    first = custom_value(custom, "structure", "type")
+    parts = (part[0] for part in _CUSTOM_PART.finditer(custom) if part[1] == _ALSO)
+    more = (custom_value(part, _ALSO, "type") for part in parts)
+    return tuple(filter(None, dict.fromkeys((first, *more))))
+
+
 def other_custom(custom: str) -> str:
     """Return what a `custom` attribute says besides kind, order and place in a table.
 
@@ -188,15 +202,19 @@ def other_custom(custom: str) -> str:
     return " ".join(f"{part[1]} {{{part[2]}}}" for part in kept)
 
 
-def structure_custom(kind: str) -> str:
+def structure_custom(kind: str, is_first: bool = True) -> str:
     r"""Return the `custom` attribute for a kind of line or region.
+
+    Args:
+        kind: The kind.
+        is_first: Whether it is the one that programs know, not a further one.
 
     Example:
         >>> structure_custom("HeadingLine:title"), structure_custom("a;b")
         ('structure {type:HeadingLine:title;}', 'structure {type:a\\u003bb;}')
     """
     escaped = _NEEDS_ESCAPE.sub(lambda found: f"\\u{ord(found.group()):04x}", kind)
-    return f"structure {{type:{escaped};}}"
+    return f"{'structure' if is_first else _ALSO} {{type:{escaped};}}"
 
 
 def _unescaped(found: re.Match) -> str:

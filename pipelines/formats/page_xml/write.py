@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -45,6 +45,7 @@ def write_page(
     version: str = VERSIONS[0],
     with_text: bool = True,
     nests_tables: bool = True,
+    file_id: str = "",
 ) -> bytes:
     """Write a transcribed page as PAGE XML.
 
@@ -63,11 +64,14 @@ def write_page(
             there.
         nests_tables: Whether cells are in a TableRegion; if not, they are regions of the page,
             with their row and column in `custom`.
+        file_id: Identifier of the file to state; empty for none.
 
     Returns:
         The file.
     """
     root, page_node = _document(page, origin, version)
+    if file_id:
+        root.set("pcGtsId", file_id)
     names = XmlNames()
     line_names = iter([names.give(line.line.line_id) for line in page.lines])
     regions = [
@@ -188,8 +192,8 @@ def _append_blocks(
 ) -> Iterator[tuple[etree._Element, int]]:
     """Append a region or table; return its text regions, and how many lines each has."""
     if not region.cells:
-        kind = region.lines[0].region_kind
-        yield _append_region(page_node, region.name, box, _types(kind)), len(region.lines)
+        types = _types(region.lines[0])
+        yield _append_region(page_node, region.name, box, types), len(region.lines)
         return
     table = page_node
     if nests_tables:
@@ -199,7 +203,7 @@ def _append_blocks(
     for name, place, lines in region.cells:
         points = [point for line in lines for point in line.polygon]
         own = box_of(points) if points else box
-        types = _types(lines[0].region_kind, None if has_roles else place)
+        types = _types(lines[0], None if has_roles else place)
         node = _append_region(table, name, own, types)
         if place and has_roles:
             row, column = map(str, place)
@@ -269,7 +273,7 @@ def _append_region(
 
 
 def _append_line(region: etree._Element, name: str, line: Line, text: str) -> etree._Element:
-    node = _append(region, "TextLine", id=name, **_custom(line.kind, other=line.custom))
+    node = _append(region, "TextLine", id=name, **_custom(line.kinds, other=line.custom))
     if direction := direction_to_state(text, line):
         node.set("readingDirection", _DIRECTIONS[direction])
     if line.polygon:
@@ -293,16 +297,23 @@ def _append_text(node: etree._Element, text: str, **attributes: str) -> None:
     _append(equivalent, "Unicode").text = text
 
 
-def _types(kind: str, cell: tuple[int, int] | None = None) -> dict[str, str]:
-    """Return the attributes that state the kind of a region, as the schema and as programs do."""
-    return ({"type": kind} if kind in _REGION_TYPES else {}) | _custom(kind, cell)
+def _types(line: Line, cell: tuple[int, int] | None = None) -> dict[str, str]:
+    """Return the attributes that state the types of a region, as the schema and as programs do."""
+    known = [kind for kind in line.region_kinds if kind in _REGION_TYPES]
+    # The type of the schema is stated once.
+    stated = [kind for kind in line.region_kinds[1:] if kind not in known[:1]]
+    custom = _custom((*line.region_kinds[:1], *stated), cell, line.region_custom)
+    return ({"type": known[0]} if known else {}) | custom
 
 
-def _custom(kind: str, cell: tuple[int, int] | None = None, other: str = "") -> dict[str, str]:
-    # The kind comes last: eScriptorium takes all that follows it for a part of it.
+def _custom(
+    kinds: Sequence[str], cell: tuple[int, int] | None = None, other: str = ""
+) -> dict[str, str]:
+    # The first kind comes last: eScriptorium takes all that follows it for a part of it.
     parts = [other] if other else []
     parts += [cell_custom(*cell)] if cell else []
-    parts += [structure_custom(kind)] if kind else []
+    parts += [structure_custom(kind, is_first=False) for kind in kinds[1:]]
+    parts += [structure_custom(kinds[0])] if kinds else []
     return {"custom": " ".join(parts)} if parts else {}
 
 

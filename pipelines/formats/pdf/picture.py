@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from model.geometry.orientation import UPRIGHT, swaps_sides, to_shown
-from pipelines.formats.pdf.objects import number_text, numbers_text
+from pipelines.formats.pdf.objects import PdfObjects, number_text, numbers_text
 
 _JPEG_QUALITY = 88
 _COLOUR_SPACES = {"L": b"/DeviceGray", "RGB": b"/DeviceRGB"}
@@ -55,6 +55,10 @@ class Picture:
             size + b"/BitsPerComponent 1/ColorSpace/DeviceGray/Filter/CCITTFaxDecode"
             b"/DecodeParms<<%b>>" % parameters
         )
+
+    def add_to(self, objects: PdfObjects) -> int:
+        """Write the image; return the number of the object."""
+        return objects.add_stream(self.entries, self.data, is_packed=True)
 
     def placed(self, width: float, height: float) -> bytes:
         """Return the operators that draw it, named /I, over a page.

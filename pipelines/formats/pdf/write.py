@@ -19,6 +19,7 @@ from pipelines.formats.pdf.metadata import PdfFacts, srgb_profile, xmp
 from pipelines.formats.pdf.objects import PdfObjects, numbers_text, text_string
 from pipelines.formats.pdf.picture import Picture, media_box, picture_of_jpeg
 from pipelines.formats.pdf.place import Place, placed_words
+from pipelines.formats.pdf.taken_page import TakenPage
 
 # The usual resolution in archives, for images that state none, or one that no scanner has.
 _USUAL_DPI = 300.0
@@ -31,12 +32,14 @@ _FONT_NAME = b"/AAAAAA+Unseen"
 _INVISIBLE = b"BT /F 1 Tf 3 Tr\n"
 
 
-def write_pdf(page: PageText, picture: bytes | Picture, facts: PdfFacts | None = None) -> bytes:
+def write_pdf(
+    page: PageText, picture: bytes | Picture | TakenPage, facts: PdfFacts | None = None
+) -> bytes:
     """Write a page as a searchable PDF.
 
     Args:
         page: A normalised page.
-        picture: Its image; bytes are a JPEG.
+        picture: Its image, or the page of a PDF that it is; bytes are a JPEG.
         facts: What the file says of itself; its title is the name of the image by default.
 
     Returns:
@@ -47,9 +50,15 @@ def write_pdf(page: PageText, picture: bytes | Picture, facts: PdfFacts | None =
     """
     file = io.BytesIO()
     document = SearchablePdf(file, facts or PdfFacts(page.image_name))
-    document.add(page, picture if isinstance(picture, Picture) else picture_of_jpeg(picture))
+    document.add(page, picture_of_jpeg(picture) if isinstance(picture, bytes) else picture)
     document.close()
     return file.getvalue()
+
+
+def _points_per_px(page: PageText) -> float:
+    dpi = page.dpi if _DPI_RANGE[0] <= page.dpi <= _DPI_RANGE[1] else _USUAL_DPI
+    longest_px = max(page.width_px, page.height_px)
+    return min(_POINTS_PER_INCH / dpi, _LONGEST_SIDE_POINTS / longest_px)
 
 
 class SearchablePdf:
@@ -71,12 +80,12 @@ class SearchablePdf:
         self._labels: list[str] = []
         self._codes: dict[str, int] = {}
 
-    def add(self, page: PageText, picture: Picture) -> None:
+    def add(self, page: PageText, picture: Picture | TakenPage) -> None:
         """Write a page.
 
         Args:
             page: A normalised page.
-            picture: Its image.
+            picture: Its image, or the page of a PDF that it is.
 
         Raises:
             ValueError: If the picture has another size than the page, or the pages have more
@@ -84,17 +93,26 @@ class SearchablePdf:
         """
         if picture.shown_px != (page.width_px, page.height_px):
             raise ValueError("picture has not the size of the page; transcribe it again")
-        longest_px = max(page.width_px, page.height_px)
-        dpi = page.dpi if _DPI_RANGE[0] <= page.dpi <= _DPI_RANGE[1] else _USUAL_DPI
-        scale = min(_POINTS_PER_INCH / dpi, _LONGEST_SIDE_POINTS / longest_px)
-        width, height = page.width_px * scale, page.height_px * scale
+        if isinstance(picture, TakenPage):
+            width, height = picture.size
+            left, bottom, right, top = picture.frame
+            across, up = (right - left) / page.width_px, (top - bottom) / page.height_px
+            # Pixels need not be square on a page.
+            within = b"q %b cm\n" % numbers_text(across, 0, 0, up, left, bottom), b"Q\n"
+            scale, text_height = 1.0, float(page.height_px)
+        else:
+            scale = _points_per_px(page)
+            width, height = page.width_px * scale, page.height_px * scale
+            within, text_height = (b"", b""), height
         text = b"".join(
-            self._shown(word, place, scale, height)
+            self._shown(word, place, scale, text_height)
             for line in page.lines
             for word, place in placed_words(line)
         )
-        content = picture.placed(width, height) + (_INVISIBLE + text + b"ET\n" if text else b"")
-        image = self._objects.add_stream(picture.entries, picture.data, is_packed=True)
+        content = picture.placed(width, height)
+        if text:
+            content += within[0] + _INVISIBLE + text + b"ET\n" + within[1]
+        image = picture.add_to(self._objects)
         stream = self._objects.add_stream(b"", content)
         resources = b"/XObject<</I %d 0 R>>/Font<</F %d 0 R>>" % (image, self._font)
         self._pages.append(

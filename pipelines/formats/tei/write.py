@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from lxml import etree
 
@@ -85,17 +85,30 @@ def _append_page(
         zone.set(_XML_ID, zone_id)
         _set_box(zone, box_of([point for line in lines for point in line.line.polygon]))
         block = _append(division, "ab", facs=f"#{zone_id}")
-        kind = lines[0].line.region_kind
-        for node in (zone, block) if kind else ():
-            node.set("type", _type_name(kind))
+        _set_types((zone, block), lines[0].line.region_kinds)
+        _append_custom(zone, lines[0].line.region_custom)
         for number, line in enumerate(lines, 1):
             place = _append(zone, "zone", points=_points(line.line.polygon))
             line_id = names.give(f"{surface_id}_{line.line.line_id}")
             place.set(_XML_ID, line_id)
             start = _append(block, "lb", facs=f"#{line_id}", n=str(number))
-            for node in (place, start) if line.line.kind else ():
-                node.set("type", _type_name(line.line.kind))
+            _set_types((place, start), line.line.kinds)
+            _append_custom(place, line.line.custom)
             start.tail = line.text
+
+
+def _set_types(nodes: Iterable[etree._Element], kinds: Sequence[str]) -> None:
+    """State types: TEI has room for two."""
+    for name, kind in zip(("type", "subtype"), kinds):
+        for node in nodes:
+            node.set(name, _type_name(kind))
+
+
+def _append_custom(zone: etree._Element, custom: str) -> None:
+    """Keep what PAGE states in `custom`."""
+    if custom:
+        note = _append(zone, "note", type="custom")
+        note.text = custom
 
 
 def _type_name(kind: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from pipelines.formats.hocr.read import hocr_pages, parse_html
 from tests.pipelines.exported import (
     IIIF,
     export,
@@ -58,6 +59,7 @@ def test_a_workspace_of_ocrd_has_all_its_files(archive):
     assert export(archive, "--for", "ocrd") == 0
     out = archive / "out"
     mets = etree.parse(out / "mets.xml")
+    assert b'pcGtsId="OCR-D-OCR_c"' in (out / "OCR-D-OCR/c.xml").read_bytes()
     href = "{http://www.w3.org/1999/xlink}href"
     places = [node.get(href) for node in mets.iterfind(".//{*}FLocat")]
     assert len(places) == 12 and all((out / place).is_file() for place in places)
@@ -80,6 +82,44 @@ def test_annotations_come_with_a_manifest(archive):
         assert {item["target"]["source"] for item in page["items"]} == {canvas["id"]}
         image = canvas["items"][0]["items"][0]["body"]
         assert (out / image["id"].removeprefix("https://example.org/a/")).is_file()
+
+
+def read_hocr_page(data):
+    (page,) = hocr_pages(parse_html(data))
+    return page
+
+
+def test_several_types_and_notes_on_regions_are_read_again(archive):
+    uri = str(archive / "in/c.jpg")
+    stated = {
+        "line_type": "Main line",
+        "line_types": ["Main line", "note;1", "b"],
+        "region_type": "MarginTextZone",
+        "region_types": ["MarginTextZone", "marginalia", "b c"],
+        "region_custom": "hand {n:b;}",
+        "custom": "ink {c:red;}",
+    }
+    write_tables(archive / "t", [page_row(uri, "", 1)], [line_row(uri, 0) | stated])
+    assert export(archive, "--to", "page", "alto", "hocr", "iiif", "csv", *IIIF) == 0
+    kinds = ("Main line", "note;1", "b"), ("MarginTextZone", "marginalia", "b c")
+    data = {
+        name: (archive / f"out/{name}/c.jpg.{ending}").read_bytes()
+        for name, ending in {"page": "xml", "alto": "xml", "hocr": "html", "iiif": "json"}.items()
+    }
+    for name, read in {"page": read_page_xml, "alto": read_alto, "hocr": read_hocr_page}.items():
+        (line,) = read(data[name]).lines
+        # The type that PAGE knows comes first among the further ones.
+        assert (line.kinds[0], {*line.kinds[1:]}) == (kinds[0][0], {*kinds[0][1:]}), name
+        assert (line.region_kinds[0], {*line.region_kinds}) == (kinds[1][0], {*kinds[1]})
+        notes = ("ink {c:red;}", "hand {n:b;}") if name != "alto" else ("", "")
+        assert (line.custom, line.region_custom) == notes
+    assert b'type="marginalia"' in data["page"]
+    bodies = json.loads(data["iiif"])["items"][0]["body"]
+    assert [body["value"] for body in bodies[1:]] == list(kinds[0])
+    assert '"MarginTextZone, marginalia, b c"' in (archive / "out/lines.csv").read_text("utf-8")
+    assert export(archive, "--for", "escriptorium", "--overwrite") == 0
+    (line,) = read_alto((archive / "out/alto/c.xml").read_bytes()).lines
+    assert (line.kinds, line.region_kinds) == (("Main line",), ("MarginTextZone",))
 
 
 def test_types_of_the_tables_are_in_every_description(archive):

@@ -57,7 +57,6 @@ def test_some_pages_are_selected(archive, capsys, flags, written):
         (["--where", "nothing > 1"], "--where nothing > 1: Binder Error"),
         (["--where", "1 = 1)) --"], "--where"),
         (["--changed_since", "never"], "--changed_since never: no such run"),
-        (["--changed_since", "last", "--per", "document"], "leave one out"),
         (["--for", "ocrd", "--to", "alto"], "--for ocrd takes page, not alto"),
     ],
 )

@@ -37,7 +37,7 @@ def turned(tmp_path):
 @pytest.mark.parametrize(("frame", "size"), [("shown", (300, 200)), ("stored", (200, 300))])
 def test_points_of_a_turned_photograph_are_in_the_frame_asked_for(turned, capsys, frame, size):
     assert export(turned, "--to", "page", "alto", "hocr", "--frame", frame) == 0
-    assert "1 pages are photographs turned by EXIF" in capsys.readouterr().out
+    assert "1 page is a photograph turned by EXIF" in capsys.readouterr().out
     for read, name in ((read_page_xml, "page"), (read_alto, "alto")):
         page = read((turned / f"out/{name}/p.jpg.xml").read_bytes())
         assert (page.width_px, page.height_px) == size

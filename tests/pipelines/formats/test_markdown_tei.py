@@ -33,7 +33,15 @@ def test_every_pointer_of_tei_has_its_place_and_texts_are_kept(page):
 def test_tei_is_valid():
     schema = etree.RelaxNG(etree.parse(os.environ["TEI_SCHEMA"]))
     (line,) = one_line("le maire", BOX).lines
-    kinds = replace(line.line, kind="note:1", region_kind="Margin Zone")
+    kinds = replace(
+        line.line,
+        kind="note:1",
+        more_kinds=("b", "c"),
+        region_kind="Margin Zone",
+        more_region_kinds=("marginalia",),
+        custom="ink {c:red;}",
+        region_custom="hand {n:b;}",
+    )
     page = replace(one_line("", BOX), lines=(line, replace(line, line=kinds)), label="1r")
     schema.assertValid(etree.fromstring(write_tei([normalise_page(page)], "t", ORIGIN, "fr")))
 
