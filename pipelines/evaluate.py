@@ -131,9 +131,10 @@ def _check_flags(args: argparse.Namespace) -> None:
 def _evaluate_dataset(args: argparse.Namespace) -> EvaluationResults:
     from model.recogniser.quality import choose_reading
     from pipelines.evaluation.dataset import DatasetSplit, evaluate_dataset
+    from pipelines.files.cached import local_model
 
     split = getattr(args, "split", _DEFAULT_SPLIT)
-    model = getattr(args, "model", DEFAULT_MODEL)
+    model = local_model(getattr(args, "model", DEFAULT_MODEL))
     asked = (getattr(args, name, None) for name in ("decoding", "precision"))
     choice = choose_reading(model, getattr(args, "quality", BALANCED), *asked)
     reading = choice.precision, choice.decoding

@@ -55,12 +55,14 @@ def _run(args: argparse.Namespace) -> int:
     """Return 3 where an image, a page or a line could not be read, 0 otherwise."""
     from model.decoding.config import DecodingConfig
     from model.recogniser.quality import choose_reading
+    from pipelines.files.cached import local_model
     from pipelines.prediction.run import PredictConfig, run_predict
 
-    choice = choose_reading(args.model, args.quality, args.decoding, args.precision)
+    model = local_model(args.model)
+    choice = choose_reading(model, args.quality, args.decoding, args.precision)
     config = PredictConfig(
         images=tuple(args.images),
-        model=args.model,
+        model=model,
         precision=choice.precision,
         lines=args.lines,
         decoding=DecodingConfig(choice.decoding),

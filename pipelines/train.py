@@ -29,6 +29,7 @@ from pipelines.training.config import (
     pinned_flags,
 )
 from schemas.process_end import end_process
+from schemas.program import extra_cure
 
 LOCAL, KUBEFLOW = "local", "kubeflow"
 _DATASET = "out/dataset"
@@ -164,7 +165,7 @@ def _compile(args: argparse.Namespace, recipe: TrainingRecipe) -> int:
     if importlib.util.find_spec("kfp") is None:
         raise UsageError(
             "--runner kubeflow needs kfp-pipeline-spec, which is not installed: "
-            "pip install 'quire-htr[train,vertex]'"
+            f"{extra_cure('train,vertex')}"
         )
     from pipelines.training.kubeflow import compile_pipeline
 
@@ -180,9 +181,7 @@ def _prepare_tensorflow() -> None:
         UsageError: If TFX is not installed.
     """
     if importlib.util.find_spec("tfx") is None:
-        raise UsageError(
-            "training needs TFX, which is not installed: pip install 'quire-htr[train]'"
-        )
+        raise UsageError(f"training needs TFX, which is not installed: {extra_cure('train')}")
     # TFX evaluates a SavedModel, which only this backend writes.
     os.environ["KERAS_BACKEND"] = "tensorflow"
     # TensorFlow's C++ code logs harmless events as errors; real errors raise exceptions.

@@ -27,6 +27,7 @@ from pipelines.cli.options import (
 from pipelines.cli.parts import Part, add_part_flag, part_of
 from pipelines.cli.processes import worker_processes
 from pipelines.cli.reading import add_reading_flags
+from pipelines.files.cached import local_model
 from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
 from pipelines.tables.shown_failures import show_failures
@@ -49,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--model",
         default=DEFAULT_MODEL,
-        help="folder that train wrote; default: the bundled model",
+        help="folder that train wrote, on a disk or in a bucket; default: the bundled model",
     )
     add_reading_flags(parser)
     parser.add_argument("--beam_width", type=int, help="prefixes that the beam search keeps")
@@ -182,7 +183,7 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         raise UsageError(f"--price_per_core_hour {args.price_per_core_hour} is below 0")
     part = _part(args)
     choice = choose_reading(
-        args.model, args.quality, args.decoding, args.precision, uses_gpu(args.device)
+        local_model(args.model), args.quality, args.decoding, args.precision, uses_gpu(args.device)
     )
     recognition = _recognition(args, choice)
     config = TranscribeConfig(

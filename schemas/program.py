@@ -1,8 +1,10 @@
-"""The name under which a command was started, for its usage line."""
+"""How this program was started and installed, for what it tells the user to type."""
 
 from __future__ import annotations
 
 import sys
+
+from schemas import VERSION
 
 CONSOLE_SCRIPT = "quire"
 
@@ -41,3 +43,23 @@ def program_name(module: str) -> str:
     if started_as.startswith(f"{CONSOLE_SCRIPT} "):
         return started_as
     return f"python -m {module}"
+
+
+def extra_cure(extra: str, prefix: str = sys.prefix) -> str:
+    """Return the command that adds an extra to this installation.
+
+    Args:
+        extra: Its name, or several with commas.
+        prefix: Folder of the environment of Python.
+
+    Example:
+        >>> extra_cure("gcp", "/home/a/quire")
+        "pip install 'quire-htr[gcp]'"
+        >>> extra_cure("gcp", "/home/a/.local/share/pipx/venvs/quire-htr")
+        "pipx install --force 'quire_htr-0.1.0-py3-none-any.whl[gcp]'"
+    """
+    # These tools take the wheel again: the environment is theirs.
+    for folder, tool in (("/pipx/venvs/", "pipx"), ("/uv/tools/", "uv tool")):
+        if folder in prefix.replace("\\", "/"):
+            return f"{tool} install --force 'quire_htr-{VERSION}-py3-none-any.whl[{extra}]'"
+    return f"pip install 'quire-htr[{extra}]'"

@@ -24,6 +24,10 @@ PAGES = [
 BEAM_FLAGS = {
     "--direct_num_workers",
     "--direct_running_mode",
+    "--environment_config",
+    "--environment_type",
+    "--job_endpoint",
+    "--prism_location",
     "--runner",
     "--setup_file",
     "--temp_location",

@@ -60,6 +60,8 @@ _READ_FILES = (
     RECURRENT_FILE,
     CARD_FILE,
 )
+# All files that a recogniser is made of, in any precision.
+BUNDLE_FILES = (*_READ_FILES, *ONNX_FILES.values())
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,7 @@ def load_bundle(
         if not (directory / name).is_file():
             raise ValueError(f"{directory}: no {name}; {_cure(directory, name)}")
     used = (*_READ_FILES, ONNX_FILES[precision])
-    check_files(directory, (*_READ_FILES, *ONNX_FILES.values()), used if checks_digests else ())
+    check_files(directory, BUNDLE_FILES, used if checks_digests else ())
     try:
         charset = Charset.from_json((directory / CHARSET_FILE).read_text("utf-8"))
         preprocess = PreprocessConfig.from_json((directory / PREPROCESS_FILE).read_text("utf-8"))

@@ -47,6 +47,7 @@ class Recogniser:
         plan: How lines are decoded, in full.
         decoding_method: Method of `plan`, one of `model.decoding.config.DECODINGS`.
         decoding_note: Why decoding is greedy although a beam search was requested; else empty.
+        lexicon: File of words besides those of the model; empty for none.
         page_error: Predicts the CER of lines from their confidences; None if training had too
             few lines to fit it.
 
@@ -61,6 +62,7 @@ class Recogniser:
         self.plan = plan = plan_decoding(bundle, decoding)
         self.decoding_method = plan.method
         self.decoding_note = plan.note
+        self.lexicon = decoding.lexicon
         self.page_error = bundle.decoding.calibration(plan.method).page_error
         self._decoder = open_decoder(bundle, decoding, plan)
         self._most_lines = decoding.most_lines

@@ -9,18 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.cli.options import UsageError
+from schemas.program import extra_cure
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://")
 _WEB = ("http", "https")
-# The module without which Beam cannot open a scheme, and what installs it.
+# The module without which Beam cannot open a scheme, and the extra that has it.
 _NEEDED = {
-    "gs": ("google.cloud.storage", "pip install 'quire-htr[gcp]'"),
-    "s3": ("boto3", "pip install 'quire-htr[aws]'"),
-    "azfs": ("azure.storage.blob", "pip install 'quire-htr[azure]'"),
-    "hdfs": ("hdfs", "pip install 'quire-htr[hadoop]'"),
+    "gs": ("google.cloud.storage", "gcp"),
+    "s3": ("boto3", "aws"),
+    "azfs": ("azure.storage.blob", "azure"),
+    "hdfs": ("hdfs", "hadoop"),
 }
 # Flags of files that are opened as files of this machine, whatever the command.
-_LOCAL = ("transcripts", "model", "report", "show", "spelling", "lexicon", "log_file")
+_LOCAL = ("transcripts", "report", "show", "spelling", "log_file")
 _WRITTEN = ("output",)
 
 
@@ -57,8 +58,10 @@ def scheme_fault(path: str) -> str:
     if scheme not in _NEEDED:
         known = ", ".join(_NEEDED)
         return f"has the scheme {scheme}, which is not supported; there are {known}, https and http"
-    module, cure = _NEEDED[scheme]
-    return "" if _is_installed(module) else f"needs {module}, which is not installed: {cure}"
+    module, extra = _NEEDED[scheme]
+    if _is_installed(module):
+        return ""
+    return f"needs {module}, which is not installed: {extra_cure(extra)}"
 
 
 def local_fault(path: str) -> str:

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TextIO
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
+from pipelines.cli.main_process import is_running
 from pipelines.cli.options import LOCAL_RUNNER
 from pipelines.cli.processes import current_workers
 from pipelines.cli.progress_text import Throughput, format_progress, format_summary
@@ -26,6 +28,8 @@ _INTERVAL_S = 0.5
 # Between two lines where there is no terminal.
 LINE_INTERVAL_S = 60.0
 _WIDE = 1000
+# Of the folders of counters; the number of the process follows.
+_PREFIX = "quire-progress-"
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,9 @@ def show_progress(
     if not displays or options.view_as(StandardOptions).runner != LOCAL_RUNNER:
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="quire-", ignore_cleanup_errors=True) as folder:
+    _remove_left_behind()
+    start = f"{_PREFIX}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=start, ignore_cleanup_errors=True) as folder:
         watch = _Watch(PageCounters.in_folder(folder), displays)
         stopped = threading.Event()
         drawer = threading.Thread(
@@ -92,6 +98,16 @@ def show_progress(
             stopped.set()
             drawer.join()
             watch.close()
+
+
+def _remove_left_behind() -> None:
+    """Remove the counters of processes of this user that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        # Another user's, or one that another process has just removed.
+        with suppress(OSError):
+            if pid.isdigit() and not is_running(int(pid)) and not folder.is_symlink():
+                shutil.rmtree(folder)
 
 
 def _displays(verb: str, stream: TextIO, screen: Screen) -> list[_TerminalLine | _Minutes]:

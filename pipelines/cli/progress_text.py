@@ -7,6 +7,8 @@ from collections import deque
 from model.text.duration import format_duration
 
 _WINDOW_S = 30.0
+# The first pages come in batches; what they tell of the speed is far off.
+_LEAST_S = 10.0
 
 
 class Throughput:
@@ -19,6 +21,7 @@ class Throughput:
     def __init__(self, window_s: float = _WINDOW_S):
         self._window_s = window_s
         self._samples: deque[tuple[float, int]] = deque()
+        self._began_s = 0.0
 
     def update(self, seconds: float, count: int) -> float:
         """Add a sample and return the throughput.
@@ -32,18 +35,21 @@ class Throughput:
 
         Example:
             >>> throughput = Throughput()
-            >>> [throughput.update(seconds, count) for seconds, count in [(0, 0), (50, 0), (52, 8)]]
-            [0.0, 0.0, 4.0]
+            >>> samples = [(0, 0), (50, 0), (52, 8), (60, 40)]
+            >>> [throughput.update(seconds, count) for seconds, count in samples]
+            [0.0, 0.0, 0.0, 4.0]
         """
         samples = self._samples
         if count == 0:
             samples.clear()
+            self._began_s = seconds
         if not samples or count > samples[-1][1]:
             samples.append((seconds, count))
         while len(samples) > 2 and samples[1][0] <= seconds - self._window_s:
             samples.popleft()
         since, before = samples[0]
-        return (count - before) / (seconds - since) if seconds > since else 0.0
+        is_known = seconds > since and seconds - self._began_s >= _LEAST_S
+        return (count - before) / (seconds - since) if is_known else 0.0
 
 
 def format_progress(

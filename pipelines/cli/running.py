@@ -102,7 +102,41 @@ def run_beam_verb(
         if getattr(args, "jobs", 1) > 1:
             print(f"--jobs {args.jobs} is not used, as {by} is given", file=sys.stderr)
         args.jobs = 1
-    return _run(parser, args, argv, partial(run, args, options))
+    return _run(parser, args, argv, partial(_on_engine, run, args, options))
+
+
+def _on_engine(
+    run: Callable[[argparse.Namespace, PipelineOptions], int],
+    args: argparse.Namespace,
+    options: PipelineOptions,
+) -> int:
+    """Run a command whose pipeline may run elsewhere, once that engine and its workers answer."""
+    if is_local(options):
+        return run(args, options)
+    from pipelines.cli.engine import check_engine, engine_messages_aside, explain_failure
+
+    try:
+        with engine_messages_aside():
+            check_engine(options)
+            return run(args, options)
+    except UsageError:
+        raise
+    # Each runner has errors of its own for this.
+    except Exception as error:
+        said = explain_failure(error)
+        if said is None:
+            raise
+        if isinstance(said, UsageError):
+            raise said from None
+        print(said, file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def is_local(options: PipelineOptions) -> bool:
+    """Return whether a pipeline runs on this machine, by Beam's runner for that."""
+    from apache_beam.options.pipeline_options import StandardOptions
+
+    return options.view_as(StandardOptions).runner == LOCAL_RUNNER
 
 
 def _completed(
@@ -252,9 +286,7 @@ def _beam_parser(prog: str) -> OneLineParser:
 
 def _who_has_workers(options: PipelineOptions, flags: list[str]) -> str:
     """Return the flag of Beam that says where the work is done; empty for none."""
-    from apache_beam.options.pipeline_options import StandardOptions
-
-    if options.view_as(StandardOptions).runner != LOCAL_RUNNER:
+    if not is_local(options):
         return "--runner"
     given = {flag.partition("=")[0] for flag in flags}
     return next((flag for flag in _WORKERS_OF_BEAM if flag in given), "")

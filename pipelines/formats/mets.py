@@ -141,7 +141,9 @@ def _physical_pages(root: etree._Element, files: dict) -> list[_Division]:
         # Divisions above the pages point to a PDF or text of all of them.
         is_named = (division.get("TYPE") or "").lower() == "page"
         is_page = is_named or division.find("{*}div") is None
-        if ids or (others and is_page and (is_named or not known.issuperset(others))):
+        # A page whose pointers name no file is a page that has no image.
+        is_told = is_named or not known.issuperset(others)
+        if ids or (pointers and is_page and is_told):
             name = division.get("ID") or str(len(pages) + 1)
             label = division.get("ORDERLABEL") or division.get("LABEL") or ""
             page = _Division(name, " ".join(label.split()), ids, others, is_page)
@@ -199,7 +201,8 @@ def _page_without(page: _Division, files: dict, group: str, uri: str, place: int
     if uses:
         fault = f"has no image in fileGrp {group!r}, only in {', '.join(uses)}"
     else:
-        fault = f"points to no image ({', '.join(page.others[:3])})"
+        named = f" ({', '.join(page.others[:3])})" if page.others else ""
+        fault = f"points to no image{named}"
     error = f"{uri}: page {page.label or page.name} {fault}; add it, or remove the page"
     return PageSource(f"{uri}#div={page.name}", (), uri, place, page.label, fault=error)
 

@@ -6,23 +6,19 @@ import hashlib
 import json
 from dataclasses import asdict, replace
 
-from model.decoding.config import GREEDY
-from model.images.digest import exact_key
 from model.line_images.rectify import RECTIFY_VERSION
-from model.recogniser.bundle import Bundle, load_bundle, model_name
-from model.recogniser.decoding_plan import DecodingPlan
+from model.recogniser.bundle import Bundle, model_name
 from model.recogniser.recogniser import Recogniser
 from model.segmentation.finder import finder_facts
 from pipelines.archive.gone import listed_names
 from pipelines.archive.state import EarlierPages
 from pipelines.cli.options import UsageError
-from pipelines.files.filesystem import read_bytes
 from pipelines.pages.inputs import PageInputs, page_inputs
 from pipelines.pages.names import PageNames, page_names
 from pipelines.pages.networks import check_page_networks
 from pipelines.tables.runs import RunStart
 from pipelines.transcription.config import TranscribeConfig
-from pipelines.transcription.recognise import Recognition
+from pipelines.transcription.recognise import Recognition, reading_digest
 
 
 def open_recogniser(recognition: Recognition) -> Recogniser:
@@ -39,11 +35,9 @@ def open_recogniser(recognition: Recognition) -> Recogniser:
     """
     check_page_networks()
     try:
-        bundle = load_bundle(recognition.model, recognition.precision)
-    except ValueError as error:
-        raise UsageError(f"--model {error}") from None
-    try:
-        return Recogniser(bundle, recognition.decoding, recognition.device)
+        return recognition.open()
+    except UsageError:
+        raise
     except ValueError as error:
         raise UsageError(str(error)) from None
 
@@ -66,9 +60,10 @@ def begin_run(
     """Return the start of a run, with the digests of its model and preprocessing."""
     bundle, decoding = recogniser.bundle, recogniser.plan
     # A link such as `latest` leads to another model tomorrow.
-    model = model_name(bundle.directory)
+    given = config.recognition.model
+    model = given if "://" in given else model_name(bundle.directory)
     named = replace(config, recognition=replace(config.recognition, model=model))
-    digest = model_digest(bundle, config, decoding)
+    digest = reading_digest(recogniser)
     newest = state.runs[-1].run_id if state.runs else ""
     how = ": ".join(filter(None, (decoding.method, decoding.note)))
     return replace(
@@ -82,22 +77,6 @@ def begin_run(
         listed=listed_names(page_inputs(config.inputs), names),
         calibration=bundle.calibrated_on(decoding.method),
     )
-
-
-def model_digest(bundle: Bundle, config: TranscribeConfig, decoding: DecodingPlan) -> str:
-    """Return the digest of the model and, for a beam search, of its settings and words.
-
-    Args:
-        bundle: The model.
-        config: The run.
-        decoding: How the model will be decoded.
-    """
-    digest = bundle.digest(decoding.method)
-    if decoding.method == GREEDY:
-        return digest
-    lexicon = config.recognition.decoding.lexicon
-    facts = [digest, asdict(decoding.search), lexicon and exact_key(read_bytes(lexicon))]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def preprocess_digest(line_source: str, bundle: Bundle) -> str:

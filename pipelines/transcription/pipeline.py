@@ -165,7 +165,7 @@ def read_share(
         notes=deaths.notes,
         deadly=deaths.deadly(),
     )
-    recognition = replace(config.recognition, model=str(recogniser.bundle.directory))
+    recognition = config.recognition.for_workers(recogniser)
     with (
         lend(recogniser, recognition),
         blaming(deaths),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -18,6 +19,7 @@ from pipelines.archive.folder import Archive
 from pipelines.archive.portions import rows_of
 from pipelines.archive.state import read_state
 from pipelines.cli.processes import peak_bytes
+from pipelines.cli.screen import current_screen
 from pipelines.decoding.pool import decoders_cpu_s
 from pipelines.files.filesystem import read_bytes, starts_beneath
 from pipelines.files.output import scratch_folder
@@ -96,6 +98,7 @@ def run_plan(
     changed = [source for source, page in zip(read, checked) if not page.is_unchanged]
     # Where nothing is to be read, what was read before tells what pages take.
     pages = ([*new, *changed] or read)[:_SAMPLED_PAGES]
+    _say_sample(len(pages))
     sample = tuple(time_pages(pages, config, recogniser, export_bytes))
     return Plan(
         counts.get(Change.NEW.value, 0),
@@ -110,6 +113,11 @@ def run_plan(
         tuple((why.value, counts[why.value]) for why in WORDS if why.value in counts),
         f"{recogniser.decoding_method} in {recogniser.bundle.precision}",
     )
+
+
+def _say_sample(pages: int) -> None:
+    if pages and not current_screen().is_quiet:
+        print(f"transcribing {pages} of them to see what they take ...", file=sys.stderr)
 
 
 def build_plan(pipeline: beam.Pipeline, listing: ListPages, folder: str, known: str = "") -> None:

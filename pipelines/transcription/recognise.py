@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import socket
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import islice
+from pathlib import Path
 
 import apache_beam as beam
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 
-from model.decoding.config import DecodingConfig
+from model import DEFAULT_FOLDER
+from model.decoding.config import GREEDY, DecodingConfig
 from model.decoding.page_error import cer_with_unread, predict_of_read
+from model.images.digest import exact_key
 from model.networks.session import CPU, gpu_providers
 from model.quality.ink_unread import MOST_UNREAD, share_unread
 from model.quality.line_image import measure_strip
 from model.recogniser.bundle import load_bundle
 from model.recogniser.line_reading import read_lines
 from model.recogniser.recogniser import Recogniser
+from pipelines.cli.engine import UNFIT
 from pipelines.cli.garbage import freeze_loaded
+from pipelines.files.cached import local_file, local_model
 from pipelines.pages.records import PageLines, PageResult, ReadLine
 from schemas.records import Failure, Transcript
 
+# The model of the worker's own package. 'default' may also be a folder where a worker runs.
+BUNDLED = "bundled:default"
 # Lines per batch: enough that several have the same width.
 _LINES_FOR_CPU, _LINES_FOR_GPU = 64, 512
 
@@ -33,25 +43,67 @@ class Recognition:
     """How lines are recognised.
 
     Attributes:
-        model: Folder of the bundle.
+        model: Folder of the bundle, on a disk or in a bucket; 'default' or `BUNDLED` for the one
+            shipped with Quire.
         precision: One of `model.recogniser.bundle.ONNX_FILES`.
         decoding: How the output of the network is decoded.
         device: One of `model.networks.session.DEVICES`.
+        digest: What `reading_digest` of the recogniser must be; empty if it is not known yet.
     """
 
     model: str
     precision: str = "fp32"
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
     device: str = CPU
+    digest: str = ""
 
     def open(self) -> Recogniser:
-        """Load the bundle, of which the run has checked the digests, and return its recogniser.
+        """Load the bundle and return its recogniser.
 
         Raises:
-            ValueError: If the bundle, the lexicon or the device cannot be used.
+            ValueError: If the bundle, the lexicon or the device cannot be used, or if it is not
+                the one with the digest.
         """
-        bundle = load_bundle(self.model, self.precision, checks_digests=False)
-        return Recogniser(bundle, self.decoding, self.device)
+        folder = DEFAULT_FOLDER if self.model == BUNDLED else local_model(self.model)
+        try:
+            bundle = load_bundle(folder, self.precision, checks_digests=not self.digest)
+        except ValueError as error:
+            raise ValueError(f"--model {error}") from None
+        decoding = replace(self.decoding, lexicon=local_file(self.decoding.lexicon))
+        recogniser = Recogniser(bundle, decoding, self.device)
+        if self.digest and reading_digest(recogniser) != self.digest:
+            raise ValueError(
+                f"the model {self.model} is another one than the run began with; "
+                "have the same version of Quire, and the same files, on all workers"
+            )
+        return recogniser
+
+    def for_workers(self, recogniser: Recogniser) -> Recognition:
+        """Return how workers, which may be on other machines, open the same recogniser.
+
+        Args:
+            recogniser: The one that this opened.
+        """
+        model = self.model
+        if "://" not in model:
+            folder = recogniser.bundle.directory
+            model = BUNDLED if folder == DEFAULT_FOLDER.resolve() else str(folder)
+        return replace(self, model=model, digest=reading_digest(recogniser))
+
+
+def reading_digest(recogniser: Recogniser) -> str:
+    """Return the digest of the model and, for a beam search, of its settings and words.
+
+    Args:
+        recogniser: The recogniser.
+    """
+    plan = recogniser.plan
+    digest = recogniser.bundle.digest(plan.method)
+    if plan.method == GREEDY:
+        return digest
+    lexicon = recogniser.lexicon
+    facts = [digest, asdict(plan.search), lexicon and exact_key(Path(lexicon).read_bytes())]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 # Recognisers that `lend` provides. A worker in another process opens the bundle itself.
@@ -80,7 +132,15 @@ def opened(recognition: Recognition) -> Recogniser:
 
 @lru_cache(maxsize=1)
 def _opened(recognition: Recognition) -> Recogniser:
-    return recognition.open()
+    """Open a recogniser on a worker.
+
+    Raises:
+        RuntimeError: If that is not possible; the process that started the run tells it.
+    """
+    try:
+        return recognition.open()
+    except ValueError as error:
+        raise RuntimeError(f"{UNFIT} {socket.gethostname()}: {error}") from None
 
 
 class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogniser]):
@@ -96,7 +156,7 @@ class RecogniserHandler(ModelHandler[PageLines | PageResult, PageResult, Recogni
 
     def load_model(self) -> Recogniser:
         """Return the recogniser, loaded now unless it was lent."""
-        recogniser = _lent.get(self._recognition) or self._recognition.open()
+        recogniser = opened(self._recognition)
         # A worker process has loaded everything by now.
         freeze_loaded()
         return recogniser

@@ -7,11 +7,13 @@ import json
 import os
 from pathlib import Path
 
-# The module of each backend of Keras, and what installs it.
+from schemas.program import extra_cure
+
+# The module of each backend of Keras, and the extra that has it.
 _BACKENDS = {
-    "tensorflow": ("tensorflow", "pip install 'quire-htr[train]'"),
-    "torch": ("torch", "pip install 'quire-htr[torch]'"),
-    "jax": ("jax", "pip install 'quire-htr[jax]'"),
+    "tensorflow": ("tensorflow", "train"),
+    "torch": ("torch", "torch"),
+    "jax": ("jax", "jax"),
 }
 
 
@@ -25,7 +27,8 @@ def check_backend() -> None:
     if backend not in _BACKENDS:
         known = ", ".join(sorted(_BACKENDS))
         raise ValueError(f"{said_by} is no backend of Keras that can be used here; give {known}")
-    module, cure = _BACKENDS[backend]
+    module, extra = _BACKENDS[backend]
+    cure = extra_cure(extra)
     if not _is_installed(module):
         others = [name for name, (other, _) in _BACKENDS.items() if _is_installed(other)]
         instead = f", or set KERAS_BACKEND={others[0]}, which is installed" if others else ""
@@ -35,7 +38,7 @@ def check_backend() -> None:
     check_onnx(cure)
 
 
-def check_onnx(cure: str = "pip install 'quire-htr[train]'") -> None:
+def check_onnx(cure: str = extra_cure("train")) -> None:
     """Check that ONNX is installed.
 
     Args:

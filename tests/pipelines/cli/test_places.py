@@ -32,7 +32,8 @@ def without_packages(monkeypatch):
         ({"rules": "hdfs://h/rules.txt"}, r"--rules hdfs://.* needs hdfs.*\[hadoop\]"),
         ({"output": "ftp://h/out"}, "--output ftp://h/out has the scheme ftp, which is not supp"),
         ({"output": "https://h/out"}, "is an address on the web; give a folder or a bucket"),
-        ({"model": "gs://b/m"}, "--model gs://b/m is not on a disk of this machine; copy it, or m"),
+        ({"model": "gs://b/m"}, r"--model gs://b/m needs google.cloud.*\[gcp\]"),
+        ({"report": "gs://b/r"}, "--report gs://b/r is not on a disk of this machine; copy it, or"),
         ({"transcripts": "https://h/t"}, "is not on a disk of this machine; copy it$"),
     ],
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import struct
+import subprocess
+import sys
 import threading
 from datetime import datetime
 
@@ -79,6 +81,23 @@ def test_no_file_or_thread_is_left_behind(tmp_path, monkeypatch):
 
 
 QUIET = Screen(is_quiet=True)
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    dead, alive, other = (
+        tmp_path / name
+        for name in (f"quire-progress-{child.pid}-x", f"quire-progress-{os.getpid()}-x", "quire-1")
+    )
+    for folder in (dead, alive, other):
+        folder.mkdir()
+        (folder / "found").touch()
+    (tmp_path / f"quire-progress-{child.pid}-link").symlink_to(other)
+    with show_progress("ingest", LOCAL, FakeTerminal()):
+        pass
+    assert not dead.exists() and (alive / "found").exists() and (other / "found").exists()
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,7 @@ def test_of_several_places_the_file_that_is_there_goes_first(hrefs, there, expec
             "page 2r has no image in fileGrp 'MAX', only in THUMBS",
         ),
         ([("", ["a"]), ('ID="p2"', ["gone"])], "page p2 points to no image (gone)"),
+        ([("", ["a"]), ('ID="p2"', [""])], "page p2 points to no image"),
     ],
 )
 def test_a_page_without_an_image_is_told(divisions, fault):

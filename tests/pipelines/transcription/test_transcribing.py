@@ -107,7 +107,7 @@ def test_a_blank_page_is_ok_without_lines(tmp_path, line_source, is_described):
         path.with_suffix(".xml").write_bytes(markup)
     read = read_page(file_source(str(path)), PageReading(line_source, 64))
     assert isinstance(read, PageLines) and read.images == ()
-    (result,) = recognise_pages([read], Recognition(write_fake_bundle(tmp_path / "m")).open())
+    (result,) = recognise_pages([read], Recognition(str(write_fake_bundle(tmp_path / "m"))).open())
     row = page_row(result, "r")
     assert (row["status"], row["lines_ok"], row["lines_failed"]) == ("ok", 0, 0)
     assert row["cer_estimate"] is None and row["confidence"] is None
