@@ -61,7 +61,12 @@ def _ingest_arguments(scratch: Path, folder: Path) -> list[str]:
 def _examples(folder: Path) -> list[tuple]:
     paths = sorted(map(str, (folder / "dataset").rglob("*.tfrecord.gz")))
     return sorted(
-        (path.removeprefix(str(folder)), line.page_uri, line.text, hashlib.sha256(line.image))
+        (
+            path.removeprefix(str(folder)),
+            line.page_uri,
+            line.text,
+            hashlib.sha256(line.image).hexdigest(),
+        )
         for path in paths
         for line in read_examples([path])
     )
