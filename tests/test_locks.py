@@ -12,6 +12,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from locks.choose import Host, choose
+from model.training.optimisation import backend
+from pipelines.cli import places
+from schemas.program import extra_cure
 
 try:
     import tomllib
@@ -90,13 +93,14 @@ def test_data_plane_has_no_tensorflow(python):
 
 
 def test_errors_name_the_distribution_and_its_extras():
+    assert f"'{PROJECT['name']}[gcp]'" in extra_cure("gcp", "/usr")
     sources = [
         p.read_text() for name in ("model", "pipelines") for p in (REPOSITORY / name).rglob("*.py")
     ]
-    named = re.findall(r"pip install '([^'\[]+)\[([^'\]]+)\]'", "\n".join(sources))
-    assert {name for name, _ in named} == {PROJECT["name"]} == {"quire-htr"}
-    extras = {extra for _, several in named for extra in several.split(",")}
-    assert extras <= PROJECT["optional-dependencies"].keys()
+    named = re.findall(r"extra_cure\([\"']([a-z,]+)[\"']\)", "\n".join(sources))
+    extras = {extra for several in named for extra in several.split(",")}
+    extras |= {extra for _, extra in [*places._NEEDED.values(), *backend._BACKENDS.values()]}
+    assert {"train", "vertex", "gcp", "torch"} <= extras <= PROJECT["optional-dependencies"].keys()
 
 
 @pytest.mark.parametrize(("lock", "least"), [("docs", 3), ("supply", 2)])
