@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from apache_beam.io.filesystems import FileSystems
 
 from pipelines.archive.changes import PageChanges
 from pipelines.archive.folder import Archive
@@ -18,6 +17,7 @@ from pipelines.archive.page_keys import NOT_READ
 from pipelines.archive.portions import PORTION_TABLES, Portions, portion_names
 from pipelines.archive.state import EarlierPages
 from pipelines.archive.table_files import TableFiles
+from pipelines.files.bucket import delete_all
 from pipelines.files.key_set import UriTally, short_keys
 from pipelines.tables.account import Account, AccountError
 from pipelines.tables.missing import record
@@ -107,7 +107,7 @@ def publish(
     sums.account.check()
     # What an attempt that was killed has written; this one may need fewer files.
     if old := [path for table in TABLES for path in archive.files_of(table, run.run_id)]:
-        FileSystems.delete(old)
+        delete_all(old)
     changes = PageChanges(archive, run, state, portions, listing, only_new)
     with TableFiles(archive, run, "pages") as pages:
         for rows in changes.rows():

@@ -18,6 +18,7 @@ from pipelines.archive.folder import Archive
 from pipelines.archive.portions import PORTION_TABLES
 from pipelines.archive.sources import replaced
 from pipelines.archive.table_files import TableFiles
+from pipelines.files.bucket import delete_all
 from pipelines.files.readers import without_readers
 from pipelines.tables.account import Account, AccountError
 from pipelines.tables.missing import Recorded, record
@@ -146,7 +147,7 @@ def sweep(archive: Archive, wait_s: float = 0.0) -> int:
         Files that stay; a later run deletes them.
     """
     if half_written := archive.half_written_files():
-        FileSystems.delete(half_written)
+        delete_all(half_written)
     files = _replaced_files(archive)
     if not files:
         return 0
@@ -154,11 +155,11 @@ def sweep(archive: Archive, wait_s: float = 0.0) -> int:
         newest = max(writer_of(row) for row in archive.finished_runs())
         is_old = newest < f"{datetime.now(timezone.utc) - _REMOTE_WAIT:%Y%m%dT%H%M%S}"
         if is_old:
-            FileSystems.delete(files)
+            delete_all(files)
         return 0 if is_old else len(files)
     with without_readers(f"{archive.output}/runs", wait_s) as is_free:
         if is_free:
-            FileSystems.delete(files)
+            delete_all(files)
     return 0 if is_free else len(files)
 
 

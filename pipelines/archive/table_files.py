@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.archive.folder import Archive
+from pipelines.files.bucket import is_bucket
 from pipelines.files.durable import rename_durably
 from pipelines.tables.runs import RunStart
 from schemas.tables import TABLES
@@ -91,12 +92,17 @@ class TableFiles:
         if self._writer is not None:
             self._writer.close()
             self._file.close()
-            if is_whole:
+            if is_whole and not is_bucket(self._path):
                 rename_durably(_unfinished(self._path), self._path)
         self._writer, self._file_bytes = None, 0
 
 
 def _unfinished(path: str) -> str:
-    """Return the name of a file while it is written, which readers of the folder leave out."""
+    """Return the name of a file while it is written, which readers of the folder leave out.
+
+    In a bucket there is nothing to rename, and files of a run do not count until it is finished.
+    """
+    if is_bucket(path):
+        return path
     folder, name = posixpath.split(path)
     return f"{folder}/.{name}.part"

@@ -42,6 +42,10 @@ class UsageError(ValueError):
     """Invalid arguments; the message says what is wrong, which argument it is, and the cure."""
 
 
+class GivenUp(RuntimeError):
+    """A run that cannot go on now; the same command continues it."""
+
+
 class OneLineParser(argparse.ArgumentParser):
     """A parser whose errors are one line, without the usage.
 

@@ -22,13 +22,14 @@ from types import ModuleType
 
 from pipelines.cli.garbage import freeze_loaded
 from pipelines.cli.jobs import Jobs
+from pipelines.cli.options import GivenUp
 from pipelines.cli.screen import current_screen, library_messages
 
 # Work that is done before others are called in: about what it takes until they have started.
 _ALONE_S = 5.0
 
 
-class WorkerDied(RuntimeError):
+class WorkerDied(GivenUp):
     """A worker process ended before its time."""
 
     def __init__(self):

@@ -25,11 +25,11 @@ from pipelines.cli.options import (
     EXIT_OK,
     EXIT_USAGE,
     LOCAL_RUNNER,
+    GivenUp,
     OneLineParser,
     UsageError,
 )
 from pipelines.cli.places import check_places
-from pipelines.cli.processes import WorkerDied
 from pipelines.cli.screen import LogFile, Screen, about_the_process, open_screen
 from pipelines.cli.settings import with_settings
 from schemas import VERSION
@@ -230,7 +230,7 @@ def _with_known_errors(run: Callable[[], int]) -> int:
     except _PATH_ERRORS as error:
         print(f"{error.filename or error}: {error.strerror}; check the flags", file=sys.stderr)
         return EXIT_USAGE
-    except WorkerDied as error:
+    except GivenUp as error:
         print(error, file=sys.stderr)
         return EXIT_INTERRUPTED
     # An error within a worker comes as a RuntimeError of the runner that contains its text.
@@ -246,6 +246,7 @@ def _with_known_errors(run: Callable[[], int]) -> int:
 def _beam_options(parser: OneLineParser, flags: list[str]) -> PipelineOptions:
     # Beam takes seconds to import, and --help does not need it.
     with loading():
+        from apache_beam.io.filesystems import FileSystems
         from apache_beam.options.pipeline_options import (
             PipelineOptions,
             SetupOptions,
@@ -256,6 +257,7 @@ def _beam_options(parser: OneLineParser, flags: list[str]) -> PipelineOptions:
     for name, value in _WORKER_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     options = PipelineOptions(flags)
+    FileSystems.set_options(options)
     standard = options.view_as(StandardOptions)
     if standard.runner in (None, "DirectRunner"):
         standard.runner = LOCAL_RUNNER

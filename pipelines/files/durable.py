@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from apache_beam.io.filesystems import FileSystems
-
+from pipelines.files.bucket import is_bucket
 from pipelines.files.filesystem import write_bytes
 
 
@@ -16,6 +15,9 @@ def write_durably(uri: str, data: bytes) -> None:
         uri: The file, on a disk or in a bucket.
         data: Its content.
     """
+    if is_bucket(uri):
+        write_bytes(uri, data)
+        return
     write_bytes(f"{uri}.part", data)
     rename_durably(f"{uri}.part", uri)
 
@@ -24,15 +26,13 @@ def rename_durably(old: str, new: str) -> None:
     """Rename a file, so that its content and its name survive a power cut once this returns.
 
     Args:
-        old: The file, closed.
+        old: The file, closed, on a disk.
         new: Its new name, in the same folder.
     """
-    is_local = FileSystems.get_scheme(new) is None
-    if is_local:
-        _flush(old)
-    FileSystems.rename([old], [new])
+    _flush(old)
+    os.replace(old, new)
     # Only POSIX lets a folder be opened.
-    if is_local and os.name == "posix":
+    if os.name == "posix":
         _flush(os.path.dirname(new) or os.curdir)
 
 

@@ -15,6 +15,7 @@ from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.options import WILD_CARD, UsageError
+from pipelines.files.bucket import is_bucket, store_of
 from pipelines.files.folder_index import shared_index
 from pipelines.files.walk import is_regular, walk
 from pipelines.files.zip_members import (
@@ -56,6 +57,9 @@ def _check_regular(uri: str) -> None:
 
 def write_bytes(uri: str, data: bytes) -> None:
     """Write a whole file."""
+    if store := store_of(uri):
+        store.write(uri, data)
+        return
     with FileSystems.create(uri, compression_type=CompressionTypes.UNCOMPRESSED) as file:
         file.write(data)
 
@@ -98,7 +102,10 @@ def writing(output: str) -> Iterator[None]:
 
 
 def write_whole(uri: str, data: bytes) -> None:
-    """Write a file atomically: to a temporary name, then rename it."""
+    """Write a file atomically: to a temporary name, then rename it; in a bucket it is so anyway."""
+    if is_bucket(uri):
+        write_bytes(uri, data)
+        return
     write_bytes(f"{uri}.part", data)
     FileSystems.rename([f"{uri}.part"], [uri])
 

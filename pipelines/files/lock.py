@@ -9,13 +9,15 @@ import posixpath
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.interruption import is_interrupted
 from pipelines.cli.options import UsageError
+from pipelines.files.bucket import is_bucket, store_of
+from pipelines.files.bucket_lock import bucket_lock
 from pipelines.files.filesystem import make_folder, read_bytes, write_bytes, writing
 
 _LOCK_FILE = "lock"
@@ -28,17 +30,21 @@ class LockTaken(UsageError):
 
 
 @contextmanager
-def run_lock(folder: str) -> Iterator[None]:
+def run_lock(folder: str) -> Iterator[Callable[[], None]]:
     """Lock a folder that a run fills while the context lasts.
 
     Args:
         folder: The folder; it must exist. On a disk, a file stays in it.
 
+    Yields:
+        A function that raises `GivenUp` if the lock is lost, as can happen in a bucket; call it
+        before what only one run may do.
+
     Raises:
         UsageError: If another run holds the lock.
     """
-    with _lock(f"{folder}/{_LOCK_FILE}", folder, is_kept=True):
-        yield
+    with _lock(f"{folder}/{_LOCK_FILE}", folder, is_kept=True) as check:
+        yield check
 
 
 @contextmanager
@@ -138,19 +144,27 @@ def lock_beside(output: str) -> str:
 
 
 @contextmanager
-def _lock(path: str, place: str, is_kept: bool) -> Iterator[None]:
+def _lock(path: str, place: str, is_kept: bool) -> Iterator[Callable[[], None]]:
     """Hold a lock.
 
-    On a disk it ends with its process, even if that is killed. In a bucket it is a file, which a
-    killed run leaves behind.
+    On a disk it ends with its process, even if that is killed. In a bucket it expires some minutes
+    later; in a store without conditions it is a file, which a killed run leaves behind.
     """
-    if "://" in path:
+    if store := store_of(path):
+        with bucket_lock(store, path, _this_process()) as lock:
+            yield lock.check
+        return
+    if is_bucket(path):
         with _lock_file(path, _this_process()):
-            yield
+            yield _held_for_sure
         return
     refusal = "{place}: another run ({other}) writes here; wait for it"
     with _held(_open_locked(path, place, refusal), path, _this_process(), is_kept):
-        yield
+        yield _held_for_sure
+
+
+def _held_for_sure() -> None:
+    """Do nothing: a lock on a disk is not lost."""
 
 
 def _this_process() -> str:

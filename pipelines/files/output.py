@@ -15,7 +15,8 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.main_process import is_running
 from pipelines.cli.options import UsageError
-from pipelines.files.filesystem import make_folder, starts_beneath
+from pipelines.files.bucket import delete_all, is_bucket
+from pipelines.files.filesystem import beneath_pattern, make_folder, starts_beneath
 from pipelines.files.lock import lock_beside, output_lock
 
 # A file in each folder that `whole_output` wrote: no other folder is ever replaced.
@@ -144,5 +145,9 @@ def _clear_left_over(start: str) -> None:
 
 def discard(path: str) -> None:
     """Delete a file or folder if it exists."""
+    if is_bucket(path):
+        (match,) = FileSystems.match([beneath_pattern(path)])
+        delete_all([path, *(metadata.path for metadata in match.metadata_list)])
+        return
     if FileSystems.exists(path):
         FileSystems.delete([path])

@@ -58,7 +58,10 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
     """
     job = open_job(config)
     archive = job.archive
-    with run_lock(archive.unfinished), show_progress("transcribe", options) as counters:
+    with (
+        run_lock(archive.unfinished) as still_held,
+        show_progress("transcribe", options) as counters,
+    ):
         if remains := publish_interrupted(archive, job.listing_of):
             print(remains, file=sys.stderr)
         job, state = begin_job(job)
@@ -68,6 +71,7 @@ def run_transcribe(config: TranscribeConfig, options: PipelineOptions) -> Transc
         share = Share.whole(archive)
         read_share(job, share, deaths, options, counters)
         skipped = SkippedFiles.read(share.skipped)
+        still_held()
         return publish_job(job, state, UriTally(*json.loads(read_bytes(share.inputs))), skipped)
 
 
