@@ -183,7 +183,12 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         raise UsageError(f"--price_per_core_hour {args.price_per_core_hour} is below 0")
     part = _part(args)
     choice = choose_reading(
-        local_model(args.model), args.quality, args.decoding, args.precision, uses_gpu(args.device)
+        local_model(args.model),
+        args.quality,
+        args.decoding,
+        args.precision,
+        uses_gpu(args.device),
+        args.model,
     )
     recognition = _recognition(args, choice)
     config = TranscribeConfig(

@@ -35,6 +35,7 @@ def choose_reading(
     decoding: str | None = None,
     precision: str | None = None,
     is_on_gpu: bool = False,
+    name: str = "",
 ) -> ReadingChoice:
     """Return how a model is to read.
 
@@ -44,6 +45,7 @@ def choose_reading(
         decoding: The decoding that was asked for; None for that of the quality.
         precision: The precision that was asked for; None for that of the quality.
         is_on_gpu: Whether a GPU does the work, for which there are no 8-bit LSTMs.
+        name: What the notes call the model; empty for its folder.
 
     Returns:
         What was asked for as it is, and the rest as the quality says, as far as the model has it.
@@ -56,12 +58,14 @@ def choose_reading(
     notes = []
     if decoding is None and of_decoding == BEAM and not (folder / LANGUAGE_MODEL_FILE).is_file():
         of_decoding = GREEDY
-        notes.append(f"{model} has no language model ({LANGUAGE_MODEL_FILE}): it reads greedily")
+        notes.append(
+            f"{name or model} has no language model ({LANGUAGE_MODEL_FILE}): it reads greedily"
+        )
     if precision is None and of_precision == "int8" and is_on_gpu:
         of_precision = "fp32"
     elif precision is None and _lacks(folder, of_precision):
         of_precision = "fp32"
-        notes.append(f"{model} has no {ONNX_FILES['int8']}: it reads in fp32")
+        notes.append(f"{name or model} has no {ONNX_FILES['int8']}: it reads in fp32")
     return ReadingChoice(decoding or of_decoding, precision or of_precision, tuple(notes))
 
 

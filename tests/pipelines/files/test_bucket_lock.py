@@ -1,0 +1,108 @@
+"""A lock in a bucket: one holder, which may die, and whose clock does not matter."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pipelines.cli.options import GivenUp, UsageError
+from pipelines.files import bucket_lock as module
+from pipelines.files.bucket_lock import EXPIRES_S, bucket_lock
+from tests.pipelines.files.memory_store import MemoryStore
+
+URI = "gs://archive/out/.unfinished/lock"
+
+
+@pytest.fixture
+def store():
+    return MemoryStore()
+
+
+def test_a_lock_is_held_by_one_and_given_back(store):
+    with bucket_lock(store, URI, "a, process 1") as lock:
+        lock.check()
+        with (
+            pytest.raises(UsageError, match=r"another run \(a, process 1\) .* expires in 5 min"),
+            bucket_lock(store, URI, "b, process 2"),
+        ):
+            pass
+        lock.check()
+    assert store.objects == {}
+    with bucket_lock(store, URI, "b, process 2"):
+        pass
+
+
+def test_an_error_gives_the_lock_back(store):
+    with pytest.raises(ValueError, match="broken"), bucket_lock(store, URI, "a"):
+        raise ValueError("broken")
+    assert store.objects == {}
+
+
+def test_of_many_that_start_at_once_one_gets_the_lock(store):
+    def hold(number: int) -> bool:
+        try:
+            with bucket_lock(store, URI, str(number)):
+                time.sleep(0.2)
+        except UsageError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(hold, range(8))) == 1
+    assert store.objects == {}
+
+
+@pytest.mark.parametrize("content", [b'{"holder": "a", "token": "x"}', b"a", b"[1]"])
+def test_the_lock_of_a_dead_process_expires(store, content):
+    store.write(URI, content)
+    store.wait(EXPIRES_S - 70)
+    with (
+        pytest.raises(UsageError, match="its lock expires in 1 min"),
+        bucket_lock(store, URI, "b"),
+    ):
+        pass
+    store.wait(80)
+    with bucket_lock(store, URI, "b") as lock:
+        lock.check()
+    assert store.objects == {}
+
+
+def test_a_living_holder_renews_its_lock(store, monkeypatch):
+    monkeypatch.setattr(module, "_RENEWED_S", 0.02)
+    with bucket_lock(store, URI, "a") as lock:
+        for _ in range(3):
+            store.wait(EXPIRES_S)
+            time.sleep(0.3)
+        with pytest.raises(UsageError, match="another run"), bucket_lock(store, URI, "b"):
+            pass
+        lock.check()
+
+
+def test_a_holder_that_was_away_for_long_does_not_publish(store, monkeypatch):
+    monkeypatch.setattr(module, "_RENEWED_S", 0.02)
+    with bucket_lock(store, URI, "a") as lock:
+        # The process is suspended, as seen from the store.
+        lock._stopped.set()
+        lock._thread.join()
+        store.wait(EXPIRES_S + 1)
+        with bucket_lock(store, URI, "b") as other:
+            with pytest.raises(GivenUp, match="another run has taken the lock"):
+                lock.check()
+            other.check()
+            # What the first one gives back is not the lock of the second.
+            lock.release()
+            other.check()
+    assert store.objects == {}
+
+
+def test_a_bucket_that_does_not_answer_for_a_moment_loses_nothing(store, monkeypatch):
+    monkeypatch.setattr(module, "_RENEWED_S", 0.02)
+    with bucket_lock(store, URI, "a") as lock:
+        store.is_reachable = False
+        time.sleep(0.2)
+        store.is_reachable = True
+        time.sleep(0.2)
+        lock.check()
+    assert store.objects == {}
