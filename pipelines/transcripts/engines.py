@@ -226,7 +226,23 @@ def null_column(field: pa.Field) -> str:
         >>> null_column(pa.field("row", pa.int32()))
         'NULL::INTEGER AS "row"'
     """
-    return f'NULL::{_DUCKDB[field.type]} AS "{field.name}"'
+    return f'NULL::{_duckdb_type(field.type)} AS "{field.name}"'
+
+
+def _duckdb_type(kind: pa.DataType) -> str:
+    """Return the name of a type in DuckDB's SQL.
+
+    Example:
+        >>> _duckdb_type(pa.list_(pa.struct([("text", pa.string())])))
+        'STRUCT("text" VARCHAR)[]'
+    """
+    if pa.types.is_list(kind):
+        return f"{_duckdb_type(kind.value_type)}[]"
+    if pa.types.is_struct(kind):
+        fields = (kind.field(index) for index in range(kind.num_fields))
+        parts = (f'"{field.name}" {_duckdb_type(field.type)}' for field in fields)
+        return f"STRUCT({', '.join(parts)})"
+    return _DUCKDB[kind]
 
 
 def quoted(text: str, escape: str = "'") -> str:

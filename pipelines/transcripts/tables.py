@@ -144,9 +144,9 @@ def _view_of_files(connection: duckdb.DuckDBPyConnection, table: str, files: lis
 
 def _view_of_nothing(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     """Make the view of a table of which no file is left."""
-    connection.register(f"empty_{table}", TABLES[table].empty_table())
+    nulls = ", ".join(map(null_column, TABLES[table]))
     connection.execute(
-        f"CREATE VIEW stored_{table} AS SELECT *, NULL::VARCHAR AS collection FROM empty_{table}"
+        f"CREATE VIEW stored_{table} AS SELECT {nulls}, NULL::VARCHAR AS collection WHERE false"
     )
 
 
