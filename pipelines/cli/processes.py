@@ -212,10 +212,19 @@ def _begin_worker(fellows: int, is_verbose: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     cv2.setNumThreads(1)
+    give_options()
     # For as long as the process lasts.
     library_messages(is_verbose).__enter__()
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     freeze_loaded()
+
+
+def give_options() -> None:
+    """Give Beam's files options: those on S3 want some, also where there is no pipeline."""
+    from apache_beam.io.filesystems import FileSystems
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    FileSystems.set_options(PipelineOptions([]))
 
 
 def _end_with_parent() -> None:

@@ -30,6 +30,7 @@ from pipelines.cli.options import (
     UsageError,
 )
 from pipelines.cli.places import check_places
+from pipelines.cli.processes import give_options
 from pipelines.cli.screen import LogFile, Screen, about_the_process, open_screen
 from pipelines.cli.settings import with_settings
 from schemas import VERSION
@@ -77,6 +78,9 @@ def run_verb(
     argv = _completed(parser, argv, lambda flag: False)
     args, unknown = parser.parse_known_args(argv)
     _refuse(parser, unknown)
+    # Only where it is needed: Beam takes seconds to import.
+    if any("s3://" in one for one in argv):
+        give_options()
     return _run(parser, args, argv, partial(run, args))
 
 

@@ -16,7 +16,6 @@ from functools import lru_cache
 from typing import Protocol
 
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import PipelineOptions
 
 # Requests at a time.
 _AT_ONCE = 16
@@ -199,8 +198,6 @@ def _connect_anonymously() -> None:
         auth._Credentials._credentials_init = True
 
 
-# Beam's files on S3 want options before there is a pipeline; a command sets those of its flags.
-FileSystems.set_options(PipelineOptions([]))
 # The variable of Google's client for a server that stands in for the storage.
 if os.environ.get("STORAGE_EMULATOR_HOST"):
     _connect_anonymously()
