@@ -98,7 +98,9 @@ elif what == "put":
 elif what == "get":
     from pathlib import Path
     from apache_beam.io.filesystems import FileSystems
+    from pipelines.cli.processes import give_options
     from pipelines.files.filesystem import read_bytes
+    give_options()
     uri, folder = arguments
     for metadata in FileSystems.match([f"{uri}/**"])[0].metadata_list:
         path = Path(folder, metadata.path.removeprefix(f"{uri}/"))
