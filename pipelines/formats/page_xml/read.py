@@ -117,10 +117,10 @@ def _lines(page: etree._Element) -> tuple[Line, ...]:
     names = dict(zip(nodes, line_names(nodes, "id")))
     ordered = in_reading_order(page, nodes)
     regions = regions_of(ordered, REGION_TAGS, _region)
-    lines = []
+    lines, cells = [], {}
     for index, (node, region) in enumerate(zip(ordered, regions)):
         try:
-            lines.append(_line(node, names[node], index, region))
+            lines.append(_line(node, names[node], index, region, cells))
         except ValueError as error:
             lines.append(Line(names[node], index, region_id=region.region_id, fault=str(error)))
     return checked_places(lines)
@@ -133,9 +133,9 @@ def _region(node: etree._Element) -> Region:
     return Region(node.get("id", ""), tuple(filter(None, kinds)), other_custom(custom))
 
 
-def _line(node: etree._Element, name: str, index: int, region: Region) -> Line:
+def _line(node: etree._Element, name: str, index: int, region: Region, cells: dict) -> Line:
     coords, baseline = child(node, "Coords"), child(node, "Baseline")
-    row, column, table = stated_cell(node) or (None, None, "")
+    row, column, table = stated_cell(node, cells) or (None, None, "")
     outline = simple_outline(read_points(None if coords is None else coords.get("points")))
     drawn = read_points(None if baseline is None else baseline.get("points"))
     return Line(

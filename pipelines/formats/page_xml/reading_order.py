@@ -93,8 +93,14 @@ def _cell(element: etree._Element) -> tuple[float, float] | None:
     return _numbers(*found)
 
 
-def stated_cell(line: etree._Element) -> tuple[int, int, str] | None:
+def stated_cell(
+    line: etree._Element, seen: dict[etree._Element, tuple[float, float] | None]
+) -> tuple[int, int, str] | None:
     """Return the table cell that a line is in, as the file states it.
+
+    Args:
+        line: The line.
+        seen: What was found for elements around other lines; a region may have thousands.
 
     Returns:
         Its row and column, from 0, where a cell begins that has several, and the id of the table,
@@ -105,12 +111,13 @@ def stated_cell(line: etree._Element) -> tuple[int, int, str] | None:
         ...     "<TableRegion id='t'><TableCell row='2' col='0'><TextLine/></TableCell>"
         ...     "</TableRegion>"
         ... )
-        >>> stated_cell(next(table.iter("TextLine")))
+        >>> stated_cell(next(table.iter("TextLine")), {})
         (2, 0, 't')
     """
     for around in line.iterancestors("*"):
-        found = _cell(around)
-        if found is None:
+        if around not in seen:
+            seen[around] = _cell(around)
+        if (found := seen[around]) is None:
             continue
         row, column = found
         if not all(place in range(MOST_CELLS) for place in found):
