@@ -15,7 +15,7 @@ from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.options import WILD_CARD, UsageError
-from pipelines.files.bucket import is_bucket, store_of
+from pipelines.files.bucket import store_of
 from pipelines.files.folder_index import shared_index
 from pipelines.files.walk import is_regular, walk
 from pipelines.files.zip_members import (
@@ -99,15 +99,6 @@ def writing(output: str) -> Iterator[None]:
             raise
         reason = error.strerror or error
         raise UsageError(f"{output} cannot be written ({reason}); choose another place") from None
-
-
-def write_whole(uri: str, data: bytes) -> None:
-    """Write a file atomically: to a temporary name, then rename it; in a bucket it is so anyway."""
-    if is_bucket(uri):
-        write_bytes(uri, data)
-        return
-    write_bytes(f"{uri}.part", data)
-    FileSystems.rename([f"{uri}.part"], [uri])
 
 
 def printable(path: str) -> str:

@@ -19,7 +19,7 @@ from model.report.page_view import (
     view_style,
 )
 from pipelines.cli.options import UsageError
-from pipelines.files.filesystem import write_whole
+from pipelines.files.durable import write_durably
 from pipelines.pages.image import open_again
 from pipelines.transcripts.recipe_sql import WORST_PAGES
 from pipelines.transcripts.tables import to_polyline
@@ -120,7 +120,7 @@ def write_pages(
     figures = [Figure(grouped(len(views)), "pages"), Figure(grouped(lines), "lines")]
     facts = [("Made with", f"Quire {VERSION}")]
     document = page("Transcripts", title, figures, facts, sections, view_style(views))
-    write_whole(output, document.encode())
+    write_durably(output, document.encode())
     problems = {uri: view.problem for uri, view in zip(uris, views) if view.problem}
     return ShownPages(len(views), problems, sum(not view.image for view in views))
 

@@ -88,9 +88,9 @@ def test_a_run_of_another_version_is_kept(archive, tmp_path):
 
 def test_a_file_is_flushed_before_it_has_its_name(tmp_path, monkeypatch):
     events = []
-    flush, rename = os.fsync, os.rename
+    flush, rename = os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda number: (events.append("flush"), flush(number)))
-    monkeypatch.setattr(os, "rename", lambda *names: (events.append("rename"), rename(*names)))
+    monkeypatch.setattr(os, "replace", lambda *names: (events.append("rename"), rename(*names)))
     write_durably(str(tmp_path / "a"), b"x")
     assert events == ["flush", "rename", "flush"]
     assert (tmp_path / "a").read_bytes() == b"x"
