@@ -6,7 +6,6 @@ fake-gcs-server (go install github.com/fsouza/fake-gcs-server@latest) and moto's
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import socket
@@ -32,8 +31,9 @@ def free_port() -> int:
 
 def _google(port: int) -> tuple[list[str], dict[str, str]]:
     program = os.environ.get("FAKE_GCS_SERVER") or shutil.which("fake-gcs-server")
-    if not program or importlib.util.find_spec("google.cloud.storage") is None:
-        pytest.skip("needs fake-gcs-server and google-cloud-storage")
+    if not program:
+        pytest.skip("needs fake-gcs-server")
+    pytest.importorskip("google.cloud.storage")
     place = f"127.0.0.1:{port}"
     command = [program, "-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
     command += ["-public-host", place, "-backend", "memory"]
@@ -41,8 +41,8 @@ def _google(port: int) -> tuple[list[str], dict[str, str]]:
 
 
 def _amazon(port: int) -> tuple[list[str], dict[str, str]]:
-    if importlib.util.find_spec("moto") is None or importlib.util.find_spec("boto3") is None:
-        pytest.skip("needs moto and boto3")
+    pytest.importorskip("moto.server")
+    pytest.importorskip("boto3")
     environment = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
     environment |= {"AWS_DEFAULT_REGION": "us-east-1"}
     environment |= {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}
@@ -52,12 +52,6 @@ def _amazon(port: int) -> tuple[list[str], dict[str, str]]:
 @pytest.fixture(params=["gs", "s3"], scope="module")
 def store(request, tmp_path_factory):
     """Address of a bucket, and the environment of commands that use it."""
-    find_spec = importlib.util.find_spec
-    try:
-        find_spec("google.cloud")
-    except ModuleNotFoundError:
-        if request.param == "gs":
-            pytest.skip("needs google-cloud-storage")
     port = free_port()
     command, variables = {"gs": _google, "s3": _amazon}[request.param](port)
     environment = os.environ | variables | {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("c"))}
