@@ -6,11 +6,15 @@ import argparse
 import re
 import sys
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from pipelines.cli.screen import add_screen_flags
 from schemas import VERSION
 from schemas.help_format import HelpFormatter
 from schemas.program import CONSOLE_SCRIPT, program_name
+
+if TYPE_CHECKING:
+    from apache_beam.options.pipeline_options import PipelineOptions
 
 EXIT_OK = 0
 EXIT_USAGE = 2
@@ -188,3 +192,10 @@ def finish(
         file=sys.stderr,
     )
     return EXIT_FAILURES
+
+
+def is_local(options: PipelineOptions) -> bool:
+    """Return whether a pipeline runs on this machine, by Beam's runner for that."""
+    from apache_beam.options.pipeline_options import StandardOptions
+
+    return options.view_as(StandardOptions).runner == LOCAL_RUNNER

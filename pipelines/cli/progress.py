@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TextIO
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.cli.main_process import is_running
-from pipelines.cli.options import LOCAL_RUNNER
+from pipelines.cli.options import is_local
 from pipelines.cli.processes import current_workers
 from pipelines.cli.progress_text import Throughput, format_progress, format_summary
 from pipelines.cli.screen import Screen, current_screen, shown_part
@@ -80,7 +80,7 @@ def show_progress(
         runner is not local, and so nothing is counted.
     """
     displays = _displays(verb, shown_part(stream or sys.stderr), current_screen())
-    if not displays or options.view_as(StandardOptions).runner != LOCAL_RUNNER:
+    if not displays or not is_local(options):
         yield None
         return
     _remove_left_behind()

@@ -28,6 +28,7 @@ from pipelines.cli.options import (
     GivenUp,
     OneLineParser,
     UsageError,
+    is_local,
 )
 from pipelines.cli.places import check_places
 from pipelines.cli.processes import give_options
@@ -134,13 +135,6 @@ def _on_engine(
             raise said from None
         print(said, file=sys.stderr)
         return EXIT_INTERRUPTED
-
-
-def is_local(options: PipelineOptions) -> bool:
-    """Return whether a pipeline runs on this machine, by Beam's runner for that."""
-    from apache_beam.options.pipeline_options import StandardOptions
-
-    return options.view_as(StandardOptions).runner == LOCAL_RUNNER
 
 
 def _completed(

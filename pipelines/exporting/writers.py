@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from pipelines.exporting.changes import ALL, Changes
@@ -29,10 +29,11 @@ from schemas.records import Failure
 _TABLES = {"csv": CsvTable, "xlsx": XlsxTable}
 
 
-class PageFiles:
-    """Writes a file for each page.
+@dataclass(eq=False)
+class FormatFiles:
+    """What the files of a format are written with.
 
-    Args:
+    Attributes:
         name: The format.
         config: The settings of the formats.
         names: Names of the files.
@@ -41,80 +42,64 @@ class PageFiles:
         changes: What differs from what is there.
     """
 
-    def __init__(
-        self,
-        name: str,
-        config: ExportConfig,
-        names: ExportNames,
-        origin: Origin,
-        store: Store,
-        changes: Changes,
-    ):
-        self._name, self._config, self._names = name, config, names
-        self._origin, self._store, self._changes = origin, store, changes
-        archive = config.taken_by.archive or name
-        self.wholes = {f"{archive}.zip": ALL} if config.is_zipped else {}
+    name: str
+    config: ExportConfig
+    names: ExportNames
+    origin: Origin
+    store: Store
+    changes: Changes
+
+
+@dataclass(eq=False)
+class PageFiles(FormatFiles):
+    """Writes a file for each page."""
+
+    def __post_init__(self):
+        archive = self.config.taken_by.archive or self.name
+        self.wholes = {f"{archive}.zip": ALL} if self.config.is_zipped else {}
 
     def wants(self, page: PageText) -> bool:
         """Return whether the page differs."""
-        return self._changes.has_page(page.uri)
+        return self.changes.has_page(page.uri)
 
     def add(self, page: PageText) -> Iterator[Failure]:
         """Write a page."""
         found: list[Picture | TakenPage | None] = [None]
-        if self._name == "pdf":
-            tell = self._store.tell
+        if self.name == "pdf":
+            tell = self.store.tell
             failures = list(
                 trying(page, "pdf", "read", lambda: found.append(read_picture(page, tell)))
             )
             yield from failures
             if failures:
                 return
-        yield from trying(page, self._name, "write", lambda: self._write(page, found[-1]))
+        yield from trying(page, self.name, "write", lambda: self._write(page, found[-1]))
 
     def close(self) -> Iterator[Failure]:
         """Nothing is left."""
         return iter(())
 
     def _write(self, page: PageText, picture: Picture | TakenPage | None) -> None:
-        mirrored = self._names.of_page(page.uri)
-        data = render(page, self._name, picture, mirrored, self._config, self._origin)
-        self._store.write(self._names.of_file(page.uri, self._name), data, page.uri)
+        mirrored = self.names.of_page(page.uri)
+        data = render(page, self.name, picture, mirrored, self.config, self.origin)
+        self.store.write(self.names.of_file(page.uri, self.name), data, page.uri)
 
 
-class DocumentFiles:
-    """Writes a file of text for each document, whose pages follow each other.
+@dataclass(eq=False)
+class DocumentFiles(FormatFiles):
+    """Writes a file of text for each document, whose pages follow each other."""
 
-    Args:
-        name: The format.
-        config: The settings of the formats.
-        names: Names of the files.
-        origin: Where the text comes from.
-        store: Where files are written.
-        changes: What differs from what is there.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        config: ExportConfig,
-        names: ExportNames,
-        origin: Origin,
-        store: Store,
-        changes: Changes,
-    ):
-        self.name, self.config, self.names = name, config, names
-        self.origin, self.store, self._changes = origin, store, changes
+    def __post_init__(self):
         self._document, self._pages = "", []
-        own = {self._path(document): document for document in changes.documents}
-        self.wholes = {f"{name}.zip": ALL} if config.is_zipped else own
+        own = {self._path(document): document for document in self.changes.documents}
+        self.wholes = {f"{self.name}.zip": ALL} if self.config.is_zipped else own
 
     def wants(self, page: PageText) -> bool:
         """Return whether a page of the document differs, came or went."""
         if self.config.is_zipped:
-            return self._changes.has_any()
+            return self.changes.has_any()
         document = self.names.of_document(page)
-        return self._changes.has_whole(self._path(document), document)
+        return self.changes.has_whole(self._path(document), document)
 
     def _path(self, document: str) -> str:
         return f"{self.name}/{document}{EXTENSIONS[self.name]}"

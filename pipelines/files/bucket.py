@@ -78,10 +78,11 @@ def delete_all(paths: Sequence[str]) -> None:
     Args:
         paths: All in the same place.
     """
-    store = store_of(paths[0]) if paths else None
+    if not paths:
+        return
+    store = store_of(paths[0])
     if store is None:
-        if paths:
-            FileSystems.delete(list(paths))
+        FileSystems.delete(list(paths))
         return
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         list(threads.map(store.delete, paths))

@@ -126,7 +126,7 @@ def output_lock(output: str) -> Iterator[None]:
     Raises:
         UsageError: If another run holds the lock.
     """
-    if "://" not in output:
+    if not is_bucket(output):
         make_folder(os.path.dirname(output.rstrip("/")), output)
     with _lock(lock_beside(output), output, is_kept=False):
         yield

@@ -36,8 +36,6 @@ def open_recogniser(recognition: Recognition) -> Recogniser:
     check_page_networks()
     try:
         return recognition.open()
-    except UsageError:
-        raise
     except ValueError as error:
         raise UsageError(str(error)) from None
 

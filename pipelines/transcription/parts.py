@@ -33,6 +33,7 @@ from pipelines.archive.state import read_state
 from pipelines.cli.options import UsageError
 from pipelines.cli.parts import Part
 from pipelines.cli.progress import show_progress
+from pipelines.files.bucket import is_bucket
 from pipelines.files.durable import write_durably
 from pipelines.files.filesystem import read_bytes
 from pipelines.tables.account import Account
@@ -63,7 +64,7 @@ def run_part(
             is another one.
         AccountError: If the sums do not match.
     """
-    if "://" in config.output:
+    if is_bucket(config.output):
         raise UsageError(
             f"--part {part}: --output {config.output} is a bucket, where parts cannot keep out of "
             "each other's way yet; give a folder on a disk that all machines share, or leave out "

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 import uuid
 from pathlib import Path
 
@@ -19,14 +17,10 @@ import pytest
 
 from tests.fakes import write_fake_bundle
 from tests.pipelines.drawn_archive import write_page
+from tests.pipelines.servers import await_port, free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BUCKET = "archive"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def _google(port: int) -> tuple[list[str], dict[str, str]]:
@@ -58,12 +52,7 @@ def store(request, tmp_path_factory):
     log = open(tmp_path_factory.mktemp("log") / "log", "w")  # noqa: SIM115
     server = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        for _ in range(100):
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+        await_port(port, [server])
         _in_bucket(environment, f"make {request.param}")
         yield f"{request.param}://{BUCKET}", environment
     finally:

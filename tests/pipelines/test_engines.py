@@ -9,10 +9,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +21,7 @@ from pipelines.transcribe import main
 from pipelines.transcripts.tables import open_tables
 from tests.fakes import write_fake_bundle
 from tests.pipelines.drawn_archive import write_page
+from tests.pipelines.servers import await_port, free_port
 
 _PORTABILITY = "apache_beam.runners.portability.local_job_service_main"
 _POOL = "apache_beam.runners.worker.worker_pool_main"
@@ -39,11 +38,6 @@ def read_page(source, reading):
         os.kill(os.getpid(), 9)
     return _read_page(source, reading)
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 class Engine:
@@ -71,7 +65,7 @@ class Engine:
         self.flags += ["--environment_type", "EXTERNAL"]
         self.flags += ["--environment_config", f"localhost:{pool}"]
         for port in (jobs, pool):
-            self._await(port)
+            await_port(port, self._processes)
 
     def _start(self, module: str, *flags: str) -> None:
         # The pool starts the first `python` of its PATH.
@@ -94,15 +88,6 @@ class Engine:
                 start_new_session=True,
             )
         self._processes.append(process)
-
-    def _await(self, port: int) -> None:
-        for _ in range(600):
-            try:
-                return socket.create_connection(("localhost", port), 1).close()
-            except OSError:
-                assert all(process.poll() is None for process in self._processes)
-                time.sleep(0.2)
-        raise AssertionError(f"nobody listens at {port}")
 
     def stop(self) -> None:
         """End all processes, the workers too."""
