@@ -204,12 +204,12 @@ def test_a_portion_without_its_pages_does_not_count(tmp_path, monkeypatch):
     rows = [rows_of(PageResult(Skipped("x.md", "no image")), "r1")]
     renamed = []
 
-    def rename(sources, targets):
-        if "pages-" in targets[0]:
+    def rename(old, new):
+        if "pages-" in new:
             raise OSError("No space left on device")
-        renamed.append(targets)
+        renamed.append(new)
 
-    monkeypatch.setattr("pipelines.files.filesystem.FileSystems.rename", rename)
+    monkeypatch.setattr("pipelines.files.durable.rename_durably", rename)
     with pytest.raises(OSError, match="No space"):
         write_portion(str(tmp_path), rows)
     assert len(renamed) == 2 and portion_names(str(tmp_path)) == []
