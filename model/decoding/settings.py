@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 
 from model.decoding.config import BEAM, BeamConfig
+from model.decoding.language_fit import MOST_SURPRISE_NATS
 from model.decoding.page_error import PageErrorModel
+
+# Values of settings that files of older versions lack.
+_LEGACY_DEFAULTS = {
+    "knows_words": False,
+    "auxiliary_share": 0.0,
+    "recurrent_share": 0.0,
+    "most_surprise_nats": MOST_SURPRISE_NATS,
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,8 @@ class DecodingSettings:
             in rescoring; 0 does not rescore.
         greedy: Calibration of the best path; its confidences are never tempered.
         beam: Calibration of the beam search; its confidences are tempered.
+        most_surprise_nats: A page that surprises the language model more, per character, is decoded
+            greedily.
     """
 
     search: BeamConfig = field(default_factory=BeamConfig)
@@ -48,12 +59,16 @@ class DecodingSettings:
     recurrent_share: float = 0.0
     greedy: Calibration = field(default_factory=Calibration)
     beam: Calibration = field(default_factory=Calibration)
+    most_surprise_nats: float = MOST_SURPRISE_NATS
 
     def __post_init__(self):
         for name in ("auxiliary_share", "recurrent_share"):
             share = getattr(self, name)
             if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share < 1:
                 raise ValueError(f"{name} of {share!r}; give a number from 0 to below 1")
+        nats = self.most_surprise_nats
+        if isinstance(nats, bool) or not isinstance(nats, (int, float)) or not 0 < nats < math.inf:
+            raise ValueError(f"most_surprise_nats of {nats!r}; give a number above 0")
 
     def calibration(self, method: str) -> Calibration:
         """Return the calibration of a decoding method.
@@ -84,9 +99,8 @@ class DecodingSettings:
         """
         data = json.loads(text)
         if isinstance(data, dict):
-            data = {"knows_words": False, "auxiliary_share": 0.0, "recurrent_share": 0.0} | data
-        names = ("search", "knows_words", "auxiliary_share", "recurrent_share", "greedy", "beam")
-        data = _object(data, names, "settings")
+            data = _LEGACY_DEFAULTS | data
+        data = _object(data, tuple(field.name for field in fields(cls)), "settings")
         if not isinstance(data["knows_words"], bool):
             raise ValueError(f"knows_words of {data['knows_words']!r}; give true or false")
         try:
@@ -97,6 +111,7 @@ class DecodingSettings:
                 data["recurrent_share"],
                 _calibration(data["greedy"]),
                 _calibration(data["beam"]),
+                data["most_surprise_nats"],
             )
         except TypeError as error:
             raise ValueError(f"decoding settings are not numbers: {error}") from None
