@@ -7,7 +7,6 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 
 from model.decoding.config import BEAM, BeamConfig
-from model.decoding.language_fit import MOST_SURPRISE_NATS
 from model.decoding.page_error import PageErrorModel
 
 # Values of settings that files of older versions lack.
@@ -15,7 +14,7 @@ _LEGACY_DEFAULTS = {
     "knows_words": False,
     "auxiliary_share": 0.0,
     "recurrent_share": 0.0,
-    "most_surprise_nats": MOST_SURPRISE_NATS,
+    "most_surprise_nats": None,
 }
 
 
@@ -50,7 +49,7 @@ class DecodingSettings:
         greedy: Calibration of the best path; its confidences are never tempered.
         beam: Calibration of the beam search; its confidences are tempered.
         most_surprise_nats: A page that surprises the language model more, per character, is decoded
-            greedily.
+            greedily; None if no page is.
     """
 
     search: BeamConfig = field(default_factory=BeamConfig)
@@ -59,7 +58,7 @@ class DecodingSettings:
     recurrent_share: float = 0.0
     greedy: Calibration = field(default_factory=Calibration)
     beam: Calibration = field(default_factory=Calibration)
-    most_surprise_nats: float = MOST_SURPRISE_NATS
+    most_surprise_nats: float | None = None
 
     def __post_init__(self):
         for name in ("auxiliary_share", "recurrent_share"):
@@ -67,8 +66,8 @@ class DecodingSettings:
             if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share < 1:
                 raise ValueError(f"{name} of {share!r}; give a number from 0 to below 1")
         nats = self.most_surprise_nats
-        if isinstance(nats, bool) or not isinstance(nats, (int, float)) or not 0 < nats < math.inf:
-            raise ValueError(f"most_surprise_nats of {nats!r}; give a number above 0")
+        if nats is not None and (isinstance(nats, bool) or not 0 < nats < math.inf):
+            raise ValueError(f"most_surprise_nats of {nats!r}; give a number above 0, or null")
 
     def calibration(self, method: str) -> Calibration:
         """Return the calibration of a decoding method.
@@ -87,8 +86,8 @@ class DecodingSettings:
         """Return the settings in JSON from `to_json`.
 
         Args:
-            text: The JSON object; those of older versions lack the words, the auxiliary head and
-                the recurrent language model, which are then not used.
+            text: The JSON object; those of older versions lack the words, the auxiliary head, the
+                recurrent language model and the limit of surprise, which are then not used.
 
         Raises:
             ValueError: If the text does not hold such settings.

@@ -201,7 +201,8 @@ class Recogniser:
         Args:
             surprise: The sum over the lines of the page.
         """
-        return surprise.nats_a_character > self.bundle.decoding.most_surprise_nats
+        most_nats = self.bundle.decoding.most_surprise_nats
+        return most_nats is not None and surprise.nats_a_character > most_nats
 
     def predict_cer(self, transcripts: Iterable[Transcript]) -> float | None:
         """Return the predicted CER of the text of a page; None where nothing predicts it.

@@ -102,12 +102,7 @@ def reading_digest(recogniser: Recogniser) -> str:
     if plan.method == GREEDY:
         return digest
     lexicon = recogniser.lexicon
-    facts = [
-        digest,
-        asdict(plan.search),
-        lexicon and exact_key(Path(lexicon).read_bytes()),
-        recogniser.bundle.decoding.most_surprise_nats,
-    ]
+    facts = [digest, asdict(plan.search), lexicon and exact_key(Path(lexicon).read_bytes())]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

@@ -83,7 +83,12 @@ def test_each_decoding_method_has_its_calibration():
         (("beam", "temperature"), True, "temperature of True"),
         (("beam", "temperature"), "1", "not numbers"),
         (("most_surprise_nats",), 0, "most_surprise_nats of 0; give a number above 0"),
-        (("most_surprise_nats",), True, "most_surprise_nats of True"),
+        (
+            ("most_surprise_nats",),
+            True,
+            "most_surprise_nats of True; give a number above 0, or null",
+        ),
+        (("most_surprise_nats",), "2", "not numbers"),
         (("greedy", "page_error"), {"doubts": [1]}, "prediction of errors is not"),
     ],
 )
