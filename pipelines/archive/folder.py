@@ -213,6 +213,7 @@ class Archive:
     def half_written_files(self) -> list[str]:
         """Return what killed processes left of files of the tables."""
         patterns = [f"{self.output}/{table}/collection=*/.*.part" for table in TABLES]
+        patterns.append(f"{self.output}/runs/*.part")
         matches = FileSystems.match(patterns)
         return [metadata.path for match in matches for metadata in match.metadata_list]
 

@@ -191,8 +191,11 @@ def test_a_compaction_that_is_killed_loses_and_repeats_nothing(archive, monkeypa
         patch.setattr(f"pipelines.archive.{target}.{point}", killed)
         assert main(["--transcripts", str(archive)]) == 130
     assert rows(archive) == wanted
+    # What a kill in the middle of writing leaves.
+    (archive / "runs" / "half.parquet.part").write_bytes(b"PAR1")
     assert main(["--transcripts", str(archive)]) == 0
     assert rows(archive) == wanted and files(archive) == 4
+    assert not list(archive.glob("**/*.part"))
 
 
 def test_unusable_flags_are_one_line_and_status_2(archive, tmp_path, capsys):
