@@ -6,6 +6,7 @@ import argparse
 import re
 
 from pipelines.cli.main import command_main
+from pipelines.cli.metrics import add_metrics_flag
 from pipelines.cli.options import add_output_flags, finish, verb_parser
 from pipelines.formats.page_text import FRAMES
 from pipelines.formats.page_xml.write import VERSIONS
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "where nobody can read them, without those that are no lines, with those they drew",
     )
     add_output_flags(parser)
+    add_metrics_flag(parser)
     add("--page_version", choices=VERSIONS, default=VERSIONS[0], help="PAGE XML schema")
     add(
         "--iiif_base",
@@ -93,6 +95,7 @@ def _language(text: str) -> str:
 def _run(args: argparse.Namespace) -> int:
     from pipelines.exporting.config import TARGETS, ExportConfig
     from pipelines.exporting.pipeline import run_export
+    from pipelines.tables.recorded import record_run
     from pipelines.tables.shown_failures import show_failures
     from pipelines.transcripts.files import naming_damage
     from pipelines.transcripts.pages import Selection
@@ -117,6 +120,7 @@ def _run(args: argparse.Namespace) -> int:
     )
     with naming_damage(args.transcripts):
         exported = run_export(config)
+    record_run(exported.account, args.output)
     print(*filter(None, [str(exported), show_failures(args.output)]), sep="\n")
     failure_rate = exported.account.failure_rate
     table = f"{args.output}/failures"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.cli.jobs import add_jobs_flag, jobs_of
 from pipelines.cli.main import command_main
+from pipelines.cli.metrics import add_metrics_flag
 from pipelines.cli.options import (
     EXIT_OK,
     UsageError,
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         "TFRecords, zip archives of these; a folder may mix them",
     )
     add_output_flags(parser, default="out/dataset")
+    add_metrics_flag(parser)
     parser.add_argument(
         "--format", choices=_FORMATS, default="auto", help="of the input; auto: detected by content"
     )
@@ -139,10 +141,12 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         print(run_survey(config, options))
         return EXIT_OK
     from pipelines.cli.processes import worker_processes
+    from pipelines.tables.recorded import record_run
     from pipelines.tables.shown_failures import show_failures
 
     with worker_processes(jobs_of(args)):
         ingested = run_ingest(config, options)
+    record_run(ingested.account, args.output)
     print(*filter(None, [str(ingested), show_failures(args.output)]), sep="\n")
     problem = ingested.problem(is_eval_wanted="eval_fraction" in args)
     return finish(

@@ -8,11 +8,13 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.cli.jobs import add_jobs_flag, jobs_of
 from pipelines.cli.main import command_main
+from pipelines.cli.metrics import add_metrics_flag
 from pipelines.cli.options import add_output_flags, finish, verb_parser
 from pipelines.cli.processes import worker_processes
 from pipelines.line_finding.pipeline import LinesConfig, run_lines
 from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
+from pipelines.tables.recorded import record_run
 from pipelines.tables.shown_failures import show_failures
 from schemas.process_end import end_process
 
@@ -21,6 +23,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("lines", __doc__)
     add_input_flag(parser)
     add_output_flags(parser)
+    add_metrics_flag(parser)
     parser.add_argument(
         "--show",
         action="store_true",
@@ -44,6 +47,7 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
     )
     with worker_processes(jobs_of(args)):
         found = run_lines(config, options)
+    record_run(found.account, args.output)
     print(*filter(None, [str(found), show_failures(args.output)]), sep="\n")
     return finish(found.account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
 

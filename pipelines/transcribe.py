@@ -16,6 +16,7 @@ from model.recogniser.quality import ReadingChoice, choose_reading
 from pipelines.cli.interruption import Interrupted, interruptible
 from pipelines.cli.jobs import add_jobs_flag, jobs_of
 from pipelines.cli.main import command_main
+from pipelines.cli.metrics import add_metrics_flag
 from pipelines.cli.options import (
     EXIT_OK,
     UsageError,
@@ -30,6 +31,7 @@ from pipelines.cli.reading import add_reading_flags
 from pipelines.files.cached import local_model
 from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
+from pipelines.tables.recorded import record_run
 from pipelines.tables.shown_failures import show_failures
 from pipelines.tables.skipped import check_some_page
 from pipelines.transcription.config import TranscribeConfig, Transcribed
@@ -121,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--price_per_core_hour", type=float, default=0.0, help="for the estimate")
     add_failure_flag(parser)
+    add_metrics_flag(parser)
     return parser
 
 
@@ -222,6 +225,7 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         print(transcribed)
         return EXIT_OK
     files = f"failures/collection=*/{transcribed.run_id}-*.parquet"
+    record_run(transcribed.account, args.output, files)
     print(*filter(None, [str(transcribed), show_failures(args.output, files)]), sep="\n")
     _say(args.quality, choice)
     check_some_page(transcribed.account, transcribed.skipped)

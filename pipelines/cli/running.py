@@ -19,6 +19,7 @@ from model.text.duration import format_duration
 from pipelines.cli.console import COMMANDS
 from pipelines.cli.garbage import loading
 from pipelines.cli.main_process import MAIN_PROCESS
+from pipelines.cli.metrics import MetricsFile
 from pipelines.cli.options import (
     EXIT_CTRL_C,
     EXIT_INTERRUPTED,
@@ -54,6 +55,8 @@ _WORKER_MODULE = "pipelines.cli.worker"
 _WORKERS_OF_BEAM = ("--direct_num_workers", "--direct_running_mode")
 # Raised for paths in flags; an error within a worker is raised again by the runner.
 _PATH_ERRORS = (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
+# Of Python, after a traceback.
+_CRASHED = 1
 _NO_SPACE = "No space left on device"
 _STATUSES = {signal.SIGINT: EXIT_CTRL_C, signal.SIGTERM: EXIT_INTERRUPTED}
 _NEVER_FREED: list[BaseException] = []
@@ -156,15 +159,32 @@ def _run(
     except OSError as error:
         cure = "make its folder" if isinstance(error, FileNotFoundError) else "give a file to write"
         parser.error(f"--log_file {args.log_file}: {error.strerror}; {cure}")
+    try:
+        metrics = MetricsFile(
+            getattr(args, "metrics_file", ""), parser.verb, getattr(args, "output", "") or ""
+        )
+    except UsageError as error:
+        parser.error(str(error))
     screen = Screen(args.quiet, args.verbose, log)
     with _stoppable() as statuses, open_screen(screen, parser.prints_data):
         started = time.monotonic()
         screen.tell(f"{CONSOLE_SCRIPT} {VERSION}, {about_the_process()}")
         screen.tell(f"{parser.prog} {shlex.join(argv)}")
-        status = _one_line_errors(partial(_check_and_run, args, run), statuses)
+        status = _CRASHED
+        try:
+            status = _one_line_errors(partial(_check_and_run, args, run), statuses)
+        finally:
+            _write_metrics(metrics, status)
         seconds = format_duration(time.monotonic() - started)
         screen.tell(f"{parser.verb} ended with exit status {status} after {seconds}")
     return status
+
+
+def _write_metrics(metrics: MetricsFile, status: int) -> None:
+    try:
+        metrics.write(status)
+    except OSError as error:
+        print(f"--metrics_file: {error.strerror}, so it was not written", file=sys.stderr)
 
 
 def _check_and_run(args: argparse.Namespace, run: Callable[[], int]) -> int:
