@@ -13,11 +13,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pipelines.cli.options import UsageError
-from pipelines.web import overview, reading, searching
+from pipelines.web import overview, reading, searching, trying
 from pipelines.web.config import ServeConfig
 from pipelines.web.guard import Guard
 from pipelines.web.images import Images
 from pipelines.web.library import Library, QueryTimeout
+from pipelines.web.reader import Reader
 from pipelines.web.shown import STATIC, show
 
 
@@ -43,6 +44,7 @@ def make_app(config: ServeConfig) -> Starlette:
         },
     )
     app.state.config, app.state.library = config, library
+    app.state.reader = Reader(config)
     app.state.images = Images(
         lambda: library.root, config.images_bytes, config.tiles_bytes, config.page_limit_s
     )
@@ -64,6 +66,14 @@ def _routes(library: Library) -> list[Route | Mount]:
         Route(f"/image/{key}/{{size:str}}.jpg", reading.whole_image),
         Route(f"/image/{key}/line/{{index:int}}.jpg", reading.line_image),
         Route(f"/image/{key}/{{level:int}}/{{column:int}}_{{row:int}}.jpg", reading.tile),
+        Route("/try", trying.form_page),
+        Route("/try", trying.upload, methods=["POST"]),
+        Route(f"/try/{key}", trying.result_page),
+        Route(f"/try/{key}/forget", trying.forget, methods=["POST"]),
+        Route(f"/try/{key}/download/{{format:str}}", trying.download),
+        Route(f"/try/{key}/image/facts", trying.image_facts),
+        Route(f"/try/{key}/image/whole.jpg", trying.whole_image),
+        Route(f"/try/{key}/image/{{level:int}}/{{column:int}}_{{row:int}}.jpg", trying.tile),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
 

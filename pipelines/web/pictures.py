@@ -87,6 +87,11 @@ class Pyramid:
         return sum(size.nbytes for size in self._sizes)
 
     @property
+    def pixels(self) -> np.ndarray:
+        """The image itself, uint8 [height_px, width_px]."""
+        return self._sizes[-1]
+
+    @property
     def size_px(self) -> tuple[int, int]:
         """Width and height of the image."""
         height_px, width_px = self._sizes[-1].shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,7 +12,9 @@ from starlette.responses import JSONResponse, Response
 from pipelines.exporting.config import EXTENSIONS, ExportConfig
 from pipelines.exporting.picture import read_picture
 from pipelines.exporting.render import render
-from pipelines.formats.page_text import PageText, normalise_page
+from pipelines.formats.page_text import Origin, PageText, normalise_page
+from pipelines.formats.pdf.picture import Picture
+from pipelines.formats.pdf.taken_page import TakenPage
 from pipelines.pages.time_limit import within_time
 from pipelines.transcripts.pages import page_with_lines, read_origin
 from pipelines.web.images import ImageGone, Images
@@ -100,28 +103,28 @@ def download(request: Request) -> Response:
         origin = read_origin(cursor, VERSION)
     if not isinstance(found, PageText):
         raise HTTPException(404, "This page was not read, so there is nothing to download")
-    return file_of_page(
-        found, name, origin, library.transcripts, request.app.state.config.page_limit_s
-    )
+    limit_s = request.app.state.config.page_limit_s
+    return file_of_page(found, name, origin, lambda: within_time(limit_s, read_picture, found))
 
 
-def file_of_page(page: PageText, name: str, origin, transcripts: str, limit_s: float) -> Response:
+def file_of_page(
+    page: PageText, name: str, origin: Origin, read: Callable[[], Picture | TakenPage]
+) -> Response:
     """Return a page as a file of a format.
 
     Args:
         page: The page.
         name: One of `DOWNLOADS`.
         origin: Where its text comes from.
-        transcripts: Folder of the tables.
-        limit_s: Seconds that its image may take.
+        read: Returns its picture.
 
     Raises:
         HTTPException: If it cannot be written.
     """
+    stem = page.image_name.rpartition(".")[0] or page.image_name
     try:
-        picture = within_time(limit_s, read_picture, page) if name == "pdf" else None
-        config = ExportConfig(transcripts, "", (name,))
-        stem = page.image_name.rpartition(".")[0] or page.image_name
+        picture = read() if name == "pdf" else None
+        config = ExportConfig("", "", (name,))
         data = render(normalise_page(page), name, picture, stem, config, origin)
     except (OSError, ValueError) as error:
         raise HTTPException(409, f"{name} cannot be written: {error}") from None

@@ -66,7 +66,10 @@
 
   function begin(facts) {
     // The viewer would add a style of its own, which the policy of the page refuses.
-    document.head.appendChild(document.createElement("style")).setAttribute("data-openseadragon-mobile-css", "true");
+    const none = document.createElement("style");
+    none.type = "text/plain";
+    none.setAttribute("data-openseadragon-mobile-css", "true");
+    document.head.appendChild(none);
     const image = viewer.dataset.image;
     viewer.classList.add("deep");
     tools.hidden = false;
