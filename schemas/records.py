@@ -161,15 +161,14 @@ class Transcript:
         page_uri: Location of the page image.
         line: The line that was recognised.
         text: The text, NFC.
-        confidence: Mean probability of its characters in 0..1; of the blank labels if the text
-            is empty.
+        confidence: Mean probability of its characters in 0..1; of the blank labels without text.
         characters: The characters in writing order.
-        confidence_min: Probability of the least probable character; equal to `confidence` if
-            the text is empty.
-        confidence_sequence: Probability that the whole text is right, assuming independent
-            characters.
+        confidence_min: Probability of the least probable character; `confidence` without text.
+        confidence_sequence: Probability that all of it is right, if characters are independent.
         alternatives: The most probable texts of the line with their probabilities, `text`
             first; empty if the line was decoded greedily.
+        without_language: Whether a beam search was asked for, but the language model does not
+            know the language of the page.
     """
 
     page_uri: str
@@ -180,6 +179,7 @@ class Transcript:
     confidence_min: float = 0.0
     confidence_sequence: float = 0.0
     alternatives: tuple[tuple[str, float], ...] = ()
+    without_language: bool = False
 
 
 @dataclass(frozen=True)

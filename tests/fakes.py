@@ -9,7 +9,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from model.decoding.page_error import PageErrorModel
+from model.decoding.config import GREEDY
+from model.decoding.page_error import PageErrorModel, predict_of_read
 from model.language.ngram_build import build_language_model
 from model.language.recurrent_model import LABELS, LOG_PROBABILITIES
 from model.line_images.preprocess import PreprocessConfig
@@ -132,7 +133,11 @@ def writing_of(above_px: float, below_px: float) -> Callable[[np.ndarray], np.nd
 class NameReader:
     """A recogniser that reads the id of each line as its text, with an expected CER of 1/4."""
 
+    decoding_method = GREEDY
     page_error = PageErrorModel((0.5,), (0.25,))
+
+    def predict_cer(self, transcripts):
+        return predict_of_read(self.page_error, transcripts)
 
     def lines_at_once(self, width_px):
         return 1

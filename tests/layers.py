@@ -65,6 +65,7 @@ PIPELINES_FOLDERS = (
     "pipelines/pages",
     "pipelines/tables",
     "pipelines/archive",
+    "pipelines/corrections",
     "pipelines/dataset",
     "pipelines/transcription",
     "pipelines/line_finding",

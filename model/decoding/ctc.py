@@ -53,12 +53,9 @@ def decode_greedy(
         ('ab', 0.8)
     """
     check_logits(logits, charset)
-    # From the logits: almost equal probabilities may round to a tie.
-    path = logits.argmax(axis=-1)
     probabilities = softmax(np.asarray(logits, np.float32))
     best = probabilities.max(axis=-1)
-    run_starts = np.flatnonzero(np.diff(path, prepend=-1))
-    run_peaks = np.maximum.reduceat(best, run_starts)
+    path, run_starts, run_peaks = _runs(logits, best)
     written = path[run_starts] != BLANK
     peaks = run_peaks[written]
     labels = path[run_starts[written]]
@@ -70,6 +67,35 @@ def decode_greedy(
     others = _alternatives(probabilities[steps], labels, charset)
     characters = tuple(map(Character, text, peaks.tolist(), others))
     return logical_text(text, direction), confidence, in_logical_order(characters, direction)
+
+
+def best_path(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the characters of the best path as they lie on the line, from left to right.
+
+    Args:
+        logits: float [time, classes], unnormalised and finite.
+
+    Returns:
+        int64 [characters], their labels, and float32 [characters], the highest probability of
+        each in its run of time steps.
+
+    Example:
+        >>> labels, peaks = best_path(np.log([[.1, .8, .1], [.9, .05, .05], [.1, .1, .8]]))
+        >>> labels.tolist(), peaks.tolist()
+        ([1, 2], [0.8..., 0.8...])
+    """
+    best = softmax(np.asarray(logits, np.float32)).max(axis=-1)
+    path, run_starts, run_peaks = _runs(logits, best)
+    written = path[run_starts] != BLANK
+    return path[run_starts[written]], run_peaks[written]
+
+
+def _runs(logits: np.ndarray, best: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the best path, where each run of a label begins in it, and the run's peak."""
+    # From the logits: almost equal probabilities may round to a tie.
+    path = logits.argmax(axis=-1)
+    run_starts = np.flatnonzero(np.diff(path, prepend=-1))
+    return path, run_starts, np.maximum.reduceat(best, run_starts)
 
 
 def in_logical_order(

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 
 from model.decoding.config import BEAM, BeamConfig
 from model.decoding.page_error import PageErrorModel
+
+# Values of settings that files of older versions lack.
+_LEGACY_DEFAULTS = {
+    "knows_words": False,
+    "auxiliary_share": 0.0,
+    "recurrent_share": 0.0,
+    "most_surprise_nats": None,
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,8 @@ class DecodingSettings:
             in rescoring; 0 does not rescore.
         greedy: Calibration of the best path; its confidences are never tempered.
         beam: Calibration of the beam search; its confidences are tempered.
+        most_surprise_nats: A page that surprises the language model more, per character, is decoded
+            greedily; None if no page is.
     """
 
     search: BeamConfig = field(default_factory=BeamConfig)
@@ -48,12 +58,16 @@ class DecodingSettings:
     recurrent_share: float = 0.0
     greedy: Calibration = field(default_factory=Calibration)
     beam: Calibration = field(default_factory=Calibration)
+    most_surprise_nats: float | None = None
 
     def __post_init__(self):
         for name in ("auxiliary_share", "recurrent_share"):
             share = getattr(self, name)
             if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share < 1:
                 raise ValueError(f"{name} of {share!r}; give a number from 0 to below 1")
+        nats = self.most_surprise_nats
+        if nats is not None and (isinstance(nats, bool) or not 0 < nats < math.inf):
+            raise ValueError(f"most_surprise_nats of {nats!r}; give a number above 0, or null")
 
     def calibration(self, method: str) -> Calibration:
         """Return the calibration of a decoding method.
@@ -72,8 +86,8 @@ class DecodingSettings:
         """Return the settings in JSON from `to_json`.
 
         Args:
-            text: The JSON object; those of older versions lack the words, the auxiliary head and
-                the recurrent language model, which are then not used.
+            text: The JSON object; those of older versions lack the words, the auxiliary head, the
+                recurrent language model and the limit of surprise, which are then not used.
 
         Raises:
             ValueError: If the text does not hold such settings.
@@ -84,9 +98,8 @@ class DecodingSettings:
         """
         data = json.loads(text)
         if isinstance(data, dict):
-            data = {"knows_words": False, "auxiliary_share": 0.0, "recurrent_share": 0.0} | data
-        names = ("search", "knows_words", "auxiliary_share", "recurrent_share", "greedy", "beam")
-        data = _object(data, names, "settings")
+            data = _LEGACY_DEFAULTS | data
+        data = _object(data, tuple(field.name for field in fields(cls)), "settings")
         if not isinstance(data["knows_words"], bool):
             raise ValueError(f"knows_words of {data['knows_words']!r}; give true or false")
         try:
@@ -97,6 +110,7 @@ class DecodingSettings:
                 data["recurrent_share"],
                 _calibration(data["greedy"]),
                 _calibration(data["beam"]),
+                data["most_surprise_nats"],
             )
         except TypeError as error:
             raise ValueError(f"decoding settings are not numbers: {error}") from None

@@ -25,6 +25,7 @@ from schemas.records import Line
 SKEWED = "skewed"
 TURNED = "turned"
 HARDLY_KNOWN = "a hand or language that the model hardly knows; fine-tune it"
+UNKNOWN_LANGUAGE = "a language that the language model does not know; read greedily"
 PAGE_WARNINGS = (
     LOW_CONTRAST,
     SKEWED,
@@ -32,6 +33,7 @@ PAGE_WARNINGS = (
     BLURRED,
     OUTSIDE_LINES,
     HARDLY_KNOWN,
+    UNKNOWN_LANGUAGE,
     NEGATIVE,
     NO_END_MARK,
 )
@@ -67,6 +69,8 @@ class PageQuality:
             `PageInk.unread`; None before they are read, and for a page without writing.
         cer_of_read: Predicted CER of the lines that were read; None before they are read, and
             where nothing predicts it.
+        language_known: Whether the language model of a beam search knows the language of the
+            page; True for a page that was read greedily on request.
     """
 
     contrast: float
@@ -75,6 +79,7 @@ class PageQuality:
     of_file: tuple[str, ...] = ()
     ink_unread: float | None = None
     cer_of_read: float | None = None
+    language_known: bool = True
 
     def warnings(self) -> tuple[str, ...]:
         """Return the warnings that apply, out of `PAGE_WARNINGS`.
@@ -91,6 +96,7 @@ class PageQuality:
             BLURRED: self.blur > _MOST_BLUR,
             OUTSIDE_LINES: (self.ink_unread or 0.0) > MOST_UNREAD,
             HARDLY_KNOWN: (self.cer_of_read or 0.0) > _MOST_CER,
+            UNKNOWN_LANGUAGE: not self.language_known,
         }
         return (*(warning for warning, does in applies.items() if does), *self.of_file)
 

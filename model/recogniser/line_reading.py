@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from model.decoding.config import GREEDY
+from model.decoding.language_fit import Surprise
 from model.recogniser.recogniser import Recogniser
 from schemas.records import Failure, LineImage, Transcript
 
@@ -26,20 +28,58 @@ def read_lines(images: Sequence[LineImage], recogniser: Recogniser) -> list[Tran
         For each line its transcript, or why it could not be read.
     """
     outcomes: list[Transcript | Failure | None] = [None] * len(images)
+    for index, logits in _run_network(images, recogniser):
+        outcomes[index] = _outcome(images[index], logits, recogniser.transcribe)
+    return outcomes
+
+
+def read_pages(images: Sequence[LineImage], recogniser: Recogniser) -> list[Transcript | Failure]:
+    """Recognise all lines of some pages.
+
+    In a beam search, pages in a language that the language model does not know are decoded
+    greedily; their transcripts say so.
+
+    Args:
+        images: Images of the lines, all those of a page in the same call.
+        recogniser: Recognises them.
+
+    Returns:
+        For each line its transcript, or why it could not be read.
+    """
+    if recogniser.decoding_method == GREEDY:
+        return read_lines(images, recogniser)
+    outcomes: list[Transcript | Failure | None] = [None] * len(images)
+    greedy: list[Transcript | Failure | None] = [None] * len(images)
+    surprises: dict[str, Surprise] = defaultdict(Surprise)
+    for index, logits in _run_network(images, recogniser):
+        image = images[index]
+        outcomes[index] = _outcome(image, logits, recogniser.transcribe)
+        if isinstance(outcomes[index], Transcript):
+            greedy[index] = recogniser.transcribe_without_language(image, logits)
+            surprises[image.page_uri] += recogniser.surprise(logits)
+    unknown = {page for page, found in surprises.items() if recogniser.is_unknown(found)}
+    return [
+        other if other and image.page_uri in unknown else outcome
+        for image, outcome, other in zip(images, outcomes, greedy)
+    ]
+
+
+def _run_network(
+    images: Sequence[LineImage], recogniser: Recogniser
+) -> Iterator[tuple[int, np.ndarray | Exception]]:
+    """Yield for each line its index, and the output of the network or why there is none."""
     waiting: dict[int, list[tuple[int, np.ndarray]]] = defaultdict(list)
     for index, image in enumerate(images):
         try:
             prepared = recogniser.prepare(image)
         except ValueError as error:
-            outcomes[index] = _failure(image, error)
+            yield index, error
             continue
         waiting[prepared.shape[1]].append((index, prepared))
     for batch in _batches(waiting, recogniser.lines_at_once):
-        indices = [index for index, _ in batch]
         strips = [strip for _, strip in batch]
-        for index, logits in zip(indices, run_in_halves(strips, recogniser.run)):
-            outcomes[index] = _outcome(images[index], logits, recogniser)
-    return outcomes
+        outputs = run_in_halves(strips, recogniser.run)
+        yield from zip((index for index, _ in batch), outputs)
 
 
 def read_line(image: LineImage, recogniser: Recogniser) -> Transcript | Failure:
@@ -83,12 +123,14 @@ def _batches(waiting: dict[int, list], lines_at_once: Callable[[int], int]) -> I
 
 
 def _outcome(
-    image: LineImage, logits: np.ndarray | Exception, recogniser: Recogniser
+    image: LineImage,
+    logits: np.ndarray | Exception,
+    transcribe: Callable[[LineImage, np.ndarray], Transcript],
 ) -> Transcript | Failure:
     if isinstance(logits, Exception):
         return _failure(image, logits)
     try:
-        return recogniser.transcribe(image, logits)
+        return transcribe(image, logits)
     except ValueError as error:
         return _failure(image, error)
 

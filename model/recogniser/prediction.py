@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.decoding.page_error import predict_of_read
 from model.line_images.crop import crop_lines, fit_to_image
 from model.line_images.preprocess import PreprocessConfig
 from model.quality.ink_unread import measure_page_ink, share_unread
 from model.quality.line_image import StripQuality, measure_strip
 from model.quality.page import PageQuality, measure_page
-from model.recogniser.line_reading import read_lines
+from model.recogniser.line_reading import read_pages
 from model.recogniser.recogniser import Recogniser
 from model.segmentation.finder import default_line_network, find_lines
 from schemas.records import Failure, Line, LineImage, Page, Transcript
@@ -118,7 +117,7 @@ def predict_image(
     # If the image is one line, its warnings are those of the line.
     page_warnings = quality.warnings() if is_line else ()
     images = [strip for strip in strips if isinstance(strip, LineImage)]
-    results = read_lines(images, recogniser)
+    results = read_pages(images, recogniser)
     ink_unread = share_unread(measure_page_ink(grey, images), results)
     outcomes = iter(results)
     read = (
@@ -128,8 +127,11 @@ def predict_image(
         for line, strip in zip(found, strips)
     )
     transcripts = [result for result in results if isinstance(result, Transcript)]
-    of_read = predict_of_read(recogniser.page_error, transcripts)
-    quality = replace(quality, ink_unread=ink_unread, cer_of_read=of_read)
+    of_read = recogniser.predict_cer(transcripts)
+    language_known = not any(line.without_language for line in transcripts)
+    quality = replace(
+        quality, ink_unread=ink_unread, cer_of_read=of_read, language_known=language_known
+    )
     return Prediction(tuple(read), WHOLE if is_line else FIND, quality)
 
 

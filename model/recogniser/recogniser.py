@@ -1,17 +1,21 @@
 """Recognise line images with ONNX Runtime on one thread or a GPU, in batches of one width.
 
-The text of a line depends on its image only, never on its batch, its neighbours or the number of
-cores. A GPU may round differently in a batch of another size.
+The text of a line depends on its image only, and in a beam search on the language of its page;
+never on its batch or the number of cores. A GPU may round differently in a batch of another size.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from model.decoding.config import DecodingConfig
+from model.decoding.config import GREEDY, BeamConfig, DecodingConfig
 from model.decoding.ctc import check_logits
+from model.decoding.decoder import Decoded, Decoder
+from model.decoding.language_fit import Surprise, measure_surprise
+from model.decoding.page_error import predict_of_read
 from model.line_images.preprocess import prepare_strip
 from model.networks.session import (
     CPU,
@@ -65,6 +69,7 @@ class Recogniser:
         self.lexicon = decoding.lexicon
         self.page_error = bundle.decoding.calibration(plan.method).page_error
         self._decoder = open_decoder(bundle, decoding, plan)
+        self._best_path = Decoder(bundle.charset, BeamConfig(width=0))
         self._most_lines = decoding.most_lines
         self._session = open_session(bundle.onnx_path, device)
         self._check_shapes()
@@ -170,7 +175,47 @@ class Recogniser:
         Raises:
             ValueError: If the logits contain NaN.
         """
-        decoded = self._decoder.decode(logits, image.line.direction)
+        return self._transcript(image, self._decoder.decode(logits, image.line.direction))
+
+    def transcribe_without_language(self, image: LineImage, logits: np.ndarray) -> Transcript:
+        """Decode the output of the network greedily, although a beam search was requested.
+
+        Args:
+            image: The line.
+            logits: float32 [time, classes].
+        """
+        decoded = self._best_path.decode(logits, image.line.direction)
+        return replace(self._transcript(image, decoded), without_language=True)
+
+    def surprise(self, logits: np.ndarray) -> Surprise:
+        """Return how unlikely the language model of the search finds what is sure in a line.
+
+        Args:
+            logits: float32 [time, classes], without NaN.
+        """
+        return measure_surprise(logits, self.plan.language_model)
+
+    def is_unknown(self, surprise: Surprise) -> bool:
+        """Whether a page is in a language that the language model does not know.
+
+        Args:
+            surprise: The sum over the lines of the page.
+        """
+        most_nats = self.bundle.decoding.most_surprise_nats
+        return most_nats is not None and surprise.nats_a_character > most_nats
+
+    def predict_cer(self, transcripts: Iterable[Transcript]) -> float | None:
+        """Return the predicted CER of the text of a page; None where nothing predicts it.
+
+        Args:
+            transcripts: Its lines as `read_pages` of `line_reading.py` gave them.
+        """
+        read = list(transcripts)
+        without_language = any(line.without_language for line in read)
+        method = GREEDY if without_language else self.decoding_method
+        return predict_of_read(self.bundle.decoding.calibration(method).page_error, read)
+
+    def _transcript(self, image: LineImage, decoded: Decoded) -> Transcript:
         return Transcript(
             page_uri=image.page_uri,
             line=image.line,

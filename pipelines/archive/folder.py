@@ -271,8 +271,9 @@ class Archive:
         try:
             yield
         # pyarrow raises these; an error of the file system has an errno, or is of a subclass.
-        except (pa.ArrowInvalid, OSError) as error:
-            if type(error) not in (pa.ArrowInvalid, OSError) or getattr(error, "errno", None):
+        except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
+            is_subclass = isinstance(error, OSError) and type(error) is not OSError
+            if is_subclass or getattr(error, "errno", None):
                 raise
             raise UsageError(self._damage(path)) from None
 

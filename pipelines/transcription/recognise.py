@@ -18,13 +18,13 @@ from apache_beam.ml.inference.base import ModelHandler, RunInference
 
 from model import DEFAULT_FOLDER
 from model.decoding.config import GREEDY, DecodingConfig
-from model.decoding.page_error import cer_with_unread, predict_of_read
+from model.decoding.page_error import cer_with_unread
 from model.images.digest import exact_key
 from model.networks.session import CPU, gpu_providers
 from model.quality.ink_unread import MOST_UNREAD, share_unread
 from model.quality.line_image import measure_strip
 from model.recogniser.bundle import load_bundle
-from model.recogniser.line_reading import read_lines
+from model.recogniser.line_reading import read_pages
 from model.recogniser.recogniser import Recogniser
 from pipelines.cli.engine import UNFIT
 from pipelines.cli.garbage import freeze_loaded
@@ -217,7 +217,7 @@ def recognise_pages(
     """
     started = time.monotonic()
     images = [image for page in pages if isinstance(page, PageLines) for image in page.images]
-    outcomes = iter(read_lines(images, recogniser))
+    outcomes = iter(read_pages(images, recogniser))
     seconds_a_line = (time.monotonic() - started) / max(1, len(images))
     return [
         _result(page, list(islice(outcomes, len(page.images))), seconds_a_line, recogniser)
@@ -240,12 +240,15 @@ def _result(
     )
     failures = tuple(outcome for outcome in outcomes if isinstance(outcome, Failure))
     ink_unread = share_unread(page.ink, outcomes)
-    of_read = predict_of_read(recogniser.page_error, (line.transcript for line in lines))
+    of_read = recogniser.predict_cer(line.transcript for line in lines)
+    language_known = not any(line.transcript.without_language for line in lines)
     return PageResult(
         page.done,
         lines,
         (*page.failures, *failures),
-        replace(page.quality, ink_unread=ink_unread, cer_of_read=of_read),
+        replace(
+            page.quality, ink_unread=ink_unread, cer_of_read=of_read, language_known=language_known
+        ),
         page.dpi,
         _cer_estimate(of_read, recogniser, ink_unread or 0.0),
         page.seconds + seconds_a_line * len(outcomes),

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.cli.options import UsageError
+from pipelines.formats.tables.arrow_schema import UNREADABLE
 from pipelines.tables.damage import check_values, damage_text, fits
 from pipelines.tables.missing import Recorded, table_path
 from pipelines.tables.writers import newest_rows, writer_of, written_by
@@ -46,7 +47,7 @@ def _rows(path: str) -> list[dict]:
             rows = file.read(columns=names)
             check_values(rows, "runs")
             return rows.to_pylist()
-    except (pa.ArrowException, OSError) as error:
+    except UNREADABLE as error:
         if _is_of_file_system(error):
             raise
         raise UsageError(damage_text(path, path)) from None
@@ -79,7 +80,7 @@ class FilesOfTables:
                 try:
                     if fits(pq.read_schema(path), table):
                         continue
-                except (pa.ArrowException, OSError) as error:
+                except UNREADABLE as error:
                     if _is_of_file_system(error):
                         raise
                 raise UsageError(self.damage(path))

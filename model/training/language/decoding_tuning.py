@@ -16,6 +16,7 @@ from model.decoding.calibration import (
 )
 from model.decoding.config import GREEDY, BeamConfig
 from model.decoding.decoder import Decoded, Decoder
+from model.decoding.language_fit import MOST_SURPRISE_NATS, Surprise, measure_surprise
 from model.decoding.page_error import LineUncertainty, fit_page_error
 from model.decoding.rescoring import Rescorer
 from model.decoding.settings import Calibration, DecodingSettings
@@ -35,6 +36,8 @@ _MOST_TUNED_ON = 250
 # A network with a higher CER has not learnt enough for a language model to help, and a search is
 # slow where every character is probable.
 _WORST_CER = 0.5
+# Pages of one language differ by so much in what a language model finds likely.
+_SURPRISE_MARGIN_NATS = 0.5
 
 # Logits, float [time, classes], and ground-truth text.
 HeldOut = tuple[np.ndarray, str]
@@ -111,8 +114,20 @@ def tune_decoding(
         **_error_facts(lines, decoded),
         **_calibration_facts(lines, decoded, beam),
     }
-    settings = DecodingSettings(search, lexicon is not None, greedy=greedy, beam=beam)
+    settings = DecodingSettings(
+        search,
+        lexicon is not None,
+        most_surprise_nats=_most_surprise_nats(lines, language_model),
+        greedy=greedy,
+        beam=beam,
+    )
     return Tuned(settings, "", facts)
+
+
+def _most_surprise_nats(lines: Sequence[HeldOut], language_model: LanguageModel) -> float:
+    """Return the usual limit; a higher one if the model's own language surprises it more."""
+    usual = sum((measure_surprise(logits, language_model) for logits, _ in lines), Surprise())
+    return max(MOST_SURPRISE_NATS, usual.nats_a_character + _SURPRISE_MARGIN_NATS)
 
 
 def _why_not(lines: Sequence[HeldOut], cer: float) -> str:

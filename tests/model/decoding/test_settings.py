@@ -59,12 +59,16 @@ def test_each_decoding_method_has_its_calibration():
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ((), [], "is not {search, knows_words, auxiliary_share, recurrent_share, greedy, beam}"),
+        (
+            (),
+            [],
+            "is not {search, knows_words, .*, most_surprise_nats}",
+        ),
         (("recurrent_share",), -0.5, "recurrent_share of -0.5; give a number from 0 to below 1"),
         (
             ("more",),
             1,
-            "is not {search, knows_words, auxiliary_share, recurrent_share, greedy, beam}",
+            "is not {search, knows_words, .*, most_surprise_nats}",
         ),
         (("auxiliary_share",), 1, "auxiliary_share of 1; give a number from 0 to below 1"),
         (("auxiliary_share",), True, "auxiliary_share of True"),
@@ -78,6 +82,13 @@ def test_each_decoding_method_has_its_calibration():
         (("beam", "temperature"), 0, "temperature of 0"),
         (("beam", "temperature"), True, "temperature of True"),
         (("beam", "temperature"), "1", "not numbers"),
+        (("most_surprise_nats",), 0, "most_surprise_nats of 0; give a number above 0"),
+        (
+            ("most_surprise_nats",),
+            True,
+            "most_surprise_nats of True; give a number above 0, or null",
+        ),
+        (("most_surprise_nats",), "2", "not numbers"),
         (("greedy", "page_error"), {"doubts": [1]}, "prediction of errors is not"),
     ],
 )

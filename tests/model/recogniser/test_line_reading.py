@@ -1,6 +1,7 @@
 """Recognition of many lines: the text does not depend on the batch, and lines fail alone."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model import DEFAULT_MODEL
-from model.decoding.config import DECODINGS, DecodingConfig
+from model.decoding.config import BEAM, DECODINGS, DecodingConfig
+from model.decoding.language_fit import Surprise
 from model.networks.session import AUTO, CPU, GPU, is_on_gpu, open_session
 from model.recogniser.bundle import ONNX_FILES, load_bundle
-from model.recogniser.line_reading import read_line, read_lines, run_in_halves
+from model.recogniser.line_reading import read_line, read_lines, read_pages, run_in_halves
 from model.recogniser.recogniser import Recogniser
 from schemas.records import Failure, Line, LineImage
 from tests.drawn import text_strip
-from tests.fakes import write_fake_bundle
+from tests.fakes import write_fake_bundle, write_language_model
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +41,24 @@ def test_texts_do_not_depend_on_the_size_of_batches(recogniser, monkeypatch, bat
     assert read_lines(IMAGES, recogniser) == alone
     assert read_lines(IMAGES[::-1], recogniser) == alone[::-1]
     assert read_line(IMAGES[0], recogniser) == alone[0]
+
+
+def test_a_page_in_an_unknown_language_is_read_greedily(recogniser, tmp_path, monkeypatch):
+    directory = write_fake_bundle(tmp_path / "m")
+    write_language_model(directory, ["abbé de cade", "cad ace bac"])
+    search = Recogniser(load_bundle(directory), DecodingConfig(BEAM))
+    beam, greedy = read_lines(IMAGES, search), read_lines(IMAGES, recogniser)
+    assert read_pages(IMAGES, search) == beam and read_pages(IMAGES, recogniser) == greedy
+    # Of the three pages only the second is unknown, whatever the order.
+    monkeypatch.setattr(search, "surprise", lambda logits: Surprise(1.0, 1))
+    wanted = [
+        replace(other, without_language=True) if one.page_uri == "p1" else one
+        for one, other in zip(beam, greedy)
+    ]
+    images = [*IMAGES, image("an", 1), image("an", 4)]
+    monkeypatch.setattr(search, "is_unknown", lambda found: found == Surprise(4.0, 4))
+    assert read_pages(images, search)[: len(IMAGES)] == wanted
+    assert read_pages(images[::-1], search)[::-1][: len(IMAGES)] == wanted
 
 
 @pytest.mark.parametrize("method", DECODINGS)

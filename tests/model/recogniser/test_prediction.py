@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from model.decoding.config import GREEDY
 from model.pictures.prediction import draw_prediction
 from model.quality.line_image import LOW_CONTRAST, SEVERAL_LINES
 from model.recogniser.prediction import FIND, UPSIDE_DOWN, WHOLE, looks_like_line, predict_image
@@ -16,7 +17,7 @@ from schemas.records import Transcript
 class FakeRecogniser:
     """Reads 'up' if most ink is below the middle, else 'down', with the given confidences."""
 
-    page_error = None
+    decoding_method = GREEDY
 
     def __init__(self, up=0.9, down=0.4, error=""):
         self._confidence = {"up": up, "down": down}
@@ -34,6 +35,9 @@ class FakeRecogniser:
 
     def transcribe(self, image, logits):
         return self.read(image)
+
+    def predict_cer(self, transcripts):
+        return None
 
     def read(self, image):
         self.read_count += 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from model.decoding.page_error import PageErrorModel
 from model.quality.ink_unread import PageInk
-from model.quality.page import HARDLY_KNOWN, PAGE_WARNINGS
+from model.quality.page import HARDLY_KNOWN, PAGE_WARNINGS, UNKNOWN_LANGUAGE
 from tests.fakes import NameReader
 from tests.pipelines.transcription.test_unread import read
 
@@ -34,3 +36,17 @@ def test_a_page_of_an_unknown_hand_or_language_is_told(texts, ink, cer, is_warne
 def test_the_warning_names_the_cure():
     assert HARDLY_KNOWN == "a hand or language that the model hardly knows; fine-tune it"
     assert HARDLY_KNOWN in PAGE_WARNINGS
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_page_that_the_language_model_does_not_know_is_told(monkeypatch, is_known):
+    reader = NameReader()
+    transcribe = reader.transcribe
+    monkeypatch.setattr(
+        reader,
+        "transcribe",
+        lambda *line: replace(transcribe(*line), without_language=not is_known),
+    )
+    warnings = read(("acte",), ALL_INK, reader)["warnings"]
+    assert (UNKNOWN_LANGUAGE in warnings) is not is_known
+    assert UNKNOWN_LANGUAGE in PAGE_WARNINGS

@@ -31,6 +31,7 @@ def renamed(data):
 
 DAMAGES = {
     "renamed": renamed,
+    "a name that is not UTF-8": lambda data: data.replace(b"run_id", b"\xf3un_id"),
     "empty": lambda data: b"",
     "truncated": truncated,
     "something else": lambda data: b"<html>" + b" " * 99,

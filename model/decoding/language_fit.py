@@ -1,0 +1,74 @@
+"""Whether a page is in a language that the language model knows.
+
+A beam search with the model of another language reads worse than the best path. The characters that
+the network is sure of tell the language: where the language model finds them unlikely, it does not
+know it. One line has too few of them; a page has enough.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from model.decoding.ctc import best_path
+from model.language.ngram_model import LanguageModel
+
+# Mean surprise above which a page is read without the model. With a model of French, pages of seven
+# French archives have 1.0 to 2.3 nats a character, those in Italian, Spanish and German 2.5 to 3.1.
+MOST_SURPRISE_NATS = 2.4
+# A page counts as if it had also so many characters of a usual surprise, so that a few cannot
+# decide.
+_PRIOR_CHARACTERS, _PRIOR_NATS = 10, 2.2
+# A character counts if the network is sure of it and of those before it.
+_LEAST_CONFIDENCE, _CONTEXT = 0.8, 3
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """How unlikely a language model finds some characters.
+
+    Attributes:
+        nats: Sum of their negative log probabilities, each given those before it.
+        characters: Number of characters.
+    """
+
+    nats: float = 0.0
+    characters: int = 0
+
+    def __add__(self, other: Surprise) -> Surprise:
+        return Surprise(self.nats + other.nats, self.characters + other.characters)
+
+    @property
+    def nats_a_character(self) -> float:
+        """Mean surprise, with a prior that counts little on a page of some lines.
+
+        Example:
+            >>> Surprise().nats_a_character, Surprise(300.0, 90).nats_a_character
+            (2.2, 3.22)
+        """
+        nats = self.nats + _PRIOR_NATS * _PRIOR_CHARACTERS
+        return nats / (self.characters + _PRIOR_CHARACTERS)
+
+
+def measure_surprise(logits: np.ndarray, language_model: LanguageModel) -> Surprise:
+    """Measure how unlikely a language model finds what the network is sure of in a line.
+
+    Args:
+        logits: float [time, classes], unnormalised and finite.
+        language_model: A model of the same charset.
+
+    Returns:
+        The surprise of the characters that stand after others of which the network is sure, too.
+    """
+    labels, peaks = best_path(logits)
+    if len(labels) <= _CONTEXT:
+        return Surprise()
+    sure = sliding_window_view(peaks >= _LEAST_CONFIDENCE, _CONTEXT + 1)
+    counted = sure.all(axis=-1)
+    if not counted.any():
+        return Surprise()
+    text = language_model.charset.decode(labels.tolist())
+    scores = np.asarray(language_model.character_log_probabilities(text))[_CONTEXT:-1]
+    return Surprise(-float(scores[counted].sum()), int(counted.sum()))

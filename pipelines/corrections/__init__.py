@@ -1,0 +1,1 @@
+"""The log of what people corrected, beside the tables that transcribe wrote."""
