@@ -13,8 +13,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pipelines.cli.options import UsageError
-from pipelines.web import overview, reading, searching, trying
+from pipelines.web import correcting, overview, reading, searching, trying
 from pipelines.web.config import ServeConfig
+from pipelines.web.corrector import Corrector
 from pipelines.web.guard import Guard
 from pipelines.web.images import Images
 from pipelines.web.library import Library, QueryTimeout
@@ -44,7 +45,7 @@ def make_app(config: ServeConfig) -> Starlette:
         },
     )
     app.state.config, app.state.library = config, library
-    app.state.reader = Reader(config)
+    app.state.reader, app.state.corrector = Reader(config), Corrector(config.transcripts)
     app.state.images = Images(
         lambda: library.root, config.images_bytes, config.tiles_bytes, config.page_limit_s
     )
@@ -61,6 +62,11 @@ def _routes(library: Library) -> list[Route | Mount]:
         page("/search", searching.search_page),
         page("/browse", searching.browse),
         page(f"/page/{key}", reading.read_page),
+        page("/work", correcting.work),
+        Route(f"/page/{key}/line/{{index:int}}", correcting.line_row),
+        Route(f"/page/{key}/line/{{index:int}}", correcting.save, methods=["POST"]),
+        Route(f"/page/{key}/line/{{index:int}}/edit", correcting.edit),
+        Route(f"/page/{key}/state", correcting.set_state, methods=["POST"]),
         Route(f"/page/{key}/download/{{format:str}}", reading.download),
         Route(f"/image/{key}/facts", reading.image_facts),
         Route(f"/image/{key}/{{size:str}}.jpg", reading.whole_image),

@@ -22,8 +22,10 @@ _SESSION, _TOKEN = "quire_session", "quire_token"
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"
 # What a form has besides the file.
 _FORM_BYTES = 100_000
+# Of an empty style: the viewer adds one of its own unless there is one.
+_EMPTY = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "Content-Security-Policy": f"default-src 'none'; script-src 'self'; style-src 'self' {_EMPTY}; "
     "img-src 'self' data: blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",

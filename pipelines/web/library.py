@@ -19,6 +19,14 @@ from pipelines.web.index import index_folder, open_index, update_index
 
 _LOOKS_EVERY_S = 1.0
 _MEMORY_LIMIT = "1GB"
+# Of the first lines, which are enough to know the hand and the language.
+_SPECIALS = r"""
+SELECT letter FROM (
+    SELECT unnest(string_split(text, '')) AS letter FROM (SELECT text FROM lines LIMIT 20000)
+)
+WHERE NOT regexp_matches(letter, '[\x00-\x7F]') AND letter <> ''
+GROUP BY letter ORDER BY count(*) DESC, letter LIMIT 24
+"""
 
 
 class QueryTimeout(RuntimeError):
@@ -56,6 +64,7 @@ class Library:
         self.transcripts, self._limit_s = transcripts, limit_s
         self._lock, self._updating = threading.Lock(), threading.Lock()
         self._looked_at, self.problem = 0.0, ""
+        self._specials: tuple[str, ...] | None = None
         self._tables = _open(transcripts)
         self._index = open_index(cache or index_folder(transcripts))
         update_index(self._index, self._tables.connection, transcripts, _tell)
@@ -76,7 +85,7 @@ class Library:
         try:
             tables = _open(self.transcripts)
             update_index(self._index, tables.connection, self.transcripts, _tell)
-            self._tables, self.problem = tables, ""
+            self._tables, self.problem, self._specials = tables, "", None
         except (UsageError, OSError, duckdb.Error) as error:
             # What was read before is still shown, with this message.
             self.problem = str(error).splitlines()[0]
@@ -104,6 +113,13 @@ class Library:
     def query(self, sql: str, values: Mapping[str, object] | None = None) -> list[dict]:
         """Return the rows of a query on the views of the tables; as `search`."""
         return _rows(self._tables.connection, sql, values, self._limit_s)
+
+    def specials(self) -> tuple[str, ...]:
+        """Return letters and signs of the texts that few keyboards have, the most usual first."""
+        if self._specials is None:
+            rows = self.search(_SPECIALS)
+            self._specials = tuple(row["letter"] for row in rows)
+        return self._specials
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own to the tables."""

@@ -65,6 +65,9 @@ def read_page(request: Request) -> Response:
     against = given.get("against", "") if given.get("against") in runs else ""
     before, after = neighbours(library, page)
     lines = lines_of(library, page, run)
+    corrector = request.app.state.corrector
+    # Only the reading that counts can be corrected.
+    is_newest = run == page["reading_run"]
     return show(
         request,
         "page.html",
@@ -79,7 +82,18 @@ def read_page(request: Request) -> Response:
         against=against,
         changes=_changes(lines, lines_of(library, page, against)) if against else {},
         downloads=list(DOWNLOADS),
+        can_correct=is_newest,
+        edited=_edited(given.get("edit", "")) if is_newest else -1,
+        here=f"/page/{key_text(page['page_key'])}",
+        fixes=corrector.of_lines(page["page_uri"], lines) if is_newest else {},
+        state=corrector.latest(page["page_uri"]),
+        specials=library.specials(),
     )
+
+
+def _edited(text: str) -> int:
+    """Return the line to correct, from 0; -1 for none."""
+    return int(text) if re.fullmatch("[0-9]{1,6}", text) else -1
 
 
 def _changes(lines, others) -> dict[str, list[tuple[str, str]]]:

@@ -65,9 +65,8 @@
   }
 
   function begin(facts) {
-    // The viewer would add a style of its own, which the policy of the page refuses.
+    // The viewer would add a style of its own, which the policy of the page refuses, but for this one.
     const none = document.createElement("style");
-    none.type = "text/plain";
     none.setAttribute("data-openseadragon-mobile-css", "true");
     document.head.appendChild(none);
     const image = viewer.dataset.image;
