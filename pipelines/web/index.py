@@ -17,6 +17,7 @@ from pipelines.web.index_sql import (
     ADD_LINES,
     ADD_POSTINGS,
     ADD_WORDS,
+    CURRENT,
     FILE_WORDS,
     INDEX_VERSION,
     PAGES,
@@ -156,3 +157,4 @@ def _replace_pages(writer: duckdb.DuckDBPyConnection, tables: duckdb.DuckDBPyCon
     writer.register("arriving", arriving)
     writer.execute("INSERT INTO pages SELECT * FROM arriving")
     writer.unregister("arriving")
+    writer.execute(CURRENT)

@@ -8,7 +8,7 @@ any time.
 from __future__ import annotations
 
 # Its number is in the name of the file: an index of another shape is made anew.
-INDEX_VERSION = 1
+INDEX_VERSION = 3
 # Letters less probable than this would double the index and find next to nothing.
 LEAST_DOUBT = 0.05
 
@@ -22,9 +22,13 @@ CREATE TABLE IF NOT EXISTS lines (
     line_no BIGINT, file_no INTEGER, page_key UBIGINT, run_id VARCHAR, line_id VARCHAR,
     line_index INTEGER, text VARCHAR, confidence FLOAT
 );
-CREATE TABLE IF NOT EXISTS words (word_no BIGINT, word VARCHAR);
+CREATE TABLE IF NOT EXISTS words (word_no BIGINT, word VARCHAR, is_read BOOLEAN);
 CREATE TABLE IF NOT EXISTS postings (
     word_no BIGINT, line_no BIGINT, place SMALLINT, source UTINYINT
+);
+CREATE TABLE IF NOT EXISTS read_words (word_no BIGINT, word VARCHAR);
+CREATE TABLE IF NOT EXISTS current_lines (
+    line_no BIGINT, position BIGINT, page_key UBIGINT, day INTEGER, confidence FLOAT
 );
 CREATE TABLE IF NOT EXISTS pages (
     page_key UBIGINT, page_uri VARCHAR, collection VARCHAR, document VARCHAR, folder VARCHAR,
@@ -103,10 +107,15 @@ UNION ALL
 SELECT DISTINCT line_no, word, place::SMALLINT, 2::UTINYINT FROM other_letters
 """
 
+# A word that only another letter would make is not compared letter by letter.
 ADD_WORDS = """
 INSERT INTO words
-SELECT (SELECT coalesce(max(word_no), 0) FROM words) + row_number() OVER (ORDER BY word), word
-FROM (SELECT DISTINCT word FROM arrived) ANTI JOIN words USING (word)
+SELECT (SELECT coalesce(max(word_no), 0) FROM words) + row_number() OVER (ORDER BY word), word,
+    is_read
+FROM (SELECT word, bool_or(source < 2) AS is_read FROM arrived GROUP BY word)
+ANTI JOIN words USING (word);
+UPDATE words SET is_read = true
+WHERE NOT is_read AND word IN (SELECT word FROM arrived WHERE source < 2);
 """
 
 ADD_POSTINGS = """
@@ -124,4 +133,17 @@ SELECT {KEY} AS page_key, page_uri, collection, document,
     coalesce(read_run_id, run_id) AS reading_run,
     row_number() OVER (ORDER BY collection, folder, place, page_uri) AS rank
 FROM pages
+"""
+
+# The words that are compared letter by letter; and the lines of the readings that count, and where
+# they come in the order of all pages.
+CURRENT = """
+DELETE FROM read_words;
+INSERT INTO read_words SELECT word_no, word FROM words WHERE is_read ORDER BY word_no;
+DELETE FROM current_lines;
+INSERT INTO current_lines
+SELECT line_no, rank * 1000000 + line_index, page_key,
+    coalesce(try_cast(lines.run_id[:8] AS INTEGER), 0), lines.confidence
+FROM lines JOIN pages USING (page_key) WHERE lines.run_id = reading_run
+ORDER BY line_no;
 """

@@ -93,23 +93,20 @@ class Found:
         return min(-(-self.count // HITS_A_PAGE), _MOST_PAGES)
 
 
-# One part for each word: the words of the index that match it, and the lines that they are in.
+# One part for each word: the words of the index that match it, and the lines that they are in, each
+# with the best match as one number, of which the cost is the highest part.
 _PART = """
+matched_{i} AS (
+    SELECT word_no, 0 AS edits FROM words WHERE word BETWEEN $word_{i} AND $last_{i}
+    UNION ALL
+    SELECT word_no, 1 FROM read_words
+    WHERE $distance_{i} > 0 AND word <> $word_{i}
+        AND length(word) BETWEEN length($word_{i}) - 1 AND length($word_{i}) + 1
+        AND levenshtein(word, $word_{i}) <= $distance_{i}
+),
 found_{i} AS (
-    SELECT line_no, min(edits * 4 + source) AS cost, arg_min(word, edits * 4 + source) AS word,
-        arg_min(place, edits * 4 + source) AS place
-    FROM postings JOIN (
-        SELECT word_no, word, CASE
-            WHEN word = $word_{i} OR $start_{i} AND starts_with(word, $word_{i}) THEN 0
-            ELSE levenshtein(word, $word_{i})
-        END AS edits
-        FROM words
-        WHERE word = $word_{i} OR $start_{i} AND starts_with(word, $word_{i})
-            OR $distance_{i} > 0
-                AND length(word) BETWEEN length($word_{i}) - $distance_{i}
-                    AND length($word_{i}) + $distance_{i}
-                AND levenshtein(word, $word_{i}) <= $distance_{i}
-    ) USING (word_no)
+    SELECT line_no, min(((edits * 4 + source)::BIGINT << 48) + (word_no << 16) + place) AS best
+    FROM postings JOIN matched_{i} USING (word_no)
     WHERE source <= $most_source
     GROUP BY line_no
 )
@@ -117,23 +114,25 @@ found_{i} AS (
 
 _HITS = """
 WITH {parts},
-hits AS (
-    SELECT line_no, {cost} AS cost, [{words}] AS words, [{places}] AS places,
-        page_key, page_uri, collection, name, label, lines.line_id, line_index, text,
-        lines.confidence, rank
-    FROM {joined}
-    JOIN lines USING (line_no)
-    JOIN pages USING (page_key)
-    WHERE lines.run_id = reading_run
-        AND ($collection = '' OR collection = $collection)
-        AND ($document = '' OR folder = $document)
-        AND ($least <= 0 OR lines.confidence >= $least)
-        AND ($since = '' OR lines.run_id >= $since) AND ($until = '' OR lines.run_id < $until)
-)
-SELECT *, (SELECT count(*) FROM hits) AS count FROM hits
-ORDER BY cost, rank, line_index
-LIMIT $limit OFFSET $offset
+hits AS MATERIALIZED (
+    SELECT line_no, position, page_key, {bests}, {cost} AS cost
+    FROM {joined} JOIN current_lines USING (line_no) {of_pages}
+    WHERE ($least <= 0 OR current_lines.confidence >= $least)
+        AND ($since = 0 OR day >= $since) AND ($until = 0 OR day <= $until)
+),
+top AS (SELECT * FROM hits ORDER BY cost, position LIMIT $limit OFFSET $offset)
+SELECT top.*, (SELECT count(*) FROM hits) AS count, page_uri, collection, name, label,
+    lines.line_id, line_index, text, lines.confidence
+FROM top JOIN lines USING (line_no) JOIN pages ON pages.page_key = top.page_key
+ORDER BY cost, position
 """
+_OF_PAGES = """
+JOIN (
+    SELECT page_key FROM pages
+    WHERE ($collection = '' OR collection = $collection) AND ($document = '' OR folder = $document)
+) USING (page_key)
+"""
+_WORDS = "SELECT word_no, word FROM words WHERE list_contains($numbers::BIGINT[], word_no)"
 
 
 def search(library: Library, wanted: Search) -> Found:
@@ -152,47 +151,62 @@ def search(library: Library, wanted: Search) -> Found:
     words = sought_words(wanted.text, wanted.fuzziness == NEAR)
     if not words:
         return Found()
-    rows = library.search(_sql(len(words)), _values(wanted, words))
+    is_of_some = bool(wanted.collection or wanted.document)
+    rows = library.search(_sql(len(words), is_of_some), _values(wanted, words))
     if not rows:
         return Found(words=words)
-    return Found(rows[0]["count"], [_hit(row) for row in rows], words)
+    bests = [[row[f"best_{i}"] for i in range(len(words))] for row in rows]
+    numbers = {best >> 16 & 0xFFFFFFFF for of_row in bests for best in of_row}
+    named = library.search(_WORDS, {"numbers": list(numbers)})
+    texts = {row["word_no"]: row["word"] for row in named}
+    hits = [_hit(row, best, texts) for row, best in zip(rows, bests)]
+    return Found(rows[0]["count"], hits, words)
 
 
-def _sql(count: int) -> str:
+def _sql(count: int, is_of_some: bool) -> str:
     parts = ",".join(_PART.format(i=i) for i in range(count))
     joined = "found_0" + "".join(f" JOIN found_{i} USING (line_no)" for i in range(1, count))
     return _HITS.format(
         parts=parts.strip(),
         joined=joined,
-        cost=" + ".join(f"found_{i}.cost" for i in range(count)),
-        words=", ".join(f"found_{i}.word" for i in range(count)),
-        places=", ".join(f"found_{i}.place" for i in range(count)),
+        of_pages=_OF_PAGES if is_of_some else "",
+        cost=" + ".join(f"(found_{i}.best >> 48)" for i in range(count)),
+        bests=", ".join(f"found_{i}.best AS best_{i}" for i in range(count)),
     )
 
 
 def _values(wanted: Search, words: list[Sought]) -> dict[str, object]:
     values: dict[str, object] = {
         "most_source": 0 if wanted.fuzziness == EXACT else 2,
-        "collection": wanted.collection,
-        "document": wanted.document,
         "least": wanted.least_confidence,
         # Identifiers of runs start with the day.
-        "since": f"{wanted.since:%Y%m%d}" if wanted.since else "",
-        "until": f"{wanted.until:%Y%m%d}T99" if wanted.until else "",
+        "since": int(f"{wanted.since:%Y%m%d}") if wanted.since else 0,
+        "until": int(f"{wanted.until:%Y%m%d}") if wanted.until else 0,
         "limit": HITS_A_PAGE,
         "offset": (min(wanted.number, _MOST_PAGES) - 1) * HITS_A_PAGE,
     }
+    if wanted.collection or wanted.document:
+        values |= {"collection": wanted.collection, "document": wanted.document}
     for i, one in enumerate(words):
-        values |= {f"word_{i}": one.word, f"start_{i}": one.is_start, f"distance_{i}": one.distance}
+        # The last that starts so.
+        last = one.word + chr(0x10FFFF) if one.is_start else one.word
+        values |= {f"word_{i}": one.word, f"last_{i}": last, f"distance_{i}": one.distance}
     return values
 
 
-def _hit(row: dict) -> Hit:
+def _hit(row: dict, bests: list[int], texts: dict[int, str]) -> Hit:
     spans = word_spans(row["text"])
-    marks = sorted({spans[place - 1] for place in row["places"] if 0 < place <= len(spans)})
-    own = {row["text"][start:stop] for start, stop in marks}
-    doubtful = (row["cost"] % 4 and tuple(dict.fromkeys(row["words"]))) or ()
+    places = [best & 0xFFFF for best in bests]
+    marks = sorted({spans[place - 1] for place in places if 0 < place <= len(spans)})
+    # What was read is in the text itself.
+    doubtful = [texts[best >> 16 & 0xFFFFFFFF] for best in bests if best >> 48 & 3]
     return Hit(
-        row["page_key"], row, row["line_id"], row["line_index"], row["text"], row["confidence"],
-        tuple(marks), tuple(word for word in doubtful if word not in own),
-    )  # fmt: skip
+        row["page_key"],
+        row,
+        row["line_id"],
+        row["line_index"],
+        row["text"],
+        row["confidence"],
+        tuple(marks),
+        tuple(dict.fromkeys(doubtful)),
+    )

@@ -2,13 +2,17 @@
 "use strict";
 (function () {
   const told = document.getElementById("told");
+  // The line that comes when the one that was saved is in its place.
+  let next = null;
 
   function tell(text) { if (told) { told.textContent = text; told.hidden = !text; } }
   function show() {
     for (const one of document.querySelectorAll(".specials[hidden]")) one.hidden = false;
     const input = document.querySelector(".editing input[type=text]");
-    if (input && document.activeElement !== input) input.focus();
-    if (input) input.closest("li").scrollIntoView({ block: "center" });
+    if (!input) return;
+    input.focus();
+    input.setSelectionRange(input.value.length, input.value.length);
+    input.closest("li").scrollIntoView({ block: "center" });
   }
   function open(index) {
     const line = document.querySelector('.line[data-line="' + index + '"]');
@@ -40,26 +44,26 @@
     else if (event.altKey && /^Digit[1-9]$/.test(event.code) && readings[event.code[5] - 1]) { event.preventDefault(); fill(form, readings[event.code[5] - 1].dataset.fill); }
     else if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) { event.preventDefault(); open(index + (event.key === "ArrowDown" ? 1 : -1)); }
   });
-  document.body.addEventListener("quireNext", function (event) {
-    tell("");
-    // After the saved line is in its place.
-    setTimeout(function () {
-      if (!open(event.detail.line)) {
-        tell("Saved. That was the last line.");
-        const done = document.querySelector(".worktools button");
-        if (done) done.focus();
-      }
-    }, 0);
-  });
+  document.body.addEventListener("quireNext", function (event) { next = event.detail.line; tell(""); });
   // Only one line at a time is open.
   document.body.addEventListener("htmx:beforeSwap", function (event) {
     const open = document.querySelector(".editing");
     if (open && event.detail.target !== open && event.detail.target.matches("li.line")) open.querySelector("[data-back]").click();
   });
   document.body.addEventListener("htmx:afterSettle", function (event) {
+    const wanted = next;
+    next = null;
+    if (wanted !== null) {
+      if (open(wanted)) return;
+      tell("Saved. That was the last line.");
+      const done = document.querySelector(".worktools button");
+      if (done) done.focus();
+      return;
+    }
     show();
     const line = event.detail.elt;
-    if (line.matches && line.matches("li.line:not(.editing)")) { const link = line.querySelector(".correct"); if (link && !document.querySelector(".editing")) link.focus(); }
+    const link = line.matches("li.line:not(.editing)") && line.querySelector(".correct");
+    if (link && !document.querySelector(".editing")) link.focus();
   });
   document.body.addEventListener("htmx:sendError", function () { tell("The server cannot be reached; your text is still here. Try again."); });
   show();
