@@ -42,6 +42,12 @@ def _parser() -> argparse.ArgumentParser:
         help="write files with the names, versions and layout that this program takes",
     )
     add("--zip", action="store_true", help="one zip file a format")
+    add(
+        "--corrected",
+        action="store_true",
+        help="lines as people corrected them: with their text and a confidence of 1, without text "
+        "where nobody can read them, without those that are no lines, with those they drew",
+    )
     add_output_flags(parser)
     add("--page_version", choices=VERSIONS, default=VERSIONS[0], help="PAGE XML schema")
     add(
@@ -107,6 +113,7 @@ def _run(args: argparse.Namespace) -> int:
         language=args.language,
         selection=Selection(tuple(args.page), args.collection, args.where),
         changed_since=args.changed_since,
+        is_corrected=args.corrected,
     )
     with naming_damage(args.transcripts):
         exported = run_export(config)

@@ -35,8 +35,8 @@ _COLUMNS = (
     ("writer", "writers"),
 )
 _FORMATS = (
-    "auto", "pair", "alto", "page", "histdb", "hocr", "hugging_face", "iam", "kraken_arrow",
-    "labels", "quire", "rimes",
+    "auto", "pair", "alto", "corrections", "page", "histdb", "hocr", "hugging_face", "iam",
+    "kraken_arrow", "labels", "quire", "rimes",
 )  # fmt: skip
 
 
@@ -53,6 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     add_output_flags(parser, default="out/dataset")
     parser.add_argument(
         "--format", choices=_FORMATS, default="auto", help="of the input; auto: detected by content"
+    )
+    parser.add_argument(
+        "--corrections",
+        action="store_true",
+        help="the input is what transcribe wrote: read the lines that people corrected, on their "
+        "images",
     )
     parser.add_argument("--dry_run", action="store_true", help="count what would be read, and stop")
     parser.add_argument(
@@ -164,8 +170,13 @@ def _config(args: argparse.Namespace) -> IngestConfig:
         )
     except ValueError as error:
         raise UsageError(str(error)) from None
+    inputs, image_folders = tuple(args.input), ()
+    if args.corrections:
+        from pipelines.corrections.log import corrected_images
+
+        inputs, image_folders = corrected_images(inputs)
     return IngestConfig(
-        inputs=tuple(args.input),
+        inputs=inputs,
         output=args.output,
         overwrite=args.overwrite,
         read=ReadConfig(
@@ -177,6 +188,7 @@ def _config(args: argparse.Namespace) -> IngestConfig:
         cut=CutConfig(args.line_height_px, _example_rules(args)),
         splits=splits,
         shards=args.shards,
+        image_folders=image_folders,
     )
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import posixpath
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -20,10 +21,9 @@ from typing import BinaryIO
 from model.text.charset import normalise_text
 from pipelines.cli.options import UsageError
 from pipelines.files.bucket import is_bucket
+from pipelines.formats.names import file_of
+from pipelines.formats.tables.corrections import CORRECTIONS_FILE, CORRECTIONS_FOLDER
 from schemas.corrections import Correction
-
-FOLDER = "corrections"
-_FILE = "corrections.jsonl"
 
 
 class Conflict(Exception):
@@ -77,7 +77,7 @@ class CorrectionLog:
                 f"{transcripts}: corrections are kept on a disk, where a file can grow; "
                 "copy the tables there"
             )
-        self._path = Path(transcripts, FOLDER, _FILE)
+        self._path = Path(transcripts, CORRECTIONS_FOLDER, CORRECTIONS_FILE)
         self._state, self._end = CorrectionState(), 0
 
     def state(self) -> CorrectionState:
@@ -199,3 +199,26 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def corrected_images(transcripts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the logs of some archives, and the folders of the images that they name.
+
+    Args:
+        transcripts: Folders that transcribe wrote.
+
+    Raises:
+        UsageError: If there is no log in one of them.
+    """
+    logs, folders = [], set()
+    for folder in transcripts:
+        log = Path(folder, CORRECTIONS_FOLDER, CORRECTIONS_FILE)
+        found = CorrectionLog(folder).state().all
+        if not found:
+            raise UsageError(
+                f"{folder} has no corrections ({CORRECTIONS_FOLDER}/{CORRECTIONS_FILE}); "
+                "give --input what transcribe wrote and people corrected"
+            )
+        logs.append(str(log))
+        folders.update(posixpath.dirname(file_of(one.page_uri)) or os.curdir for one in found)
+    return tuple(logs), tuple(sorted(folders))

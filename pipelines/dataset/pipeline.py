@@ -59,6 +59,7 @@ class IngestConfig:
         cut: How pages become examples.
         splits: How pages are assigned to splits.
         shards: Files for each split; 0 leaves it to the runner.
+        image_folders: Folders of images outside of the input, which corrections name.
     """
 
     inputs: tuple[str, ...]
@@ -68,6 +69,7 @@ class IngestConfig:
     cut: CutConfig = field(default_factory=CutConfig)
     splits: SplitConfig = field(default_factory=SplitConfig)
     shards: int = 0
+    image_folders: tuple[str, ...] = ()
 
     def with_roots(self, roots: tuple[str, ...]) -> IngestConfig:
         """Return the configuration with what the values of --input say of their files.
@@ -107,6 +109,7 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Ingested:
         for split in SPLITS:
             FileSystems.mkdirs(f"{staging}/{split}")
         with beam.Pipeline(options=options) as pipeline:
+            roots += config.image_folders
             build_compile(pipeline, patterns, config, intermediate, counters, roots)
         account = intermediate.read_account()
         has_leaks = complete_dataset(intermediate, config.output, account, start)

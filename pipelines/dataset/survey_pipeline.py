@@ -45,7 +45,7 @@ def run_survey(config: IngestConfig, options: PipelineOptions) -> str:
     config = config.with_roots(roots)
     with scratch_folder(config.output) as scratch:
         with beam.Pipeline(options=options) as pipeline:
-            build_survey(pipeline, patterns, config, scratch, roots)
+            build_survey(pipeline, patterns, config, scratch, roots + config.image_folders)
         lines = read_bytes(f"{scratch}/counts.jsonl").decode().splitlines()
         skipped = SkippedFiles.read(f"{scratch}/skipped.json")
     counts = dict(map(json.loads, lines))

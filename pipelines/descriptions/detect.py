@@ -18,6 +18,7 @@ from pipelines.formats.sets.histdb import is_histdb, read_histdb
 from pipelines.formats.sets.rimes import is_rimes, read_rimes
 from pipelines.formats.source import Files
 from pipelines.formats.tables.columns import BY_NAME, TableColumns
+from pipelines.formats.tables.corrections import is_corrections, read_corrections
 from pipelines.formats.tables.hugging_face import is_parquet, read_hugging_face
 from pipelines.formats.tables.kraken_arrow import is_arrow, read_kraken_arrow
 from pipelines.formats.xml_tree import namespace_of, parse_xml
@@ -72,6 +73,7 @@ class ContainerFormat:
 
 
 CONTAINER_FORMATS = {
+    "corrections": ContainerFormat(is_corrections, read_corrections),
     "hugging_face": ContainerFormat(is_parquet, read_hugging_face, takes_columns=True),
     "histdb": ContainerFormat(is_histdb, read_histdb),
     "iam": ContainerFormat(is_iam, read_iam),

@@ -25,6 +25,7 @@ from pipelines.formats.names import (
 )
 from pipelines.formats.sets.histdb import is_spare_image
 from pipelines.formats.system_files import is_stray
+from pipelines.formats.tables.corrections import CORRECTIONS_FILE
 from schemas.records import Failure, Skipped
 
 # Why a file that is no page is left out.
@@ -35,7 +36,7 @@ _OTHER_FOLDERS = ("Page", "PAGE", "Alto", "ALTO")
 # Files that hold many lines or pages each.
 CONTAINER_EXTENSIONS = (".csv", ".tsv", ".parquet", ".arrow", ".tfrecord.gz", ".zip")
 # Index files of IAM: text files that belong to no single image.
-INDEX_NAMES = ("lines.txt", "words.txt")
+INDEX_NAMES = ("lines.txt", "words.txt", CORRECTIONS_FILE)
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,7 @@ class ExportConfig:
         selection: The pages.
         changed_since: Run after which a page was read to be written; 'last' for the newest one
             of which the output has pages; empty for all.
+        is_corrected: Whether lines are written as people corrected them.
     """
 
     transcripts: str
@@ -94,6 +95,7 @@ class ExportConfig:
     language: str = ""
     selection: Selection = field(default_factory=Selection)
     changed_since: str = ""
+    is_corrected: bool = False
 
     @property
     def taken_by(self) -> Target:

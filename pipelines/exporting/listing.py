@@ -22,6 +22,7 @@ _FLAGS = {
     "language": "--language",
     "iiif_base": "--iiif_base",
     "selection": "--page, --collection or --where",
+    "is_corrected": "--corrected",
 }
 
 

@@ -84,7 +84,7 @@ def run_export(config: ExportConfig) -> Exported:
     """
     check_config(config)
     connection = open_tables(config.transcripts)
-    select_pages(connection, config.selection)
+    select_pages(connection, config.selection, config.is_corrected)
     extent, origin = read_extent(connection), read_origin(connection, VERSION)
     if config.selection != Selection():
         # Which of the pages that are gone would have been selected is not known.

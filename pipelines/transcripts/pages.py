@@ -29,8 +29,21 @@ _QUERY = """
         [p.x FOR p IN baseline], [p.y FOR p IN baseline],
         [p.x FOR p IN polygon], [p.y FOR p IN polygon], lines."row", lines."column",
         line_type, region_type, custom, direction,
-        line_types, region_types, region_custom
-    FROM selected_pages AS pages LEFT JOIN lines USING (page_uri)
+        line_types, region_types, region_custom, is_corrected
+    FROM selected_pages AS pages LEFT JOIN selected_lines AS lines USING (page_uri)
+"""
+_READ_LINES = "CREATE VIEW selected_lines AS SELECT *, false AS is_corrected FROM lines"
+_CORRECTED_LINES = "CREATE VIEW selected_lines AS SELECT * FROM corrected_lines"
+# A page is another one after each of its corrections.
+_CORRECTED_PAGES = """
+    CREATE VIEW corrected_pages AS
+    SELECT pages.* REPLACE (
+        CASE WHEN newest IS NULL THEN run_id ELSE run_id || '+' || newest END AS run_id
+    )
+    FROM pages LEFT JOIN (
+        SELECT page_uri AS uri, max_by(correction_id, number) AS newest
+        FROM corrections WHERE applies AND line_id <> '' GROUP BY page_uri
+    ) ON page_uri = uri
 """
 _PAGE_QUERY = """
     SELECT page_uri, status, sha256, width_px, height_px, address,
@@ -89,17 +102,23 @@ class Selection:
     where: str = ""
 
 
-def select_pages(connection: duckdb.DuckDBPyConnection, selection: Selection) -> None:
-    """Create the view `selected_pages` with some of the rows of `pages`.
+def select_pages(
+    connection: duckdb.DuckDBPyConnection, selection: Selection, corrected: bool = False
+) -> None:
+    """Create the views `selected_pages`, with some of the rows of `pages`, and `selected_lines`.
 
     Args:
         connection: Result of `pipelines.transcripts.tables.open_tables`.
         selection: Which ones.
+        corrected: Whether the lines are those that people corrected.
 
     Raises:
         UsageError: If the condition is no SQL, or a page or collection is unknown.
     """
-    rows = connection.table("pages")
+    if corrected:
+        connection.execute(_CORRECTED_PAGES)
+    connection.execute(_CORRECTED_LINES if corrected else _READ_LINES)
+    rows = connection.table("corrected_pages" if corrected else "pages")
     if selection.collection:
         rows = rows.filter(f"collection = {_quoted(selection.collection)}")
     if selection.pages:
@@ -123,12 +142,13 @@ def select_pages(connection: duckdb.DuckDBPyConnection, selection: Selection) ->
 
 
 def select_listed(connection: duckdb.DuckDBPyConnection, uris: Sequence[str]) -> None:
-    """Create the view `selected_pages` with the pages of some URIs.
+    """Create the views `selected_pages`, with the pages of some URIs, and `selected_lines`.
 
     Args:
         connection: Result of `pipelines.transcripts.tables.open_tables`.
         uris: At least one.
     """
+    connection.execute(_READ_LINES)
     listed = ", ".join(map(_quoted, uris))
     connection.table("pages").filter(f"page_uri IN ({listed})").create_view("selected_pages")
 
@@ -165,7 +185,7 @@ def read_extent(connection: duckdb.DuckDBPyConnection) -> Extent:
     if not count:
         raise UsageError("--transcripts holds no page; transcribe some")
     (line_count,) = connection.execute(
-        "SELECT count(*) FROM lines SEMI JOIN selected_pages USING (page_uri)"
+        "SELECT count(*) FROM selected_lines SEMI JOIN selected_pages USING (page_uri)"
     ).fetchone()
     (count,) = connection.execute("SELECT count(*) FROM selected_pages").fetchone()
     (gone_count,) = connection.execute("SELECT count(*) FROM gone").fetchone()
@@ -289,4 +309,6 @@ def _transcript(uri: str, row: tuple) -> Transcript:
         more_region_kinds=tuple(rest[11] or ())[1:],
         region_custom=rest[12] or "",
     )
+    if rest[13]:
+        return Transcript(uri, line, text, 1.0, tuple(Character(one, 1.0) for one in text))
     return Transcript(uri, line, text, confidence, tuple(map(Character, characters, confidences)))

@@ -15,6 +15,7 @@ from rapidfuzz.distance import Levenshtein
 
 from model.text.charset import normalise_text
 from pipelines.cli.options import UsageError
+from pipelines.corrections.views import add_correction_views
 from pipelines.files.readers import begin_reading
 from pipelines.tables.missing import Missing
 from pipelines.transcripts.engines import null_column, quoted
@@ -42,8 +43,9 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
     Returns:
         A connection with the views `runs`; `lines`, `pages` and `failures`, which show the
         result of the newest run that read a page, unless it is gone; `gone`, the pages that are;
-        `all_lines`, `all_pages` and `all_failures`, which also have the older results; and the
-        table function `line_changes(old, new)`, the lines that two runs read differently.
+        `all_lines`, `all_pages` and `all_failures`, which also have the older results;
+        `corrections`, and `corrected_lines`, the lines as people corrected them; and the table
+        function `line_changes(old, new)`, the lines that two runs read differently.
 
     Raises:
         UsageError: If the folder holds no finished run, or a file is damaged. Damage that is
@@ -78,6 +80,7 @@ def _open(directory: str) -> tuple[duckdb.DuckDBPyConnection, dict[str, list[str
             connection.execute(f"CREATE VIEW {name} AS {sql}")
         for statement in (LINE_CHANGES, REGIONS):
             connection.execute(statement)
+        add_correction_views(connection, directory)
         if found.missing:
             _tell_missing(connection, directory, found)
     return connection, tables
