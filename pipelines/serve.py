@@ -69,8 +69,7 @@ def _run(args: argparse.Namespace) -> int:
         raise UsageError(
             f"serve needs the package {error.name}; pip install 'quire-htr[web]'"
         ) from None
-    from pipelines.web.config import ServeConfig
-    from pipelines.web.guard import LOOPBACK
+    from pipelines.web.config import LOOPBACK, ServeConfig
 
     token = secrets.token_urlsafe(24) if args.token == _MADE else args.token
     # Any name leads to a machine that others reach; there the token stands against rebinding.
@@ -109,6 +108,7 @@ def _listening(host: str, port: int) -> socket.socket:
         listener = socket.socket(family)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        listener.listen()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise UsageError(

@@ -16,8 +16,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.web.config import MEGABYTE, ServeConfig
 
-# Of this computer, and of nobody else's page.
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _SESSION, _TOKEN = "quire_session", "quire_token"
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"
 # What a form has besides the file.

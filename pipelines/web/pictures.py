@@ -13,7 +13,7 @@ import numpy as np
 
 _T = TypeVar("_T")
 # Like a marker: blue, green, red.
-_MARK, _MARK_MARGIN_PX = np.array([0.5, 0.86, 1.0], np.float32), 6
+_MARK, _MARK_MARGIN_PX = np.array([0.62, 0.92, 1.0], np.float32), 6
 TILE_PX = 512
 _QUALITY = 82
 # A smaller image is not reduced further.

@@ -7,16 +7,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("starlette")
-pytest.importorskip("httpx")
-pytest.importorskip("jinja2")
-
-from starlette.testclient import TestClient
-
 from model.images.digest import exact_key
-from pipelines.web.app import make_app
-from pipelines.web.config import ServeConfig
-from pipelines.web.guard import LOOPBACK
+from pipelines.web.config import LOOPBACK, ServeConfig
 from tests.pipelines.drawn_archive import write_page
 from tests.pipelines.written_tables import write_run
 
@@ -139,6 +131,11 @@ def config(archive, tmp_path) -> ServeConfig:
 
 
 @pytest.fixture
-def client(config) -> TestClient:
-    """A browser at the application, which follows no redirect."""
+def client(config):
+    """A browser at the application, which follows no redirect; a `TestClient`."""
+    # Where these are missing, the modules of tests are skipped.
+    from starlette.testclient import TestClient
+
+    from pipelines.web.app import make_app
+
     return TestClient(make_app(config), "http://localhost", follow_redirects=False)

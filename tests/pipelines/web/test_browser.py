@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("playwright")
+pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
 import uvicorn

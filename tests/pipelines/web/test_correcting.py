@@ -4,6 +4,10 @@ import errno
 import re
 
 import pytest
+
+pytest.importorskip("httpx")
+pytest.importorskip("starlette")
+
 from starlette.testclient import TestClient
 
 from pipelines.corrections.log import CorrectionLog

@@ -3,6 +3,10 @@
 from dataclasses import replace
 
 import pytest
+
+pytest.importorskip("httpx")
+pytest.importorskip("starlette")
+
 from starlette.testclient import TestClient
 
 from pipelines.web.app import make_app

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+pytest.importorskip("httpx")
+pytest.importorskip("starlette")
+
 from tests.pipelines.web.conftest import HOSTILE, RUN_2, line_row, run_row
 from tests.pipelines.written_tables import write_run
 

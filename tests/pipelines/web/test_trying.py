@@ -7,6 +7,10 @@ import zlib
 from dataclasses import replace
 
 import pytest
+
+pytest.importorskip("httpx")
+pytest.importorskip("starlette")
+
 from starlette.testclient import TestClient
 
 from pipelines.web.app import make_app
