@@ -52,6 +52,8 @@ def _run(args: argparse.Namespace) -> int:
     # Beam takes seconds to import, and --help does not need it.
     from pipelines.archive.keeping import open_archive, say_swept, still_there
     from pipelines.archive.upkeep import choose_pages, forget
+    from pipelines.corrections.log import CorrectionLog
+    from pipelines.files.bucket import is_bucket
 
     with open_archive(args.transcripts) as (archive, state):
         pages, unknown = choose_pages(archive, state, args.page, args.prefix, args.gone)
@@ -68,6 +70,10 @@ def _run(args: argparse.Namespace) -> int:
             return EXIT_OK
         done = forget(archive, pages, {"pages": len(pages)}, state.missing().lacking())
         print(done if pages else "nothing was removed")
+        if not is_bucket(args.transcripts):
+            corrections = CorrectionLog(args.transcripts).forget(pages)
+            if corrections:
+                print(f"{corrections:,} of their corrections were removed, too")
         # What an earlier command left for its readers is deleted, too.
         stay = say_swept(archive, done)
         if there := still_there(state, names):

@@ -70,6 +70,7 @@ PIPELINES_FOLDERS = (
     "pipelines/transcription",
     "pipelines/line_finding",
     "pipelines/transcripts",
+    "pipelines/correcting",
     "pipelines/exporting",
     "pipelines/evaluation",
     "pipelines/prediction",

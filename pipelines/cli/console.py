@@ -44,6 +44,7 @@ _MAIN = (
     Command(
         "export", "pipelines.export", "write transcripts as PAGE, ALTO, hOCR, text, PDF or IIIF"
     ),
+    Command("correct", "pipelines.correct", "take over what people corrected in PAGE or ALTO"),
     Command("models", "pipelines.models", "list the models, and the runs that used them"),
     Command("compact", "pipelines.compact", "write the many files of many nights as few files"),
     Command("forget", "pipelines.forget", "remove pages from transcripts for good"),

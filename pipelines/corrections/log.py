@@ -1,4 +1,4 @@
-"""The log of corrections: one file beside the tables, which only ever grows.
+"""The log of corrections: one file beside the tables, which grows unless pages are forgotten.
 
 Each line of the file is a JSON object. It is written under a lock, and is on the disk before the
 writer says so: a process that is killed loses nothing that was acknowledged. What a killed writer
@@ -11,7 +11,7 @@ import fcntl
 import os
 import posixpath
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -21,6 +21,7 @@ from typing import BinaryIO
 from model.text.charset import normalise_text
 from pipelines.cli.options import UsageError
 from pipelines.files.bucket import is_bucket
+from pipelines.files.durable import write_durably
 from pipelines.formats.names import file_of
 from pipelines.formats.tables.corrections import CORRECTIONS_FILE, CORRECTIONS_FOLDER
 from schemas.corrections import Correction
@@ -78,7 +79,7 @@ class CorrectionLog:
                 "copy the tables there"
             )
         self._path = Path(transcripts, CORRECTIONS_FOLDER, CORRECTIONS_FILE)
-        self._state, self._end = CorrectionState(), 0
+        self._state, self._end, self._inode = CorrectionState(), 0, 0
 
     def state(self) -> CorrectionState:
         """Return what the log holds now; only what was written since the last call is read.
@@ -143,17 +144,36 @@ class CorrectionLog:
             self._write(file, written)
             return written
 
+    def forget(self, pages: Collection[str]) -> int:
+        """Remove what was said of some pages, for good.
+
+        Args:
+            pages: Their names.
+
+        Returns:
+            The number of corrections that were removed.
+        """
+        if not self._path.exists():
+            return 0
+        with self._locked() as file:
+            state = self._read_on(file)
+            kept = [one for one in state.all if one.page_uri not in pages]
+            if len(kept) < len(state.all):
+                write_durably(str(self._path), _lines_of(kept))
+            return len(state.all) - len(kept)
+
     @contextmanager
     def _locked(self) -> Iterator[BinaryIO]:
         self._path.parent.mkdir(exist_ok=True)
-        is_new = not self._path.exists()
-        with open(self._path, "a+b", buffering=0) as file:
-            # The lock goes with the process.
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if is_new:
-                _flush_folder(self._path.parent)
-                _flush_folder(self._path.parent.parent)
-            yield file
+        # Not the log itself, which `forget` replaces. The lock goes with the process.
+        with open(self._path.parent / "lock", "ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            is_new = not self._path.exists()
+            with open(self._path, "a+b", buffering=0) as file:
+                if is_new:
+                    _flush_folder(self._path.parent)
+                    _flush_folder(self._path.parent.parent)
+                yield file
 
     def _write(self, file: BinaryIO, written: list[Correction]) -> None:
         end = file.seek(0, os.SEEK_END)
@@ -161,8 +181,7 @@ class CorrectionLog:
         if end:
             file.seek(end - 1)
             is_cut = file.read(1) != b"\n"
-        data = b"".join(f"{one.to_json()}\n".encode() for one in written)
-        data = b"\n" * is_cut + data
+        data = b"\n" * is_cut + _lines_of(written)
         try:
             done = 0
             while done < len(data):
@@ -176,9 +195,10 @@ class CorrectionLog:
 
     def _read_on(self, file: BinaryIO) -> CorrectionState:
         """Read the whole lines that came since the last time."""
-        if file.seek(0, os.SEEK_END) < self._end:
-            # A write that failed was taken back.
-            self._state, self._end = CorrectionState(), 0
+        found = os.fstat(file.fileno())
+        if found.st_ino != self._inode or found.st_size < self._end:
+            # Pages were forgotten, or a write that failed was taken back.
+            self._state, self._end, self._inode = CorrectionState(), 0, found.st_ino
         file.seek(self._end)
         data = file.read()
         data = data[: data.rfind(b"\n") + 1]
@@ -191,6 +211,10 @@ class CorrectionLog:
                 self._state.damaged += 1
         self._end += len(data)
         return self._state
+
+
+def _lines_of(corrections: Iterable[Correction]) -> bytes:
+    return b"".join(f"{one.to_json()}\n".encode() for one in corrections)
 
 
 def _flush_folder(folder: Path) -> None:

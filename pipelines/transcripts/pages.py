@@ -249,7 +249,10 @@ def page_with_lines(connection: duckdb.DuckDBPyConnection, uri: str) -> PageText
         The page with its lines in reading order; a `Skipped` if it was not transcribed; None if
         there is none.
     """
-    chosen = "WITH selected_pages AS (SELECT * FROM pages WHERE page_uri = $uri)"
+    chosen = (
+        "WITH selected_pages AS (SELECT * FROM pages WHERE page_uri = $uri), "
+        "selected_lines AS (SELECT *, false AS is_corrected FROM lines WHERE page_uri = $uri)"
+    )
     rows = connection.execute(f"{chosen} {_QUERY} ORDER BY line_index", {"uri": uri}).fetchall()
     return _page(rows, *read_root(connection)) if rows else None
 

@@ -304,8 +304,9 @@ prints one. Each is run by its name, and its SQL can be copied, changed and run.
 
 The views are `lines`, `pages` and `failures`, which show the result of the newest run that read
 a page, without pages that are gone; `gone`, those pages; `all_lines`, `all_pages` and
-`all_failures`, which also have the older results; `runs`; and `line_changes(old, new)`, the lines
-that two runs read differently.
+`all_failures`, which also have the older results; `runs`; `corrections`, and `corrected_lines`, the
+lines as people corrected them ([corrections](corrections.md)); and `line_changes(old, new)`, the
+lines that two runs read differently.
 """
 
 

@@ -101,7 +101,7 @@ def _save(request: Request, form: dict[str, str]) -> Response:
     if len(text) > _MOST_LETTERS:
         problem = f"A line has at most {_MOST_LETTERS:,} letters; this is more"
         return _form(request, page, line, text, problem, 422)
-    before = request.app.state.corrector.latest(page["page_uri"], line.line_id)
+    before = request.app.state.corrector.of_line(page, line)
     correction = Correction(
         "",
         "",
@@ -180,7 +180,7 @@ def _line(request: Request) -> tuple[dict, ShownLine]:
 
 
 def _row(request: Request, page: dict, line: ShownLine) -> Response:
-    fix = request.app.state.corrector.latest(page["page_uri"], line.line_id)
+    fix = request.app.state.corrector.of_line(page, line)
     here = f"/page/{key_text(page['page_key'])}"
     return show(request, "line_row.html", line=line, fix=fix, here=here)
 
@@ -196,7 +196,7 @@ def _form(
 ) -> Response:
     """Return the form for a line; without JavaScript on a page of its own."""
     key = key_text(page["page_key"])
-    fix = newer or request.app.state.corrector.latest(page["page_uri"], line.line_id)
+    fix = newer or request.app.state.corrector.of_line(page, line)
     template = "line_form.html" if request.headers.get("hx-request") == "true" else "line_page.html"
     return show(
         request,
@@ -210,4 +210,5 @@ def _form(
         text=text,
         problem=problem,
         newer=newer,
+        seen=request.app.state.corrector.newest_id(page["page_uri"], line.line_id),
     )

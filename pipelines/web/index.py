@@ -25,7 +25,6 @@ from pipelines.web.index_sql import (
 )
 
 _MEMORY_LIMIT = "1GB"
-_ROWS_AT_ONCE = 50_000
 
 
 def index_folder(transcripts: str) -> str:
@@ -152,9 +151,10 @@ def _remove(writer: duckdb.DuckDBPyConnection, numbers: list[int]) -> None:
 
 
 def _replace_pages(writer: duckdb.DuckDBPyConnection, tables: duckdb.DuckDBPyConnection) -> None:
-    arriving = tables.execute(PAGES).fetch_record_batch(_ROWS_AT_ONCE)
-    writer.execute("DELETE FROM pages")
-    writer.register("arriving", arriving)
-    writer.execute("INSERT INTO pages SELECT * FROM arriving")
-    writer.unregister("arriving")
+    # By a file, as DuckDB takes no table of pyarrow 10.
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "pages.parquet")
+        tables.sql(PAGES).write_parquet(path)
+        writer.execute("DELETE FROM pages")
+        writer.execute("INSERT INTO pages SELECT * FROM read_parquet($path)", {"path": path})
     writer.execute(CURRENT)

@@ -17,9 +17,10 @@ from pipelines.formats.pdf.picture import Picture
 from pipelines.formats.pdf.taken_page import TakenPage
 from pipelines.pages.time_limit import within_time
 from pipelines.transcripts.pages import page_with_lines, read_origin
+from pipelines.web.corrector import Corrector
 from pipelines.web.images import ImageGone, Images
 from pipelines.web.library import Library
-from pipelines.web.page import differences, find_page, lines_of, neighbours, readings_of
+from pipelines.web.page import ShownLine, differences, find_page, lines_of, neighbours, readings_of
 from pipelines.web.pictures import TILE_PX
 from pipelines.web.shown import key_text, show
 from schemas import VERSION
@@ -85,10 +86,17 @@ def read_page(request: Request) -> Response:
         can_correct=is_newest,
         edited=_edited(given.get("edit", "")) if is_newest else -1,
         here=f"/page/{key_text(page['page_key'])}",
-        fixes=corrector.of_lines(page["page_uri"], lines) if is_newest else {},
-        state=corrector.latest(page["page_uri"]),
+        fixes=corrector.of_lines(page, lines) if is_newest else {},
+        state=corrector.of_page(page["page_uri"]),
         specials=library.specials(),
+        seen=_seen(corrector, page, lines, given.get("edit", "")),
     )
+
+
+def _seen(corrector: Corrector, page: dict, lines: list[ShownLine], edited: str) -> str:
+    """Return the newest correction of the line that is corrected; empty for none."""
+    names = [line.line_id for line in lines if line.index == _edited(edited)]
+    return corrector.newest_id(page["page_uri"], names[0]) if names else ""
 
 
 def _edited(text: str) -> int:

@@ -8,8 +8,10 @@ from typing import NamedTuple
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.corrections.log import CorrectionLog
 from pipelines.forget import main
 from pipelines.transcripts.tables import open_tables
+from schemas.corrections import Correction, CorrectionKind
 from schemas.records import SkipReason
 from tests.pipelines.written_tables import page, write_run
 
@@ -116,6 +118,19 @@ def test_pages_are_removed_for_good(archive, tmp_path, monkeypatch, capsys, case
     assert connection.sql("SELECT count(*) FROM failures").fetchone() == (count,)
     last = "SELECT command, pages_in FROM runs ORDER BY run_id DESC LIMIT 1"
     assert connection.sql(last).fetchone() == ("forget", 0)
+
+
+def test_what_people_said_of_a_page_goes_with_it(archive, capsys):
+    log = CorrectionLog(archive)
+    said = [
+        log.append(Correction("", "", "eva", name, "l", "r", CorrectionKind.TEXT, "a", "secret"))
+        for name in ("s/a.jpg", "t/d.jpg")
+    ]
+    flags = ["--transcripts", str(archive), "--page", "s/a.jpg"]
+    assert main([*flags, "--dry_run"]) == 0 and log.state().all == said
+    assert main(flags) == 0
+    assert "1 of their corrections were removed, too" in capsys.readouterr().out
+    assert log.state().all == said[1:]
 
 
 @pytest.mark.parametrize(

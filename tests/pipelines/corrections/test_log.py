@@ -140,6 +140,19 @@ def test_a_disk_that_is_full_loses_nothing(tmp_path):
     assert len(CorrectionLog(tmp_path).state().all) == 1
 
 
+def test_pages_are_forgotten_while_others_read_and_write(tmp_path):
+    log, other = CorrectionLog(tmp_path), CorrectionLog(tmp_path)
+    assert log.forget(["p.jpg"]) == 0 and not (tmp_path / "corrections").exists()
+    kept = log.append(correction(page="q.jpg"))
+    gone = [log.append(correction(f"l{number}")) for number in range(3)]
+    assert other.state().all == [kept, *gone]
+    assert log.forget(["p.jpg", "x.jpg"]) == 3
+    assert log.state().all == other.state().all == [kept]
+    new = other.append(correction())
+    assert log.state().all == [kept, new] and log.forget(["p.jpg"]) == 1
+    assert b"p.jpg" not in file_of(tmp_path).read_bytes()
+
+
 def test_a_bucket_is_refused():
     with pytest.raises(UsageError, match="gs://b/t: corrections are kept on a disk"):
         CorrectionLog("gs://b/t")

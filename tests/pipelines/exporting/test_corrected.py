@@ -9,7 +9,7 @@ from schemas.corrections import Correction, CorrectionKind
 from tests.pipelines.exported import export, write_archive
 from tests.pipelines.exporting.test_updates import DOCUMENTS, KINDS, UPDATE, contents, state
 
-READ, CORRECTED = "acte de mariage", "acte de décès"
+READ, CORRECTED = "line 0 of x.jpg", "acte de décès"
 DRAWN = ((20.0, 180.0), (280.0, 181.0))
 OUTLINE = ((20.0, 150.0), (280.0, 150.0), (280.0, 190.0), (20.0, 190.0))
 
@@ -55,7 +55,7 @@ def test_lines_without_text_have_none(archive, kind):
     left = lines - (kind == "no_line")
     assert written["page/b/x.jpg.xml"].count(b"<TextLine") == left
     assert written["alto/b/x.jpg.xml"].count(b"<TextLine") == left
-    assert READ not in text_of(archive)[:1]
+    assert READ not in text_of(archive) and "line 1 of x.jpg" in text_of(archive)
 
 
 def test_words_and_confidences_are_those_of_the_corrected_text(archive):
@@ -66,7 +66,8 @@ def test_words_and_confidences_are_those_of_the_corrected_text(archive):
         contents(archive)[f"{name}/b/x.jpg.{end}"].decode()
         for name, end in (("page", "xml"), ("alto", "xml"), ("hocr", "html"))
     )
-    assert 'CONTENT="décès"' in alto and 'WC="1' in alto and "mariage" not in alto + page + hocr
+    assert READ not in page + hocr and alto.count('CONTENT="line"') == 2
+    assert 'CONTENT="décès"' in alto and 'WC="1' in alto
     assert "décès" in page and "décès" in hocr and "x_wconf 100" in hocr
 
 

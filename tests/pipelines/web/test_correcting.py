@@ -12,8 +12,9 @@ from starlette.testclient import TestClient
 
 from pipelines.corrections.log import CorrectionLog
 from schemas.corrections import CorrectionKind
-from tests.pipelines.web.conftest import RUN_1
-from tests.pipelines.web.test_pages import page_link
+from tests.pipelines.web.conftest import RUN_1, RUN_2, line_row, run_row
+from tests.pipelines.web.test_pages import page_link, wait_for
+from tests.pipelines.written_tables import write_run
 
 HTMX = {"HX-Request": "true"}
 
@@ -91,6 +92,22 @@ def test_the_second_of_two_people_is_told_and_shown_both(archive, config, client
     assert other.post(line, data=fields, headers=HTMX).status_code == 200
     assert [one.text for one in log_of(archive)] == ["fils de Jean", "fils de Joan"]
     assert log_of(archive)[1].old_text == "fils de Jean"
+
+
+def test_a_correction_holds_for_a_line_of_another_run_at_the_same_place(archive, client):
+    address = page_link(client, "jeun")
+    save(client, f"{address}/line/1", "fils de Jean")
+    # The second line is at another place now, and called the same.
+    moved = [{"x": 60.0, "y": 7.0}, {"x": 400.0, "y": 7.0}]
+    for baseline, shown in (({}, "Jean"), ({"baseline": moved}, "Juan")):
+        run = RUN_2 if not baseline else RUN_2.replace("02T", "03T")
+        lines = [line_row(archive.uri("a"), 1, "fils de Juan", **baseline)]
+        write_run(archive.transcripts, run_row(run), pages=[archive.page("a")], lines=lines)
+        wait_for(client, f"{address}?run={run}", "(shown)")
+        wait_for(client, address, f"fils de {shown}")
+    # Nobody is told of a conflict with what does not hold.
+    assert save(client, f"{address}/line/1", "fils de Joan").status_code == 200
+    assert "fils de Joan" in client.get(address).text
 
 
 def test_a_full_disk_loses_no_text(archive, client, monkeypatch):

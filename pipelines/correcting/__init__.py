@@ -1,0 +1,1 @@
+"""Corrections that were made elsewhere, taken over into the log."""
