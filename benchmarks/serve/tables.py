@@ -132,9 +132,14 @@ def _writer(path: Path, table: str) -> pq.ParquetWriter:
     return pq.ParquetWriter(path, TABLES[table], compression="zstd")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path)
     parser.add_argument("--lines", type=int, default=1_000_000)
-    given = parser.parse_args()
-    write_tables(given.output, given.lines)
+    args = parser.parse_args()
+    write_tables(args.output, args.lines)
+
+
+if __name__ == "__main__":
+    main()

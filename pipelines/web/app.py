@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pipelines.cli.options import UsageError
+from pipelines.decoding.pool import start_decoder
 from pipelines.web import correcting, overview, reading, searching, trying
 from pipelines.web.config import ServeConfig
 from pipelines.web.corrector import Corrector
@@ -33,6 +34,8 @@ def make_app(config: ServeConfig) -> Starlette:
         UsageError: If the transcripts cannot be opened.
     """
     library = Library(config.transcripts, config.cache, config.query_limit_s)
+    # So that the first image need not wait for it.
+    start_decoder()
     app = Starlette(
         routes=_routes(library),
         middleware=[Middleware(Guard, config=config)],
