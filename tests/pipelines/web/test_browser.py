@@ -94,7 +94,10 @@ def test_search_leads_to_the_line_on_its_image(visit):
     page.keyboard.press("Enter")
     page.wait_for_selector("mark")
     assert page.inner_text("mark") == "Jeun"
-    page.wait_for_function("document.querySelector('.cut img').naturalWidth > 300")
+    until = time.monotonic() + 15
+    while page.evaluate("document.querySelector('.cut img').naturalWidth") < 300:
+        assert time.monotonic() < until
+        page.wait_for_timeout(100)
     page.click("summary")
     page.select_option("select[name=how]", "exact")
     page.wait_for_url("**how=exact**")
