@@ -76,6 +76,7 @@ PIPELINES_FOLDERS = (
     "pipelines/prediction",
     "pipelines/training",
     "pipelines/demonstration",
+    "pipelines/web",
     "pipelines",
 )
 FOLDERS = {"model": MODEL_FOLDERS, "pipelines": PIPELINES_FOLDERS}

@@ -32,6 +32,8 @@ TRAINING_ONLY = {
     "tfx",
     "tfx_bsl",
 }
+# Of the extra `web`.
+OF_PAGES = {"jinja2", "multipart", "starlette", "uvicorn"}
 # All other commands, and what they import, must run on the data plane.
 TRAINING_PIPELINES = ("pipelines.demo", "pipelines.train")
 
@@ -39,6 +41,8 @@ TRAINING_PIPELINES = ("pipelines.demo", "pipelines.train")
 def _may_be_skipped(name, missing):
     on_data_plane = importlib.util.find_spec("tensorflow") is None
     trains = name.startswith(TRAINING_PIPELINES) or not name.startswith("pipelines.")
+    if name.startswith("pipelines.web.") and missing in OF_PAGES:
+        return True
     return on_data_plane and trains and missing in TRAINING_ONLY
 
 

@@ -46,7 +46,7 @@ DOCS = REPOSITORY / "docs"
 # all other pages are parsed: they train, or need the paths of an archive.
 RUN = [REPOSITORY / "README.md", DOCS / "tutorial.md"]
 # Of benchmarks, and of other programs.
-FLAGS_OF_OTHERS = {"--keep", "--most_lines", "--way"}
+FLAGS_OF_OTHERS = {"--keep", "--most_lines", "--seconds", "--way"}
 TEST_PAGES = (
     "test_B.12.japon3_0048",
     "test_B.18.chine4_0003",

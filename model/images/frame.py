@@ -126,6 +126,21 @@ def check_image(file: BinaryIO) -> None:
     file.seek(0)
 
 
+def stated_pixels(file: BinaryIO) -> int:
+    """Return how many pixels a file says that its image has, without decoding it.
+
+    Args:
+        file: The file, open and seekable; it is rewound.
+
+    Raises:
+        ValueError: If it is no image; a PDF is none.
+    """
+    with decoding(), _opened(file) as image:
+        pixels = image.width * image.height
+    file.seek(0)
+    return pixels
+
+
 def check_size(width_px: float, height_px: float) -> None:
     """Check the size of an image before it is decompressed.
 

@@ -39,6 +39,7 @@ _MAIN = (
     Command("train", "pipelines.train", "train a model on a dataset"),
     Command("transcribe", "pipelines.transcribe", "transcribe page images into Parquet tables"),
     Command("query", "pipelines.query", "query transcripts with SQL or ready-made recipes"),
+    Command("serve", "pipelines.serve", "search, read and correct transcripts in a browser"),
     Command("show", "pipelines.show", "draw a transcribed page with its text"),
     Command(
         "export", "pipelines.export", "write transcripts as PAGE, ALTO, hOCR, text, PDF or IIIF"

@@ -238,6 +238,25 @@ def pages_with_lines(
         yield _page(list(rows), *root)
 
 
+def page_with_lines(connection: duckdb.DuckDBPyConnection, uri: str) -> PageText | Skipped | None:
+    """Read one page.
+
+    Args:
+        connection: Result of `pipelines.transcripts.tables.open_tables`.
+        uri: The page.
+
+    Returns:
+        The page with its lines in reading order; a `Skipped` if it was not transcribed; None if
+        there is none.
+    """
+    chosen = (
+        "WITH selected_pages AS (SELECT * FROM pages WHERE page_uri = $uri), "
+        "selected_lines AS (SELECT *, false AS is_corrected FROM lines WHERE page_uri = $uri)"
+    )
+    rows = connection.execute(f"{chosen} {_QUERY} ORDER BY line_index", {"uri": uri}).fetchall()
+    return _page(rows, *read_root(connection)) if rows else None
+
+
 def pages_without_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[PageText]:
     """Read the pages that were transcribed in the order of `pages_with_lines`, but not their lines.
 

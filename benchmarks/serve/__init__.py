@@ -1,0 +1,1 @@
+"""How fast `serve` answers: generated transcripts, and users that search and read."""
