@@ -88,12 +88,12 @@ docs: ## Build the documentation into build/docs; a warning is an error.
 	@echo "build/docs/index.html"
 
 lock: ## Compile the locks again (needs uv; LOCK_FLAGS=--upgrade updates the pins).
-	$(COMPILE) pyproject.toml --extra train --extra vertex --extra test -c locks/tfx-1.16.in \
+	$(COMPILE) pyproject.toml --extra train --extra vertex --extra web --extra test -c locks/tfx-1.16.in \
 		--python-version 3.10 --python-platform x86_64-manylinux_2_28 \
 		-o locks/tfx-1.16.txt
-	$(COMPILE) pyproject.toml --extra train --extra vertex --extra test -c locks/tfx-1.21.in \
+	$(COMPILE) pyproject.toml --extra train --extra vertex --extra web --extra test -c locks/tfx-1.21.in \
 		--universal --python-version 3.10 -o locks/tfx-1.21.txt
-	$(COMPILE) --no-config pyproject.toml --extra test \
+	$(COMPILE) --no-config pyproject.toml --extra web --extra test \
 		--universal --python-version 3.10 -o locks/data-plane.txt
 	$(COMPILE) --no-config locks/docs.in --universal --python-version 3.10 -o locks/docs.txt
 	$(COMPILE) --no-config locks/supply.in --universal --python-version 3.10 -o locks/supply.txt
