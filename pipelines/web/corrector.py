@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pipelines.corrections.log import CorrectionLog
+from pipelines.formats.page_text import PageText
 from pipelines.web.page import ShownLine
 from schemas.corrections import Correction, CorrectionKind
+from schemas.records import Character, Line, Transcript
 
 
 class Corrector:
@@ -42,6 +45,26 @@ class Corrector:
         run = page["reading_run"]
         return {line.line_id: one for line, one in found if one and _holds(one, line, run)}
 
+    def corrected(self, row: dict, page: PageText, lines: Iterable[ShownLine]) -> PageText:
+        """Return a page as people corrected it, with the lines that they drew after the others.
+
+        Args:
+            row: Row of the page.
+            page: The page as the run read it that counts.
+            lines: Its lines, likewise.
+        """
+        fixes = self.of_lines(row, lines)
+        with self._lock:
+            latest = self._log.state().latest
+            drawn = [one for one in latest.values() if one.page_uri == page.uri and not one.run_id]
+        read = (_corrected(one, fixes.get(one.line.line_id)) for one in page.lines)
+        kept = [*filter(None, read)]
+        for one in drawn:
+            if one.line_id and one.kind is CorrectionKind.TEXT:
+                line = Line(one.line_id, len(kept), baseline=one.baseline, polygon=one.polygon)
+                kept.append(_as_read(Transcript(page.uri, line, "", 1.0), one.text))
+        return replace(page, lines=tuple(kept))
+
     def newest_id(self, uri: str, line_id: str) -> str:
         """Return the identifier of the newest correction of a line, whether it holds or not."""
         with self._lock:
@@ -68,6 +91,18 @@ class Corrector:
         """
         with self._lock:
             return self._log.append(correction, seen)
+
+
+def _corrected(read: Transcript, fix: Correction | None) -> Transcript | None:
+    """Return a line as it was corrected; None if it is no line."""
+    if fix is None:
+        return read
+    return None if fix.kind is CorrectionKind.NO_LINE else _as_read(read, fix.text)
+
+
+def _as_read(line: Transcript, text: str) -> Transcript:
+    characters = tuple(Character(one, 1.0) for one in text)
+    return replace(line, text=text, confidence=1.0, characters=characters)
 
 
 def _holds(correction: Correction, line: ShownLine, run_id: str) -> bool:

@@ -115,7 +115,7 @@ def _changes(lines, others) -> dict[str, list[tuple[str, str]]]:
 
 
 def download(request: Request) -> Response:
-    """Return a page as a file."""
+    """Return a page as a file, as people corrected it."""
     library: Library = request.app.state.library
     page, name = page_of(request), request.path_params["format"]
     if name not in DOWNLOADS:
@@ -125,6 +125,7 @@ def download(request: Request) -> Response:
         origin = read_origin(cursor, VERSION)
     if not isinstance(found, PageText):
         raise HTTPException(404, "This page was not read, so there is nothing to download")
+    found = request.app.state.corrector.corrected(page, found, lines_of(library, page))
     limit_s = request.app.state.config.page_limit_s
     return file_of_page(found, name, origin, lambda: within_time(limit_s, read_picture, found))
 

@@ -11,7 +11,7 @@ pytest.importorskip("starlette")
 from starlette.testclient import TestClient
 
 from pipelines.corrections.log import CorrectionLog
-from schemas.corrections import CorrectionKind
+from schemas.corrections import Correction, CorrectionKind
 from tests.pipelines.web.conftest import RUN_1, RUN_2, line_row, run_row
 from tests.pipelines.web.test_pages import page_link, wait_for
 from tests.pipelines.written_tables import write_run
@@ -48,6 +48,20 @@ def test_a_line_is_corrected_and_the_next_one_comes(archive, client):
     assert one.polygon[0] == (50.0, 145.0) and one.baseline
     html = client.get(address).text
     assert "fils de Jean" in html and "1 of 3 lines looked at" in html
+
+
+def test_a_download_has_what_was_corrected(archive, client):
+    address = page_link(client, "jeun")
+    save(client, f"{address}/line/1", "fils de Jean")
+    save(client, f"{address}/line/0", "", kind="no_line")
+    drawn = Correction(
+        "", "", "max", archive.uri("a"), "d", "", CorrectionKind.TEXT, "", "signé",
+        ((10.0, 300.0), (400.0, 300.0)),
+    )  # fmt: skip
+    CorrectionLog(archive.transcripts).append(drawn)
+    before = client.get(f"{address}/download/text").text.splitlines()
+    assert before[0] == "fils de Jean" and before[-1] == "signé" and len(before) == 3
+    assert 'id="d"' in client.get(f"{address}/download/page").text
 
 
 @pytest.mark.parametrize(
