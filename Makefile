@@ -6,16 +6,19 @@ PYTHON = python3
 UV = uv
 LOCK_FLAGS =
 DEBIAN13 = .debian13
+FAKE_GCS_SERVER_VERSION = v1.56.1
+SERVERS = .servers
 DEMO = out/demo
 LOCK = data-plane
 PACKAGES = schemas model components pipelines
 # Two test modules at a time; each process takes about 3 GB by the end.
+BUCKET_TESTS = tests/pipelines/test_buckets.py
 PYTEST = -m pytest -n 2 --dist loadfile
 
 COMPILE = $(UV) pip compile --quiet --no-emit-index-url $(LOCK_FLAGS)
 
 .DEFAULT_GOAL = help
-.PHONY: help setup setup-data-plane test test-data-plane test-debian13 test-slurm lint format demo manifest \
+.PHONY: help setup setup-data-plane test test-data-plane test-debian13 test-slurm test-buckets bucket-servers lint format demo manifest \
 	wheel conformance conformance-exports drill sbom audit docs lock clean distclean
 
 help: ## Print this help.
@@ -39,6 +42,18 @@ test-debian13: ## Run the training tests in a Debian 13 root (as root; needs deb
 
 test-slurm: setup ## Run an array of tasks on a real Slurm (as root; installs Debian's slurm-wlm and munge).
 	@tests/slurm/run .venv/bin/python
+
+bucket-servers: $(SERVERS)/fake-gcs-server-$(FAKE_GCS_SERVER_VERSION)
+
+test-buckets: $(SERVERS)/fake-gcs-server-$(FAKE_GCS_SERVER_VERSION) ## Run the tests on servers of gs:// and s3:// (needs Go).
+	@$(PYTHON) -m locks.install .venv-buckets buckets
+	FAKE_GCS_SERVER=$(CURDIR)/$< .venv-buckets/bin/python -m pytest $(BUCKET_TESTS)
+
+$(SERVERS)/fake-gcs-server-%:
+	@command -v go >/dev/null || { echo "test-buckets needs Go: install it from https://go.dev/dl" >&2; exit 2; }
+	@echo "Building fake-gcs-server $*; this takes some minutes."
+	GOBIN=$(CURDIR)/$(SERVERS) go install github.com/fsouza/fake-gcs-server@$*
+	@mv $(SERVERS)/fake-gcs-server $@
 
 lint: setup ## Check style and formatting.
 	.venv/bin/python -m ruff check .
@@ -95,6 +110,8 @@ lock: ## Compile the locks again (needs uv; LOCK_FLAGS=--upgrade updates the pin
 		--universal --python-version 3.10 -o locks/tfx-1.21.txt
 	$(COMPILE) --no-config pyproject.toml --extra web --extra test \
 		--universal --python-version 3.10 -o locks/data-plane.txt
+	$(COMPILE) --no-config pyproject.toml locks/buckets.in --extra test --extra gcp --extra aws \
+		-c locks/data-plane.txt --universal --python-version 3.10 -o locks/buckets.txt
 	$(COMPILE) --no-config locks/docs.in --universal --python-version 3.10 -o locks/docs.txt
 	$(COMPILE) --no-config locks/supply.in --universal --python-version 3.10 -o locks/supply.txt
 
@@ -104,4 +121,4 @@ clean: ## Remove what tests, builds and the demo leave behind; the rest of out/ 
 	find $(PACKAGES) tests locks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## Also remove the virtual environments.
-	rm -rf .venv .venv-data .venv-docs .venv-supply
+	rm -rf .venv .venv-data .venv-docs .venv-supply .venv-buckets $(SERVERS)

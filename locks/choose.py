@@ -4,8 +4,9 @@ This runs on any Python from 3.6, so that old interpreters get an answer too.
 
     python3 -m locks.choose PLANE
 
-PLANE is 'tfx' (everything), 'data-plane' (ingest, transcribe and query), 'docs' (the
-documentation) or 'supply' (the tools that look at what is installed).
+PLANE is 'tfx' (everything), 'data-plane' (ingest, transcribe and query), 'buckets' (that, with
+what opens gs:// and s3://), 'docs' (the documentation) or 'supply' (the tools that look at what is
+installed).
 Prints the path of the lock, or exits with status 2 and prints the cure.
 """
 
@@ -16,6 +17,7 @@ from typing import NamedTuple, Tuple
 
 Version = Tuple[int, int]
 
+PLANES = ("tfx", "data-plane", "buckets", "docs", "supply")
 NO_GLIBC = (0, 0)
 OLDEST_PYTHON = (3, 10)
 NEWEST_PYTHON = (3, 13)
@@ -61,7 +63,7 @@ def choose(plane: str, host: Host) -> str:
     """Choose the lock for a host.
 
     Args:
-        plane: 'tfx', 'data-plane', 'docs' or 'supply'.
+        plane: One of `PLANES`.
         host: Host that the lock must fit.
 
     Returns:
@@ -76,8 +78,9 @@ def choose(plane: str, host: Host) -> str:
     >>> choose("tfx", Host((3, 13), "CPython", "Linux", "x86_64", (2, 41)))
     'locks/tfx-1.21.txt'
     """
-    if plane not in ("tfx", "data-plane", "docs", "supply"):
-        raise ValueError(f"plane is {plane!r}; use 'tfx', 'data-plane', 'docs' or 'supply'")
+    if plane not in PLANES:
+        known = ", ".join(map(repr, PLANES))
+        raise ValueError(f"plane is {plane!r}; use one of {known}")
     _require_platform(plane, host)
     known_python = OLDEST_PYTHON <= host.python <= NEWEST_PYTHON
     if plane != "tfx" and known_python:
@@ -117,8 +120,8 @@ def _cure(plane: str, host: Host) -> str:
     """Return which interpreter to install."""
     install = "install Python {0} (`pyenv install {0}`) and run `make {1} PYTHON={2}`"
     if plane != "tfx":
-        targets = {"docs": "docs", "supply": "sbom", "data-plane": "test-data-plane"}
-        return install.format("3.12", targets[plane], "python3.12")
+        target = {"docs": "docs", "supply": "sbom"}.get(plane, f"test-{plane}")
+        return install.format("3.12", target, "python3.12")
     if host.glibc >= GLIBC_OF_TFX_1_21:
         return install.format("3.13", "setup", "python3.13")
     return install.format("3.10", "setup", "python3.10") + (

@@ -74,7 +74,7 @@ def missing_tools(plane: str) -> List[str]:
     """List the tools that the system lacks, each with its cure.
 
     Args:
-        plane: 'tfx', 'data-plane', 'docs' or 'supply'.
+        plane: One of `locks.choose.PLANES`.
 
     Returns:
         One message for each; empty if nothing is missing.

@@ -28,11 +28,13 @@ CASES = [
     *[("tfx-1.16", python, ("train", "test")) for python in ("3.10",)],
     *[("tfx-1.21", python, ("train", "test")) for python in ALL_PYTHONS],
     *[("data-plane", python, ("test",)) for python in ALL_PYTHONS],
+    *[("buckets", python, ("test", "gcp", "aws")) for python in ALL_PYTHONS],
 ]
 ANSWERS = {
     "tfx-1.16": {"tfx": "1.16.0", "dill": "0.3.1.1", "tensorflow": "2.16.2"},
     "tfx-1.21": {"tfx": "1.21.0", "tensorflow": "2.21.0"},
     "data-plane": {},
+    "buckets": {},
 }
 
 
@@ -92,6 +94,11 @@ def test_data_plane_has_no_tensorflow(python):
     assert heavy.isdisjoint(_pins("data-plane", python))
 
 
+@pytest.mark.parametrize("python", ALL_PYTHONS)
+def test_buckets_are_tested_with_the_versions_of_the_data_plane(python):
+    assert _pins("data-plane", python).items() <= _pins("buckets", python).items()
+
+
 def test_errors_name_the_distribution_and_its_extras():
     assert f"'{PROJECT['name']}[gcp]'" in extra_cure("gcp", "/usr")
     sources = [
@@ -103,7 +110,7 @@ def test_errors_name_the_distribution_and_its_extras():
     assert {"train", "vertex", "gcp", "torch"} <= extras <= PROJECT["optional-dependencies"].keys()
 
 
-@pytest.mark.parametrize(("lock", "least"), [("docs", 3), ("supply", 2)])
+@pytest.mark.parametrize(("lock", "least"), [("docs", 3), ("supply", 2), ("buckets", 1)])
 @pytest.mark.parametrize("python", ALL_PYTHONS)
 def test_the_locks_of_tools_pin_what_they_ask_for(python, lock, least):
     lines = (REPOSITORY / "locks" / f"{lock}.in").read_text().splitlines()

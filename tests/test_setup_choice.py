@@ -75,7 +75,7 @@ def test_refusal_names_the_host_and_the_cure(plane, host, what, cure):
 
 
 def test_unknown_plane_is_rejected():
-    with pytest.raises(ValueError, match="'tfx', 'data-plane', 'docs' or 'supply'"):
+    with pytest.raises(ValueError, match="'tfx', 'data-plane', 'buckets'"):
         choose("astral", _host())
 
 

@@ -1,7 +1,7 @@
 """Runs on servers that stand in for Google's storage and for S3, over HTTP.
 
-fake-gcs-server (go install github.com/fsouza/fake-gcs-server@latest) and moto's server
-(pip install 'moto[server,s3]'); a store whose server is not installed is skipped.
+`make test-buckets` installs both: fake-gcs-server and moto's server
+Elsewhere a store whose server is not installed is skipped.
 """
 
 from __future__ import annotations

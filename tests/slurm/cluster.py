@@ -87,7 +87,7 @@ class Cluster:
         return self.ask("sinfo", "-h", "-N", "-o", "%t").split()
 
     def kill_node(self, node: str, processes: list[int]) -> None:
-        """Let a node fail: its daemon ends at once, with what it runs.
+        """Let a node fail: its daemon ends at once, with what it runs, and Slurm sees it is down.
 
         Args:
             node: The node.
@@ -98,6 +98,24 @@ class Cluster:
             # First what watches the task, so that it reports nothing.
             _kill(_parent(process))
             _kill(process)
+        # Not after a time without an answer: that may come when the node is there again, which
+        # then stays down.
+        self.ask("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=killed")
+
+    def bring_back(self, node: str, limit_s: float) -> None:
+        """Start the daemon of a node that failed, and wait until tasks can run there."""
+
+        def is_up() -> bool:
+            shown = self.ask("scontrol", "show", "node", node)
+            state = re.search(r"State=(\S+)", shown)[1]
+            if "DOWN" in state and "NOT_RESPONDING" not in state and "*" not in state:
+                # Refused where the daemon has come in the meantime, and the node is up already.
+                with suppress(AssertionError):
+                    self.ask("scontrol", "update", f"NodeName={node}", "State=RESUME")
+            return state in ("IDLE", "MIXED", "ALLOCATED")
+
+        self.start_node(node)
+        wait_until(is_up, limit_s, f"node {node}")
 
     def submit(self, *arguments: str) -> str:
         """Submit a job and return its number."""
@@ -115,11 +133,29 @@ class Cluster:
                 found[int(number[1])] = state[1], node[1] if node else ""
         return found
 
+    def requeue(self, job: str, number: int) -> None:
+        """Let a task of an array that has ended start again, unless it does already."""
+        with suppress(AssertionError):
+            self.ask("scontrol", "requeue", f"{job}_{number}")
+
     def hurry(self, job: str) -> None:
-        """Let the tasks of an array that were requeued start now, and not in two minutes."""
-        for number, (state, _) in self.tasks(job).items():
-            if state == "PENDING":
-                self.ask("scontrol", "update", f"JobId={job}_{number}", "StartTime=now")
+        """Let the tasks of an array that were requeued start now, and not in two minutes.
+
+        Each is told once that it may: Slurm plans anew whenever it is told something.
+        """
+        for row in self.ask("squeue", "-h", "-j", job, "-t", "PENDING", "-o", "%i %r").splitlines():
+            task, _, reason = row.partition(" ")
+            # Refused where it has started in the meantime.
+            with suppress(AssertionError):
+                if reason == "BeginTime":
+                    self.ask("scontrol", "update", f"JobId={task}", "StartTime=now")
+                elif "held" in reason.lower():
+                    self.ask("scontrol", "release", task)
+
+    def said(self) -> str:
+        """Return what the controller thinks, for a test that failed."""
+        shown = self.ask("squeue", "-a") + self.ask("sinfo", "-N", "-l")
+        return shown + (self._folder / "slurmctld.log").read_text()[-6000:]
 
     def ask(self, *command: str) -> str:
         """Run a command of Slurm, and return what it prints."""
@@ -153,11 +189,13 @@ class Cluster:
         assert done.returncode == 0, f"{command}: {(self._folder / 'started.log').read_text()}"
 
 
-def wait_until(is_so: Callable[[], bool], limit_s: float, what: str) -> None:
-    """Wait until something is so; a test that waits too long fails."""
+def wait_until(
+    is_so: Callable[[], bool], limit_s: float, what: str, said: Callable[[], str] = str
+) -> None:
+    """Wait until something is so; a test that waits too long fails, with what `said` returns."""
     end = time.monotonic() + limit_s
     while not is_so():
-        assert time.monotonic() < end, f"waited {limit_s:.0f} s for {what}"
+        assert time.monotonic() < end, f"waited {limit_s:.0f} s for {what}\n{said()}"
         time.sleep(0.1)
 
 
