@@ -110,7 +110,7 @@ lock: ## Compile the locks again (needs uv; LOCK_FLAGS=--upgrade updates the pin
 		--universal --python-version 3.10 -o locks/tfx-1.21.txt
 	$(COMPILE) --no-config pyproject.toml --extra web --extra test \
 		--universal --python-version 3.10 -o locks/data-plane.txt
-	$(COMPILE) --no-config pyproject.toml locks/buckets.in --extra test --extra gcp --extra aws \
+	$(COMPILE) --no-config pyproject.toml locks/buckets.in --extra web --extra test --extra gcp --extra aws \
 		-c locks/data-plane.txt --universal --python-version 3.10 -o locks/buckets.txt
 	$(COMPILE) --no-config locks/docs.in --universal --python-version 3.10 -o locks/docs.txt
 	$(COMPILE) --no-config locks/supply.in --universal --python-version 3.10 -o locks/supply.txt
