@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from pipelines.cli.options import UsageError
 from pipelines.decoding.pool import start_decoder
-from pipelines.web import correcting, overview, reading, searching, trying
+from pipelines.web import correcting, overview, reading, sampling, searching, trying
 from pipelines.web.config import ServeConfig
 from pipelines.web.corrector import Corrector
 from pipelines.web.guard import Guard
@@ -66,6 +66,8 @@ def _routes(library: Library) -> list[Route | Mount]:
         page("/browse", searching.browse),
         page(f"/page/{key}", reading.read_page),
         page("/work", correcting.work),
+        page("/sample", sampling.sample_page),
+        page("/sample/next", sampling.next_line),
         Route(f"/page/{key}/line/{{index:int}}", correcting.line_row),
         Route(f"/page/{key}/line/{{index:int}}", correcting.save, methods=["POST"]),
         Route(f"/page/{key}/line/{{index:int}}/edit", correcting.edit),

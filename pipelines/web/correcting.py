@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -15,7 +17,7 @@ from pipelines.web.guard import has_csrf
 from pipelines.web.library import Library
 from pipelines.web.page import ShownLine, lines_of
 from pipelines.web.reading import page_of
-from pipelines.web.shown import key_text, show
+from pipelines.web.shown import key_text, link, show
 from schemas.corrections import Correction, CorrectionKind
 
 _MOST_LETTERS = 2000
@@ -76,7 +78,7 @@ def _counts(library: Library, seen: set[tuple[str, str]], done: set[str]) -> lis
 def edit(request: Request) -> Response:
     """Return the form for a line."""
     page, line = _line(request)
-    return _form(request, page, line)
+    return _form(request, page, line, given=request.query_params)
 
 
 def line_row(request: Request) -> Response:
@@ -100,7 +102,7 @@ def _save(request: Request, form: dict[str, str]) -> Response:
         raise HTTPException(400, "A line cannot be marked so")
     if len(text) > _MOST_LETTERS:
         problem = f"A line has at most {_MOST_LETTERS:,} letters; this is more"
-        return _form(request, page, line, text, problem, 422)
+        return _form(request, page, line, text, problem, 422, given=form)
     before = request.app.state.corrector.of_line(page, line)
     correction = Correction(
         "",
@@ -115,15 +117,21 @@ def _save(request: Request, form: dict[str, str]) -> Response:
         line.baseline,
         line.polygon,
         "web",
+        sample="random" if form.get("sample") else "",
     )
     try:
         request.app.state.corrector.append(correction, form.get("seen", ""))
     except Conflict as conflict:
-        problem = f"{conflict.newer.author} corrected this line meanwhile; save again to keep yours"
-        return _form(request, page, line, text, problem, 409, conflict.newer)
+        newer = conflict.newer
+        # Enter that was pressed twice says the same twice.
+        if (newer.author, newer.kind, newer.text) != (request.state.user, kind, correction.text):
+            problem = f"{newer.author} corrected this line meanwhile; save again to keep yours"
+            return _form(request, page, line, text, problem, 409, newer, form)
     except OSError as error:
         problem = f"It could not be saved ({error.strerror or error}); your text is still here"
-        return _form(request, page, line, text, problem, 507)
+        return _form(request, page, line, text, problem, 507, given=form)
+    if form.get("sample"):
+        return RedirectResponse(link("/sample/next", collection=form.get("collection")), 303)
     here = f"/page/{key_text(page['page_key'])}"
     if request.headers.get("hx-request") != "true":
         return RedirectResponse(f"{here}?edit={line.index + 1}#line-{line.number + 1}", 303)
@@ -193,8 +201,9 @@ def _form(
     problem: str = "",
     status: int = 200,
     newer: Correction | None = None,
+    given: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
-    """Return the form for a line; without JavaScript on a page of its own."""
+    """Return the form for a line; in a sample, or without JavaScript, on a page of its own."""
     key = key_text(page["page_key"])
     fix = newer or request.app.state.corrector.of_line(page, line)
     template = "line_form.html" if request.headers.get("hx-request") == "true" else "line_page.html"
@@ -202,7 +211,10 @@ def _form(
         request,
         template,
         status,
+        page=page,
         line=line,
+        in_sample=bool(given.get("sample")),
+        collection=given.get("collection", ""),
         fix=fix,
         here=f"/page/{key}",
         image=f"/image/{key}",

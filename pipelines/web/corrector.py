@@ -65,10 +65,14 @@ class Corrector:
                 kept.append(_as_read(Transcript(page.uri, line, "", 1.0), one.text))
         return replace(page, lines=tuple(kept))
 
-    def newest_id(self, uri: str, line_id: str) -> str:
-        """Return the identifier of the newest correction of a line, whether it holds or not."""
+    def newest(self, uri: str, line_id: str) -> Correction | None:
+        """Return the newest correction of a line, whether it holds or not; None for none."""
         with self._lock:
-            newest = self._log.state().latest.get((uri, line_id))
+            return self._log.state().latest.get((uri, line_id))
+
+    def newest_id(self, uri: str, line_id: str) -> str:
+        """Return the identifier of the newest correction of a line; empty for none."""
+        newest = self.newest(uri, line_id)
         return newest.correction_id if newest else ""
 
     def places(self) -> tuple[set[tuple[str, str]], set[str]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from model.text.words import Sought, sought_words, word_spans
 from pipelines.web.library import Library
-from pipelines.web.words import Sought, sought_words, word_spans
 
 # How words are compared.
 EXACT, DOUBTS, NEAR = "exact", "doubts", "near"

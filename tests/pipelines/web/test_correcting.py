@@ -50,6 +50,15 @@ def test_a_line_is_corrected_and_the_next_one_comes(archive, client):
     assert "fils de Jean" in html and "1 of 3 lines looked at" in html
 
 
+def test_the_same_twice_is_no_conflict(archive, client):
+    line = f"{page_link(client, 'jeun')}/line/1"
+    html = client.get(f"{line}/edit", headers=HTMX).text
+    fields = {name: field(html, name) for name in ("csrf", "seen")}
+    for text, status in (("fils de Jean", 200), ("fils de Jean", 200), ("fils de Paul", 409)):
+        assert client.post(line, data=fields | {"text": text}, headers=HTMX).status_code == status
+    assert len(log_of(archive)) == 1
+
+
 def test_a_download_has_what_was_corrected(archive, client):
     address = page_link(client, "jeun")
     save(client, f"{address}/line/1", "fils de Jean")

@@ -1,4 +1,4 @@
-"""The words of a text, as the index has them, and what a user asks for."""
+"""The words of a text, and what a user who searches asks for."""
 
 from __future__ import annotations
 
