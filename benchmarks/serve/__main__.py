@@ -21,7 +21,7 @@ from collections import defaultdict
 from pathlib import Path
 from urllib.parse import quote
 
-from pipelines.web.words import word_spans
+from model.text.words import word_spans
 
 # Between two clicks of a user.
 _THINKS_S = (0.2, 2.0)
