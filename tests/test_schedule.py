@@ -114,7 +114,7 @@ def test_a_timer_that_fires_while_a_run_goes_on_harms_nothing(scans):
     finally:
         is_done.set()
         holder.join()
-    assert ran.returncode == 2 and ran.stderr.count("\n") == 1, ran.stderr
+    assert ran.returncode == 4 and ran.stderr.count("\n") == 1, ran.stderr
     assert "another run" in ran.stderr and "wait for it" in ran.stderr
     assert transcribe_alone(scans).returncode == 0
 

@@ -33,7 +33,7 @@ LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 _EXIT_STATUSES = (
     f"Exit status: {EXIT_OK} complete, {EXIT_USAGE} invalid arguments, "
     f"{EXIT_FAILURES} finished with more failures than accepted or with nothing of use, "
-    f"{EXIT_INTERRUPTED} interrupted or no space left, {EXIT_CTRL_C} Ctrl-C."
+    f"{EXIT_INTERRUPTED} interrupted, no space left or another run at work, {EXIT_CTRL_C} Ctrl-C."
 )
 _BEAM_FLAGS = (
     "Flags of Apache Beam are accepted too: --runner, --temp_location, --setup_file and so on; "
@@ -44,6 +44,10 @@ CONFIG_FLAG = "--config"
 
 class UsageError(ValueError):
     """Invalid arguments; the message says what is wrong, which argument it is, and the cure."""
+
+
+class OutputBusy(UsageError):
+    """Another run is at work on the output; the same command can run once that has ended."""
 
 
 class GivenUp(RuntimeError):

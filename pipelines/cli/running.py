@@ -28,6 +28,7 @@ from pipelines.cli.options import (
     LOCAL_RUNNER,
     GivenUp,
     OneLineParser,
+    OutputBusy,
     UsageError,
     is_local,
 )
@@ -240,7 +241,7 @@ def _with_known_errors(run: Callable[[], int]) -> int:
         return run()
     except UsageError as error:
         print(error, file=sys.stderr)
-        return EXIT_USAGE
+        return EXIT_INTERRUPTED if isinstance(error, OutputBusy) else EXIT_USAGE
     except BrokenPipeError:
         # The reader closed the pipe; without this Python would try to flush the rest at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
-from pipelines.cli.options import GivenUp, UsageError
+from pipelines.cli.options import GivenUp, OutputBusy
 from pipelines.files.bucket import Store, StoredObject
 
 _RENEWED_S = 30.0
@@ -60,13 +60,13 @@ def _take_over(store: Store, uri: str, token: bytes) -> str:
         age = _now(store, uri) - found.written
         if age < timedelta(seconds=EXPIRES_S):
             left_s = EXPIRES_S - age.total_seconds()
-            raise UsageError(
+            raise OutputBusy(
                 f"{uri}: another run ({_holder(found)}) writes here; wait for it. If it was "
                 f"killed, its lock expires in {max(1, round(left_s / 60))} min"
             )
         version = store.create(uri, token, found.version)
     if not version:
-        raise UsageError(f"{uri}: another run has just begun here; wait for it")
+        raise OutputBusy(f"{uri}: another run has just begun here; wait for it")
     return version
 
 

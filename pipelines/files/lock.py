@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.interruption import is_interrupted
-from pipelines.cli.options import UsageError
+from pipelines.cli.options import OutputBusy, UsageError
 from pipelines.files.bucket import is_bucket, store_of
 from pipelines.files.bucket_lock import bucket_lock
 from pipelines.files.filesystem import make_folder, read_bytes, write_bytes, writing
@@ -25,7 +25,7 @@ _POLL_S, _SILENT_S = 0.1, 5.0
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
-class LockTaken(UsageError):
+class LockTaken(OutputBusy):
     """Another process holds a lock."""
 
 
@@ -219,7 +219,7 @@ def _is_at(descriptor: int, path: str) -> bool:
 def _lock_file(lock: str, holder: str) -> Iterator[None]:
     if FileSystems.exists(lock):
         other = read_bytes(lock).decode(errors="replace")
-        raise UsageError(
+        raise OutputBusy(
             f"{lock}: another run ({other}) writes here; wait for it, "
             "or delete this file if that run was killed"
         )

@@ -159,6 +159,6 @@ def test_a_second_run_is_refused_while_the_lock_is_fresh(store, archive):
     _in_bucket(environment, "put", str(archive / "lock"), f"{place}/out")
     inputs = ["--input", str(archive / "in"), "--model", str(archive / "m")]
     done = run(environment, "transcribe", *inputs, "--output", f"{place}/out")
-    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert done.returncode == 4 and done.stderr.count("\n") == 1
     assert "another run (another machine) writes here" in done.stderr
     assert "its lock expires in 5 min" in done.stderr

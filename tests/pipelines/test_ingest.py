@@ -144,7 +144,7 @@ def test_a_second_run_on_the_same_output_is_refused(tmp_path, capsys):
     # The lock lies beside the output, and here in the input.
     write_pair(tmp_path, "one", "acte")
     with output_lock(str(tmp_path / "out")):
-        assert ingest([tmp_path], tmp_path / "out", "--overwrite") == 2
+        assert ingest([tmp_path], tmp_path / "out", "--overwrite") == 4
     error = capsys.readouterr().err
     assert "out: another run" in error and error.count("\n") == 1
     assert ingest([tmp_path], tmp_path / "out") == 0

@@ -187,7 +187,7 @@ def test_what_runs_already_is_refused_in_one_line(archive, capsys):
         (["--part=2/2"], rf"part 2/2 runs already \(\S+, process {child.pid}\); wait for it"),
         ([], rf"another run \(part 2/2 on \S+, process {child.pid}\) writes here; wait for it"),
     ):
-        assert transcribe(archive, *flags, root) == 2
+        assert transcribe(archive, *flags, root) == 4
         error = capsys.readouterr().err
         assert re.search(expected, error)
         assert error.count("\n") == 1
@@ -208,7 +208,7 @@ def test_a_part_is_refused_while_another_command_needs_the_output(archive, capsy
     assert in_parts(archive, 1) == [0]
     capsys.readouterr()
     with run_lock(str(archive / "out" / ".unfinished")):
-        assert transcribe(archive, "--part=1/2") == 2
+        assert transcribe(archive, "--part=1/2") == 4
     error = capsys.readouterr().err
     assert "writes here; wait for it" in error
     assert error.count("\n") == 1

@@ -201,4 +201,4 @@ def test_other_errors_are_not_hidden(parser):
 def test_help_lists_the_exit_statuses(parser):
     text = " ".join(parser.format_help().split())
     assert "0 complete, 2 invalid arguments, 3 finished with more failures" in text
-    assert "4 interrupted or no space left, 130 Ctrl-C" in text
+    assert "4 interrupted, no space left or another run at work, 130 Ctrl-C" in text

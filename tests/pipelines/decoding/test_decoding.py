@@ -167,7 +167,7 @@ def test_a_decoder_that_was_killed_is_an_error_that_may_pass():
 def test_an_idle_decoder_that_was_killed_is_replaced():
     pool.await_decoder()
     os.kill(idle_pids()[0], signal.SIGKILL)
-    time.sleep(0.1)
+    time.sleep(1)
     assert decode(SharedFile(png(PAGE)), None, False)[0].grey.shape == PAGE.shape
 
 
