@@ -11,8 +11,8 @@ SERVERS = .servers
 DEMO = out/demo
 LOCK = data-plane
 PACKAGES = schemas model components pipelines
-# Two test modules at a time; each process takes about 3 GB by the end.
 BUCKET_TESTS = tests/pipelines/test_buckets.py
+# Two test modules at a time; each process takes about 3 GB by the end.
 PYTEST = -m pytest -n 2 --dist loadfile
 
 COMPILE = $(UV) pip compile --quiet --no-emit-index-url $(LOCK_FLAGS)

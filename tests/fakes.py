@@ -9,7 +9,6 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from model.decoding.config import GREEDY
 from model.decoding.page_error import PageErrorModel, predict_of_read
 from model.language.ngram_build import build_language_model
 from model.language.recurrent_model import LABELS, LOG_PROBABILITIES
@@ -133,7 +132,7 @@ def writing_of(above_px: float, below_px: float) -> Callable[[np.ndarray], np.nd
 class NameReader:
     """A recogniser that reads the id of each line as its text, with an expected CER of 1/4."""
 
-    decoding_method = GREEDY
+    judges_languages = False
     page_error = PageErrorModel((0.5,), (0.25,))
 
     def predict_cer(self, transcripts):

@@ -10,7 +10,6 @@ import argparse
 import os
 import random
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from model.text.words import word_spans
+from tests.pipelines.servers import free_port
 
 # Between two clicks of a user.
 _THINKS_S = (0.2, 2.0)
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--cache", default="")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
-        port = _free_port()
+        port = free_port()
         command = ["-m", "pipelines.serve", "--transcripts", args.transcripts, "--port", str(port)]
         server = subprocess.Popen(
             [sys.executable, *command, "--cache", args.cache or made],
@@ -112,12 +112,6 @@ def _is_up(address: str) -> bool:
 def _resident_mb(pid: int) -> float:
     (pages,) = re.findall(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     return int(pages) / 1000
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 if __name__ == "__main__":

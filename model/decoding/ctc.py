@@ -55,8 +55,7 @@ def decode_greedy(
     check_logits(logits, charset)
     probabilities = softmax(np.asarray(logits, np.float32))
     best = probabilities.max(axis=-1)
-    path, run_starts, run_peaks = _runs(logits, best)
-    written = path[run_starts] != BLANK
+    path, run_starts, run_peaks, written = _runs(logits, best)
     peaks = run_peaks[written]
     labels = path[run_starts[written]]
     text = charset.decode(labels.tolist())
@@ -85,17 +84,17 @@ def best_path(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         ([1, 2], [0.8..., 0.8...])
     """
     best = softmax(np.asarray(logits, np.float32)).max(axis=-1)
-    path, run_starts, run_peaks = _runs(logits, best)
-    written = path[run_starts] != BLANK
+    path, run_starts, run_peaks, written = _runs(logits, best)
     return path[run_starts[written]], run_peaks[written]
 
 
-def _runs(logits: np.ndarray, best: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the best path, where each run of a label begins in it, and the run's peak."""
+def _runs(logits: np.ndarray, best: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return the best path; of each run in it start and peak, and whether it is no blank."""
     # From the logits: almost equal probabilities may round to a tie.
     path = logits.argmax(axis=-1)
     run_starts = np.flatnonzero(np.diff(path, prepend=-1))
-    return path, run_starts, np.maximum.reduceat(best, run_starts)
+    run_peaks = np.maximum.reduceat(best, run_starts)
+    return path, run_starts, run_peaks, path[run_starts] != BLANK
 
 
 def in_logical_order(

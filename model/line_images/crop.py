@@ -68,12 +68,34 @@ def fit_to_image(page: Page, grey: np.ndarray, orientation: int = 1) -> Page:
         if not is_swapped or orientation not in _TURNS:
             raise ValueError(_other_shape(page, width, height, is_swapped))
         page = _turned(page, _TURNS[orientation])
-    across, down = width / page.width_px, height / page.height_px
+    return _on_writing(scale_page(page, width, height), grey, orientation)
+
+
+def scale_page(page: Page, width_px: int, height_px: int) -> Page:
+    """Scale a page's coordinates to an image of another size.
+
+    Args:
+        page: A page whose size is stated.
+        width_px: Width of the image.
+        height_px: Its height.
+
+    Returns:
+        The page in pixels of the image.
+
+    Example:
+        >>> from schemas.records import Line
+        >>> page = Page("a.jpg", (Line("l1", 0, baseline=((0, 8), (20, 8))),), 40, 20)
+        >>> scale_page(page, 20, 10).lines[0].baseline
+        ((0.0, 4.0), (10.0, 4.0))
+    """
+    if (page.width_px, page.height_px) == (width_px, height_px):
+        return page
+    across, down = width_px / page.width_px, height_px / page.height_px
 
     def scaled(points: Polyline) -> Polyline:
         return tuple((x * across, y * down) for x, y in points)
 
-    return _on_writing(_moved(page, scaled, width, height), grey, orientation)
+    return _moved(page, scaled, width_px, height_px)
 
 
 def _on_writing(page: Page, grey: np.ndarray, orientation: int) -> Page:

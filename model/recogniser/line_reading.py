@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 
-from model.decoding.config import GREEDY
 from model.decoding.language_fit import Surprise
+from model.quality.page import PageQuality
 from model.recogniser.recogniser import Recogniser
 from schemas.records import Failure, LineImage, Transcript
 
@@ -46,7 +47,7 @@ def read_pages(images: Sequence[LineImage], recogniser: Recogniser) -> list[Tran
     Returns:
         For each line its transcript, or why it could not be read.
     """
-    if recogniser.decoding_method == GREEDY:
+    if not recogniser.judges_languages:
         return read_lines(images, recogniser)
     outcomes: list[Transcript | Failure | None] = [None] * len(images)
     greedy: list[Transcript | Failure | None] = [None] * len(images)
@@ -80,6 +81,28 @@ def _run_network(
         strips = [strip for _, strip in batch]
         outputs = run_in_halves(strips, recogniser.run)
         yield from zip((index for index, _ in batch), outputs)
+
+
+def quality_of_read(
+    quality: PageQuality,
+    ink_unread: float | None,
+    transcripts: Sequence[Transcript],
+    recogniser: Recogniser,
+) -> PageQuality:
+    """Return the quality of a page with what is known once it was read.
+
+    Args:
+        quality: That of its image.
+        ink_unread: Share of its ink outside of the lines that were read.
+        transcripts: Its lines, from `read_pages`.
+        recogniser: Read them.
+    """
+    return replace(
+        quality,
+        ink_unread=ink_unread,
+        cer_of_read=recogniser.predict_cer(transcripts),
+        language_known=not any(line.without_language for line in transcripts),
+    )
 
 
 def read_line(image: LineImage, recogniser: Recogniser) -> Transcript | Failure:

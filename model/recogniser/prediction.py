@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from model.line_images.preprocess import PreprocessConfig
 from model.quality.ink_unread import measure_page_ink, share_unread
 from model.quality.line_image import StripQuality, measure_strip
 from model.quality.page import PageQuality, measure_page
-from model.recogniser.line_reading import read_pages
+from model.recogniser.line_reading import quality_of_read, read_pages
 from model.recogniser.recogniser import Recogniser
 from model.segmentation.finder import default_line_network, find_lines
 from schemas.records import Failure, Line, LineImage, Page, Transcript
@@ -127,11 +127,7 @@ def predict_image(
         for line, strip in zip(found, strips)
     )
     transcripts = [result for result in results if isinstance(result, Transcript)]
-    of_read = recogniser.predict_cer(transcripts)
-    language_known = not any(line.without_language for line in transcripts)
-    quality = replace(
-        quality, ink_unread=ink_unread, cer_of_read=of_read, language_known=language_known
-    )
+    quality = quality_of_read(quality, ink_unread, transcripts, recogniser)
     return Prediction(tuple(read), WHOLE if is_line else FIND, quality)
 
 

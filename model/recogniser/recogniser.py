@@ -6,7 +6,7 @@ never on its batch or the number of cores. A GPU may round differently in a batc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -187,6 +187,12 @@ class Recogniser:
         decoded = self._best_path.decode(logits, image.line.direction)
         return replace(self._transcript(image, decoded), without_language=True)
 
+    @property
+    def judges_languages(self) -> bool:
+        """Whether it decodes pages greedily whose language its language model does not know."""
+        has_limit = self.bundle.decoding.most_surprise_nats is not None
+        return self.decoding_method != GREEDY and has_limit
+
     def surprise(self, logits: np.ndarray) -> Surprise:
         """Return how unlikely the language model of the search finds what is sure in a line.
 
@@ -199,21 +205,19 @@ class Recogniser:
         """Whether a page is in a language that the language model does not know.
 
         Args:
-            surprise: The sum over the lines of the page.
+            surprise: The sum over the lines of the page, of a model that `judges_languages`.
         """
-        most_nats = self.bundle.decoding.most_surprise_nats
-        return most_nats is not None and surprise.nats_a_character > most_nats
+        return surprise.nats_a_character > self.bundle.decoding.most_surprise_nats
 
-    def predict_cer(self, transcripts: Iterable[Transcript]) -> float | None:
+    def predict_cer(self, transcripts: Sequence[Transcript]) -> float | None:
         """Return the predicted CER of the text of a page; None where nothing predicts it.
 
         Args:
             transcripts: Its lines as `read_pages` of `line_reading.py` gave them.
         """
-        read = list(transcripts)
-        without_language = any(line.without_language for line in read)
+        without_language = any(line.without_language for line in transcripts)
         method = GREEDY if without_language else self.decoding_method
-        return predict_of_read(self.bundle.decoding.calibration(method).page_error, read)
+        return predict_of_read(self.bundle.decoding.calibration(method).page_error, transcripts)
 
     def _transcript(self, image: LineImage, decoded: Decoded) -> Transcript:
         return Transcript(

@@ -8,8 +8,15 @@ from dataclasses import dataclass, replace
 import duckdb
 from apache_beam.io.filesystems import FileSystems
 
+from model.line_images.crop import scale_page
 from pipelines.cli.options import UsageError
-from pipelines.correcting.matching import KnownLine, PageCorrections, correct_page, page_named
+from pipelines.correcting.matching import (
+    KnownLine,
+    PageCorrections,
+    correct_page,
+    page_named,
+    pages_by_name,
+)
 from pipelines.corrections.log import Conflict, CorrectionLog
 from pipelines.descriptions.detect import NotAPage, UnknownMarkup, read_markup_pages
 from pipelines.files.filesystem import input_patterns, read_bytes
@@ -86,12 +93,11 @@ def import_corrections(
     """
     log = CorrectionLog(transcripts)
     connection = open_tables(transcripts)
-    uris = [
-        uri
-        for (uri,) in connection.execute(
-            "SELECT page_uri FROM pages WHERE status = 'ok' ORDER BY page_uri"
-        ).fetchall()
-    ]
+    rows = connection.execute(
+        "SELECT page_uri, width_px, height_px FROM pages WHERE status = 'ok' ORDER BY page_uri"
+    ).fetchall()
+    sizes_px = {uri: (width_px, height_px) for uri, width_px, height_px in rows}
+    uris = pages_by_name(sizes_px)
     imported = Imported([], [], [])
     compared: dict[str, str] = {}
     for file in _files(inputs):
@@ -101,7 +107,7 @@ def import_corrections(
                 if uri in compared:
                     raise ValueError(f"{compared[uri]} describes {uri}, too; give one of them")
                 compared[uri] = file
-                found = _compare(connection, uri, page, author, file)
+                found = _compare(connection, uri, sizes_px[uri], page, author, file)
                 if not is_dry:
                     log.append_all(list(found.changes))
             except Conflict as conflict:
@@ -143,17 +149,20 @@ def _pages(file: str, imported: Imported) -> Iterator[Page]:
 
 
 def _compare(
-    connection: duckdb.DuckDBPyConnection, uri: str, page: Page, author: str, file: str
+    connection: duckdb.DuckDBPyConnection,
+    uri: str,
+    size_px: tuple[int, int],
+    page: Page,
+    author: str,
+    file: str,
 ) -> PageCorrections:
     faults = [line for line in page.lines if line.fault]
     if faults:
         # Without it, it would count as removed.
         raise ValueError(f"line {faults[0].line_id}: {faults[0].fault}; nothing was taken over")
-    size = connection.execute(
-        "SELECT width_px, height_px FROM pages WHERE page_uri = ?", [uri]
-    ).fetchone()
-    lines = [_scaled(line, page, size) for line in page.lines]
-    return correct_page(uri, _known_lines(connection, uri), lines, author, file)
+    if page.width_px and page.height_px:
+        page = scale_page(page, *size_px)
+    return correct_page(uri, _known_lines(connection, uri), page.lines, author, file)
 
 
 def _known_lines(connection: duckdb.DuckDBPyConnection, uri: str) -> list[KnownLine]:
@@ -173,15 +182,3 @@ def _known_lines(connection: duckdb.DuckDBPyConnection, uri: str) -> list[KnownL
             is_gone = kind == CorrectionKind.NO_LINE.value
             known.append(KnownLine(Line(line_id, 0, said, **points), "", seen, None, is_gone))
     return known
-
-
-def _scaled(line: Line, page: Page, size: tuple[int, int]) -> Line:
-    """Return a line in pixels of the image that was read, if the file has those of another."""
-    if not page.width_px or not page.height_px or (page.width_px, page.height_px) == size:
-        return line
-    x_scale, y_scale = size[0] / page.width_px, size[1] / page.height_px
-
-    def scale(points):
-        return tuple((x * x_scale, y * y_scale) for x, y in points)
-
-    return replace(line, baseline=scale(line.baseline), polygon=scale(line.polygon))

@@ -7,7 +7,7 @@ its identifier decides between lines in the same place.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -212,11 +212,24 @@ def _height_px(line: Line, width_px: float) -> float:
     return max(_HEIGHT_OF_WIDTH * width_px, _LEAST_HEIGHT_PX)
 
 
-def page_named(uris: Sequence[str], image_name: str, described_by: str) -> str:
-    """Return the page that a file describes.
+def pages_by_name(uris: Iterable[str]) -> dict[str, list[str]]:
+    """Return the pages by each of the names that a file may call them by, in lower case.
 
     Args:
         uris: The pages of the tables.
+    """
+    named: dict[str, list[str]] = {}
+    for uri in uris:
+        for name in dict.fromkeys(_names(uri)):
+            named.setdefault(name, []).append(uri)
+    return named
+
+
+def page_named(named: Mapping[str, Sequence[str]], image_name: str, described_by: str) -> str:
+    """Return the page that a file describes.
+
+    Args:
+        named: Result of `pages_by_name`.
         image_name: The image as the file names it; may be empty.
         described_by: The file.
 
@@ -224,15 +237,16 @@ def page_named(uris: Sequence[str], image_name: str, described_by: str) -> str:
         ValueError: If it is none of them, or may be several.
 
     Example:
-        >>> page_named(["a/x.jpg", "b/x.jpg"], "x.jpg", "out/page/b/x.jpg.xml")
+        >>> named = pages_by_name(["a/x.jpg", "b/x.jpg", "two.pdf#page=1", "two.pdf#page=2"])
+        >>> page_named(named, "x.jpg", "out/page/b/x.jpg.xml")
         'b/x.jpg'
-        >>> page_named(["two.pdf#page=1", "two.pdf#page=2"], "two.pdf", "two.pdf_0002.xml")
+        >>> page_named(named, "two.pdf", "two.pdf_0002.xml")
         'two.pdf#page=2'
     """
     stem = posixpath.basename(described_by).rsplit(".", 1)[0]
     image = posixpath.basename(image_name.replace("\\", "/"))
     for wanted in filter(None, (image, stem, split_extension(image)[0])):
-        found = [uri for uri in uris if wanted.lower() in _names(uri)]
+        found = named.get(wanted.lower(), ())
         if not found:
             continue
         best = max(_shared_folders(uri, described_by) for uri in found)

@@ -21,9 +21,13 @@ from typing import BinaryIO
 from model.text.charset import normalise_text
 from pipelines.cli.options import UsageError
 from pipelines.files.bucket import is_bucket
-from pipelines.files.durable import write_durably
+from pipelines.files.durable import flush, write_durably
 from pipelines.formats.names import file_of
-from pipelines.formats.tables.corrections import CORRECTIONS_FILE, CORRECTIONS_FOLDER
+from pipelines.formats.tables.corrections import (
+    CORRECTIONS_FILE,
+    CORRECTIONS_FOLDER,
+    corrections_in,
+)
 from schemas.corrections import Correction
 
 
@@ -171,8 +175,8 @@ class CorrectionLog:
             is_new = not self._path.exists()
             with open(self._path, "a+b", buffering=0) as file:
                 if is_new:
-                    _flush_folder(self._path.parent)
-                    _flush_folder(self._path.parent.parent)
+                    flush(str(self._path.parent))
+                    flush(str(self._path.parent.parent))
                 yield file
 
     def _write(self, file: BinaryIO, written: list[Correction]) -> None:
@@ -202,12 +206,10 @@ class CorrectionLog:
         file.seek(self._end)
         data = file.read()
         data = data[: data.rfind(b"\n") + 1]
-        for line in data.split(b"\n"):
-            if not line.strip():
-                continue
-            try:
-                self._state.add(Correction.from_json(line.decode()))
-            except ValueError:
+        for _, one in corrections_in(data.split(b"\n")):
+            if isinstance(one, Correction):
+                self._state.add(one)
+            else:
                 self._state.damaged += 1
         self._end += len(data)
         return self._state
@@ -215,14 +217,6 @@ class CorrectionLog:
 
 def _lines_of(corrections: Iterable[Correction]) -> bytes:
     return b"".join(f"{one.to_json()}\n".encode() for one in corrections)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def corrected_images(transcripts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 
 import duckdb
 
@@ -28,10 +27,9 @@ _CORRECTIONS = """
 CREATE VIEW corrections AS
 SELECT said.* REPLACE (time::TIMESTAMPTZ AS time), newest IS NOT NULL AS is_newest,
     newest IS NOT NULL AND CASE
-        WHEN kind IN ('page_done', 'page_open') THEN EXISTS (
+        WHEN kind IN ('page_done', 'page_open') OR run_id = '' THEN EXISTS (
             SELECT 1 FROM pages WHERE pages.page_uri = said.page_uri
         )
-        WHEN run_id = '' THEN EXISTS (SELECT 1 FROM pages WHERE pages.page_uri = said.page_uri)
         ELSE EXISTS (
             SELECT 1 FROM lines
             WHERE lines.page_uri = said.page_uri AND lines.line_id = said.line_id AND (
@@ -51,7 +49,7 @@ _CORRECTED_LINES = """
 CREATE VIEW corrected_lines AS
 WITH said AS (SELECT * FROM corrections WHERE applies),
 drawn AS (
-    SELECT said.page_uri, line_id, baseline, polygon, text, correction_id, kind, author,
+    SELECT said.page_uri, line_id, baseline, polygon, text, correction_id, author,
         row_number() OVER (PARTITION BY said.page_uri ORDER BY number) + coalesce(last, -1) AS place
     FROM said LEFT JOIN (SELECT page_uri, max(line_index) AS last FROM lines GROUP BY page_uri)
         AS found ON said.page_uri = found.page_uri
@@ -99,11 +97,10 @@ def add_correction_views(connection: duckdb.DuckDBPyConnection, directory: str) 
 
 def _row(number: int, correction: Correction) -> dict[str, object]:
     """Return a row of `stored_corrections`: texts without lone surrogates, which are no UTF-8."""
-    facts = asdict(correction)
     row = {"number": number}
     for name in _TEXTS:
-        text = str(getattr(facts[name], "value", facts[name]))
-        row[name] = text.encode("utf-8", "replace").decode()
+        value = getattr(correction, name)
+        row[name] = str(getattr(value, "value", value)).encode("utf-8", "replace").decode()
     for name in _POINTS:
-        row[name] = [{"x": x, "y": y} for x, y in facts[name]]
+        row[name] = [{"x": x, "y": y} for x, y in getattr(correction, name)]
     return row

@@ -29,14 +29,19 @@ def rename_durably(old: str, new: str) -> None:
         old: The file, closed, on a disk.
         new: Its new name, in the same folder.
     """
-    _flush(old)
+    flush(old)
     os.replace(old, new)
     # Only POSIX lets a folder be opened.
     if os.name == "posix":
-        _flush(os.path.dirname(new) or os.curdir)
+        flush(os.path.dirname(new) or os.curdir)
 
 
-def _flush(path: str) -> None:
+def flush(path: str) -> None:
+    """Have a file, or the names in a folder, on the disk once this returns.
+
+    Args:
+        path: The file or folder.
+    """
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

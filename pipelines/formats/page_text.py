@@ -15,7 +15,7 @@ from model.text.bidi import RIGHT_TO_LEFT, direction_of
 from pipelines.formats.boxes import corners_around
 from pipelines.formats.names import split_page_uri
 from pipelines.formats.page_place import image_name
-from schemas.records import Line, Polyline, Transcript
+from schemas.records import Character, Line, Polyline, Transcript
 
 # Characters that XML 1.0 cannot contain: most control characters, and lone surrogates.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -99,6 +99,12 @@ class Origin:
     software: str
     created: datetime
     model_digest: str = ""
+
+
+def corrected_line(line: Transcript, text: str) -> Transcript:
+    """Return a line with the text that a person gave it, all of whose characters are certain."""
+    characters = tuple(Character(one, 1.0) for one in text)
+    return replace(line, text=text, confidence=1.0, characters=characters)
 
 
 def count_forbidden(page: PageText) -> int:

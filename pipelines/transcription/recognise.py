@@ -24,7 +24,7 @@ from model.networks.session import CPU, gpu_providers
 from model.quality.ink_unread import MOST_UNREAD, share_unread
 from model.quality.line_image import measure_strip
 from model.recogniser.bundle import load_bundle
-from model.recogniser.line_reading import read_pages
+from model.recogniser.line_reading import quality_of_read, read_pages
 from model.recogniser.recogniser import Recogniser
 from pipelines.cli.engine import UNFIT
 from pipelines.cli.garbage import freeze_loaded
@@ -240,17 +240,15 @@ def _result(
     )
     failures = tuple(outcome for outcome in outcomes if isinstance(outcome, Failure))
     ink_unread = share_unread(page.ink, outcomes)
-    of_read = recogniser.predict_cer(line.transcript for line in lines)
-    language_known = not any(line.transcript.without_language for line in lines)
+    transcripts = [line.transcript for line in lines]
+    quality = quality_of_read(page.quality, ink_unread, transcripts, recogniser)
     return PageResult(
         page.done,
         lines,
         (*page.failures, *failures),
-        replace(
-            page.quality, ink_unread=ink_unread, cer_of_read=of_read, language_known=language_known
-        ),
+        quality,
         page.dpi,
-        _cer_estimate(of_read, recogniser, ink_unread or 0.0),
+        _cer_estimate(quality.cer_of_read, recogniser, ink_unread or 0.0),
         page.seconds + seconds_a_line * len(outcomes),
         page.source,
     )

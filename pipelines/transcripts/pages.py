@@ -11,7 +11,7 @@ import duckdb
 
 from pipelines.cli.options import UsageError
 from pipelines.files.mirror import common_folder
-from pipelines.formats.page_text import Origin, PageText
+from pipelines.formats.page_text import Origin, PageText, corrected_line
 from pipelines.pages.names import location
 from pipelines.transcripts.page_names import find_pages
 from pipelines.transcripts.tables import iterate_rows
@@ -32,7 +32,8 @@ _QUERY = """
         line_types, region_types, region_custom, is_corrected
     FROM selected_pages AS pages LEFT JOIN selected_lines AS lines USING (page_uri)
 """
-_READ_LINES = "CREATE VIEW selected_lines AS SELECT *, false AS is_corrected FROM lines"
+_AS_READ = "SELECT *, false AS is_corrected FROM lines"
+_READ_LINES = f"CREATE VIEW selected_lines AS {_AS_READ}"
 _CORRECTED_LINES = "CREATE VIEW selected_lines AS SELECT * FROM corrected_lines"
 # A page is another one after each of its corrections.
 _CORRECTED_PAGES = """
@@ -251,7 +252,7 @@ def page_with_lines(connection: duckdb.DuckDBPyConnection, uri: str) -> PageText
     """
     chosen = (
         "WITH selected_pages AS (SELECT * FROM pages WHERE page_uri = $uri), "
-        "selected_lines AS (SELECT *, false AS is_corrected FROM lines WHERE page_uri = $uri)"
+        f"selected_lines AS ({_AS_READ} WHERE page_uri = $uri)"
     )
     rows = connection.execute(f"{chosen} {_QUERY} ORDER BY line_index", {"uri": uri}).fetchall()
     return _page(rows, *read_root(connection)) if rows else None
@@ -313,5 +314,5 @@ def _transcript(uri: str, row: tuple) -> Transcript:
         region_custom=rest[12] or "",
     )
     if rest[13]:
-        return Transcript(uri, line, text, 1.0, tuple(Character(one, 1.0) for one in text))
+        return corrected_line(Transcript(uri, line, "", 1.0), text)
     return Transcript(uri, line, text, confidence, tuple(map(Character, characters, confidences)))

@@ -13,11 +13,11 @@ from starlette.responses import RedirectResponse, Response
 
 from pipelines.corrections.log import Conflict
 from pipelines.web.corrector import Corrector
-from pipelines.web.guard import has_csrf
+from pipelines.web.guard import check_csrf
 from pipelines.web.library import Library
 from pipelines.web.page import ShownLine, lines_of
 from pipelines.web.reading import page_of
-from pipelines.web.shown import key_text, link, show
+from pipelines.web.shown import image_path, link, page_path, show
 from schemas.corrections import Correction, CorrectionKind
 
 _MOST_LETTERS = 2000
@@ -85,7 +85,7 @@ def line_row(request: Request) -> Response:
     """Return a line without the form."""
     page, line = _line(request)
     if request.headers.get("hx-request") != "true":
-        return RedirectResponse(f"/page/{key_text(page['page_key'])}#line-{line.number}", 303)
+        return RedirectResponse(f"{page_path(page)}#line-{line.number}", 303)
     return _row(request, page, line)
 
 
@@ -132,7 +132,7 @@ def _save(request: Request, form: dict[str, str]) -> Response:
         return _form(request, page, line, text, problem, 507, given=form)
     if form.get("sample"):
         return RedirectResponse(link("/sample/next", collection=form.get("collection")), 303)
-    here = f"/page/{key_text(page['page_key'])}"
+    here = page_path(page)
     if request.headers.get("hx-request") != "true":
         return RedirectResponse(f"{here}?edit={line.index + 1}#line-{line.number + 1}", 303)
     answer = _row(request, page, line)
@@ -162,13 +162,12 @@ def _set_state(request: Request, form: dict[str, str]) -> Response:
         ) from None
     except OSError as error:
         raise HTTPException(507, f"It could not be saved ({error.strerror or error})") from None
-    return RedirectResponse(f"/page/{key_text(page['page_key'])}", 303)
+    return RedirectResponse(page_path(page), 303)
 
 
 async def _checked_form(request: Request) -> dict[str, str]:
     async with request.form(max_files=0, max_fields=10) as form:
-        if not has_csrf(request, form):
-            raise HTTPException(403, "This form is out of date; load the page again")
+        check_csrf(request, form)
         return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
@@ -189,8 +188,7 @@ def _line(request: Request) -> tuple[dict, ShownLine]:
 
 def _row(request: Request, page: dict, line: ShownLine) -> Response:
     fix = request.app.state.corrector.of_line(page, line)
-    here = f"/page/{key_text(page['page_key'])}"
-    return show(request, "line_row.html", line=line, fix=fix, here=here)
+    return show(request, "line_row.html", line=line, fix=fix, here=page_path(page))
 
 
 def _form(
@@ -204,7 +202,6 @@ def _form(
     given: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
     """Return the form for a line; in a sample, or without JavaScript, on a page of its own."""
-    key = key_text(page["page_key"])
     fix = newer or request.app.state.corrector.of_line(page, line)
     template = "line_form.html" if request.headers.get("hx-request") == "true" else "line_page.html"
     return show(
@@ -216,8 +213,8 @@ def _form(
         in_sample=bool(given.get("sample")),
         collection=given.get("collection", ""),
         fix=fix,
-        here=f"/page/{key}",
-        image=f"/image/{key}",
+        here=page_path(page),
+        image=image_path(page),
         specials=request.app.state.library.specials(),
         text=text,
         problem=problem,

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pipelines.corrections.log import CorrectionLog
-from pipelines.formats.page_text import PageText
+from pipelines.formats.page_text import PageText, corrected_line
 from pipelines.web.page import ShownLine
 from schemas.corrections import Correction, CorrectionKind
-from schemas.records import Character, Line, Transcript
+from schemas.records import Line, Transcript
 
 
 class Corrector:
@@ -62,23 +62,23 @@ class Corrector:
         for one in drawn:
             if one.line_id and one.kind is CorrectionKind.TEXT:
                 line = Line(one.line_id, len(kept), baseline=one.baseline, polygon=one.polygon)
-                kept.append(_as_read(Transcript(page.uri, line, "", 1.0), one.text))
+                kept.append(corrected_line(Transcript(page.uri, line, "", 1.0), one.text))
         return replace(page, lines=tuple(kept))
 
-    def newest(self, uri: str, line_id: str) -> Correction | None:
-        """Return the newest correction of a line, whether it holds or not; None for none."""
+    def latest(self) -> dict[tuple[str, str], Correction]:
+        """Return the newest correction of all lines and pages, whether it holds or not."""
         with self._lock:
-            return self._log.state().latest.get((uri, line_id))
+            return dict(self._log.state().latest)
 
     def newest_id(self, uri: str, line_id: str) -> str:
         """Return the identifier of the newest correction of a line; empty for none."""
-        newest = self.newest(uri, line_id)
+        with self._lock:
+            newest = self._log.state().latest.get((uri, line_id))
         return newest.correction_id if newest else ""
 
     def places(self) -> tuple[set[tuple[str, str]], set[str]]:
         """Return the lines that were looked at, as page and line, and the pages that are done."""
-        with self._lock:
-            latest = dict(self._log.state().latest)
+        latest = self.latest()
         done = {uri for (uri, _), one in latest.items() if one.kind is CorrectionKind.PAGE_DONE}
         return {place for place in latest if place[1]}, done
 
@@ -101,12 +101,7 @@ def _corrected(read: Transcript, fix: Correction | None) -> Transcript | None:
     """Return a line as it was corrected; None if it is no line."""
     if fix is None:
         return read
-    return None if fix.kind is CorrectionKind.NO_LINE else _as_read(read, fix.text)
-
-
-def _as_read(line: Transcript, text: str) -> Transcript:
-    characters = tuple(Character(one, 1.0) for one in text)
-    return replace(line, text=text, confidence=1.0, characters=characters)
+    return None if fix.kind is CorrectionKind.NO_LINE else corrected_line(read, fix.text)
 
 
 def _holds(correction: Correction, line: ShownLine, run_id: str) -> bool:

@@ -145,15 +145,19 @@ def too_large(config: ServeConfig) -> str:
     )
 
 
-def has_csrf(request: Request, form: Mapping[str, object]) -> bool:
-    """Return whether a request that writes comes from one of our own pages.
+def check_csrf(request: Request, form: Mapping[str, object]) -> None:
+    """Check that a request that writes comes from one of our own pages.
 
     Args:
         request: The request, which came through `Guard`.
         form: Its fields.
+
+    Raises:
+        HTTPException: If it does not.
     """
     given = form.get(CSRF_FIELD) or request.headers.get(CSRF_HEADER) or ""
-    return isinstance(given, str) and _same(given, request.state.csrf)
+    if not isinstance(given, str) or not _same(given, request.state.csrf):
+        raise HTTPException(403, "This form is out of date; load the page again")
 
 
 def _host_of(header: str) -> str:

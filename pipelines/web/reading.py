@@ -22,7 +22,7 @@ from pipelines.web.images import ImageGone, Images
 from pipelines.web.library import Library
 from pipelines.web.page import ShownLine, differences, find_page, lines_of, neighbours, readings_of
 from pipelines.web.pictures import TILE_PX
-from pipelines.web.shown import key_text, show
+from pipelines.web.shown import image_path, page_path, show
 from schemas import VERSION
 
 # What can be downloaded of a page, and its type.
@@ -34,7 +34,8 @@ DOWNLOADS = {
     "tei": "application/xml",
     "pdf": "application/pdf",
 }
-_THUMB_PX, _WHOLE_PX, _LINE_PX = 320, 1600, (1400, 160)
+WHOLE_PX = 1600
+_THUMB_PX, _LINE_PX = 320, (1400, 160)
 _KEPT = {"Cache-Control": "private, max-age=3600"}
 
 
@@ -68,14 +69,14 @@ def read_page(request: Request) -> Response:
     lines = lines_of(library, page, run)
     corrector = request.app.state.corrector
     # Only the reading that counts can be corrected.
-    is_newest = run == page["reading_run"]
+    is_newest, edited = run == page["reading_run"], _edited(given.get("edit", ""))
     return show(
         request,
         "page.html",
         page=page,
         lines=lines,
         image_problem=images.problem(page) if page["status"] == "ok" else "",
-        image=f"/image/{key_text(page['page_key'])}",
+        image=image_path(page),
         before=before,
         after=after,
         readings=readings,
@@ -84,18 +85,18 @@ def read_page(request: Request) -> Response:
         changes=_changes(lines, lines_of(library, page, against)) if against else {},
         downloads=list(DOWNLOADS),
         can_correct=is_newest,
-        edited=_edited(given.get("edit", "")) if is_newest else -1,
-        here=f"/page/{key_text(page['page_key'])}",
+        edited=edited if is_newest else -1,
+        here=page_path(page),
         fixes=corrector.of_lines(page, lines) if is_newest else {},
         state=corrector.of_page(page["page_uri"]),
         specials=library.specials(),
-        seen=_seen(corrector, page, lines, given.get("edit", "")),
+        seen=_seen(corrector, page, lines, edited),
     )
 
 
-def _seen(corrector: Corrector, page: dict, lines: list[ShownLine], edited: str) -> str:
+def _seen(corrector: Corrector, page: dict, lines: list[ShownLine], edited: int) -> str:
     """Return the newest correction of the line that is corrected; empty for none."""
-    names = [line.line_id for line in lines if line.index == _edited(edited)]
+    names = [line.line_id for line in lines if line.index == edited]
     return corrector.newest_id(page["page_uri"], names[0]) if names else ""
 
 
@@ -189,7 +190,7 @@ def tile(request: Request) -> Response:
 
 def whole_image(request: Request) -> Response:
     """Return the image of a page, reduced to a picture of a page, or for a list of pages."""
-    most_px = _THUMB_PX if request.path_params["size"] == "small" else _WHOLE_PX
+    most_px = _THUMB_PX if request.path_params["size"] == "small" else WHOLE_PX
     return _jpeg(request, ("whole", most_px), lambda pyramid: pyramid.whole(most_px))
 
 

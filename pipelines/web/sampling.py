@@ -12,7 +12,7 @@ from model.evaluation.sampled import LEAST_LINES, SampledRate, sampled_rate
 from pipelines.transcripts.tables import edits
 from pipelines.web.corrector import Corrector
 from pipelines.web.library import Library
-from pipelines.web.shown import key_text, link, show
+from pipelines.web.shown import link, page_path, show
 from schemas.corrections import Correction, CorrectionKind
 
 LINES = 100
@@ -62,9 +62,9 @@ def draw_sample(library: Library, corrector: Corrector, collection: str) -> Samp
         collection: Its name; empty for all.
     """
     lines = library.search(_DRAWN, {"collection": collection, "limit": LINES})
-    said = []
+    said, latest = [], corrector.latest()
     for line in lines:
-        newest = corrector.newest(line["page_uri"], line["line_id"])
+        newest = latest.get((line["page_uri"], line["line_id"]))
         if newest is None:
             break
         said.append(newest)
@@ -91,7 +91,7 @@ def next_line(request: Request) -> Response:
     line = draw_sample(state.library, state.corrector, collection).next
     if line is None:
         return RedirectResponse(link("/sample", collection=collection), 303)
-    edit = f"/page/{key_text(line['page_key'])}/line/{line['line_index']}/edit"
+    edit = f"{page_path(line)}/line/{line['line_index']}/edit"
     return RedirectResponse(f"{edit}?{sample_query(collection)}", 303)
 
 

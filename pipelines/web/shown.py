@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from urllib.parse import urlencode
@@ -22,6 +23,21 @@ def key_text(key: int) -> str:
         '00000000000000ff'
     """
     return f"{key:016x}"
+
+
+def page_path(page: Mapping[str, object]) -> str:
+    """Return the address of a page, by a row that has its key.
+
+    Example:
+        >>> page_path({"page_key": 255})
+        '/page/00000000000000ff'
+    """
+    return f"/page/{key_text(page['page_key'])}"
+
+
+def image_path(page: Mapping[str, object]) -> str:
+    """Return the start of the addresses of the image of a page, as `page_path`."""
+    return f"/image/{key_text(page['page_key'])}"
 
 
 def percent(share: float | None, digits: int = 0) -> str:

@@ -10,12 +10,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from model.recogniser.prediction import WHOLE
 from pipelines.cli.options import UsageError
-from pipelines.web.guard import has_csrf, too_large
+from pipelines.web.guard import check_csrf, too_large
 from pipelines.web.reader import Busy, Result
-from pipelines.web.reading import DOWNLOADS, file_of_page, viewer_facts
+from pipelines.web.reading import DOWNLOADS, WHOLE_PX, file_of_page, viewer_facts
 from pipelines.web.shown import show
 
-_WHOLE_PX = 1600
 _EXPIRED = "This result is no longer kept; give the picture again"
 
 
@@ -27,8 +26,7 @@ def form_page(request: Request) -> Response:
 async def upload(request: Request) -> Response:
     """Read a picture, and lead to what was read."""
     async with request.form(max_files=1, max_fields=5) as form:
-        if not has_csrf(request, form):
-            raise HTTPException(403, "This form is out of date; load the page again")
+        check_csrf(request, form)
         file = form.get("picture")
         if not isinstance(file, UploadFile) or not file.filename:
             return _form(request, "Choose a picture first", 400)
@@ -75,8 +73,7 @@ def result_page(request: Request) -> Response:
 async def forget(request: Request) -> Response:
     """Forget a result at once."""
     async with request.form(max_files=0, max_fields=5) as form:
-        if not has_csrf(request, form):
-            raise HTTPException(403, "This form is out of date; load the page again")
+        check_csrf(request, form)
     request.app.state.reader.forget(request.path_params["key"])
     return RedirectResponse("/try", 303)
 
@@ -96,7 +93,7 @@ def image_facts(request: Request) -> Response:
 
 def whole_image(request: Request) -> Response:
     """Return the picture, reduced."""
-    return Response(_result(request).pyramid.whole(_WHOLE_PX), media_type="image/jpeg")
+    return Response(_result(request).pyramid.whole(WHOLE_PX), media_type="image/jpeg")
 
 
 def tile(request: Request) -> Response:

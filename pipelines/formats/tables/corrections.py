@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pipelines.formats.names import file_of
 from pipelines.formats.source import Files
@@ -37,20 +37,33 @@ def read_corrections(uri: str, files: Files) -> Iterator[Page | Failure]:
     """
     pages: dict[str, dict[str, Correction]] = {}
     with files.open(uri) as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                one = Correction.from_json(line.decode())
-            except ValueError as error:
-                yield Failure(f"{uri}#{number}", "read", f"{error}; correct the line again")
-                continue
-            if not one.kind.is_of_page:
+        for number, one in corrections_in(file):
+            if isinstance(one, ValueError):
+                yield Failure(f"{uri}#{number}", "read", f"{one}; correct the line again")
+            elif not one.kind.is_of_page:
                 pages.setdefault(one.page_uri, {})[one.line_id] = one
     for page_uri, corrections in pages.items():
         lines = [one for one in corrections.values() if one.kind is CorrectionKind.TEXT]
         if lines:
             yield _page(page_uri, lines, files)
+
+
+def corrections_in(lines: Iterable[bytes]) -> Iterator[tuple[int, Correction | ValueError]]:
+    """Read the lines of a log.
+
+    Args:
+        lines: Its lines; empty ones are left out.
+
+    Yields:
+        The number of each line, from 1, and its correction, or why it holds none.
+    """
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            yield number, Correction.from_json(line.decode())
+        except ValueError as error:
+            yield number, error
 
 
 def _page(page_uri: str, corrections: list[Correction], files: Files) -> Page | Failure:

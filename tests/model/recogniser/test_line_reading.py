@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from model import DEFAULT_MODEL
 from model.decoding.config import BEAM, DECODINGS, DecodingConfig
 from model.decoding.language_fit import Surprise
+from model.decoding.settings import DecodingSettings
 from model.networks.session import AUTO, CPU, GPU, is_on_gpu, open_session
-from model.recogniser.bundle import ONNX_FILES, load_bundle
+from model.recogniser.bundle import DECODING_FILE, ONNX_FILES, load_bundle
 from model.recogniser.line_reading import read_line, read_lines, read_pages, run_in_halves
 from model.recogniser.recogniser import Recogniser
 from schemas.records import Failure, Line, LineImage
@@ -46,6 +47,8 @@ def test_texts_do_not_depend_on_the_size_of_batches(recogniser, monkeypatch, bat
 def test_a_page_in_an_unknown_language_is_read_greedily(recogniser, tmp_path, monkeypatch):
     directory = write_fake_bundle(tmp_path / "m")
     write_language_model(directory, ["abbé de cade", "cad ace bac"])
+    settings = DecodingSettings(most_surprise_nats=99.0)
+    (directory / DECODING_FILE).write_text(settings.to_json())
     search = Recogniser(load_bundle(directory), DecodingConfig(BEAM))
     beam, greedy = read_lines(IMAGES, search), read_lines(IMAGES, recogniser)
     assert read_pages(IMAGES, search) == beam and read_pages(IMAGES, recogniser) == greedy

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.decoding.config import GREEDY
 from model.pictures.prediction import draw_prediction
 from model.quality.line_image import LOW_CONTRAST, SEVERAL_LINES
 from model.recogniser.prediction import FIND, UPSIDE_DOWN, WHOLE, looks_like_line, predict_image
@@ -17,7 +16,7 @@ from schemas.records import Transcript
 class FakeRecogniser:
     """Reads 'up' if most ink is below the middle, else 'down', with the given confidences."""
 
-    decoding_method = GREEDY
+    judges_languages = False
 
     def __init__(self, up=0.9, down=0.4, error=""):
         self._confidence = {"up": up, "down": down}
