@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from model import DEFAULT_MODEL
 from pipelines.cli.main import command_main
 from pipelines.cli.options import UsageError, verb_parser
-from pipelines.cli.reading import BALANCED, add_reading_flags
+from pipelines.cli.reading import AUTO_LANGUAGE, BALANCED, add_reading_flags
 from schemas.features import SPLITS
 from schemas.process_end import end_process
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _DEFAULT_SPLIT = "test"
 _DEFAULT_FORM = "NFC"
 # The flags of the two kinds of evaluation, and those among them that are required.
-_DATASET_FLAGS = ("dataset", "model", "split", "quality", "precision", "decoding")
+_DATASET_FLAGS = ("dataset", "model", "split", "quality", "precision", "decoding", "language")
 _TRANSCRIPT_FLAGS = ("transcripts", "truth", "match", "incomplete_truth", "normalisation", "rules")
 _REQUIRED = ("dataset", "transcripts", "truth")
 
@@ -138,7 +138,8 @@ def _evaluate_dataset(args: argparse.Namespace) -> EvaluationResults:
     asked = (getattr(args, name, None) for name in ("decoding", "precision"))
     choice = choose_reading(model, getattr(args, "quality", BALANCED), *asked)
     reading = choice.precision, choice.decoding
-    return evaluate_dataset(DatasetSplit(args.dataset, split, model, *reading))
+    language = getattr(args, "language", AUTO_LANGUAGE)
+    return evaluate_dataset(DatasetSplit(args.dataset, split, model, *reading, language))
 
 
 def _evaluate_transcripts(args: argparse.Namespace) -> EvaluationResults:

@@ -65,7 +65,7 @@ def _run(args: argparse.Namespace) -> int:
         model=model,
         precision=choice.precision,
         lines=args.lines,
-        decoding=DecodingConfig(choice.decoding),
+        decoding=DecodingConfig(choice.decoding, language=args.language),
         spelling=args.spelling,
         show=args.show,
         as_json=args.json,

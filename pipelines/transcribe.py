@@ -10,7 +10,7 @@ import sys
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from model import DEFAULT_MODEL
-from model.decoding.config import GREEDY, DecodingConfig
+from model.decoding.config import AUTO_LANGUAGE, GREEDY, NO_LANGUAGE, DecodingConfig
 from model.networks.session import AUTO, DEVICES, uses_gpu
 from model.recogniser.quality import ReadingChoice, choose_reading
 from pipelines.cli.interruption import Interrupted, interruptible
@@ -142,13 +142,18 @@ def collection(text: str) -> str:
 
 
 def _recognition(args: argparse.Namespace, choice: ReadingChoice) -> Recognition:
-    if choice.decoding == GREEDY and (args.lexicon or args.beam_width is not None):
+    is_language_named = args.language not in (AUTO_LANGUAGE, NO_LANGUAGE)
+    if choice.decoding == GREEDY and (
+        args.lexicon or args.beam_width is not None or is_language_named
+    ):
         cure = "add --decoding beam"
         if args.decoding is None and choice.notes:
             cure = f"{choice.notes[0]}; python -m model.training.language adds one"
-        raise UsageError(f"--lexicon and --beam_width need the beam search; {cure}")
+        raise UsageError(f"--lexicon, --beam_width and --language need the beam search; {cure}")
     try:
-        decoding = DecodingConfig(choice.decoding, args.beam_width, args.lexicon)
+        decoding = DecodingConfig(
+            choice.decoding, args.beam_width, args.lexicon, language=args.language
+        )
     except ValueError as error:
         raise UsageError(str(error)) from None
     return Recognition(args.model, choice.precision, decoding, args.device)

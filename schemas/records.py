@@ -25,8 +25,7 @@ class Line(Kinds):
         text: Ground-truth transcription; None if there is none.
         baseline: Points (x, y) in image pixels, in writing direction.
         polygon: Outline (x, y) in image pixels, not closed.
-        region_id: Identifier of the text region around it, or of the table that it is a cell of;
-            may be empty.
+        region_id: Identifier of its text region, or of the table it is a cell of; may be empty.
         kind: Type of the line as the format names it ('InterlinearLine'); may be empty.
         region_kind: Type of the text region as the format names it ('marginalia'); may be empty.
         direction: Base direction of its writing that the format states: 'ltr', 'rtl' or empty.
@@ -167,8 +166,8 @@ class Transcript:
         confidence_sequence: Probability that all of it is right, if characters are independent.
         alternatives: The most probable texts of the line with their probabilities, `text`
             first; empty if the line was decoded greedily.
-        without_language: Whether a beam search was asked for, but the language model does not
-            know the language of the page.
+        without_language: Whether no language model of a beam search knows the page's language.
+        language: Name of the language of the model that was used; empty for none.
     """
 
     page_uri: str
@@ -180,6 +179,7 @@ class Transcript:
     confidence_sequence: float = 0.0
     alternatives: tuple[tuple[str, float], ...] = ()
     without_language: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from schemas.pickled_types import refuse_pickled_types
 # Whatever reads tables comes by here first.
 refuse_pickled_types()
 
-SCHEMA_VERSION = "2.4"
+SCHEMA_VERSION = "2.5"
 
 _POINTS = pa.list_(pa.struct([("x", pa.float32()), ("y", pa.float32())]))
 _READINGS = pa.list_(pa.struct([("text", pa.string()), ("confidence", pa.float32())]))
@@ -96,6 +96,7 @@ PAGES = _table(
     _column("moved_from", pa.string(), "page with an equal image that was read instead", True),
     _column("read_run_id", pa.string(), "run whose lines hold again; null for its own", True),
     _COMPACTION,
+    _column("language", pa.string(), "language of the model it was searched with", True),
 )
 
 FAILURES = _table(

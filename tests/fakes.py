@@ -73,12 +73,16 @@ def write_fake_bundle(directory: Path, strip_height_px: int = 64) -> Path:
 
 
 def write_language_model(
-    directory: Path, texts: Iterable[str], order: int = 3, charset: Charset | None = None
+    directory: Path,
+    texts: Iterable[str],
+    order: int = 3,
+    charset: Charset | None = None,
+    language: str = "",
 ) -> None:
-    """Build the language model of a bundle from texts, by default for the charset of the bundle."""
+    """Build a language model of a bundle from texts, by default for the charset of the bundle."""
     charset = charset or bundle.load_bundle(directory).charset
     data = build_language_model(texts, charset, order)
-    (directory / bundle.LANGUAGE_MODEL_FILE).write_bytes(data)
+    (directory / bundle.language_file(language)).write_bytes(data)
 
 
 def write_fake_auxiliary(directory: Path, favourite: str) -> None:

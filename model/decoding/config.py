@@ -21,6 +21,8 @@ _LEGACY_DEFAULTS = {"blank_penalty": 0.0, "frequency_weight": 0.0, "unknown_edge
 
 GREEDY, BEAM = "greedy", "beam"
 DECODINGS = (GREEDY, BEAM)
+# Instead of the name of a language: each page's own, and none.
+AUTO_LANGUAGE, NO_LANGUAGE = "auto", "none"
 MOST_LINES = 5
 
 
@@ -35,6 +37,9 @@ class DecodingConfig:
             greedily.
         lexicon: Text file, UTF-8, whose words are added to the known ones; empty for none.
         most_lines: Hypotheses of a line in the output of a beam search, the best one included.
+        language: Name of the language whose model a beam search uses on all pages;
+            `AUTO_LANGUAGE` for the model that knows the page best, `NO_LANGUAGE` for none, which
+            decodes greedily.
 
     Raises:
         ValueError: If a setting is out of range.
@@ -44,6 +49,7 @@ class DecodingConfig:
     beam_width: int | None = None
     lexicon: str = ""
     most_lines: int = MOST_LINES
+    language: str = AUTO_LANGUAGE
 
     def __post_init__(self):
         if self.method not in DECODINGS:

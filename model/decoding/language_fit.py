@@ -1,12 +1,13 @@
-"""Whether a page is in a language that the language model knows.
+"""Which language model knows the language of a page, if any does.
 
 A beam search with the model of another language reads worse than the best path. The characters that
-the network is sure of tell the language: where the language model finds them unlikely, it does not
+the network is sure of tell the language: where a language model finds them unlikely, it does not
 know it. One line has too few of them; a page has enough.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,13 +63,49 @@ def measure_surprise(logits: np.ndarray, language_model: LanguageModel) -> Surpr
     Returns:
         The surprise of the characters that stand after others of which the network is sure, too.
     """
+    return measure_surprises(logits, {"": language_model})[""]
+
+
+def measure_surprises(
+    logits: np.ndarray, language_models: Mapping[str, LanguageModel]
+) -> dict[str, Surprise]:
+    """Measure how unlikely each language model finds what the network is sure of in a line.
+
+    Args:
+        logits: float [time, classes], unnormalised and finite.
+        language_models: Models of the same charset, by language.
+
+    Returns:
+        For each language the surprise, as from `measure_surprise`.
+    """
     labels, peaks = best_path(logits)
-    if len(labels) <= _CONTEXT:
-        return Surprise()
-    sure = sliding_window_view(peaks >= _LEAST_CONFIDENCE, _CONTEXT + 1)
-    counted = sure.all(axis=-1)
+    counted = np.zeros(0, bool)
+    if len(labels) > _CONTEXT:
+        counted = sliding_window_view(peaks >= _LEAST_CONFIDENCE, _CONTEXT + 1).all(axis=-1)
     if not counted.any():
-        return Surprise()
-    text = language_model.charset.decode(labels.tolist())
-    scores = np.asarray(language_model.character_log_probabilities(text))[_CONTEXT:-1]
-    return Surprise(-float(scores[counted].sum()), int(counted.sum()))
+        return dict.fromkeys(language_models, Surprise())
+    surprises = {}
+    for language, model in language_models.items():
+        text = model.charset.decode(labels.tolist())
+        scores = np.asarray(model.character_log_probabilities(text))[_CONTEXT:-1]
+        surprises[language] = Surprise(-float(scores[counted].sum()), int(counted.sum()))
+    return surprises
+
+
+def known_language(surprises: Mapping[str, Surprise], most_nats: float) -> str | None:
+    """Return the language of the model that knows a page best.
+
+    Args:
+        surprises: The sum over the lines of the page, by language; of equal ones the first.
+        most_nats: The most surprise a character with which a model still knows the language.
+
+    Returns:
+        The language; None if no model knows it.
+
+    Example:
+        >>> surprises = {"fr": Surprise(290.0, 100), "it": Surprise(180.0, 100)}
+        >>> known_language(surprises, 2.4), known_language(surprises, 1.5)
+        ('it', None)
+    """
+    best = min(surprises, key=lambda language: surprises[language].nats_a_character)
+    return best if surprises[best].nats_a_character <= most_nats else None

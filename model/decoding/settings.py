@@ -15,6 +15,7 @@ _LEGACY_DEFAULTS = {
     "auxiliary_share": 0.0,
     "recurrent_share": 0.0,
     "most_surprise_nats": None,
+    "language": "",
 }
 
 
@@ -48,8 +49,10 @@ class DecodingSettings:
             in rescoring; 0 does not rescore.
         greedy: Calibration of the best path; its confidences are never tempered.
         beam: Calibration of the beam search; its confidences are tempered.
-        most_surprise_nats: A page that surprises the language model more, per character, is decoded
-            greedily; None if no page is.
+        most_surprise_nats: A page that surprises every language model more, per character, is
+            decoded greedily; None if no page is.
+        language: Name of the language of the bundle's own language model, such as 'fr'; empty if
+            it has none.
     """
 
     search: BeamConfig = field(default_factory=BeamConfig)
@@ -59,6 +62,7 @@ class DecodingSettings:
     greedy: Calibration = field(default_factory=Calibration)
     beam: Calibration = field(default_factory=Calibration)
     most_surprise_nats: float | None = None
+    language: str = ""
 
     def __post_init__(self):
         for name in ("auxiliary_share", "recurrent_share"):
@@ -68,6 +72,8 @@ class DecodingSettings:
         nats = self.most_surprise_nats
         if nats is not None and (isinstance(nats, bool) or not 0 < nats < math.inf):
             raise ValueError(f"most_surprise_nats of {nats!r}; give a number above 0, or null")
+        if not isinstance(self.language, str):
+            raise ValueError(f"language of {self.language!r}; give a name")
 
     def calibration(self, method: str) -> Calibration:
         """Return the calibration of a decoding method.
@@ -87,7 +93,8 @@ class DecodingSettings:
 
         Args:
             text: The JSON object; those of older versions lack the words, the auxiliary head, the
-                recurrent language model and the limit of surprise, which are then not used.
+                recurrent language model, the limit of surprise and the language, which are then
+                not used.
 
         Raises:
             ValueError: If the text does not hold such settings.
@@ -111,6 +118,7 @@ class DecodingSettings:
                 _calibration(data["greedy"]),
                 _calibration(data["beam"]),
                 data["most_surprise_nats"],
+                data["language"],
             )
         except TypeError as error:
             raise ValueError(f"decoding settings are not numbers: {error}") from None

@@ -68,6 +68,15 @@ def has_manifest(directory: Path) -> bool:
     return (directory / MANIFEST_FILE).is_file()
 
 
+def listed_files(directory: Path) -> tuple[str, ...]:
+    """Return the names of the files in the manifest; none if there is no manifest.
+
+    Raises:
+        ValueError: If it is damaged.
+    """
+    return tuple(_read(directory)) if has_manifest(directory) else ()
+
+
 def check_files(directory: Path, names: Iterable[str], with_digests: Iterable[str] = ()) -> None:
     """Compare the files of a model with its manifest, if it has one.
 

@@ -69,8 +69,9 @@ class PageQuality:
             `PageInk.unread`; None before they are read, and for a page without writing.
         cer_of_read: Predicted CER of the lines that were read; None before they are read, and
             where nothing predicts it.
-        language_known: Whether the language model of a beam search knows the language of the
+        language_known: Whether a language model of a beam search knows the language of the
             page; True for a page that was read greedily on request.
+        language: Name of the language of the model that the beam search used; empty for none.
     """
 
     contrast: float
@@ -80,6 +81,7 @@ class PageQuality:
     ink_unread: float | None = None
     cer_of_read: float | None = None
     language_known: bool = True
+    language: str = ""
 
     def warnings(self) -> tuple[str, ...]:
         """Return the warnings that apply, out of `PAGE_WARNINGS`.

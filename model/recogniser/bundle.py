@@ -5,6 +5,8 @@ preprocess.json     how a line image becomes network input
 model.onnx          the network in float32: line images in, logits out
 model.int8.onnx     the network in 8-bit integers (optional: it needs lines to calibrate on)
 language_model.bin  the n-gram language model for the beam search (optional)
+language_model.it.bin …
+                    those of other languages, by their names (optional)
 auxiliary.onnx      the auxiliary head for the beam search (optional)
 recurrent_language_model.onnx
                     the recurrent language model for rescoring (optional)
@@ -22,6 +24,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -32,7 +35,13 @@ from model.decoding.settings import DecodingSettings
 from model.language.ngram_model import LanguageModel
 from model.language.word_counts import WORDS_FILE
 from model.line_images.preprocess import PreprocessConfig
-from model.networks.manifest import MANIFEST_FILE, changing, check_files, has_manifest
+from model.networks.manifest import (
+    MANIFEST_FILE,
+    changing,
+    check_files,
+    has_manifest,
+    listed_files,
+)
 from model.text.charset import Charset
 
 CHARSET_FILE = "charset.json"
@@ -60,8 +69,9 @@ _READ_FILES = (
     RECURRENT_FILE,
     CARD_FILE,
 )
-# All files that a recogniser is made of, in any precision.
+# All files that a recogniser is made of, in any precision, but for the models of other languages.
 BUNDLE_FILES = (*_READ_FILES, *ONNX_FILES.values())
+_OTHER_LANGUAGE = re.compile(r"language_model\.([a-z][a-z0-9_]{0,19})\.bin")
 
 
 @dataclass(frozen=True)
@@ -104,18 +114,27 @@ class Bundle:
         """Whether there is a language model; it may still belong to another charset."""
         return (self.directory / LANGUAGE_MODEL_FILE).is_file()
 
-    def open_language_model(self) -> LanguageModel:
-        """Map the language model into memory.
+    @property
+    def other_languages(self) -> tuple[str, ...]:
+        """Names of the languages for which there is a language model beside its own."""
+        found = map(_OTHER_LANGUAGE.fullmatch, sorted(os.listdir(self.directory)))
+        return tuple(match[1] for match in found if match)
+
+    def open_language_model(self, language: str = "") -> LanguageModel:
+        """Map a language model into memory.
+
+        Args:
+            language: One of `other_languages`; empty for its own.
 
         Raises:
             ValueError: If it is missing or damaged, or belongs to another charset.
         """
-        if not self.has_language_model:
+        path = self.directory / language_file(language)
+        if not path.is_file():
             raise ValueError(
-                f"{self.directory}: no {LANGUAGE_MODEL_FILE}; "
-                "add one with python -m model.training.language"
+                f"{self.directory}: no {path.name}; add one with python -m model.training.language"
             )
-        return LanguageModel.open(self.directory / LANGUAGE_MODEL_FILE, self.charset)
+        return LanguageModel.open(path, self.charset)
 
     def calibrated_on(self, decoding: str = GREEDY) -> str:
         """Return what the estimates of the CER were fitted on, as far as the card says.
@@ -154,6 +173,7 @@ class Bundle:
                 optional += (AUXILIARY_FILE,)
             if self.decoding.recurrent_share:
                 optional += (RECURRENT_FILE,)
+            optional += tuple(map(language_file, self.other_languages))
             names += [name for name in optional if (self.directory / name).is_file()]
         digest = hashlib.sha256()
         for name in names:
@@ -187,8 +207,10 @@ def load_bundle(
     for name in (CHARSET_FILE, PREPROCESS_FILE, ONNX_FILES[precision]):
         if not (directory / name).is_file():
             raise ValueError(f"{directory}: no {name}; {_cure(directory, name)}")
-    used = (*_READ_FILES, ONNX_FILES[precision])
-    check_files(directory, BUNDLE_FILES, used if checks_digests else ())
+    others = {*os.listdir(directory), *listed_files(directory)} - {*BUNDLE_FILES}
+    others = sorted(filter(is_bundle_file, others))
+    used = (*_READ_FILES, ONNX_FILES[precision], *others)
+    check_files(directory, (*BUNDLE_FILES, *others), used if checks_digests else ())
     try:
         charset = Charset.from_json((directory / CHARSET_FILE).read_text("utf-8"))
         preprocess = PreprocessConfig.from_json((directory / PREPROCESS_FILE).read_text("utf-8"))
@@ -198,6 +220,37 @@ def load_bundle(
         raise ValueError(f"{directory}: {error}") from None
     note = "" if has_manifest(directory) else f"model without {MANIFEST_FILE}: not checked"
     return Bundle(directory, charset, preprocess, precision, decoding, note)
+
+
+def language_file(language: str = "") -> str:
+    """Return the name of the file of a language model.
+
+    Args:
+        language: Name of another language than the bundle's own; empty for its own.
+
+    Raises:
+        ValueError: If it is not a name in small letters.
+
+    Example:
+        >>> language_file(), language_file("it")
+        ('language_model.bin', 'language_model.it.bin')
+    """
+    name = f"language_model.{language}.bin" if language else LANGUAGE_MODEL_FILE
+    if language and not _OTHER_LANGUAGE.fullmatch(name):
+        raise ValueError(
+            f"language {language!r}: give a name of small letters and digits, such as 'it'"
+        )
+    return name
+
+
+def is_bundle_file(name: str) -> bool:
+    """Whether a file of this name is one that a recogniser is made of.
+
+    Example:
+        >>> is_bundle_file("language_model.it.bin"), is_bundle_file("notes.txt")
+        (True, False)
+    """
+    return name in BUNDLE_FILES or bool(_OTHER_LANGUAGE.fullmatch(name))
 
 
 def model_name(directory: Path) -> str:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from model.decoding.config import BEAM, GREEDY, BeamConfig, DecodingConfig
+from model.decoding.config import (
+    AUTO_LANGUAGE,
+    BEAM,
+    GREEDY,
+    NO_LANGUAGE,
+    BeamConfig,
+    DecodingConfig,
+)
 from model.decoding.decoder import Decoder
 from model.decoding.rescoring import Rescorer
 from model.language.lexicon import Lexicon, words_of
 from model.language.ngram_model import LanguageModel
 from model.language.recurrent_model import RecurrentLanguageModel
 from model.language.word_counts import read_model_words
-from model.recogniser.bundle import Bundle
+from model.recogniser.bundle import Bundle, model_name
 from model.text.bidi import ink_order
 
 
@@ -31,6 +38,11 @@ class DecodingPlan:
         words: Words of the model that the search treats as known.
         auxiliary_share: Weight of the auxiliary head; 0 if it is not used.
         rescorer: Rescores the hypotheses of the search; None for no rescoring.
+        language: Name of the language of `language_model`; empty if it has none.
+        others: Language models of other languages, for pages that they know better; the search has
+            no words of them and does not rescore.
+        judges: Whether each page is searched with the model that knows its language, and read
+            greedily where none does.
     """
 
     method: str = GREEDY
@@ -40,6 +52,9 @@ class DecodingPlan:
     words: Collection[str] = ()
     auxiliary_share: float = 0.0
     rescorer: Rescorer | None = None
+    language: str = ""
+    others: Mapping[str, LanguageModel] = field(default_factory=dict)
+    judges: bool = False
 
     @property
     def note(self) -> str:
@@ -58,9 +73,14 @@ def plan_decoding(bundle: Bundle, config: DecodingConfig) -> DecodingPlan:
         A beam search if it is requested and the bundle has a language model for its charset and
         the other files that the search was tuned with; else greedy decoding, with the reason if
         a search was requested.
+
+    Raises:
+        ValueError: If it has no model of the language that is requested.
     """
-    if config.method == GREEDY:
+    if config.method == GREEDY or config.language == NO_LANGUAGE:
         return DecodingPlan()
+    settings = bundle.decoding
+    _check_language(bundle, config.language)
     search = bundle.decoding.search
     if config.beam_width is not None:
         search = replace(search, width=config.beam_width)
@@ -68,10 +88,37 @@ def plan_decoding(bundle: Bundle, config: DecodingConfig) -> DecodingPlan:
         return DecodingPlan(obstacle="beam of 0 prefixes")
     try:
         language_model, words, rescorer = _open_search(bundle)
+        others = {
+            name: bundle.open_language_model(name)
+            for name in bundle.other_languages
+            if name != settings.language
+        }
     except ValueError as error:
         return DecodingPlan(obstacle=str(error))
-    share = bundle.decoding.auxiliary_share
-    return DecodingPlan(BEAM, "", search, language_model, words, share, rescorer)
+    plan = DecodingPlan(BEAM, "", search, auxiliary_share=settings.auxiliary_share)
+    if config.language in others:
+        return replace(plan, language_model=others[config.language], language=config.language)
+    plan = replace(
+        plan,
+        language_model=language_model,
+        words=words,
+        rescorer=rescorer,
+        language=settings.language,
+    )
+    if config.language != AUTO_LANGUAGE or settings.most_surprise_nats is None:
+        return plan
+    return replace(plan, others=others, judges=True)
+
+
+def _check_language(bundle: Bundle, language: str) -> None:
+    own = [bundle.decoding.language] if bundle.decoding.language else []
+    known = [*own, *bundle.other_languages]
+    if language not in (AUTO_LANGUAGE, *known):
+        has = f"has language models of {', '.join(known)}" if known else "names no languages"
+        raise ValueError(
+            f"--language {language}: {model_name(bundle.directory)} {has}; "
+            f"give one of them, {AUTO_LANGUAGE} or {NO_LANGUAGE}"
+        )
 
 
 def _open_search(bundle: Bundle) -> tuple[LanguageModel, Collection[str], Rescorer | None]:
@@ -121,8 +168,8 @@ def _check_exists(path: Path) -> None:
         raise ValueError(f"{path.parent}: no {path.name}; copy the model again")
 
 
-def open_decoder(bundle: Bundle, config: DecodingConfig, plan: DecodingPlan) -> Decoder:
-    """Return the decoder of a plan.
+def open_decoders(bundle: Bundle, config: DecodingConfig, plan: DecodingPlan) -> dict[str, Decoder]:
+    """Return the decoders of a plan, by language; first that of the plan's own language.
 
     Args:
         bundle: The model.
@@ -130,18 +177,22 @@ def open_decoder(bundle: Bundle, config: DecodingConfig, plan: DecodingPlan) -> 
         plan: From `plan_decoding`.
 
     Returns:
-        The decoder; for a beam search with the temperature of its confidences.
+        The decoders; for a beam search with the temperature of its confidences.
 
     Raises:
         ValueError: If the lexicon cannot be used.
     """
+    charset, search = bundle.charset, plan.search
     if plan.method == GREEDY:
-        return Decoder(bundle.charset, plan.search)
+        return {plan.language: Decoder(charset, search)}
     lexicon = _open_lexicon(plan.words, config.lexicon)
     temperature = bundle.decoding.beam.temperature
-    return Decoder(
-        bundle.charset, plan.search, plan.language_model, lexicon, temperature, plan.rescorer
-    )
+    own = Decoder(charset, search, plan.language_model, lexicon, temperature, plan.rescorer)
+    given = _open_lexicon((), config.lexicon) if plan.others else None
+    return {plan.language: own} | {
+        language: Decoder(charset, search, model, given, temperature)
+        for language, model in plan.others.items()
+    }
 
 
 def _open_lexicon(words: Collection[str], path: str) -> Lexicon | None:

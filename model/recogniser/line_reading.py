@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -37,8 +38,8 @@ def read_lines(images: Sequence[LineImage], recogniser: Recogniser) -> list[Tran
 def read_pages(images: Sequence[LineImage], recogniser: Recogniser) -> list[Transcript | Failure]:
     """Recognise all lines of some pages.
 
-    In a beam search, pages in a language that the language model does not know are decoded
-    greedily; their transcripts say so.
+    In a beam search, each page is decoded with the language model that knows it best; one that no
+    model knows is decoded greedily. Its transcripts say so.
 
     Args:
         images: Images of the lines, all those of a page in the same call.
@@ -49,20 +50,48 @@ def read_pages(images: Sequence[LineImage], recogniser: Recogniser) -> list[Tran
     """
     if not recogniser.judges_languages:
         return read_lines(images, recogniser)
-    outcomes: list[Transcript | Failure | None] = [None] * len(images)
-    greedy: list[Transcript | Failure | None] = [None] * len(images)
-    surprises: dict[str, Surprise] = defaultdict(Surprise)
-    for index, logits in _run_network(images, recogniser):
-        image = images[index]
-        outcomes[index] = _outcome(image, logits, recogniser.transcribe)
-        if isinstance(outcomes[index], Transcript):
-            greedy[index] = recogniser.transcribe_without_language(image, logits)
-            surprises[image.page_uri] += recogniser.surprise(logits)
-    unknown = {page for page, found in surprises.items() if recogniser.is_unknown(found)}
+    outputs = dict(_run_network(images, recogniser))
+    languages = _languages(((images[at], found) for at, found in outputs.items()), recogniser)
     return [
-        other if other and image.page_uri in unknown else outcome
-        for image, outcome, other in zip(images, outcomes, greedy)
+        _outcome(image, outputs.pop(index), _reader(recogniser, languages.get(image.page_uri)))
+        for index, image in enumerate(images)
     ]
+
+
+def page_languages(images: Iterable[LineImage], recogniser: Recogniser) -> dict[str, str | None]:
+    """Return the language of each page, as `read_pages` chooses it.
+
+    Args:
+        images: Images of the lines of the pages, in any order.
+        recogniser: Runs the network on each; one that `judges_languages`.
+
+    Returns:
+        The name of the language by page; None for a page that no language model knows.
+    """
+    outputs = (
+        (image, logits) for image in images for _, logits in _run_network([image], recogniser)
+    )
+    return _languages(outputs, recogniser)
+
+
+def _languages(
+    outputs: Iterable[tuple[LineImage, np.ndarray | Exception]], recogniser: Recogniser
+) -> dict[str, str | None]:
+    surprises: dict[str, dict[str, Surprise]] = defaultdict(lambda: defaultdict(Surprise))
+    for image, logits in outputs:
+        if not isinstance(logits, Exception):
+            for language, surprise in recogniser.surprises(logits).items():
+                surprises[image.page_uri][language] += surprise
+    return {page: recogniser.language_of(found) for page, found in surprises.items()}
+
+
+def _reader(
+    recogniser: Recogniser, language: str | None
+) -> Callable[[LineImage, np.ndarray], Transcript]:
+    """Return what decodes the lines of a page, given its language; None for an unknown one."""
+    if language is None:
+        return recogniser.transcribe_without_language
+    return partial(recogniser.transcribe, language=language)
 
 
 def _run_network(
@@ -102,13 +131,26 @@ def quality_of_read(
         ink_unread=ink_unread,
         cer_of_read=recogniser.predict_cer(transcripts),
         language_known=not any(line.without_language for line in transcripts),
+        language=next((line.language for line in transcripts), ""),
     )
 
 
-def read_line(image: LineImage, recogniser: Recogniser) -> Transcript | Failure:
-    """Recognise one line: return its transcript, or why it could not be read."""
-    (outcome,) = read_lines([image], recogniser)
-    return outcome
+def read_line(
+    image: LineImage, recogniser: Recogniser, language: str | None
+) -> Transcript | Failure:
+    """Recognise one line.
+
+    Args:
+        image: Its image.
+        recogniser: Recognises it.
+        language: Language of its page, from `page_languages`; that of the recogniser's plan if it
+            does not judge languages.
+
+    Returns:
+        Its transcript, or why it could not be read.
+    """
+    ((_, logits),) = _run_network([image], recogniser)
+    return _outcome(image, logits, _reader(recogniser, language))
 
 
 def run_in_halves(

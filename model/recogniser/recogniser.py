@@ -6,7 +6,7 @@ never on its batch or the number of cores. A GPU may round differently in a batc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from model.decoding.config import GREEDY, BeamConfig, DecodingConfig
 from model.decoding.ctc import check_logits
 from model.decoding.decoder import Decoded, Decoder
-from model.decoding.language_fit import Surprise, measure_surprise
+from model.decoding.language_fit import Surprise, known_language, measure_surprises
 from model.decoding.page_error import predict_of_read
 from model.line_images.preprocess import prepare_strip
 from model.networks.session import (
@@ -28,7 +28,7 @@ from model.networks.session import (
 )
 from model.recogniser.auxiliary_head import AuxiliaryHead
 from model.recogniser.bundle import Bundle
-from model.recogniser.decoding_plan import open_decoder, plan_decoding
+from model.recogniser.decoding_plan import open_decoders, plan_decoding
 from schemas.records import LineImage, Transcript
 
 # A step of an LSTM takes little longer for several lines than for one; the memory is limited by
@@ -52,12 +52,14 @@ class Recogniser:
         decoding_method: Method of `plan`, one of `model.decoding.config.DECODINGS`.
         decoding_note: Why decoding is greedy although a beam search was requested; else empty.
         lexicon: File of words besides those of the model; empty for none.
+        language: The language that was requested, as in `DecodingConfig`.
         page_error: Predicts the CER of lines from their confidences; None if training had too
             few lines to fit it.
 
     Raises:
-        ValueError: If the lexicon cannot be used, network, charset, preprocessing and auxiliary
-            head do not belong together, or there is no such device.
+        ValueError: If the lexicon cannot be used, there is no model of the language that is
+            requested, network, charset, preprocessing and auxiliary head do not belong together,
+            or there is no such device.
     """
 
     def __init__(self, bundle: Bundle, decoding: DecodingConfig | None = None, device: str = CPU):
@@ -67,8 +69,10 @@ class Recogniser:
         self.decoding_method = plan.method
         self.decoding_note = plan.note
         self.lexicon = decoding.lexicon
+        self.language = decoding.language
         self.page_error = bundle.decoding.calibration(plan.method).page_error
-        self._decoder = open_decoder(bundle, decoding, plan)
+        self._decoders = open_decoders(bundle, decoding, plan)
+        self._models = {plan.language: plan.language_model, **plan.others}
         self._best_path = Decoder(bundle.charset, BeamConfig(width=0))
         self._most_lines = decoding.most_lines
         self._session = open_session(bundle.onnx_path, device)
@@ -165,17 +169,23 @@ class Recogniser:
         """
         return self.transcribe(image, self.logits(image.strip))
 
-    def transcribe(self, image: LineImage, logits: np.ndarray) -> Transcript:
+    def transcribe(
+        self, image: LineImage, logits: np.ndarray, language: str | None = None
+    ) -> Transcript:
         """Decode the output of the network.
 
         Args:
             image: The line.
             logits: float32 [time, classes].
+            language: Language of the page, from `language_of`; None for the plan's own.
 
         Raises:
             ValueError: If the logits contain NaN.
         """
-        return self._transcript(image, self._decoder.decode(logits, image.line.direction))
+        language = self.plan.language if language is None else language
+        decoded = self._decoders[language].decode(logits, image.line.direction)
+        used = language if self.plan.language_model else ""
+        return replace(self._transcript(image, decoded), language=used)
 
     def transcribe_without_language(self, image: LineImage, logits: np.ndarray) -> Transcript:
         """Decode the output of the network greedily, although a beam search was requested.
@@ -189,25 +199,26 @@ class Recogniser:
 
     @property
     def judges_languages(self) -> bool:
-        """Whether it decodes pages greedily whose language its language model does not know."""
-        has_limit = self.bundle.decoding.most_surprise_nats is not None
-        return self.decoding_method != GREEDY and has_limit
+        """Whether it decodes each page with the model of its language, or greedily without one."""
+        return self.plan.judges
 
-    def surprise(self, logits: np.ndarray) -> Surprise:
-        """Return how unlikely the language model of the search finds what is sure in a line.
-
-        Args:
-            logits: float32 [time, classes], without NaN.
-        """
-        return measure_surprise(logits, self.plan.language_model)
-
-    def is_unknown(self, surprise: Surprise) -> bool:
-        """Whether a page is in a language that the language model does not know.
+    def surprises(self, logits: np.ndarray) -> dict[str, Surprise]:
+        """Return how unlikely each language model of the search finds what is sure in a line.
 
         Args:
-            surprise: The sum over the lines of the page, of a model that `judges_languages`.
+            logits: float32 [time, classes]; if they have NaN, nothing is sure.
         """
-        return surprise.nats_a_character > self.bundle.decoding.most_surprise_nats
+        if not np.isfinite(logits).all():
+            return dict.fromkeys(self._models, Surprise())
+        return measure_surprises(logits, self._models)
+
+    def language_of(self, surprises: Mapping[str, Surprise]) -> str | None:
+        """Return the language of a page; None if no language model knows it.
+
+        Args:
+            surprises: The sum over the lines of the page, of a model that `judges_languages`.
+        """
+        return known_language(surprises, self.bundle.decoding.most_surprise_nats)
 
     def predict_cer(self, transcripts: Sequence[Transcript]) -> float | None:
         """Return the predicted CER of the text of a page; None where nothing predicts it.

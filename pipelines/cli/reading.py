@@ -9,12 +9,13 @@ BALANCED = "balanced"
 QUALITIES = ("fast", BALANCED, "best")
 PRECISIONS = ("fp32", "int8")
 DECODINGS = ("greedy", "beam")
+AUTO_LANGUAGE = "auto"
 
 
 def add_reading_flags(
     parser: argparse.ArgumentParser | argparse._ArgumentGroup, quality: str = BALANCED
 ) -> None:
-    """Add `--quality`, `--precision` and `--decoding`.
+    """Add `--quality`, `--precision`, `--decoding` and `--language`.
 
     Args:
         parser: The parser, or a group of it.
@@ -38,4 +39,10 @@ def add_reading_flags(
         choices=DECODINGS,
         help="greedy: the most probable label at each time step; beam: a search with the model's "
         "language model (default: that of --quality)",
+    )
+    parser.add_argument(
+        "--language",
+        default=argparse.SUPPRESS if quality is argparse.SUPPRESS else AUTO_LANGUAGE,
+        help="language of all pages, such as fr: one that the model has a language model of; auto: "
+        "that of each page, as far as it has one; none: read greedily (default: auto)",
     )

@@ -11,12 +11,12 @@ from pathlib import Path
 from google.protobuf.message import DecodeError
 
 from model.dataset.examples import decode_strip, read_examples
-from model.decoding.config import GREEDY, DecodingConfig
+from model.decoding.config import AUTO_LANGUAGE, GREEDY, DecodingConfig
 from model.evaluation.confidence_summary import ConfidenceTally
 from model.evaluation.error_summary import summarise
 from model.evaluation.error_tally import ErrorTally, EvaluatedLine
 from model.recogniser.bundle import Bundle, load_bundle
-from model.recogniser.line_reading import read_line
+from model.recogniser.line_reading import page_languages, read_line
 from model.recogniser.recogniser import Recogniser
 from model.text.charset import normalise_text
 from pipelines.cli.options import UsageError
@@ -38,6 +38,7 @@ class DatasetSplit:
         model: Folder of the bundle.
         precision: One of `model.recogniser.bundle.ONNX_FILES`.
         decoding: One of `model.decoding.config.DECODINGS`.
+        language: As in `model.decoding.config.DecodingConfig`.
     """
 
     dataset: str
@@ -45,6 +46,7 @@ class DatasetSplit:
     model: str
     precision: str = "fp32"
     decoding: str = GREEDY
+    language: str = AUTO_LANGUAGE
 
     @property
     def folder(self) -> Path:
@@ -70,8 +72,12 @@ def evaluate_dataset(config: DatasetSplit) -> EvaluationResults:
     tally = ErrorTally()
     method = recogniser.decoding_method
     confidences = ConfidenceTally(method, bundle.decoding.calibration(method))
+    languages: dict[str, str | None] = {}
+    if recogniser.judges_languages:
+        languages = page_languages(map(_line_image, _examples(config)), recogniser)
     for example in _examples(config):
-        outcome = read_line(_line_image(example), recogniser)
+        language = languages.get(example.page_uri, recogniser.plan.language)
+        outcome = read_line(_line_image(example), recogniser, language)
         tally.add(_read_line(example, outcome))
         if isinstance(outcome, Transcript):
             confidences.add(example.text, outcome)
@@ -134,7 +140,7 @@ def _open_model(config: DatasetSplit) -> tuple[Bundle, Recogniser]:
     except ValueError as error:
         raise UsageError(f"--model {error}") from None
     try:
-        recogniser = Recogniser(bundle, DecodingConfig(config.decoding))
+        recogniser = Recogniser(bundle, DecodingConfig(config.decoding, language=config.language))
     except ValueError as error:
         raise UsageError(f"--model {error}") from None
     if recogniser.plan.obstacle:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from model.networks.manifest import MANIFEST_FILE
-from model.recogniser.bundle import BUNDLE_FILES, CHARSET_FILE
+from model.recogniser.bundle import CHARSET_FILE, is_bundle_file
 from pipelines.cli.options import UsageError
 
 
@@ -39,7 +39,8 @@ def local_model(model: str) -> str:
     names = _names_in(uri)
     if CHARSET_FILE not in names:
         raise UsageError(f"--model {uri}: no {CHARSET_FILE} in it; give a folder that train pushed")
-    files = dict.fromkeys(sorted(names & {*BUNDLE_FILES, MANIFEST_FILE}), b"")
+    files = dict.fromkeys(sorted(filter(is_bundle_file, names)), b"")
+    files |= dict.fromkeys(names & {MANIFEST_FILE}, b"")
     # The manifest states the digests of all others.
     known_by = [MANIFEST_FILE] if MANIFEST_FILE in files else [*files]
     files |= {name: _read(f"{uri}/{name}") for name in known_by}

@@ -57,6 +57,7 @@ def to_json(name: str, prediction: Prediction, speller: Speller | None = None) -
         "skew_deg": None if quality.skew_deg is None else round(quality.skew_deg, 2),
         "blur": round(quality.blur, 3),
         "ink_unread": None if quality.ink_unread is None else round(quality.ink_unread, 3),
+        "language": quality.language or None,
         "warnings": list(quality.warnings()),
         "lines": [_line_to_json(line, speller) for line in prediction.lines],
     }

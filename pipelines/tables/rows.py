@@ -57,6 +57,7 @@ def page_row(result: PageResult, run_id: str) -> dict:
         "moved_from": None,
         "read_run_id": None,
         "compaction": None,
+        "language": (quality and quality.language) or None,
     }
 
 

@@ -17,7 +17,7 @@ import apache_beam as beam
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 
 from model import DEFAULT_FOLDER
-from model.decoding.config import GREEDY, DecodingConfig
+from model.decoding.config import AUTO_LANGUAGE, GREEDY, DecodingConfig
 from model.decoding.page_error import cer_with_unread
 from model.images.digest import exact_key
 from model.networks.session import CPU, gpu_providers
@@ -103,6 +103,8 @@ def reading_digest(recogniser: Recogniser) -> str:
         return digest
     lexicon = recogniser.lexicon
     facts = [digest, asdict(plan.search), lexicon and exact_key(Path(lexicon).read_bytes())]
+    if recogniser.language != AUTO_LANGUAGE:
+        facts.append(recogniser.language)
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

@@ -181,15 +181,15 @@ def test_a_network_for_lines_of_another_height_is_refused(dataset, tmp_path, cap
 
 def test_a_model_that_reads_no_line_is_refused(dataset, model, monkeypatch, capsys):
     failure = Failure("p", "recognise", "network gave logits that are not numbers", "l")
-    monkeypatch.setattr(evaluation_dataset, "read_line", lambda image, recogniser: failure)
+    monkeypatch.setattr(evaluation_dataset, "read_line", lambda *_: failure)
     assert "could not read any line" in refused(capsys, dataset, model)
 
 
 def test_a_line_that_cannot_be_read_counts_as_deleted(dataset, model, monkeypatch, capsys):
-    def read_all_but_one(image, recogniser):
+    def read_all_but_one(image, recogniser, language):
         if image.line.line_id == "l3":
             return Failure(image.page_uri, "recognise", "no", "l3")
-        return read_line(image, recogniser)
+        return read_line(image, recogniser, language)
 
     monkeypatch.setattr(evaluation_dataset, "read_line", read_all_but_one)
     figures = measured(capsys, dataset, model)

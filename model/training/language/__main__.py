@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from model import DEFAULT_FOLDER
 from model.networks.manifest import changing
 from model.recogniser.bundle import model_folder
-from model.training.language.build import add_language_model
+from model.training.language.build import add_language_model, add_other_language
 from model.training.language.config import add_language_flags, language_config
 from model.training.optimisation.flags import add_compute_flags
 from schemas.features import LINE_FILES
@@ -33,6 +33,12 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         "--dataset", type=Path, required=True, help="dataset folder that pipelines.ingest wrote"
     )
     add_language_flags(parser)
+    parser.add_argument(
+        "--beside",
+        action="store_true",
+        help="add the model of another --language beside the model's own, for pages that it knows "
+        "better",
+    )
     add_compute_flags(parser.add_argument_group("recurrent language model").add_argument)
     return parser.parse_args(argv)
 
@@ -54,8 +60,11 @@ def main(argv: list[str] | None = None) -> int:
                 f"{args.dataset}: no train/{LINE_FILES}; make the dataset with pipelines.ingest"
             )
         _check_model(args.model)
+        if args.beside and not args.language:
+            raise ValueError("--beside adds the model of another language; name it with --language")
         with changed_as_whole(model_folder(args.model)) as copy:
-            add_language_model(copy, *paths, language_config(vars(args)), print)
+            add = add_other_language if args.beside else add_language_model
+            add(copy, *paths, language_config(vars(args)), print)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -8,6 +8,7 @@ page in turn is scored by a model of the other pages.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from model.language.ngram_mix import (
 )
 from model.language.ngram_model import LanguageModel
 from model.language.ngram_tables import NgramTables
-from model.recogniser.bundle import LANGUAGE_MODEL_FILE, Bundle
+from model.recogniser.bundle import LANGUAGE_MODEL_FILE, Bundle, language_file, replace_file
 from model.text.bidi import ink_order
 from model.text.charset import Charset, normalise_text
 
@@ -71,6 +72,24 @@ def mix_with_base(
         "share_of_base": round(old_share, 4),
     }
     return mixed, facts
+
+
+def keep_other_languages(base: Bundle, directory: Path, charset: Charset, language: str) -> None:
+    """Copy the language models of other languages of a base.
+
+    Args:
+        base: The base.
+        directory: Folder of the model that was fine-tuned from it.
+        charset: Its charset, which has all characters of the base.
+        language: Name of its own language, of which the base may have a model.
+
+    Raises:
+        ValueError: If a model of the base cannot be used.
+    """
+    for other in base.other_languages:
+        if other != language:
+            tables = open_tables(base.directory / language_file(other), charset)
+            replace_file(directory / language_file(other), pack_tables(tables, charset))
 
 
 def fit_weights(

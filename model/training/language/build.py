@@ -32,7 +32,7 @@ from model.recogniser import bundle
 from model.recogniser.auxiliary_head import AUXILIARY_SHARE, AuxiliaryHead
 from model.text.bidi import ink_order
 from model.text.charset import Charset, normalise_text
-from model.training.language.base_models import mix_with_base
+from model.training.language.base_models import keep_other_languages, mix_with_base
 from model.training.language.config import LEAST_LINES, LanguageConfig
 from model.training.language.decoding_tuning import HeldOut, tune_decoding
 from model.training.language.recurrent import add_recurrent_model, keep_recurrent_model
@@ -77,6 +77,49 @@ def add_language_model(
     report(f"language model and decoding took {time.monotonic() - started:.0f} s")
 
 
+def add_other_language(
+    directory: str | Path,
+    train_paths: Iterable[str],
+    eval_paths: Iterable[str],
+    config: LanguageConfig,
+    report: Callable[[str], None],
+) -> None:
+    """Add a language model of another language to a bundle, or replace it.
+
+    Pages that it knows better than the bundle's own are searched with it. The search stays as it
+    was tuned.
+
+    Args:
+        directory: Folder of the bundle.
+        train_paths: TFRecord files whose texts the model is built from.
+        eval_paths: TFRecord files to measure it on.
+        config: Configuration of the language model, with the name of its language.
+        report: Is given each line of output.
+
+    Raises:
+        ValueError: If the bundle, the lines or a text file is not valid, or it is the language of
+            the bundle's own model.
+    """
+    whole = bundle.load_bundle(directory)
+    name = config.language
+    if not whole.has_language_model or name == whole.decoding.language:
+        raise ValueError(
+            f"{whole.directory}: its own language model is {name or 'missing'}; "
+            "leave out --beside to build that one"
+        )
+    data, facts = _build(whole.charset, tuple(train_paths), config, report)
+    with changing(whole.directory):
+        bundle.replace_file(whole.directory / bundle.language_file(name), data)
+        held_out = [text for text in _texts(eval_paths, LanguageConfig()) if normalise_text(text)]
+        if held_out:
+            facts["perplexity"] = perplexity(held_out, whole.open_language_model(name))
+        card = bundle.read_card(whole.directory)
+        others = card.get("other_language_models", {}) | {name: facts}
+        bundle.write_card(whole.directory, card | {"other_language_models": others})
+    for line in _summary(facts, {}):
+        report(line)
+
+
 def _add(
     whole: bundle.Bundle,
     train_paths: tuple[str, ...],
@@ -103,7 +146,10 @@ def _add(
         if lines:
             facts["perplexity"] = perplexity(held_out, language_model)
     else:
-        path.unlink(missing_ok=True)
+        _remove_language_models(whole)
+    language = config.language or (base or whole).decoding.language
+    if base and config.order:
+        keep_other_languages(base, whole.directory, whole.charset, language)
     if language_model and config.recurrent_epochs:
         rescorer, recurrent_facts = _add_recurrent(
             whole, language_model, train_paths, held_out, config, report, base
@@ -117,6 +163,7 @@ def _add(
         tuned.settings,
         auxiliary_share=auxiliary_share,
         recurrent_share=rescorer.share if rescorer else 0.0,
+        language=language,
     )
     bundle.replace_file(whole.directory / bundle.DECODING_FILE, settings.to_json().encode())
     if not rescorer:
@@ -124,6 +171,11 @@ def _add(
     card |= {"language_model": facts, "decoding": tuned.facts}
     bundle.write_card(whole.directory, card)
     return facts, tuned.facts
+
+
+def _remove_language_models(whole: bundle.Bundle) -> None:
+    for language in ("", *whole.other_languages):
+        (whole.directory / bundle.language_file(language)).unlink(missing_ok=True)
 
 
 def _known_words(base: bundle.Bundle | None) -> Counter[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from model.language.ngram_build import HIGHEST_ORDER, LOWEST_ORDER, ORDER
+from model.recogniser.bundle import language_file
 from model.training.optimisation.compute import BACKEND_THREADS
 from model.training.optimisation.device import AUTO
 from model.training.optimisation.flags import compute_asked
@@ -31,6 +32,7 @@ class LanguageConfig:
             a few timed steps.
         threads: Threads of that training, where its precision is `AUTO`; `BACKEND_THREADS` for as
             many as are fastest.
+        language: Name of the language of the texts; empty for that of the model before.
     """
 
     order: int = ORDER
@@ -38,6 +40,7 @@ class LanguageConfig:
     recurrent_epochs: int = RECURRENT_EPOCHS
     precision: str = AUTO
     threads: int = BACKEND_THREADS
+    language: str = ""
 
     def check(self) -> None:
         """Check that the text files can be read.
@@ -88,12 +91,27 @@ def add_language_flags(parser: argparse.ArgumentParser) -> None:
         help="training epochs of the recurrent language model, which needs at least "
         f"{LEAST_LINES:,} lines of text; 0 for none",
     )
+    add(
+        "--language",
+        type=_language,
+        default="",
+        help="name of the language of the texts, such as fr, by which transcribe can ask for it; "
+        "if not given, that of --init",
+    )
 
 
 def _text_file(path: str) -> str:
     if not Path(path).is_file():
         raise argparse.ArgumentTypeError(f"{path}: no such file")
     return path
+
+
+def _language(name: str) -> str:
+    try:
+        language_file(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return name
 
 
 def _epochs(text: str) -> int:
@@ -117,4 +135,5 @@ def language_config(flags: Mapping[str, Any]) -> LanguageConfig:
         tuple(map(Path, texts)),
         RECURRENT_EPOCHS if epochs is None else epochs,
         *astuple(compute_asked(flags)),
+        flags.get("language") or "",
     )

@@ -13,7 +13,7 @@ from model.decoding.rescoring import Rescorer, apply_gains
 from model.decoding.settings import DecodingSettings
 from model.language.recurrent_model import RecurrentLanguageModel
 from model.recogniser import bundle
-from model.recogniser.decoding_plan import open_decoder, plan_decoding
+from model.recogniser.decoding_plan import open_decoders, plan_decoding
 from model.recogniser.recogniser import Recogniser
 from schemas.records import Line, LineImage
 from tests.drawn import text_strip
@@ -97,7 +97,7 @@ def test_a_beam_search_is_rescored(model):
     seen[0, bundle.load_bundle(model).charset.encode("ae")] = np.log([0.7, 0.3])
     config = DecodingConfig(BEAM)
     searched, rescored = (
-        open_decoder(changed, config, plan_decoding(changed, config)).decode(seen)
+        open_decoders(changed, config, plan_decoding(changed, config))[""].decode(seen)
         for changed in (set_share(model, 0), set_share(model, 0.5))
     )
     assert (searched.text, rescored.text) == ("a", "e")

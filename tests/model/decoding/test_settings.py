@@ -62,13 +62,13 @@ def test_each_decoding_method_has_its_calibration():
         (
             (),
             [],
-            "is not {search, knows_words, .*, most_surprise_nats}",
+            "is not {search, knows_words, .*, most_surprise_nats, language}",
         ),
         (("recurrent_share",), -0.5, "recurrent_share of -0.5; give a number from 0 to below 1"),
         (
             ("more",),
             1,
-            "is not {search, knows_words, .*, most_surprise_nats}",
+            "is not {search, knows_words, .*, most_surprise_nats, language}",
         ),
         (("auxiliary_share",), 1, "auxiliary_share of 1; give a number from 0 to below 1"),
         (("auxiliary_share",), True, "auxiliary_share of True"),

@@ -10,7 +10,7 @@ from model.decoding.page_error import PageErrorModel
 from model.decoding.settings import Calibration, DecodingSettings
 from model.language.word_counts import write_model_words
 from model.recogniser import bundle
-from model.recogniser.decoding_plan import open_decoder, plan_decoding
+from model.recogniser.decoding_plan import open_decoders, plan_decoding
 from model.recogniser.recogniser import Recogniser
 from model.text.charset import Charset
 from schemas.records import Line, LineImage
@@ -115,7 +115,8 @@ def read_ambiguous(directory, **flags):
     logits[np.arange(len(labels)), labels] = 0
     logits[3, whole.charset.encode("c")] = 0
     config = DecodingConfig(BEAM, **flags)
-    return open_decoder(whole, config, plan_decoding(whole, config)).decode(logits).text
+    decoders = open_decoders(whole, config, plan_decoding(whole, config))
+    return decoders[""].decode(logits).text
 
 
 def set_search(directory, knows_words):

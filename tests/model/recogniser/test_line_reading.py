@@ -41,7 +41,7 @@ def test_texts_do_not_depend_on_the_size_of_batches(recogniser, monkeypatch, bat
     alone = [recogniser.read(image) for image in IMAGES]
     assert read_lines(IMAGES, recogniser) == alone
     assert read_lines(IMAGES[::-1], recogniser) == alone[::-1]
-    assert read_line(IMAGES[0], recogniser) == alone[0]
+    assert read_line(IMAGES[0], recogniser, recogniser.plan.language) == alone[0]
 
 
 def test_a_page_in_an_unknown_language_is_read_greedily(recogniser, tmp_path, monkeypatch):
@@ -53,13 +53,15 @@ def test_a_page_in_an_unknown_language_is_read_greedily(recogniser, tmp_path, mo
     beam, greedy = read_lines(IMAGES, search), read_lines(IMAGES, recogniser)
     assert read_pages(IMAGES, search) == beam and read_pages(IMAGES, recogniser) == greedy
     # Of the three pages only the second is unknown, whatever the order.
-    monkeypatch.setattr(search, "surprise", lambda logits: Surprise(1.0, 1))
+    monkeypatch.setattr(search, "surprises", lambda logits: {"": Surprise(1.0, 1)})
     wanted = [
         replace(other, without_language=True) if one.page_uri == "p1" else one
         for one, other in zip(beam, greedy)
     ]
     images = [*IMAGES, image("an", 1), image("an", 4)]
-    monkeypatch.setattr(search, "is_unknown", lambda found: found == Surprise(4.0, 4))
+    monkeypatch.setattr(
+        search, "language_of", lambda found: None if found[""] == Surprise(4.0, 4) else ""
+    )
     assert read_pages(images, search)[: len(IMAGES)] == wanted
     assert read_pages(images[::-1], search)[::-1][: len(IMAGES)] == wanted
 
