@@ -6,6 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from model.decoding.settings import DecodingSettings
+from model.recogniser.bundle import DECODING_FILE
+from tests.fakes import write_language_model
 from tests.pipelines.drawn_archive import write_page
 from tests.pipelines.nights import ask, draw_archive, last_run, planned, transcribe
 
@@ -64,6 +67,24 @@ def test_a_run_names_the_folder_of_its_model_and_not_a_link(archive):
     assert transcribe(archive) == 0
     ((model, flags),) = ask(archive, "SELECT model, flags FROM runs")
     assert model == str(archive / "m1") == json.loads(flags)["recognition"]["model"]
+
+
+def test_another_language_is_another_reading(archive, capsys):
+    model = archive / "m"
+    write_language_model(model, ["abbé de cade"])
+    write_language_model(model, ["dede cab"], language="it")
+    (model / DECODING_FILE).write_text(DecodingSettings(language="fr").to_json())
+    languages = "SELECT DISTINCT language FROM pages WHERE status = 'ok'"
+    for language, name in (("auto", "fr"), ("it", "it"), ("none", None)):
+        assert transcribe(archive, "--language", language) == 0
+        assert last_run(archive)[1] == 3 and ask(archive, languages) == [(name,)]
+    assert transcribe(archive, "--language", "none") == 0 and last_run(archive)[1] == 0
+    assert transcribe(archive, "--language", "xx") == 2
+    assert (
+        "has language models of fr, it; give one of them, auto or none" in capsys.readouterr().err
+    )
+    assert transcribe(archive, "--language", "it", "--decoding", "greedy") == 2
+    assert "--language need the beam search; add --decoding beam" in capsys.readouterr().err
 
 
 def test_runs_are_in_order_though_the_clock_was_set_back(archive, monkeypatch):

@@ -103,9 +103,9 @@ def add_other_language(
     whole = bundle.load_bundle(directory)
     name = config.language
     if not whole.has_language_model or name == whole.decoding.language:
+        own = name if whole.has_language_model else "missing"
         raise ValueError(
-            f"{whole.directory}: its own language model is {name or 'missing'}; "
-            "leave out --beside to build that one"
+            f"{whole.directory}: its own language model is {own}; leave out --beside to build it"
         )
     data, facts = _build(whole.charset, tuple(train_paths), config, report)
     with changing(whole.directory):

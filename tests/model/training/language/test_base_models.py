@@ -15,6 +15,7 @@ from model.language.ngram_mix import open_tables, to_model
 from model.language.ngram_model import LanguageModel
 from model.language.perplexity import perplexity
 from model.language.word_counts import read_model_words
+from model.networks.manifest import changing
 from model.recogniser import bundle
 from model.recogniser.recogniser import Recogniser
 from model.text.charset import Charset
@@ -134,6 +135,26 @@ def test_a_base_without_a_language_model_is_told(base, tuned, tmp_path):
     said = add(tuned, tmp_path, bundle.load_bundle(base.directory))
     assert "has no language_model.bin: only the new texts are used" in said
     assert bundle.load_bundle(tuned).has_language_model
+
+
+def test_models_of_other_languages_are_kept(base, tuned, tmp_path):
+    for language in ("de", "it"):
+        write_language_model(base.directory, ["abba bade"], language=language)
+    settings = DecodingSettings(language="fr").to_json()
+    (base.directory / bundle.DECODING_FILE).write_text(settings)
+    add(tuned, tmp_path, bundle.load_bundle(base.directory))
+    whole = bundle.load_bundle(tuned)
+    assert whole.other_languages == ("de", "it") and whole.decoding.language == "fr"
+    before, after = (one.open_language_model("it") for one in (base, whole))
+    assert perplexity(["abba bade"], after) == pytest.approx(
+        perplexity(["abba bade"], before), rel=0.01
+    )
+    # The new model is of a language that the base had beside its own.
+    with changing(tuned):
+        (tuned / bundle.language_file("it")).unlink()
+    add(tuned, tmp_path, bundle.load_bundle(base.directory), language="it")
+    whole = bundle.load_bundle(tuned)
+    assert whole.other_languages == ("de",) and whole.decoding.language == "it"
 
 
 def test_texts_that_a_model_has_read_do_not_become_its_language_model(base, tuned, tmp_path):

@@ -100,6 +100,44 @@ def test_a_language_model_is_replaced_and_removed(model, dataset, tmp_path):
     assert bundle.load_bundle(model).decoding.greedy.page_error is not None
 
 
+def test_a_model_of_another_language_is_added_beside(model, dataset, tmp_path, capsys):
+    assert add(model, dataset, "--language", "fr") == 0
+    before = {path.name: path.read_bytes() for path in model.iterdir()}
+    text = tmp_path / "it.txt"
+    text.write_text("decade bacé\n" * 9, "utf-8")
+    flags = "--beside", "--language", "it", "--language_model_text", text
+    assert add(model, dataset, *flags) == 0
+    after = {path.name: path.read_bytes() for path in model.iterdir()}
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {"language_model.it.bin", bundle.CARD_FILE, "manifest.json"}
+    whole = bundle.load_bundle(model)
+    assert (whole.decoding.language, whole.other_languages) == ("fr", ("it",))
+    facts = bundle.read_card(model)["other_language_models"]["it"]
+    assert facts["lines"] == 8 + 9 and facts["extra_texts"] == ["it.txt"]
+    assert facts["perplexity"] > 1
+    assert "17 lines" in capsys.readouterr().out
+    # Its name stays when the model's own is built anew; without a search both go.
+    assert add(model, dataset) == 0
+    assert bundle.load_bundle(model).decoding.language == "fr"
+    assert bundle.load_bundle(model).other_languages == ("it",)
+    assert add(model, dataset, "--language_model_order", 0) == 0
+    assert bundle.load_bundle(model).other_languages == ()
+
+
+def test_a_model_beside_needs_another_language(model, dataset, capsys):
+    assert add(model, dataset, "--beside") == 2
+    assert "name it with --language" in capsys.readouterr().err
+    assert add(model, dataset, "--beside", "--language", "it") == 2
+    assert "its own language model is missing; leave out --beside" in capsys.readouterr().err
+    assert add(model, dataset, "--language", "fr") == 0
+    capsys.readouterr()
+    assert add(model, dataset, "--beside", "--language", "fr") == 2
+    assert "its own language model is fr; leave out --beside" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        add(model, dataset, "--language", "../x")
+    assert "give a name of small letters" in capsys.readouterr().err
+
+
 def test_after_an_error_the_model_is_as_it_was(model, dataset, monkeypatch, capsys):
     def fail(*args):
         raise ValueError("torch is not installed")
