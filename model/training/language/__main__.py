@@ -30,7 +30,10 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--model", required=True, help="folder of the model; files are added to it")
     parser.add_argument(
-        "--dataset", type=Path, required=True, help="dataset folder that pipelines.ingest wrote"
+        "--dataset",
+        type=Path,
+        help="dataset folder that pipelines.ingest wrote; with --beside, --language_model_text may "
+        "do without",
     )
     add_language_flags(parser)
     parser.add_argument(
@@ -53,12 +56,8 @@ def main(argv: list[str] | None = None) -> int:
         The exit status: 0, or 2 for arguments that are not valid.
     """
     args = _parse(argv)
-    paths = [sorted(map(str, args.dataset.glob(f"{s}/{LINE_FILES}"))) for s in ("train", "eval")]
     try:
-        if not paths[0]:
-            raise ValueError(
-                f"{args.dataset}: no train/{LINE_FILES}; make the dataset with pipelines.ingest"
-            )
+        paths = _dataset_paths(args)
         _check_model(args.model)
         if args.beside and not args.language:
             raise ValueError("--beside adds the model of another language; name it with --language")
@@ -69,6 +68,20 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def _dataset_paths(args: argparse.Namespace) -> list[list[str]]:
+    """Return the TFRecord files of the splits train and eval."""
+    if args.dataset is None:
+        if args.beside and args.language_model_text:
+            return [[], []]
+        raise ValueError("give --dataset, a folder that pipelines.ingest wrote")
+    paths = [sorted(map(str, args.dataset.glob(f"{s}/{LINE_FILES}"))) for s in ("train", "eval")]
+    if not paths[0]:
+        raise ValueError(
+            f"{args.dataset}: no train/{LINE_FILES}; make the dataset with pipelines.ingest"
+        )
+    return paths
 
 
 def _check_model(directory: str) -> None:

@@ -1,0 +1,1 @@
+"""What the default recogniser is made of."""
