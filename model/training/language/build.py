@@ -9,7 +9,6 @@ the eval split.
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -282,13 +281,14 @@ def _held_out(
 def _summary(facts: dict, decoding: dict) -> Iterator[str]:
     """Yield the lines that report language model and decoding."""
     if facts["order"]:
-        held_out_perplexity = facts.get("perplexity", math.nan)
+        found = facts.get("perplexity")
+        held_out = "" if found is None else f", perplexity {found:.2f} on the eval split"
         mixed = ""
         if "share_of_base" in facts:
             mixed = f" and {facts['share_of_base']:.0%} of that of the base"
         yield (
             f"language model: order {facts['order']}, {facts['lines']:,} lines{mixed}, "
-            f"{facts['bytes'] / 1e6:.1f} MB, perplexity {held_out_perplexity:.2f} on the eval split"
+            f"{facts['bytes'] / 1e6:.1f} MB{held_out}"
         )
     if "note" in decoding:
         yield decoding["note"]
