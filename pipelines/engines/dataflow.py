@@ -1,0 +1,196 @@
+"""Google Cloud Dataflow: what a job needs, and a job as Dataflow would get it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import io
+import json
+import os
+import re
+from pathlib import Path
+
+from apache_beam.options.pipeline_options import (
+    GoogleCloudOptions,
+    PipelineOptions,
+    SetupOptions,
+    StandardOptions,
+    TestOptions,
+    WorkerOptions,
+)
+from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner
+from google.protobuf.json_format import MessageToDict
+
+from pipelines.cli.options import UsageError
+from schemas.program import extra_cure
+
+RUNNER = "DataflowRunner"
+TRANSLATING_RUNNER = "pipelines.engines.dataflow.TranslatingRunner"
+_BUCKET = "gs://"
+_CLIENT = "google.cloud.storage"
+# Flags of paths that workers read or write.
+_PLACES = ("input", "output", "model", "lexicon")
+
+
+def prepare_dataflow(args: argparse.Namespace, options: PipelineOptions) -> None:
+    """Check that everything is there that a job on Dataflow needs.
+
+    Args:
+        args: The flags of the command.
+        options: Beam's options; those of a translation are set to send nothing.
+
+    Raises:
+        UsageError: If something is missing; the message names all of it.
+    """
+    is_sent = not args.translate_only
+    if not is_sent:
+        options.view_as(GoogleCloudOptions).no_auth = True
+        # Of Beam, where this means to stop before the job is sent.
+        options.view_as(TestOptions).dry_run = True
+        os.environ.setdefault("NO_GCE_CHECK", "true")
+    faults = [_missing_flags(options), *(_local_places(args) if is_sent else [])]
+    if not _has_client():
+        faults.append(f"it needs {_CLIENT}, which is not installed: {extra_cure('gcp')}")
+    if faults := [fault for fault in faults if fault]:
+        raise UsageError(f"--engine dataflow: {'; '.join(faults)}")
+
+
+def _missing_flags(options: PipelineOptions) -> str:
+    """Return which flags are missing; empty if none is."""
+    google, setup = options.view_as(GoogleCloudOptions), options.view_as(SetupOptions)
+    image = options.view_as(WorkerOptions).sdk_container_image
+    missing = [
+        flag
+        for flag, value in (
+            ("--project PROJECT", google.project),
+            ("--region REGION", google.region),
+            (f"--temp_location {_BUCKET}BUCKET/tmp", google.temp_location),
+            (
+                "--sdk_container_image IMAGE (deploy/Dockerfile) or --setup_file setup.py, so that "
+                "workers have Quire",
+                image or setup.setup_file,
+            ),
+        )
+        if not value
+    ]
+    if missing:
+        *first, last = missing
+        return f"give {', '.join(first)} and {last}" if first else f"give {last}"
+    if not google.temp_location.startswith(_BUCKET):
+        return (
+            f"--temp_location {google.temp_location} is not in a bucket; give {_BUCKET}BUCKET/tmp"
+        )
+    return ""
+
+
+def _local_places(args: argparse.Namespace) -> list[str]:
+    """Return what is on this machine alone, and the cure."""
+    found = []
+    for flag in _PLACES:
+        value = getattr(args, flag, None)
+        for text in value if isinstance(value, list) else [value]:
+            # A list after an '@' is read here, and its entries may be anywhere.
+            if isinstance(text, str) and is_local_path(text):
+                found.append(f"--{flag} {text} is on this machine; copy it to a bucket")
+    return found
+
+
+def is_local_path(text: str) -> bool:
+    """Whether a path of a flag can only be on this machine.
+
+    Example:
+        >>> is_local_path("scans/1858"), is_local_path("gs://archive/scans"), is_local_path("@list")
+        (True, False, False)
+        >>> is_local_path("default")
+        False
+    """
+    return bool(text) and "://" not in text and not text.startswith("@") and text != "default"
+
+
+def _has_client() -> bool:
+    try:
+        return importlib.util.find_spec(_CLIENT) is not None
+    # A package that the module would be in is missing.
+    except ModuleNotFoundError:
+        return False
+
+
+def worker_cores(options: PipelineOptions) -> int | None:
+    """Return how many cores the workers of a job have at most; None if the flags do not tell.
+
+    Args:
+        options: Beam's options.
+    """
+    workers = options.view_as(WorkerOptions)
+    count = workers.max_num_workers or workers.num_workers
+    each = machine_cores(workers.machine_type or "")
+    return count * each if count and each else None
+
+
+def machine_cores(machine_type: str) -> int | None:
+    """Return the number of virtual cores in the name of a machine type; None if it has none.
+
+    Source: https://cloud.google.com/compute/docs/machine-resource
+
+    Example:
+        >>> [machine_cores(name) for name in ("n2-standard-4", "custom-6-23040", "f1-micro")]
+        [4, 6, None]
+    """
+    match = re.fullmatch(
+        r"(?:\w+-)?custom-(\d+)-\d+(?:-ext)?|\w+-[a-z]+-(\d+)(?:-\w+)?", machine_type
+    )
+    return int(match[1] or match[2]) if match else None
+
+
+class Translated(Exception):
+    """A job was translated and not sent.
+
+    Attributes:
+        job: What Dataflow would get, as JSON.
+    """
+
+    def __init__(self, job: str):
+        super().__init__("the job was translated and not sent")
+        self.job = job
+
+    def write(self, path: str) -> None:
+        """Write the job to a file.
+
+        Raises:
+            UsageError: If it cannot be written.
+        """
+        try:
+            Path(path).write_text(self.job, "utf-8")
+        except OSError as error:
+            raise UsageError(
+                f"--translate_only {path}: {error.strerror}; give a file to write"
+            ) from None
+
+
+class TranslatingRunner(DataflowRunner):
+    """Translates a pipeline as for Dataflow, and raises the job instead of sending it."""
+
+    def run_pipeline(self, pipeline, options, pipeline_proto=None):
+        """Translate the pipeline.
+
+        Raises:
+            Translated: Always.
+        """
+        options.view_as(StandardOptions).runner = RUNNER
+        result = super().run_pipeline(pipeline, options, pipeline_proto)
+        raise Translated(_described(result.job, options))
+
+
+def _described(job: object, options: PipelineOptions) -> str:
+    """Return a job, with its pipeline and the names of the files that it would stage."""
+    from apache_beam.runners.dataflow.internal.apiclient import DataflowApplicationClient
+
+    staged: list[str] = []
+
+    class Offline(DataflowApplicationClient):
+        def stage_file(self, gcs_or_local_path: str, file_name: str, stream: io.IOBase, *more):
+            staged.append(f"{gcs_or_local_path}/{file_name}")
+
+    Offline(options, job.root_staging_location).create_job_description(job)
+    pipeline = MessageToDict(job.proto_pipeline)
+    return json.dumps({"job": json.loads(str(job)), "pipeline": pipeline, "staged": staged})
