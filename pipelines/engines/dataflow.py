@@ -1,31 +1,23 @@
-"""Google Cloud Dataflow: what a job needs, and a job as Dataflow would get it."""
+"""Google Cloud Dataflow: what a job needs before it is sent."""
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
-import io
-import json
 import os
 import re
-from pathlib import Path
 
 from apache_beam.options.pipeline_options import (
     GoogleCloudOptions,
     PipelineOptions,
     SetupOptions,
-    StandardOptions,
     TestOptions,
     WorkerOptions,
 )
-from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner
-from google.protobuf.json_format import MessageToDict
 
 from pipelines.cli.options import UsageError
 from schemas.program import extra_cure
 
-RUNNER = "DataflowRunner"
-TRANSLATING_RUNNER = "pipelines.engines.dataflow.TranslatingRunner"
 _BUCKET = "gs://"
 _CLIENT = "google.cloud.storage"
 # Flags of paths that workers read or write.
@@ -140,57 +132,3 @@ def machine_cores(machine_type: str) -> int | None:
         r"(?:\w+-)?custom-(\d+)-\d+(?:-ext)?|\w+-[a-z]+-(\d+)(?:-\w+)?", machine_type
     )
     return int(match[1] or match[2]) if match else None
-
-
-class Translated(Exception):
-    """A job was translated and not sent.
-
-    Attributes:
-        job: What Dataflow would get, as JSON.
-    """
-
-    def __init__(self, job: str):
-        super().__init__("the job was translated and not sent")
-        self.job = job
-
-    def write(self, path: str) -> None:
-        """Write the job to a file.
-
-        Raises:
-            UsageError: If it cannot be written.
-        """
-        try:
-            Path(path).write_text(self.job, "utf-8")
-        except OSError as error:
-            raise UsageError(
-                f"--translate_only {path}: {error.strerror}; give a file to write"
-            ) from None
-
-
-class TranslatingRunner(DataflowRunner):
-    """Translates a pipeline as for Dataflow, and raises the job instead of sending it."""
-
-    def run_pipeline(self, pipeline, options, pipeline_proto=None):
-        """Translate the pipeline.
-
-        Raises:
-            Translated: Always.
-        """
-        options.view_as(StandardOptions).runner = RUNNER
-        result = super().run_pipeline(pipeline, options, pipeline_proto)
-        raise Translated(_described(result.job, options))
-
-
-def _described(job: object, options: PipelineOptions) -> str:
-    """Return a job, with its pipeline and the names of the files that it would stage."""
-    from apache_beam.runners.dataflow.internal.apiclient import DataflowApplicationClient
-
-    staged: list[str] = []
-
-    class Offline(DataflowApplicationClient):
-        def stage_file(self, gcs_or_local_path: str, file_name: str, stream: io.IOBase, *more):
-            staged.append(f"{gcs_or_local_path}/{file_name}")
-
-    Offline(options, job.root_staging_location).create_job_description(job)
-    pipeline = MessageToDict(job.proto_pipeline)
-    return json.dumps({"job": json.loads(str(job)), "pipeline": pipeline, "staged": staged})

@@ -72,6 +72,8 @@ def run_beam_verb(
     engine = _chosen_engine(args, rest)
     if getattr(args, "translate_only", "") and engine != DATAFLOW:
         parser.error("--translate_only is for Dataflow; add --engine dataflow")
+    if getattr(args, "translate_only", "") and getattr(args, "dry_run", False):
+        parser.error("--translate_only and --dry_run exclude each other; give one of them")
     # An estimate is made here, of pages that are read here.
     is_estimate = bool(getattr(args, "dry_run", False)) and engine in REMOTE
     given = {flag.partition("=")[0] for flag in rest}
@@ -175,9 +177,12 @@ def _translate(
 ) -> int:
     from apache_beam.options.pipeline_options import StandardOptions
 
-    from pipelines.engines.dataflow import TRANSLATING_RUNNER, Translated, prepare_dataflow
+    from pipelines.engines.dataflow import prepare_dataflow
 
     prepare_dataflow(args, options)
+    # It needs Google's packages, which are there now.
+    from pipelines.engines.translation import TRANSLATING_RUNNER, Translated
+
     options.view_as(StandardOptions).runner = TRANSLATING_RUNNER
     try:
         return run(args, options)
