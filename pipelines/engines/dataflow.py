@@ -20,14 +20,17 @@ from schemas.program import extra_cure
 
 _BUCKET = "gs://"
 _CLIENT = "google.cloud.storage"
+# They go on with what a job has left when they are called again.
+_TEMPLATES = ("transcribe",)
 # Flags of paths that workers read or write.
 _PLACES = ("input", "output", "model", "lexicon")
 
 
-def prepare_dataflow(args: argparse.Namespace, options: PipelineOptions) -> None:
+def prepare_dataflow(verb: str, args: argparse.Namespace, options: PipelineOptions) -> None:
     """Check that everything is there that a job on Dataflow needs.
 
     Args:
+        verb: The command.
         args: The flags of the command.
         options: Beam's options; those of a translation are set to send nothing.
 
@@ -40,11 +43,25 @@ def prepare_dataflow(args: argparse.Namespace, options: PipelineOptions) -> None
         # Of Beam, where this means to stop before the job is sent.
         options.view_as(TestOptions).dry_run = True
         os.environ.setdefault("NO_GCE_CHECK", "true")
-    faults = [_missing_flags(options), *(_local_places(args) if is_sent else [])]
+    faults = [_template_fault(verb, options), _missing_flags(options)]
+    if is_sent:
+        faults += _local_places(args)
     if not _has_client():
         faults.append(f"it needs {_CLIENT}, which is not installed: {extra_cure('gcp')}")
     if faults := [fault for fault in faults if fault]:
         raise UsageError(f"--engine dataflow: {'; '.join(faults)}")
+
+
+def is_of_template(options: PipelineOptions) -> bool:
+    """Whether the launcher of a template starts the job, and not this process."""
+    return bool(options.view_as(GoogleCloudOptions).template_location)
+
+
+def _template_fault(verb: str, options: PipelineOptions) -> str:
+    """Return why a command cannot be a template; empty if it can, or is none."""
+    if verb in _TEMPLATES or not is_of_template(options):
+        return ""
+    return f"{verb} completes its output when the job has ended, so that it cannot be a template"
 
 
 def _missing_flags(options: PipelineOptions) -> str:

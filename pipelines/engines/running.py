@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -51,9 +52,31 @@ _WORKERS_OF_BEAM = ("--direct_num_workers", "--direct_running_mode")
 _DRY_RUN = "--dry_run"
 
 
+@dataclass(frozen=True)
+class _Call:
+    """A call of a command with a Beam pipeline.
+
+    Attributes:
+        verb: The command.
+        engine: One of `ENGINES`; empty where only Beam's flags say where to run.
+        args: Its flags.
+        options: Beam's options.
+        given: Flags of Beam that the user gave.
+    """
+
+    verb: str
+    engine: str
+    args: argparse.Namespace
+    options: PipelineOptions
+    given: frozenset[str]
+
+
+_Run = Callable[[argparse.Namespace, "PipelineOptions"], int]
+
+
 def run_beam_verb(
     parser: OneLineParser,
-    run: Callable[[argparse.Namespace, PipelineOptions], int],
+    run: _Run,
     argv: list[str] | None,
 ) -> int:
     """Run a command with a Beam pipeline; flags that it does not define are passed to Beam.
@@ -83,10 +106,8 @@ def run_beam_verb(
         if engine != PROCESSES and getattr(args, "jobs", 1) > 1:
             print(f"--jobs {args.jobs} is not used, as {by} is given", file=sys.stderr)
         args.jobs = 1
-    if is_estimate:
-        work = partial(_estimate, run, args, options, engine)
-    else:
-        work = partial(_on_engine, run, args, options, engine, given)
+    call = _Call(parser.verb, engine, args, options, frozenset(given))
+    work = partial(_estimate if is_estimate else _on_engine, run, call)
     return run_command(parser, args, argv, work)
 
 
@@ -107,16 +128,11 @@ def _chosen_engine(args: argparse.Namespace, rest: list[str]) -> str:
     return engine
 
 
-def _estimate(
-    run: Callable[[argparse.Namespace, PipelineOptions], int],
-    args: argparse.Namespace,
-    options: PipelineOptions,
-    engine: str,
-) -> int:
+def _estimate(run: _Run, call: _Call) -> int:
     """Make an estimate here, for as many workers as the engine has."""
-    if "workers" in args and args.workers is None:
-        args.workers = _cores_of(engine, options)
-    return run(args, options)
+    if "workers" in call.args and call.args.workers is None:
+        call.args.workers = _cores_of(call.engine, call.options)
+    return run(call.args, call.options)
 
 
 def _cores_of(engine: str, options: PipelineOptions) -> int | None:
@@ -126,37 +142,37 @@ def _cores_of(engine: str, options: PipelineOptions) -> int | None:
 
         from pipelines.engines.flink import ask_cluster
 
-        parallelism = options.view_as(FlinkRunnerOptions).parallelism
-        master = options.view_as(FlinkRunnerOptions).flink_master
-        if parallelism > 0:
-            return parallelism
-        return ask_cluster(master).slots if ":" in master else None
+        flink = options.view_as(FlinkRunnerOptions)
+        if flink.parallelism > 0:
+            return flink.parallelism
+        return ask_cluster(flink.flink_master).slots if ":" in flink.flink_master else None
     from pipelines.engines.dataflow import worker_cores
 
     return worker_cores(options)
 
 
-def _on_engine(
-    run: Callable[[argparse.Namespace, PipelineOptions], int],
-    args: argparse.Namespace,
-    options: PipelineOptions,
-    engine: str,
-    given: set[str],
-) -> int:
+def _on_engine(run: _Run, call: _Call) -> int:
     """Run a command whose pipeline may run elsewhere, once that engine and its workers answer."""
-    if is_local(options):
-        return run(args, options)
-    if getattr(args, "translate_only", ""):
-        return _translate(run, args, options)
+    if is_local(call.options):
+        return run(call.args, call.options)
+    if call.engine == DATAFLOW:
+        from pipelines.engines.dataflow import is_of_template, prepare_dataflow
+
+        prepare_dataflow(call.verb, call.args, call.options)
+        if call.args.translate_only or is_of_template(call.options):
+            return _without_waiting(run, call)
     from pipelines.engines.checks import check_engine, engine_messages_aside
     from pipelines.engines.failures import explain_failure
 
     try:
         with engine_messages_aside():
-            _prepare(engine, args, options, given)
-            check_engine(options)
-            with _watched(engine, options):
-                return run(args, options)
+            if call.engine == FLINK:
+                from pipelines.engines.flink import prepare_flink
+
+                prepare_flink(call.options, call.given)
+            check_engine(call.options)
+            with _watched(call):
+                return run(call.args, call.options)
     except (UsageError, GivenUp):
         raise
     # Each runner has errors of its own for this.
@@ -170,51 +186,36 @@ def _on_engine(
         return EXIT_INTERRUPTED
 
 
-def _translate(
-    run: Callable[[argparse.Namespace, PipelineOptions], int],
-    args: argparse.Namespace,
-    options: PipelineOptions,
-) -> int:
+def _without_waiting(run: _Run, call: _Call) -> int:
+    """Translate the job for a file, or for the launcher of a template."""
     from apache_beam.options.pipeline_options import StandardOptions
 
-    from pipelines.engines.dataflow import prepare_dataflow
-
-    prepare_dataflow(args, options)
     # It needs Google's packages, which are there now.
-    from pipelines.engines.translation import TRANSLATING_RUNNER, Translated
+    from pipelines.engines import translation
 
-    options.view_as(StandardOptions).runner = TRANSLATING_RUNNER
+    path = call.args.translate_only
+    runner = translation.TRANSLATING_RUNNER if path else translation.TEMPLATE_RUNNER
+    call.options.view_as(StandardOptions).runner = runner
     try:
-        return run(args, options)
-    except Translated as translated:
-        translated.write(args.translate_only)
-    print(f"{args.translate_only} has the job; nothing was sent")
+        return run(call.args, call.options)
+    except translation.Translated as translated:
+        translated.write(path)
+        print(f"{path} has the job; nothing was sent")
+    except translation.HandedOver:
+        print("the job is Dataflow's; once it has ended, the same command publishes what it read")
     return EXIT_OK
 
 
-def _prepare(
-    engine: str, args: argparse.Namespace, options: PipelineOptions, given: set[str]
-) -> None:
-    if engine == FLINK:
-        from pipelines.engines.flink import prepare_flink
-
-        prepare_flink(options, given)
-    elif engine == DATAFLOW:
-        from pipelines.engines.dataflow import prepare_dataflow
-
-        prepare_dataflow(args, options)
-
-
 @contextmanager
-def _watched(engine: str, options: PipelineOptions) -> Iterator[None]:
-    if engine != FLINK:
+def _watched(call: _Call) -> Iterator[None]:
+    if call.engine != FLINK:
         yield
         return
     from apache_beam.options.pipeline_options import FlinkRunnerOptions
 
     from pipelines.engines.flink import watched
 
-    with watched(options.view_as(FlinkRunnerOptions).flink_master):
+    with watched(call.options.view_as(FlinkRunnerOptions).flink_master):
         yield
 
 

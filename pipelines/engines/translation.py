@@ -1,4 +1,4 @@
-"""A job as Dataflow would get it, made without sending anything."""
+"""Jobs that this process does not wait for: translated for Dataflow, or those of a template."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from google.protobuf.json_format import MessageToDict
 from pipelines.cli.options import UsageError
 
 TRANSLATING_RUNNER = "pipelines.engines.translation.TranslatingRunner"
+TEMPLATE_RUNNER = "pipelines.engines.translation.TemplateRunner"
 
 
 class Translated(Exception):
@@ -38,6 +39,28 @@ class Translated(Exception):
             raise UsageError(
                 f"--translate_only {path}: {error.strerror}; give a file to write"
             ) from None
+
+
+class HandedOver(Exception):
+    """A job was written for the launcher of a template, which starts it once this process ends."""
+
+
+class TemplateRunner(DataflowRunner):
+    """Writes a job for the launcher of a Flex Template.
+
+    https://docs.cloud.google.com/dataflow/docs/guides/templates/configuring-flex-templates: the
+    launcher waits for the program to end.
+    """
+
+    def run_pipeline(self, pipeline, options, pipeline_proto=None):
+        """Write the job.
+
+        Raises:
+            HandedOver: Always.
+        """
+        options.view_as(StandardOptions).runner = DataflowRunner.__name__
+        super().run_pipeline(pipeline, options, pipeline_proto)
+        raise HandedOver
 
 
 class TranslatingRunner(DataflowRunner):

@@ -7,11 +7,14 @@ import json
 import re
 
 import pytest
+from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipelines.engines import dataflow
 from pipelines.ingest import main as ingest
 from pipelines.lines import main as lines
 from pipelines.transcribe import main as transcribe
+from pipelines.transcripts.tables import open_tables
 from tests.fakes import write_fake_bundle
 from tests.pipelines.drawn_archive import write_page
 
@@ -162,6 +165,29 @@ def test_a_translation_and_an_estimate_are_told_apart(run, capsys, tmp_path):
     assert re.search(
         r"for 1,000 pages: .* with 40 workers, .* at the price", capsys.readouterr().out
     )
+
+
+def test_a_template_reads_and_the_next_run_publishes(run, capsys, tmp_path, monkeypatch):
+    """The launcher ends once the job is written, and somebody else runs it."""
+    pytest.importorskip("google.cloud.storage", reason="quire-htr[gcp] is not installed")
+
+    def launch(runner, pipeline, options, pipeline_proto=None):
+        FnApiRunner().run_pipeline(pipeline, options).wait_until_finish()
+
+    monkeypatch.setattr(dataflow, "_local_places", lambda args: [])
+    monkeypatch.setattr(DataflowRunner, "run_pipeline", launch)
+    template = [*JOB, "--template_location", "gs://b/tmp/job"]
+    assert run("lines", *template) == 2
+    assert "lines completes its output when the job has ended, so" in capsys.readouterr().err
+    assert run("transcribe", *template) == 0
+    assert "the same command publishes what it read" in capsys.readouterr().out
+    assert not list((tmp_path / "out").glob("lines/**/*.parquet"))
+    paths = ["--input", str(tmp_path / "in"), "--output", str(tmp_path / "out")]
+    assert transcribe([*paths, "--model", str(tmp_path / "m"), "--engine", "local"]) == 0
+    tables = open_tables(str(tmp_path / "out"))
+    assert tables.sql("SELECT count(*) FROM all_lines").fetchall() == [(3,)]
+    # The second run found nothing left to read.
+    assert tables.sql("SELECT pages_ok FROM runs ORDER BY started").fetchall()[-1] == (0,)
 
 
 def test_a_translation_that_cannot_be_written_is_told(run, capsys, tmp_path):
