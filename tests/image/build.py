@@ -1,10 +1,12 @@
 """Run the steps of deploy/Dockerfile in a bare Debian root, where there is no Docker.
 
-    python3 -m tests.image.build ROOT [NAME=VALUE of --build-arg ...]
+    python -m tests.image.build ROOT [NAME=VALUE of --build-arg ...]
 
-Needs root, debootstrap and Go, and only the standard library. What `FROM` and `COPY --from` would
-fetch from a registry is made here: Debian by debootstrap, Beam's starter by Go from its sources.
-Steps that have been done are not repeated while they and the files that they copy are the same.
+Then the tests beside this file try what came out. Needs root, debootstrap and Go. What `FROM` and
+`COPY --from` would fetch from a registry is made here: Debian by debootstrap, Beam's starter by Go
+from its sources.
+A root is made anew when the Dockerfile has changed; when files that it copies have changed, the
+steps from there on are repeated.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ DOCKERFILE = REPOSITORY / "deploy" / "Dockerfile"
 _BOOT = "github.com/apache/beam/sdks/v2/python/container"
 _CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy")
+_STEPS = "var/steps"
+_OWN_MOUNTS = "QUIRE_OWN_MOUNTS"
 _MIRROR = "http://deb.debian.org/debian"
 
 
@@ -73,12 +77,20 @@ def build(root: Path, build_args: Mapping[str, str]) -> Image:
         subprocess.CalledProcessError: If a step fails.
     """
     image, stages, key = Image(), {}, ""
-    for name, rest in instructions(DOCKERFILE.read_text("utf-8")):
+    text = DOCKERFILE.read_text("utf-8")
+    made_from = (
+        root / _STEPS / hashlib.sha256(f"{text} {sorted(build_args.items())}".encode()).hexdigest()
+    )
+    if root.exists() and not made_from.exists():
+        shutil.rmtree(root)
+    for name, rest in instructions(text):
         if name == "FROM" and " AS " in rest:
             source, _, stage = rest.partition(" AS ")
             stages[stage] = source
         elif name == "FROM":
             key = _make_debian(root, rest)
+            made_from.parent.mkdir(parents=True, exist_ok=True)
+            made_from.touch()
         elif name == "ARG":
             variable, _, value = rest.partition("=")
             image.args[variable] = build_args.get(variable, value)
@@ -105,7 +117,7 @@ def _step(
     for source in sources:
         if not source.startswith("--from"):
             digest.update(_digest_of(REPOSITORY / source).encode())
-    done = root / "var" / "steps" / digest.hexdigest()
+    done = root / _STEPS / digest.hexdigest()
     if done.exists():
         return digest.hexdigest()
     print(f"{name} {rest[:90]}", flush=True)
@@ -116,7 +128,6 @@ def _step(
     else:
         for source in sources:
             _copy(REPOSITORY / source, root / target.lstrip("/"), target.endswith("/"))
-    done.parent.mkdir(parents=True, exist_ok=True)
     done.touch()
     return digest.hexdigest()
 
@@ -163,6 +174,9 @@ def _make_debian(root: Path, name: str) -> str:
         command = ["debootstrap", "--variant=minbase", release[1], str(part), mirror]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         part.rename(root)
+    for kind, folder in (("proc", "proc"), ("tmpfs", "dev/shm")):
+        if not os.path.ismount(root / folder):
+            subprocess.run(["mount", "-t", kind, kind, str(root / folder)], check=True)
     shutil.copy("/etc/resolv.conf", root / "etc" / "resolv.conf")
     # Behind a proxy that looks into TLS, the host has authorities that Debian lacks.
     if Path(f"/{_CERTIFICATES}").exists():
@@ -196,9 +210,9 @@ def inside(root: Path, command: list[str], env: Mapping[str, str], user: str = "
 
 
 def main() -> int:
-    """Build the root that the arguments name."""
+    """Build the root that the arguments name, and try it."""
     if len(sys.argv) < 2:
-        print("usage: python3 -m tests.image.build ROOT [NAME=VALUE ...]", file=sys.stderr)
+        print("usage: python -m tests.image.build ROOT [NAME=VALUE ...]", file=sys.stderr)
         return 2
     for program in ("debootstrap", "go", "chroot"):
         if shutil.which(program) is None:
@@ -207,11 +221,18 @@ def main() -> int:
     if os.geteuid():
         print("chroot needs root; run it with sudo", file=sys.stderr)
         return 2
+    if _OWN_MOUNTS not in os.environ:
+        # What is mounted is gone when this process ends, however it ends.
+        os.environ[_OWN_MOUNTS] = "yes"
+        again = [sys.executable, "-m", "tests.image.build", *sys.argv[1:]]
+        os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", *again])
     root = Path(sys.argv[1]).absolute()
     root.parent.mkdir(parents=True, exist_ok=True)
     image = build(root, dict(argument.split("=", 1) for argument in sys.argv[2:]))
-    print(f"{root}: {image.user}, {' '.join(image.entrypoint)}")
-    return 0
+    print(f"{root}: {image.user}, {' '.join(image.entrypoint)}", flush=True)
+    os.environ["QUIRE_TEST_IMAGE"] = str(root)
+    tests = [sys.executable, "-m", "pytest", str(Path(__file__).parent)]
+    return subprocess.run(tests, check=False).returncode
 
 
 if __name__ == "__main__":
