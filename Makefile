@@ -6,6 +6,7 @@ PYTHON = python3
 UV = uv
 LOCK_FLAGS =
 DEBIAN13 = .debian13
+IMAGE_ROOT = .image
 FAKE_GCS_SERVER_VERSION = v1.56.1
 SERVERS = .servers
 DEMO = out/demo
@@ -18,7 +19,7 @@ PYTEST = -m pytest -n 2 --dist loadfile
 COMPILE = $(UV) pip compile --quiet --no-emit-index-url $(LOCK_FLAGS)
 
 .DEFAULT_GOAL = help
-.PHONY: help setup setup-data-plane test test-data-plane test-debian13 test-slurm test-buckets bucket-servers lint format demo manifest \
+.PHONY: help setup setup-data-plane test test-data-plane test-debian13 test-image test-slurm test-buckets bucket-servers lint format demo manifest \
 	wheel conformance conformance-exports drill sbom audit docs lock clean distclean
 
 help: ## Print this help.
@@ -39,6 +40,9 @@ test-data-plane: setup-data-plane ## Run the tests that need no TFX.
 
 test-debian13: ## Run the training tests in a Debian 13 root (as root; needs debootstrap).
 	@locks/debian13.sh $(DEBIAN13) -m train
+
+test-image: setup-data-plane ## Run the steps of deploy/Dockerfile in a Debian root, and try it (as root; needs debootstrap and Go).
+	@.venv-data/bin/python -m tests.image.build $(IMAGE_ROOT)
 
 test-slurm: setup ## Run an array of tasks on a real Slurm (as root; installs Debian's slurm-wlm and munge).
 	@tests/slurm/run .venv/bin/python

@@ -18,6 +18,8 @@ from pipelines.cli.options import (
     share,
     verb_parser,
 )
+from pipelines.engines.flags import add_engine_flags
+from pipelines.engines.running import run_beam_verb
 from schemas.process_end import end_process
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         "--shards", type=int, default=0, help="files per split; 0: the runner decides"
     )
     add_jobs_flag(parser)
+    add_engine_flags(parser)
     _add_column_flags(parser)
     _add_text_flags(parser)
     _add_split_flags(parser)
@@ -221,7 +224,7 @@ def _read_text(path: str) -> str:
         raise UsageError(f"{path}: no such file; check --rules and --charset") from None
 
 
-main = command_main(_parser, _run, runs_beam=True)
+main = command_main(_parser, _run, run_beam_verb)
 
 if __name__ == "__main__":
     end_process(main)

@@ -11,6 +11,8 @@ from pipelines.cli.main import command_main
 from pipelines.cli.metrics import add_metrics_flag
 from pipelines.cli.options import add_output_flags, finish, verb_parser
 from pipelines.cli.processes import worker_processes
+from pipelines.engines.flags import add_engine_flags
+from pipelines.engines.running import run_beam_verb
 from pipelines.line_finding.pipeline import LinesConfig, run_lines
 from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
@@ -31,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
         "polygons, one colour per region",
     )
     add_jobs_flag(parser)
+    add_engine_flags(parser)
     add_time_limit_flag(parser)
     add_page_flags(parser)
     return parser
@@ -52,7 +55,7 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
     return finish(found.account.failure_rate, args.max_failure_rate, f"{args.output}/failures")
 
 
-main = command_main(_parser, _run, runs_beam=True)
+main = command_main(_parser, _run, run_beam_verb)
 
 if __name__ == "__main__":
     end_process(main)

@@ -28,6 +28,8 @@ from pipelines.cli.options import (
 from pipelines.cli.parts import Part, add_part_flag, part_of
 from pipelines.cli.processes import worker_processes
 from pipelines.cli.reading import add_reading_flags
+from pipelines.engines.flags import add_engine_flags
+from pipelines.engines.running import run_beam_verb
 from pipelines.files.cached import local_model
 from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
@@ -100,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_part_flag(parser)
     add_jobs_flag(parser)
+    add_engine_flags(parser)
     add_time_limit_flag(parser)
     add_page_flags(parser)
     add = parser.add_argument_group("planning").add_argument
@@ -238,7 +241,7 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
     return finish(failure_rate, args.max_failure_rate, f"{args.output}/failures")
 
 
-main = command_main(_parser, _run, runs_beam=True)
+main = command_main(_parser, _run, run_beam_verb)
 
 if __name__ == "__main__":
     end_process(main)

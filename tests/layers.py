@@ -46,6 +46,7 @@ MODEL_FOLDERS = (
 # The commands, directly in `pipelines`, come last.
 PIPELINES_FOLDERS = (
     "pipelines/cli",
+    "pipelines/engines",
     "pipelines/decoding",
     "pipelines/formats",
     "pipelines/formats/alto",

@@ -5,29 +5,29 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from pipelines.cli.running import run_beam_verb, run_verb
+from pipelines.cli.running import run_verb
 
 
 def command_main(
     make_parser: Callable[[], argparse.ArgumentParser],
     run: Callable[..., int],
-    runs_beam: bool = False,
+    start: Callable[..., int] = run_verb,
 ) -> Callable[[list[str] | None], int]:
     """Return the `main` of a command.
 
     Args:
         make_parser: Makes the parser; called when `main` is called, not before.
-        run: Takes the flags, and Beam's options if `runs_beam`, and returns the exit status.
-        runs_beam: Whether flags that the parser does not know belong to Beam.
+        run: Takes the flags, and what else `start` gives, and returns the exit status.
+        start: Parses the arguments and calls `run`: `run_verb`, or for a command with a Beam
+            pipeline `pipelines.engines.running.run_beam_verb`.
 
     Returns:
         A function that takes the arguments without the program's name, or None for those of
-        the process, and returns the exit status of `pipelines.cli.running.run_verb`.
+        the process, and returns the exit status of `start`.
     """
-    run_command = run_beam_verb if runs_beam else run_verb
 
     def main(argv: list[str] | None = None) -> int:
         """Run the command line and return the exit status."""
-        return run_command(make_parser(), run, argv)
+        return start(make_parser(), run, argv)
 
     return main

@@ -166,6 +166,7 @@ def _last_success(path: str) -> float | None:
         text = Path(path).read_text("utf-8", "replace")
         if path.endswith(_JSON):
             return float(json.loads(text)["last_success_timestamp_seconds"])
-        return float(re.search(rf"^{_LAST_SUCCESS}\S* (\S+)$", text, re.MULTILINE)[1])
+        # A label may hold spaces; the value is what follows the last one.
+        return float(re.search(rf"^{_LAST_SUCCESS}\{{.* (\S+)$", text, re.MULTILINE)[1])
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -1,4 +1,4 @@
-"""Run a command line: strict parsing, signals, errors in one line, presets of Beam's runner."""
+"""Run a command line: strict parsing, signals, errors in one line."""
 
 from __future__ import annotations
 
@@ -13,24 +13,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
 
 from model.text.duration import format_duration
 from pipelines.cli.console import COMMANDS
-from pipelines.cli.garbage import loading
-from pipelines.cli.main_process import MAIN_PROCESS
 from pipelines.cli.metrics import MetricsFile
 from pipelines.cli.options import (
     EXIT_CTRL_C,
     EXIT_INTERRUPTED,
     EXIT_OK,
     EXIT_USAGE,
-    LOCAL_RUNNER,
     GivenUp,
     OneLineParser,
     OutputBusy,
     UsageError,
-    is_local,
 )
 from pipelines.cli.places import check_places
 from pipelines.cli.processes import give_options
@@ -39,21 +34,6 @@ from pipelines.cli.settings import with_settings
 from schemas import VERSION
 from schemas.program import CONSOLE_SCRIPT
 
-if TYPE_CHECKING:
-    from apache_beam.options.pipeline_options import PipelineOptions
-
-# For worker processes. The first filter does what `pipelines/__init__.py` does in this process; the
-# second one is for what Python says when a run is killed. One malloc arena for all threads halves
-# the memory: Beam's many threads would each fill an arena of their own with pages.
-_WORKER_ENVIRONMENT = {
-    "PYTHONWARNINGS": "ignore::FutureWarning:google.api_core._python_version_support,"
-    "ignore::UserWarning:multiprocessing.resource_tracker",
-    "MALLOC_ARENA_MAX": "1",
-}
-
-# Each worker process of Beam imports this module as it starts.
-_WORKER_MODULE = "pipelines.cli.worker"
-_WORKERS_OF_BEAM = ("--direct_num_workers", "--direct_running_mode")
 # Raised for paths in flags; an error within a worker is raised again by the runner.
 _PATH_ERRORS = (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 # Of Python, after a traceback.
@@ -80,71 +60,25 @@ def run_verb(
         `--max_failure_rate`, 4 no space left, 130 Ctrl-C. Unknown flags end the program with
         status 2.
     """
-    argv = _completed(parser, argv, lambda flag: False)
+    argv = completed(parser, argv, lambda flag: False)
     args, unknown = parser.parse_known_args(argv)
-    _refuse(parser, unknown)
+    refuse_unknown(parser, unknown)
     # Only where it is needed: Beam takes seconds to import.
     if any("s3://" in one for one in argv):
         give_options()
-    return _run(parser, args, argv, partial(run, args))
+    return run_command(parser, args, argv, partial(run, args))
 
 
-def run_beam_verb(
-    parser: OneLineParser,
-    run: Callable[[argparse.Namespace, PipelineOptions], int],
-    argv: list[str] | None,
-) -> int:
-    """Run a command with a Beam pipeline; flags that it does not define are passed to Beam.
-
-    Args:
-        parser: The parser from `verb_parser`.
-        run: Takes the flags and Beam's options, does the work and returns the exit status.
-        argv: Arguments without the program's name; None for those of the process.
-
-    Returns:
-        The exit status, as from `run_verb`.
-    """
-    argv = _completed(parser, argv, lambda flag: flag in _beam_parser("")._option_string_actions)
-    args, rest = parser.parse_known_args(argv)
-    options = _beam_options(parser, rest)
-    if by := _who_has_workers(options, rest):
-        if getattr(args, "jobs", 1) > 1:
-            print(f"--jobs {args.jobs} is not used, as {by} is given", file=sys.stderr)
-        args.jobs = 1
-    return _run(parser, args, argv, partial(_on_engine, run, args, options))
-
-
-def _on_engine(
-    run: Callable[[argparse.Namespace, PipelineOptions], int],
-    args: argparse.Namespace,
-    options: PipelineOptions,
-) -> int:
-    """Run a command whose pipeline may run elsewhere, once that engine and its workers answer."""
-    if is_local(options):
-        return run(args, options)
-    from pipelines.cli.engine import check_engine, engine_messages_aside, explain_failure
-
-    try:
-        with engine_messages_aside():
-            check_engine(options)
-            return run(args, options)
-    except UsageError:
-        raise
-    # Each runner has errors of its own for this.
-    except Exception as error:
-        said = explain_failure(error)
-        if said is None:
-            raise
-        if isinstance(said, UsageError):
-            raise said from None
-        print(said, file=sys.stderr)
-        return EXIT_INTERRUPTED
-
-
-def _completed(
+def completed(
     parser: OneLineParser, argv: list[str] | None, is_other_flag: Callable[[str], bool]
 ) -> list[str]:
-    """Return the arguments with those of the settings file; a fault in it ends the program."""
+    """Return the arguments with those of the settings file; a fault in it ends the program.
+
+    Args:
+        parser: The parser of the command.
+        argv: Arguments without the program's name; None for those of the process.
+        is_other_flag: Whether a flag that the parser does not know is one all the same.
+    """
     argv = list(sys.argv[1:] if argv is None else argv)
     try:
         return with_settings(parser, (*COMMANDS, parser.verb), argv, is_other_flag)
@@ -152,9 +86,20 @@ def _completed(
         parser.error(str(error))
 
 
-def _run(
+def run_command(
     parser: OneLineParser, args: argparse.Namespace, argv: list[str], run: Callable[[], int]
 ) -> int:
+    """Do the work of a command whose arguments are parsed.
+
+    Args:
+        parser: The parser of the command.
+        args: The flags.
+        argv: The arguments, for the log.
+        run: Does the work and returns the exit status.
+
+    Returns:
+        The exit status, as from `run_verb`.
+    """
     try:
         log = LogFile(args.log_file) if args.log_file else None
     except OSError as error:
@@ -262,52 +207,7 @@ def _with_known_errors(run: Callable[[], int]) -> int:
         return EXIT_INTERRUPTED
 
 
-def _beam_options(parser: OneLineParser, flags: list[str]) -> PipelineOptions:
-    # Beam takes seconds to import, and --help does not need it.
-    with loading():
-        from apache_beam.io.filesystems import FileSystems
-        from apache_beam.options.pipeline_options import (
-            PipelineOptions,
-            SetupOptions,
-            StandardOptions,
-        )
-
-    _refuse(parser, _unknown_to_beam(parser.prog, flags))
-    for name, value in _WORKER_ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    options = PipelineOptions(flags)
-    FileSystems.set_options(options)
-    standard = options.view_as(StandardOptions)
-    if standard.runner in (None, "DirectRunner"):
-        standard.runner = LOCAL_RUNNER
-    if standard.runner == LOCAL_RUNNER:
-        os.environ[MAIN_PROCESS] = str(os.getpid())
-        setup = options.view_as(SetupOptions)
-        setup.beam_plugins = [*(setup.beam_plugins or ()), _WORKER_MODULE]
-    return options
-
-
-def _refuse(parser: OneLineParser, unknown: list[str]) -> None:
+def refuse_unknown(parser: OneLineParser, unknown: list[str]) -> None:
+    """End the program if there are arguments that nothing knows."""
     if unknown:
         parser.error(f"unknown argument {unknown[0]}; see {parser.prog} --help")
-
-
-def _unknown_to_beam(prog: str, flags: list[str]) -> list[str]:
-    return _beam_parser(prog).parse_known_args(flags)[1]
-
-
-def _beam_parser(prog: str) -> OneLineParser:
-    from apache_beam.options.pipeline_options import PipelineOptions
-
-    parser = OneLineParser(prog=prog, allow_abbrev=False, add_help=False)
-    for options in {str(cls): cls for cls in PipelineOptions.__subclasses__()}.values():
-        options._add_argparse_args(parser)
-    return parser
-
-
-def _who_has_workers(options: PipelineOptions, flags: list[str]) -> str:
-    """Return the flag of Beam that says where the work is done; empty for none."""
-    if not is_local(options):
-        return "--runner"
-    given = {flag.partition("=")[0] for flag in flags}
-    return next((flag for flag in _WORKERS_OF_BEAM if flag in given), "")

@@ -26,8 +26,8 @@ from model.quality.line_image import measure_strip
 from model.recogniser.bundle import load_bundle
 from model.recogniser.line_reading import quality_of_read, read_pages
 from model.recogniser.recogniser import Recogniser
-from pipelines.cli.engine import UNFIT
 from pipelines.cli.garbage import freeze_loaded
+from pipelines.engines.failures import UNFIT
 from pipelines.files.cached import local_file, local_model
 from pipelines.pages.records import PageLines, PageResult, ReadLine
 from schemas.records import Failure, Transcript

@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.cli.main import command_main
 from pipelines.cli.options import UsageError, verb_parser
+from pipelines.engines.running import run_beam_verb
 
 
 def make_parser():
@@ -35,7 +36,7 @@ def test_unknown_flags_belong_to_beam_only_where_beam_runs():
         return options.get_all_options()["direct_num_workers"] + args.count
 
     flags = ["--count", "4", "--direct_num_workers", "3"]
-    assert command_main(make_parser, run, runs_beam=True)(flags) == 7
+    assert command_main(make_parser, run, run_beam_verb)(flags) == 7
     with pytest.raises(SystemExit) as ended:
         command_main(make_parser, lambda args: 0)(flags)
     assert ended.value.code == 2

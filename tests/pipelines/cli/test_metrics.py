@@ -45,12 +45,13 @@ def test_a_run_leaves_its_account(tmp_path, capsys):
         "--input",
         str(tmp_path / "scans"),
         "--output",
-        str(tmp_path / "t"),
+        str(tmp_path / "all letters"),
         "--lines",
         "whole",
     ]
     flags += ["--quality", "fast", "--metrics_file", str(file)]
     assert transcribe([*flags, "--max_failure_rate", "1", "--runner", "DirectRunner"]) == 0
+    assert 'output="' + str(tmp_path / "all letters") in file.read_text()
     first = parsed(file.read_text())
     expected = {("quire_run_pages", "ok"): 1, ("quire_run_pages", "failed"): 1}
     expected |= {("quire_run_lines", "ok"): 1, ("quire_run_failures", "read"): 1}

@@ -17,7 +17,8 @@ from pipelines.cli.options import (
     finish,
     verb_parser,
 )
-from pipelines.cli.running import run_beam_verb, run_verb
+from pipelines.cli.running import run_verb
+from pipelines.engines.running import run_beam_verb
 
 VERBS = ("ingest", "train", "transcribe", "query", "evaluate", "show", "sample")
 

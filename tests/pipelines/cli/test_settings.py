@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipelines.cli.options import UsageError, add_output_flags, verb_parser
-from pipelines.cli.running import run_beam_verb, run_verb
+from pipelines.cli.running import run_verb
 from pipelines.cli.settings import with_settings
+from pipelines.engines.running import run_beam_verb
 
 SECTIONS = ("transcribe", "query")
 

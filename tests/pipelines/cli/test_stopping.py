@@ -11,7 +11,7 @@ import apache_beam as beam
 import pytest
 
 from pipelines.cli.options import verb_parser
-from pipelines.cli.running import run_beam_verb
+from pipelines.engines.running import run_beam_verb
 
 ROOT = Path(__file__).parents[3]
 

@@ -8,7 +8,7 @@ from apache_beam.options.pipeline_options import SetupOptions
 
 from pipelines.cli.main_process import MAIN_PROCESS
 from pipelines.cli.options import verb_parser
-from pipelines.cli.running import run_beam_verb
+from pipelines.engines.running import run_beam_verb
 
 WAIT_S = 120
 WORKER = "import pipelines.cli.worker, time; print(flush=True); time.sleep(600)"

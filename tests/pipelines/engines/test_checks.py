@@ -8,9 +8,9 @@ import socket
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipelines.cli import engine
-from pipelines.cli.engine import check_engine, compare_facts, own_facts
 from pipelines.cli.options import LOCAL_RUNNER, UsageError
+from pipelines.engines import checks
+from pipelines.engines.checks import check_engine, compare_facts, own_facts
 from pipelines.transcribe import main
 
 NOBODY = "127.0.0.1:9"
@@ -70,7 +70,7 @@ def test_a_job_server_that_answers_is_enough_for_workers_like_this_process(addre
 
 
 def test_a_server_that_is_no_job_server_is_given_up(address, monkeypatch):
-    monkeypatch.setattr(engine, "_START_S", 0.5)
+    monkeypatch.setattr(checks, "_START_S", 0.5)
     pool = ["--environment_type", "EXTERNAL", "--environment_config", address]
     with pytest.raises(UsageError, match=f"{address}: a worker could not start: "):
         check("--runner", "PortableRunner", "--job_endpoint", address, *pool)
@@ -108,7 +108,7 @@ def test_a_worker_that_is_another_is_named(monkeypatch, name, address):
         compare_facts(others)
     # Beam's local runner stands for an engine: the second to be asked is the worker.
     answers = iter([others, own])
-    monkeypatch.setattr(engine, "own_facts", lambda: next(answers))
+    monkeypatch.setattr(checks, "own_facts", lambda: next(answers))
     pool = ["--environment_type", "EXTERNAL", "--environment_config", address]
     with pytest.raises(UsageError) as raised:
         check("--runner", LOCAL_RUNNER, *pool)
@@ -117,7 +117,7 @@ def test_a_worker_that_is_another_is_named(monkeypatch, name, address):
 
 
 def test_tracebacks_that_an_engine_sends_stay_off_the_screen(caplog):
-    with engine.engine_messages_aside():
+    with checks.engine_messages_aside():
         logging.error("Traceback (most recent call last):\n  File x")
         logging.error("short")
     logging.error("Traceback (most recent call last): later")

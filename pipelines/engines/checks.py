@@ -1,4 +1,4 @@
-"""The engine that runs a Beam pipeline: whether it and its workers can be used, and why it failed.
+"""The engine that runs a Beam pipeline: whether it and its workers can be used.
 
 Beam waits minutes for a job server that is not there, and for ever for a worker that did not start.
 So both are tried before the first page.
@@ -26,6 +26,7 @@ from apache_beam.runners.runner import PipelineState, create_runner
 from model.segmentation.finder import finder_digest
 from pipelines.cli.options import UsageError
 from pipelines.cli.screen import current_screen
+from pipelines.engines.failures import UNFIT, explain_failure, why_unfit
 from schemas import VERSION
 
 # It runs the last branch of a pipeline and drops the others, so that the account cannot be kept.
@@ -35,26 +36,9 @@ _CONNECT_S = 5.0
 _START_S = 120.0
 # Environments whose workers are not started by this process, or as copies of it.
 _POOL, _COMMAND = "EXTERNAL", "PROCESS"
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # They tell how they start and stop.
 _TALKATIVE = ("apache_beam.utils.subprocess_server", "PrismRunner")
-# Begins what a worker says that cannot take part in a run.
-UNFIT = "this worker cannot begin:"
-# How Beam begins its list of what is wrong with flags, and what it says without a job server.
-_INVALID = "validations errors:"
-_MISSING_JAR = re.compile(r"Unable to fetch remote job server jar at (\S+): ")
-# What runners say of a worker that went away, in lower case.
-_LOST = (
-    "unavailable",
-    "connection reset",
-    "connection refused",
-    "disconnected",
-    "eof",
-    "worker died",
-    "channel closed",
-    "socket closed",
-    "lost",
-    "heartbeat",
-)
 
 
 def check_engine(options: PipelineOptions) -> None:
@@ -80,7 +64,7 @@ def check_engine(options: PipelineOptions) -> None:
     if "flink" in runner.lower() and ":" in flink:
         _check_address("--flink_master", flink, "give the address of Flink's REST service")
     kind = (portable.environment_type or "").upper()
-    if kind == _POOL:
+    if kind == _POOL and not _is_beside_the_worker(portable.environment_config, flink):
         _check_address(
             "--environment_config",
             portable.environment_config or "",
@@ -121,6 +105,12 @@ def split_address(text: str) -> tuple[str, int] | None:
     return match[1] or match[2], int(match[3])
 
 
+def _is_beside_the_worker(pool: str | None, flink: str) -> bool:
+    """Whether a pool is on the machines of a Flink cluster elsewhere, as Flink sees its address."""
+    own, cluster = split_address(pool or ""), split_address(flink)
+    return bool(own and cluster and own[0] in _LOOPBACK and cluster[0] not in _LOOPBACK)
+
+
 def _check_address(flag: str, text: str, cure: str) -> None:
     address = split_address(text)
     if address is None:
@@ -148,7 +138,10 @@ def _check_workers(options: PipelineOptions) -> None:
         state = result.wait_until_finish(duration=int(_START_S * 1000))
     # Each runner has errors of its own.
     except Exception as error:
-        raise UsageError(f"{where}: {_why_unfit(error)}") from None
+        said = explain_failure(error)
+        if isinstance(said, UsageError) and UNFIT not in str(error):
+            raise said from None
+        raise UsageError(f"{where}: {why_unfit(error)}") from None
     finally:
         portable.job_server_timeout = timeout_s
     if PipelineState.is_terminal(state):
@@ -226,68 +219,3 @@ def compare_facts(wanted: dict[str, str]) -> None:
     ]
     if differing:
         raise RuntimeError(f"{UNFIT} {socket.gethostname()} has {'; '.join(differing)}")
-
-
-def _why_unfit(error: BaseException) -> str:
-    text = str(error)
-    if said := _said_by_worker(text):
-        return f"a worker on {said}; install the same versions there"
-    if match := re.search(r"No module named '?([\w.]+)", text):
-        return (
-            f"a worker has no module {match[1]}; install Quire in the environment of the pool "
-            "(the first `python` of its PATH)"
-        )
-    return f"a worker could not start: {last_line(text)}"
-
-
-def _said_by_worker(text: str) -> str:
-    """Return what a worker said that cannot take part; empty if none did."""
-    match = re.search(f"{UNFIT} (.+)", text)
-    return match[1].partition(" [while running")[0].rstrip("'\"\\n ") if match else ""
-
-
-def last_line(text: str) -> str:
-    r"""Return the last line of an error that says something.
-
-    Example:
-        >>> last_line("Traceback:\n  File x\nValueError: no\n\n>")
-        'ValueError: no'
-    """
-    lines = [line.strip() for line in text.splitlines()]
-    return next((line for line in reversed(lines) if len(line) > 3), text.strip())
-
-
-def explain_failure(error: Exception) -> UsageError | str | None:
-    r"""Return what to say of a job that another engine than Beam's local one did not finish.
-
-    Args:
-        error: What the runner raised.
-
-    Returns:
-        An error where the engine cannot be used so; one line where a worker or the engine went
-        away; None for another reason.
-
-    Example:
-        >>> explain_failure(RuntimeError("Traceback:\nValueError: not a page")) is None
-        True
-        >>> explain_failure(RuntimeError("Traceback:\nsdk worker disconnected"))[:50]
-        'the job failed, as a worker or the engine went awa'
-        >>> explain_failure(ValueError("Pipeline has validations errors: \nMissing a."))
-        UsageError('Missing a.')
-    """
-    text = str(error)
-    if isinstance(error, ValueError) and _INVALID in text:
-        return UsageError(" ".join(text.partition(_INVALID)[2].split()))
-    if said := _said_by_worker(text):
-        return UsageError(f"a worker cannot begin: {said}")
-    if match := _MISSING_JAR.search(text):
-        return UsageError(
-            f"the job server cannot be fetched from {match[1]}; give it by "
-            "--flink_job_server_jar, or start one and give its --job_endpoint"
-        )
-    if not any(sign in text.lower() for sign in _LOST):
-        return None
-    return (
-        f"the job failed, as a worker or the engine went away ({last_line(text)[:200]}); what was "
-        "done is kept: run the same command again to go on"
-    )
