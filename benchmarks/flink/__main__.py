@@ -70,7 +70,7 @@ def run_demo(args: argparse.Namespace) -> str:
             _transcribe("the job on the cluster", job, logs)
         finally:
             if args.cluster == "flink":
-                _take_picture(f"http://{config.address}/#/job/completed", output / "flink.png")
+                _take_picture(f"http://{config.address}/#/overview", output / "flink.png")
     return compare(alone, there)
 
 
@@ -131,7 +131,7 @@ def _take_picture(address: str, file: Path) -> None:
     if browser is None:
         _say(f"no picture of Flink's page: none of {', '.join(_BROWSERS)} is installed")
         return
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
     flags += ["--window-size=1280,800", "--virtual-time-budget=8000", f"--screenshot={file}"]
     try:
         subprocess.run([browser, *flags, address], capture_output=True, timeout=_PICTURE_S)
