@@ -13,10 +13,9 @@ import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import requests
-
 try:
     import airflow.providers.google  # noqa: F401  (Beam's operator fails later without it)
+    import requests
     from airflow.providers.apache.beam.operators.beam import BeamRunPythonPipelineOperator
     from airflow.sdk import DAG, Variable
     from airflow.sdk.exceptions import AirflowException, AirflowFailException
