@@ -62,6 +62,8 @@ def run_demo(args: argparse.Namespace) -> str:
             flags += ["--flink_master", config.address, "--job_server_java_launcher", args.java]
             if args.flink_job_server_jar:
                 flags += ["--flink_job_server_jar", args.flink_job_server_jar]
+            if args.job_endpoint:
+                flags += ["--job_endpoint", args.job_endpoint]
         what = ["--input", pages, "--model", args.model]
         alone, there = output / "alone", output / "cluster"
         _transcribe("one process", [*what, "--output", str(alone), "--jobs", "1"], logs)
@@ -161,6 +163,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--flink_home", default="flink", help="folder of Flink, with lib in it")
     parser.add_argument("--flink_job_server_jar", default="", help="Beam's jar, if it has one here")
+    parser.add_argument("--job_endpoint", default="", help="a job server that runs, in its place")
     parser.add_argument("--java", default="java", help="program to start Flink with")
     parser.add_argument("--port", type=int, default=8081, help="of Flink's page")
     parser.add_argument("--task_managers", type=int, default=2, help="number of TaskManagers")
