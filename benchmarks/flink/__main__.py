@@ -56,14 +56,7 @@ def run_demo(args: argparse.Namespace) -> str:
         if args.cluster == "beam":
             flags += _start_job_service(processes)
         else:
-            version = start_cluster(config, logs, processes)
-            slots = args.task_managers * args.slots
-            _say(f"Flink {version} with {slots} slots: http://{config.address}")
-            flags += ["--flink_master", config.address, "--job_server_java_launcher", args.java]
-            if args.flink_job_server_jar:
-                flags += ["--flink_job_server_jar", args.flink_job_server_jar]
-            if args.job_endpoint:
-                flags += ["--job_endpoint", args.job_endpoint]
+            flags += _start_flink(args, config, logs, processes)
         what = ["--input", pages, "--model", args.model]
         alone, there = output / "alone", output / "cluster"
         _transcribe("one process", [*what, "--output", str(alone), "--jobs", "1"], logs)
@@ -108,6 +101,19 @@ def _start_job_service(processes: Processes) -> list[str]:
     processes.wait_for("waiting for Beam's job service", lambda: answers(port), _START_S)
     _say(f"Beam's job service in place of Flink: localhost:{port}")
     return ["--runner", "PortableRunner", "--job_endpoint", f"localhost:{port}"]
+
+
+def _start_flink(
+    args: argparse.Namespace, config: ClusterConfig, logs: Path, processes: Processes
+) -> list[str]:
+    version = start_cluster(config, logs, processes)
+    slots = config.task_managers * config.slots
+    _say(f"Flink {version} with {slots} slots: http://{config.address}")
+    flags = ["--flink_master", config.address, "--job_server_java_launcher", config.java]
+    for name in ("flink_job_server_jar", "job_endpoint"):
+        if value := getattr(args, name):
+            flags += [f"--{name}", value]
+    return flags
 
 
 def _transcribe(name: str, flags: list[str], logs: Path) -> None:
