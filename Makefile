@@ -19,7 +19,8 @@ PYTEST = -m pytest -n 2 --dist loadfile
 COMPILE = $(UV) pip compile --quiet --no-emit-index-url $(LOCK_FLAGS)
 
 .DEFAULT_GOAL = help
-.PHONY: help setup setup-data-plane test test-data-plane test-debian13 test-image test-slurm test-buckets bucket-servers lint format demo manifest \
+.PHONY: help setup setup-data-plane test test-data-plane test-debian13 test-image test-slurm test-buckets bucket-servers \
+	test-airflow airflow flink-demo lint format demo manifest \
 	wheel conformance conformance-exports drill sbom audit docs lock clean distclean
 
 help: ## Print this help.
@@ -53,6 +54,12 @@ test-buckets: $(SERVERS)/fake-gcs-server-$(FAKE_GCS_SERVER_VERSION) ## Run the t
 	@$(PYTHON) -m locks.install .venv-buckets buckets
 	FAKE_GCS_SERVER=$(CURDIR)/$< .venv-buckets/bin/python -m pytest $(BUCKET_TESTS)
 
+airflow:
+	@$(PYTHON) -m locks.install .venv-airflow airflow
+
+test-airflow: setup-data-plane airflow ## Load and run the DAG of deploy/schedule on a real Airflow.
+	AIRFLOW_PYTHON=$(CURDIR)/.venv-airflow/bin/python .venv-data/bin/python -m pytest tests/airflow
+
 $(SERVERS)/fake-gcs-server-%:
 	@command -v go >/dev/null || { echo "test-buckets needs Go: install it from https://go.dev/dl" >&2; exit 2; }
 	@echo "Building fake-gcs-server $*; this takes some minutes."
@@ -73,6 +80,12 @@ manifest: ## Write the manifest of the default model, after one of its files was
 demo: setup ## Draw pages and run every step on them, into out/demo.
 	rm -rf $(DEMO)
 	.venv/bin/python -m pipelines.demo --output $(DEMO)
+
+flink-demo: setup-data-plane ## Run a job on a real Flink, started here (needs Java; FLAGS: --flink_job_server_jar, --cluster beam).
+	@$(PYTHON) -m locks.install .venv-flink flink
+	rm -rf out/flink
+	.venv-data/bin/python -m benchmarks.flink --output out/flink \
+		--flink_home "$$(.venv-flink/bin/python -c 'import pyflink; print(pyflink.__path__[0])')" $(FLAGS)
 
 wheel: ## Build the wheel into dist/, for the light installation (docs/install.md).
 	$(PYTHON) -m pip wheel --quiet --no-deps --wheel-dir dist .
@@ -116,6 +129,8 @@ lock: ## Compile the locks again (needs uv; LOCK_FLAGS=--upgrade updates the pin
 		--universal --python-version 3.10 -o locks/data-plane.txt
 	$(COMPILE) --no-config pyproject.toml locks/buckets.in --extra web --extra test --extra gcp --extra aws \
 		-c locks/data-plane.txt --universal --python-version 3.10 -o locks/buckets.txt
+	$(COMPILE) --no-config locks/airflow.in --universal --python-version 3.10 -o locks/airflow.txt
+	$(COMPILE) --no-config locks/flink.in --universal --python-version 3.10 -o locks/flink.txt
 	$(COMPILE) --no-config locks/docs.in --universal --python-version 3.10 -o locks/docs.txt
 	$(COMPILE) --no-config locks/supply.in --universal --python-version 3.10 -o locks/supply.txt
 
@@ -125,4 +140,4 @@ clean: ## Remove what tests, builds and the demo leave behind; the rest of out/ 
 	find $(PACKAGES) tests locks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## Also remove the virtual environments.
-	rm -rf .venv .venv-data .venv-docs .venv-supply .venv-buckets $(SERVERS)
+	rm -rf .venv .venv-data .venv-docs .venv-supply .venv-buckets .venv-airflow .venv-flink $(SERVERS)

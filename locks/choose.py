@@ -5,8 +5,8 @@ This runs on any Python from 3.6, so that old interpreters get an answer too.
     python3 -m locks.choose PLANE
 
 PLANE is 'tfx' (everything), 'data-plane' (ingest, transcribe and query), 'buckets' (that, with
-what opens gs:// and s3://), 'docs' (the documentation) or 'supply' (the tools that look at what is
-installed).
+what opens gs:// and s3://), 'airflow' (Airflow, without Quire), 'flink' (the jars of Flink),
+'docs' (the documentation) or 'supply' (the tools that look at what is installed).
 Prints the path of the lock, or exits with status 2 and prints the cure.
 """
 
@@ -17,7 +17,7 @@ from typing import NamedTuple, Tuple
 
 Version = Tuple[int, int]
 
-PLANES = ("tfx", "data-plane", "buckets", "docs", "supply")
+PLANES = ("tfx", "data-plane", "buckets", "airflow", "flink", "docs", "supply")
 NO_GLIBC = (0, 0)
 OLDEST_PYTHON = (3, 10)
 NEWEST_PYTHON = (3, 13)
@@ -120,7 +120,9 @@ def _cure(plane: str, host: Host) -> str:
     """Return which interpreter to install."""
     install = "install Python {0} (`pyenv install {0}`) and run `make {1} PYTHON={2}`"
     if plane != "tfx":
-        target = {"docs": "docs", "supply": "sbom"}.get(plane, f"test-{plane}")
+        target = {"docs": "docs", "supply": "sbom", "flink": "flink-demo"}.get(
+            plane, f"test-{plane}"
+        )
         return install.format("3.12", target, "python3.12")
     if host.glibc >= GLIBC_OF_TFX_1_21:
         return install.format("3.13", "setup", "python3.13")

@@ -1,4 +1,4 @@
-"""The files in deploy/: fields that exist, commands that Quire knows, and numbers that agree."""
+"""The files for Kubernetes and Slurm: fields that exist, known commands, numbers that agree."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipelines.cli.parts import part_of
 from tests.documented import parser_of
 
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
-YAML_FILES = sorted(DEPLOY.rglob("*.yaml"))
+YAML_FILES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 SCRIPTS = sorted(DEPLOY.rglob("*.sbatch"))
 MODELS = {("batch/v1", "Job"): "V1Job", ("batch/v1", "CronJob"): "V1CronJob"}
 

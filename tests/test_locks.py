@@ -110,7 +110,9 @@ def test_errors_name_the_distribution_and_its_extras():
     assert {"train", "vertex", "gcp", "torch"} <= extras <= PROJECT["optional-dependencies"].keys()
 
 
-@pytest.mark.parametrize(("lock", "least"), [("docs", 3), ("supply", 2), ("buckets", 1)])
+@pytest.mark.parametrize(
+    ("lock", "least"), [("docs", 3), ("supply", 2), ("buckets", 1), ("airflow", 3), ("flink", 1)]
+)
 @pytest.mark.parametrize("python", ALL_PYTHONS)
 def test_the_locks_of_tools_pin_what_they_ask_for(python, lock, least):
     lines = (REPOSITORY / "locks" / f"{lock}.in").read_text().splitlines()
@@ -121,7 +123,7 @@ def test_the_locks_of_tools_pin_what_they_ask_for(python, lock, least):
         assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)])
 
 
-@pytest.mark.parametrize("lock", [*ANSWERS, "docs", "supply"])
+@pytest.mark.parametrize("lock", [*ANSWERS, "docs", "supply", "airflow", "flink"])
 def test_lock_states_its_command_and_names_no_machine(lock):
     lines = _lines(lock)
     assert "uv pip compile" in lines[1]

@@ -1,9 +1,13 @@
-"""The files in deploy/schedule: systemd, cron, a dashboard; and the command without a shell."""
+"""The files in deploy/schedule: systemd, cron, a dashboard; and the command without a shell.
+
+The DAG is loaded and run in tests/airflow.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -124,3 +128,8 @@ def test_the_dashboard_asks_for_metrics_that_there_are():
     assert json.loads(text)["panels"]
     asked = set(re.findall(r"quire_\w+", text))
     assert asked and asked <= set(_HELP)
+
+
+def test_the_dag_tells_what_is_missing_where_there_is_no_airflow():
+    with pytest.raises(ImportError, match="airflow.*; this DAG needs Airflow 3: pip "):
+        runpy.run_path(str(SCHEDULE / "quire_airflow.py"))

@@ -63,6 +63,8 @@ def test_documentation_has_one_lock_for_all_pythons():
         ("tfx", _host(implementation="PyPy"), "PyPy 3.10", "install CPython 3.10"),
         ("data-plane", _host((3, 9)), "Python 3.9", "test-data-plane PYTHON"),
         ("docs", _host((3, 9)), "Python 3.9", "make docs PYTHON"),
+        ("airflow", _host((3, 9)), "Python 3.9", "make test-airflow PYTHON"),
+        ("flink", _host((3, 9)), "Python 3.9", "make flink-demo PYTHON"),
         ("data-plane", _host(machine="riscv64"), "riscv64", "x86_64 or aarch64"),
     ],
 )
