@@ -10,9 +10,12 @@ import logging
 import platform
 import re
 import socket
+import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
+from functools import cache
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import (
@@ -37,6 +40,8 @@ _START_S = 120.0
 # Environments whose workers are not started by this process, or as copies of it.
 _POOL, _COMMAND = "EXTERNAL", "PROCESS"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# The thread of Beam that reads what a job server says.
+_LISTENER = "wait_until_finish_read"
 # They tell how they start and stop.
 _TALKATIVE = ("apache_beam.utils.subprocess_server", "PrismRunner")
 
@@ -168,10 +173,26 @@ def engine_messages_aside() -> Iterator[None]:
     for name in _TALKATIVE:
         # They also speak when this process ends.
         logging.getLogger(name).addFilter(_is_of_interest)
+    _quieten_listener()
     try:
         yield
     finally:
         root.removeFilter(_is_short)
+
+
+@cache
+def _quieten_listener() -> None:
+    """Keep off the screen that Beam's listener fails with a job, as long as the process lasts."""
+    others = threading.excepthook
+
+    def tell(fault: threading.ExceptHookArgs) -> None:
+        if fault.thread is None or fault.thread.name != _LISTENER:
+            others(fault)
+            return
+        error = (fault.exc_type, fault.exc_value, fault.exc_traceback)
+        current_screen().tell("".join(traceback.format_exception(*error)))
+
+    threading.excepthook = tell
 
 
 def _is_short(record: logging.LogRecord) -> bool:

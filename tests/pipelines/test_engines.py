@@ -25,7 +25,8 @@ from tests.pipelines.servers import await_port, free_port
 
 _PORTABILITY = "apache_beam.runners.portability.local_job_service_main"
 _POOL = "apache_beam.runners.worker.worker_pool_main"
-# Put into the pool's copy of Quire: a worker that finds the file dies at its fourth page.
+# Put into the pool's copy of Quire: a worker that finds the file dies at its fourth page, or the
+# process whose number is in the file does.
 _DYING = """
 _read_page, _count = read_page, 0
 
@@ -34,8 +35,9 @@ def read_page(source, reading):
     global _count
     _count += 1
     if os.path.exists({marker!r}) and _count == 4:
+        number = open({marker!r}).read()
         os.unlink({marker!r})
-        os.kill(os.getpid(), 9)
+        os.kill(int(number or os.getpid()), 9)
     return _read_page(source, reading)
 """
 
@@ -45,6 +47,8 @@ class Engine:
 
     Attributes:
         folder: Folder of the pool, with its copy of Quire.
+        dies: A file; while it is there, the next worker dies, or the process whose number it holds.
+        job_service: The process of the job service.
         flags: Flags of a command that runs there.
     """
 
@@ -66,6 +70,10 @@ class Engine:
         self.flags += ["--environment_config", f"localhost:{pool}"]
         for port in (jobs, pool):
             await_port(port, self._processes)
+
+    @property
+    def job_service(self) -> subprocess.Popen:
+        return self._processes[0]
 
     def _start(self, module: str, *flags: str) -> None:
         # The pool starts the first `python` of its PATH.
@@ -170,6 +178,21 @@ def test_a_worker_that_is_killed_is_told_and_the_next_run_goes_on(
     assert said.endswith("run the same command again to go on") and "Traceback" not in said
     assert not engine.dies.exists() and not list((tmp_path / "out").glob("runs/*"))
     assert transcribe(archive, tmp_path / "out", "--runner", "DirectRunner") == 3
+    assert rows(tmp_path / "out")[:3] == rows(archive / "alone")[:3]
+
+
+def test_an_engine_that_goes_away_is_told_and_the_next_run_goes_on(archive, tmp_path, capfd):
+    engine = Engine(tmp_path)
+    try:
+        engine.dies.write_text(str(engine.job_service.pid))
+        assert transcribe(archive, tmp_path / "out", *engine.flags) == 4
+    finally:
+        engine.stop()
+    said = capfd.readouterr().err.strip()
+    assert said.splitlines()[-1].startswith("the job failed, as a worker or the engine went away (")
+    assert "Traceback" not in said
+    assert not engine.dies.exists() and not list((tmp_path / "out").glob("runs/*"))
+    assert transcribe(archive, tmp_path / "out", "--engine", "local") == 3
     assert rows(tmp_path / "out")[:3] == rows(archive / "alone")[:3]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -114,6 +115,21 @@ def test_a_worker_that_is_another_is_named(monkeypatch, name, address):
         check("--runner", LOCAL_RUNNER, *pool)
     said = str(raised.value)
     assert f"has {name} {own[name]}, the run is of 9.9; install the same versions there" in said
+
+
+@pytest.mark.parametrize(("name", "is_told"), [("wait_until_finish_read", False), ("x", True)])
+def test_the_listener_of_beam_fails_off_the_screen(name, is_told, monkeypatch):
+    told = []
+    monkeypatch.setattr(threading, "excepthook", told.append)
+    checks._quieten_listener.cache_clear()
+    with checks.engine_messages_aside():
+        pass
+    # It fails when it likes.
+    thread = threading.Thread(target=lambda: 1 / 0, name=name)
+    thread.start()
+    thread.join()
+    assert bool(told) == is_told
+    checks._quieten_listener.cache_clear()
 
 
 def test_tracebacks_that_an_engine_sends_stay_off_the_screen(caplog):
