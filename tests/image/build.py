@@ -20,6 +20,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -28,6 +29,8 @@ _BOOT = "github.com/apache/beam/sdks/v2/python/container"
 _CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 _STEPS = "var/steps"
+# Instructions that change files.
+_OF_FILES = ("FROM", "ARG", "RUN", "COPY")
 _OWN_MOUNTS = "QUIRE_OWN_MOUNTS"
 _MIRROR = "http://deb.debian.org/debian"
 
@@ -40,12 +43,14 @@ class Image:
         args: Values of `ARG`.
         env: Values of `ENV`.
         user: Value of `USER`.
+        folder: Value of `WORKDIR`.
         entrypoint: Value of `ENTRYPOINT`.
     """
 
     args: dict[str, str] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
     user: str = "root"
+    folder: str = "/"
     entrypoint: tuple[str, ...] = ()
 
 
@@ -63,11 +68,11 @@ def instructions(text: str) -> Iterator[tuple[str, str]]:
             yield name.upper(), rest.strip()
 
 
-def build(root: Path, build_args: Mapping[str, str]) -> Image:
+def build(root: Path | None, build_args: Mapping[str, str]) -> Image:
     """Run the steps of the Dockerfile in a root.
 
     Args:
-        root: Folder of the root; what an earlier call made there is used again.
+        root: Folder of the root; what an earlier call made there is used again. None to run none.
         build_args: Values of `--build-arg`.
 
     Returns:
@@ -78,16 +83,16 @@ def build(root: Path, build_args: Mapping[str, str]) -> Image:
     """
     image, stages, key = Image(), {}, ""
     text = DOCKERFILE.read_text("utf-8")
-    made_from = (
-        root / _STEPS / hashlib.sha256(f"{text} {sorted(build_args.items())}".encode()).hexdigest()
-    )
-    if root.exists() and not made_from.exists():
-        shutil.rmtree(root)
+    if root:
+        files = [step for step in instructions(text) if step[0] in _OF_FILES]
+        made_from = root / _STEPS / _digest(files, sorted(build_args.items()))
+        if root.exists() and not made_from.exists():
+            shutil.rmtree(root)
     for name, rest in instructions(text):
         if name == "FROM" and " AS " in rest:
             source, _, stage = rest.partition(" AS ")
             stages[stage] = source
-        elif name == "FROM":
+        elif name == "FROM" and root:
             key = _make_debian(root, rest)
             made_from.parent.mkdir(parents=True, exist_ok=True)
             made_from.touch()
@@ -99,11 +104,13 @@ def build(root: Path, build_args: Mapping[str, str]) -> Image:
             image.env[variable] = value
         elif name == "USER":
             image.user = re.sub(r"\$(\w+)", lambda match: image.args[match[1]], rest)
+        elif name == "WORKDIR":
+            image.folder = rest
         elif name == "ENTRYPOINT":
             image.entrypoint = tuple(json.loads(rest))
-        elif name in ("RUN", "COPY"):
+        elif name in ("RUN", "COPY") and root:
             key = _step(root, name, rest, image, stages, key)
-        else:
+        elif name not in ("FROM", "RUN", "COPY"):
             raise ValueError(f"{DOCKERFILE.name}: {name} is not known to {__name__}")
     return image
 
@@ -113,31 +120,38 @@ def _step(
 ) -> str:
     """Do a step unless it was done, and return what identifies the root after it."""
     *sources, target = rest.split() if name == "COPY" else [""]
-    digest = hashlib.sha256(f"{key} {name} {rest} {sorted(image.args.items())}".encode())
-    for source in sources:
-        if not source.startswith("--from"):
-            digest.update(_digest_of(REPOSITORY / source).encode())
-    done = root / _STEPS / digest.hexdigest()
+    is_local = name == "COPY" and not sources[0].startswith("--from=")
+    # A later step removes what is copied, so that all is copied again when one file has changed.
+    key = _digest(key, name, rest, sorted(image.args.items()), _sources() if is_local else "")
+    done = root / _STEPS / key
     if done.exists():
-        return digest.hexdigest()
+        return key
     print(f"{name} {rest[:90]}", flush=True)
     if name == "RUN":
-        run_inside(root, ["sh", "-ec", rest], image.env | image.args)
-    elif sources[0].startswith("--from="):
+        subprocess.run(inside(root, ["sh", "-ec", rest], image), check=True)
+    elif not is_local:
         _copy_starter(root, stages[sources[0].partition("=")[2]], target)
     else:
         for source in sources:
             _copy(REPOSITORY / source, root / target.lstrip("/"), target.endswith("/"))
     done.touch()
-    return digest.hexdigest()
+    return key
 
 
-def _digest_of(path: Path) -> str:
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+@cache
+def _sources() -> str:
+    """Return a digest of all files that the Dockerfile copies from the repository."""
     digest = hashlib.sha256()
-    for file in files:
-        if file.is_file() and "__pycache__" not in file.parts:
-            digest.update(str(file.relative_to(REPOSITORY)).encode() + file.read_bytes())
+    for name, rest in instructions(DOCKERFILE.read_text("utf-8")):
+        for source in rest.split()[:-1] if name == "COPY" and "--from=" not in rest else ():
+            path = REPOSITORY / source
+            for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+                if file.is_file() and "__pycache__" not in file.parts:
+                    digest.update(str(file.relative_to(REPOSITORY)).encode() + file.read_bytes())
     return digest.hexdigest()
 
 
@@ -177,36 +191,30 @@ def _make_debian(root: Path, name: str) -> str:
     for kind, folder in (("proc", "proc"), ("tmpfs", "dev/shm")):
         if not os.path.ismount(root / folder):
             subprocess.run(["mount", "-t", kind, kind, str(root / folder)], check=True)
-    shutil.copy("/etc/resolv.conf", root / "etc" / "resolv.conf")
+    # Docker writes these, too.
+    for written in ("resolv.conf", "hosts"):
+        shutil.copy(f"/etc/{written}", root / "etc" / written)
     # Behind a proxy that looks into TLS, the host has authorities that Debian lacks.
     if Path(f"/{_CERTIFICATES}").exists():
         shutil.copy(f"/{_CERTIFICATES}", root / "etc" / "host-certificates.crt")
     return name
 
 
-def run_inside(
-    root: Path, command: list[str], env: Mapping[str, str], user: str = "root", **more
-) -> subprocess.CompletedProcess:
-    """Run a command in a root, as a container would.
+def inside(root: Path, command: list[str], image: Image) -> list[str]:
+    """Return the command that runs another one in a root, as a container would.
 
     Args:
         root: Folder of the root.
         command: Program and arguments.
-        env: Its environment.
-        user: Who runs it.
-        more: Further arguments of `subprocess.run`.
+        image: What the Dockerfile has said so far.
     """
-    return subprocess.run(inside(root, command, env, user), check=True, **more)
-
-
-def inside(root: Path, command: list[str], env: Mapping[str, str], user: str = "root") -> list[str]:
-    """Return the command that runs another one in a root; arguments as of `run_inside`."""
     own = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp"}  # noqa: S108
     own |= {name: os.environ.get(name, "") for name in _PROXIES}
     if (root / "etc" / "host-certificates.crt").exists():
         own["PIP_CERT"] = "/etc/host-certificates.crt"
-    settings = [f"{name}={value}" for name, value in (own | dict(env)).items()]
-    return ["chroot", f"--userspec={user}", str(root), "/usr/bin/env", "-i", *settings, *command]
+    settings = [f"{name}={value}" for name, value in (own | image.args | image.env).items()]
+    entered = ["chroot", f"--userspec={image.user}", str(root), "/usr/bin/env", "-C", image.folder]
+    return [*entered, "-i", *settings, *command]
 
 
 def main() -> int:

@@ -27,8 +27,7 @@ POOL_PORT = 50000
 
 @pytest.fixture(scope="module")
 def image():
-    # Every step has been done, so that nothing is built here.
-    return build(Path(ROOT), {})
+    return build(None, {})
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +44,7 @@ def archive():
 
 
 def command(image, *words):
-    return inside(Path(ROOT), list(words), image.env, image.user)
+    return inside(Path(ROOT), list(words), image)
 
 
 def run(image, *words):
