@@ -251,3 +251,14 @@ def test_the_overview_follows_a_run_that_is_going_on(archive, client):
     # On other machines, nothing is counted.
     shutil.rmtree(folder / "counts")
     assert "2 pages done so far, 1 failed." in text_of(client.get("/").text)
+
+
+def test_a_document_is_shown_by_its_first_page_that_was_read(archive, client):
+    pages = [archive.page("0", status="failed", document="d"), archive.page("b", document="d")]
+    pages += [archive.page("c", status="failed", document="e")]
+    lines = [line_row(archive.uri("b"), 0, "zebra")]
+    write_run(archive.transcripts, run_row(RUN_2), pages=pages, lines=lines)
+    wait_for(client, "/search?q=zebra", "1 line")
+    html = client.get("/browse").text
+    key = page_link(client, "zebra").rpartition("/")[2]
+    assert f"/image/{key}/small.jpg" in html and "not read" in html
