@@ -77,6 +77,7 @@ PIPELINES_FOLDERS = (
     "pipelines/prediction",
     "pipelines/training",
     "pipelines/demonstration",
+    "pipelines/web/index",
     "pipelines/web",
     "pipelines",
 )

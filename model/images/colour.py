@@ -8,6 +8,7 @@ from contextlib import closing
 from itertools import islice
 from typing import BinaryIO
 
+import cv2
 import numpy as np
 import pypdfium2 as pdfium
 from PIL import Image
@@ -29,6 +30,8 @@ _JPEG_FILTERS = ["DCTDecode"]
 # A JPEG of a PDF page is the page if it differs from it by no more, as PDF may map its values.
 _LARGEST_MEAN_DIFFERENCE = 4.0
 _THUMBNAIL_PX = (200, 200)
+# Value of Cr and Cb of grey, and how far a grey pixel may be from it, as JPEG rounds.
+_NEUTRAL, _MOST_GREY = 128, 4
 
 
 def colours_of(file: BinaryIO, number: int) -> np.ndarray | None:
@@ -48,6 +51,31 @@ def colours_of(file: BinaryIO, number: int) -> np.ndarray | None:
     if is_pdf(file):
         return decode_pdf_page_in_colour(file, number)
     return _with_image(file, number, _rgb)
+
+
+def tint_of(file: BinaryIO, number: int) -> np.ndarray | None:
+    """Decode the colours of a page without its light, which the grey page has.
+
+    Args:
+        file: As of `colours_of`.
+        number: The page, from 1.
+
+    Returns:
+        Cr and Cb of YCrCb (ITU-R BT.601), uint8 [2, height_px / 2, width_px / 2] rounded up; None
+        for a page without colours, as of `colours_of` or of nothing but grey.
+
+    Raises:
+        ValueError: If there is no such page, or it does not decode.
+    """
+    colours = colours_of(file, number)
+    if colours is None:
+        return None
+    height_px, width_px = colours.shape[:2]
+    half = (width_px + 1) // 2, (height_px + 1) // 2
+    reduced = cv2.resize(colours, half, interpolation=cv2.INTER_AREA)
+    tint = cv2.cvtColor(reduced, cv2.COLOR_RGB2YCrCb)[..., 1:].transpose(2, 0, 1)
+    is_grey = np.abs(tint.astype(np.int16) - _NEUTRAL).max() <= _MOST_GREY
+    return None if is_grey else np.ascontiguousarray(tint)
 
 
 def jpeg_of(file: BinaryIO, number: int) -> tuple[bytes, int] | None:

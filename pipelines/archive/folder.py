@@ -82,6 +82,14 @@ class Archive:
         """Folder of what the parts of that run have in common, and of their marks and locks."""
         return f"{self.unfinished}/parts"
 
+    def counts(self, start: str) -> str:
+        """Return the folder in which a run on this machine counts its pages as it goes.
+
+        Args:
+            start: How the names of its portions start.
+        """
+        return f"{self.portions}/{start}counts"
+
     def known_pages(self, run_id: str) -> str:
         """Return the path of the keys of known pages, one per run: workers cache what they read."""
         return f"{self.portions}/known-{run_id}"

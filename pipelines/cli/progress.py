@@ -42,10 +42,12 @@ class PageCounters:
     Attributes:
         found: File for the pages to be read.
         finished: File for the pages that were read, failed or were skipped.
+        others: Counters that count the same, for other readers.
     """
 
     found: str
     finished: str
+    others: tuple[PageCounters, ...] = ()
 
     @classmethod
     def in_folder(cls, folder: str) -> PageCounters:
@@ -237,12 +239,11 @@ def track_progress(
     """
     if counters is None:
         return
-    for name, path, outputs in (
-        ("found", counters.found, found),
-        ("finished", counters.finished, finished),
-    ):
+    every = (counters, *counters.others)
+    for name, outputs in (("found", found), ("finished", finished)):
+        paths = tuple(getattr(one, name) for one in every)
         for number, records in enumerate(outputs):
-            records | f"Count {name} {number}" >> beam.ParDo(_CountPages(path))
+            records | f"Count {name} {number}" >> beam.ParDo(_CountPages(paths))
 
 
 def is_page(record: object) -> bool:
@@ -264,9 +265,9 @@ def increment(path: str) -> None:
 
 
 class _CountPages(beam.DoFn):
-    def __init__(self, path: str):
-        self._path = path
+    def __init__(self, paths: tuple[str, ...]):
+        self._paths = paths
 
     def process(self, record):
-        if is_page(record):
-            increment(self._path)
+        for path in self._paths if is_page(record) else ():
+            increment(path)

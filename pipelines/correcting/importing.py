@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import duckdb
 from apache_beam.io.filesystems import FileSystems
@@ -17,21 +18,21 @@ from pipelines.correcting.matching import (
     page_named,
     pages_by_name,
 )
+from pipelines.corrections.holding import holds
 from pipelines.corrections.log import Conflict, CorrectionLog
 from pipelines.descriptions.detect import NotAPage, UnknownMarkup, read_markup_pages
 from pipelines.files.filesystem import input_patterns, read_bytes
 from pipelines.formats.names import MARKUP_EXTENSION
-from pipelines.transcripts.tables import open_tables, to_polyline
-from schemas.corrections import CorrectionKind
+from pipelines.transcripts.tables import iterate_rows, open_tables, to_polyline
+from schemas.corrections import Correction, CorrectionKind
 from schemas.records import Failure, Line, Page
 
+# The lines of so many pages are read at once, as each look at the tables goes through all of them.
+_PAGES_AT_ONCE = 1000
 _LINES = """
-    SELECT line_id, line_index, text, baseline, polygon, run_id FROM lines
-    WHERE page_uri = ? ORDER BY line_index
-"""
-_CORRECTED = """
-    SELECT line_id, kind, text, baseline, polygon, run_id, correction_id, applies
-    FROM corrections WHERE page_uri = ? AND is_newest AND line_id <> '' ORDER BY number
+    SELECT page_uri, line_id, line_index, text, baseline, polygon, run_id
+    FROM lines JOIN (SELECT unnest($uris::VARCHAR[]) AS page_uri) USING (page_uri)
+    ORDER BY page_uri, line_index
 """
 
 
@@ -97,17 +98,14 @@ def import_corrections(
         "SELECT page_uri, width_px, height_px FROM pages WHERE status = 'ok' ORDER BY page_uri"
     ).fetchall()
     sizes_px = {uri: (width_px, height_px) for uri, width_px, height_px in rows}
-    uris = pages_by_name(sizes_px)
+    said = _newest_by_page(log)
     imported = Imported([], [], [])
-    compared: dict[str, str] = {}
-    for file in _files(inputs):
-        for page in _pages(file, imported):
+    named = _named_pages(_files(inputs), pages_by_name(sizes_px), imported)
+    while batch := list(islice(named, _PAGES_AT_ONCE)):
+        known = _known_lines(connection, said, [uri for uri, _, _ in batch])
+        for uri, page, file in batch:
             try:
-                uri = page_named(uris, page.uri, file)
-                if uri in compared:
-                    raise ValueError(f"{compared[uri]} describes {uri}, too; give one of them")
-                compared[uri] = file
-                found = _compare(connection, uri, sizes_px[uri], page, author, file)
+                found = _compare(uri, known[uri], sizes_px[uri], page, author, file)
                 if not is_dry:
                     log.append_all(list(found.changes))
             except Conflict as conflict:
@@ -117,6 +115,24 @@ def import_corrections(
             else:
                 imported.done.append(found)
     return imported
+
+
+def _named_pages(
+    files: Iterable[str], uris: Mapping[str, Sequence[str]], imported: Imported
+) -> Iterator[tuple[str, Page, str]]:
+    """Yield each page that is described, with its name in the tables and the file."""
+    described_by: dict[str, str] = {}
+    for file in files:
+        for page in _pages(file, imported):
+            try:
+                uri = page_named(uris, page.uri, file)
+                if uri in described_by:
+                    raise ValueError(f"{described_by[uri]} describes {uri}, too; give one of them")
+            except ValueError as error:
+                imported.failures.append(Failure(file, "match", str(error)))
+            else:
+                described_by[uri] = file
+                yield uri, page, file
 
 
 def _files(inputs: Sequence[str]) -> Iterator[str]:
@@ -149,8 +165,8 @@ def _pages(file: str, imported: Imported) -> Iterator[Page]:
 
 
 def _compare(
-    connection: duckdb.DuckDBPyConnection,
     uri: str,
+    known: Sequence[KnownLine],
     size_px: tuple[int, int],
     page: Page,
     author: str,
@@ -162,23 +178,46 @@ def _compare(
         raise ValueError(f"line {faults[0].line_id}: {faults[0].fault}; nothing was taken over")
     if page.width_px and page.height_px:
         page = scale_page(page, *size_px)
-    return correct_page(uri, _known_lines(connection, uri), page.lines, author, file)
+    return correct_page(uri, known, page.lines, author, file)
 
 
-def _known_lines(connection: duckdb.DuckDBPyConnection, uri: str) -> list[KnownLine]:
-    corrected = {row[0]: row[1:] for row in connection.execute(_CORRECTED, [uri]).fetchall()}
-    known = []
-    for line_id, index, text, baseline, polygon, run_id in connection.execute(
-        _LINES, [uri]
-    ).fetchall():
-        points = {"baseline": to_polyline(baseline), "polygon": to_polyline(polygon)}
-        kind, said, *_, seen, applies = corrected.pop(line_id, ("", "", "", "", "", "", False))
-        line = Line(line_id, index, said if applies else text, **points)
-        is_gone = bool(applies) and kind == CorrectionKind.NO_LINE.value
-        known.append(KnownLine(line, run_id, seen, text, is_gone))
-    for line_id, (kind, said, baseline, polygon, run_id, seen, _) in corrected.items():
-        if run_id == "":
-            points = {"baseline": to_polyline(baseline), "polygon": to_polyline(polygon)}
-            is_gone = kind == CorrectionKind.NO_LINE.value
-            known.append(KnownLine(Line(line_id, 0, said, **points), "", seen, None, is_gone))
+def _newest_by_page(log: CorrectionLog) -> dict[str, dict[str, Correction]]:
+    """Return the newest correction of each line of each page."""
+    found: dict[str, dict[str, Correction]] = {}
+    for (uri, line_id), one in log.state().latest.items():
+        if line_id:
+            found.setdefault(uri, {})[line_id] = one
+    return found
+
+
+def _known_lines(
+    connection: duckdb.DuckDBPyConnection,
+    said: Mapping[str, Mapping[str, Correction]],
+    uris: Sequence[str],
+) -> dict[str, list[KnownLine]]:
+    """Return the lines of some pages as they stand now: those that were read, then those drawn."""
+    known: dict[str, list[KnownLine]] = {uri: [] for uri in uris}
+    names = set()
+    for uri, line_id, index, text, baseline, polygon, run_id in iterate_rows(
+        connection.execute(_LINES, {"uris": list(uris)})
+    ):
+        names.add((uri, line_id))
+        line = Line(line_id, index, text, to_polyline(baseline), to_polyline(polygon))
+        known[uri].append(_as_corrected(line, run_id, said.get(uri, {}).get(line_id)))
+    for uri in uris:
+        for line_id, one in said.get(uri, {}).items():
+            if one.run_id == "" and (uri, line_id) not in names:
+                line = Line(line_id, 0, one.text, one.baseline, one.polygon)
+                is_gone = one.kind is CorrectionKind.NO_LINE
+                known[uri].append(KnownLine(line, "", one.correction_id, None, is_gone))
     return known
+
+
+def _as_corrected(line: Line, run_id: str, newest: Correction | None) -> KnownLine:
+    if newest is None:
+        return KnownLine(line, run_id, "", line.text)
+    if not holds(newest, run_id, line.text or "", line.baseline):
+        return KnownLine(line, run_id, newest.correction_id, line.text)
+    is_gone = newest.kind is CorrectionKind.NO_LINE
+    said = replace(line, text=newest.text)
+    return KnownLine(said, run_id, newest.correction_id, line.text, is_gone)

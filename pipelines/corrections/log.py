@@ -54,11 +54,13 @@ class CorrectionState:
         all: The corrections, in the order in which they were written.
         latest: Page and line, which is empty for a page, to the newest correction of it.
         damaged: Number of lines of the file that hold no correction.
+        generation: How often the file was read anew, as pages were forgotten.
     """
 
     all: list[Correction] = field(default_factory=list)
     latest: dict[tuple[str, str], Correction] = field(default_factory=dict)
     damaged: int = 0
+    generation: int = 0
 
     def add(self, correction: Correction) -> None:
         """Add a correction that was written after all others."""
@@ -202,7 +204,8 @@ class CorrectionLog:
         found = os.fstat(file.fileno())
         if found.st_ino != self._inode or found.st_size < self._end:
             # Pages were forgotten, or a write that failed was taken back.
-            self._state, self._end, self._inode = CorrectionState(), 0, found.st_ino
+            self._state = CorrectionState(generation=self._state.generation + 1)
+            self._end, self._inode = 0, found.st_ino
         file.seek(self._end)
         data = file.read()
         data = data[: data.rfind(b"\n") + 1]

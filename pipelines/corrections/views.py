@@ -21,8 +21,7 @@ _COLUMNS = (
 )
 _AT_ONCE = 10_000
 
-# A correction is of a line as a run read it. It holds for the line of another run where that is
-# called the same and lies at the same place or, where nobody knows its place, was read the same.
+# When a correction holds is told, and for one line computed, in `pipelines.corrections.holding`.
 _CORRECTIONS = """
 CREATE VIEW corrections AS
 SELECT said.* REPLACE (time::TIMESTAMPTZ AS time), newest IS NOT NULL AS is_newest,

@@ -73,6 +73,8 @@ def _answer(request: dict, descriptors: list[int], pixels: int) -> dict:
         with open(f"/proc/self/fd/{descriptor}", "rb") as file:
             if request["task"] == "count":
                 return _count(file)
+            if request["task"] == "tint":
+                return _tint(file, request["number"], pixels)
             return _decode(file, request["number"], request["is_paged"], pixels)
     except MemoryError:
         return {"error": "memory"}
@@ -92,6 +94,17 @@ def _count(file: BinaryIO) -> dict:
     from model.images.pages import count_pages
 
     return {"count": count_pages(file)}
+
+
+def _tint(file: BinaryIO, number: int | None, pixels: int) -> dict:
+    from model.images.colour import tint_of
+
+    tint = tint_of(file, number or 1)
+    if tint is None:
+        return {}
+    write_whole(pixels, tint.ravel().data)
+    # One plane above the other.
+    return {"height_px": 2 * tint.shape[1], "width_px": tint.shape[2]}
 
 
 def _decode(file: BinaryIO, number: int | None, is_paged: bool, pixels: int) -> dict:

@@ -7,6 +7,9 @@ import os
 import weakref
 from typing import BinaryIO
 
+import numpy as np
+
+from model.images.colour import tint_of
 from model.images.decode import decode_page_frame
 from model.images.dpi import page_dpi
 from model.images.frame import Frame
@@ -103,6 +106,24 @@ def decode(
     dpi = answer["dpi"]
     warnings = tuple(map(str, answer["warnings"]))
     return Frame(grey, int(answer["orientation"]), warnings), None if dpi is None else float(dpi)
+
+
+def decode_tint(file: BinaryIO | SharedFile, number: int | None) -> np.ndarray | None:
+    """Decode the colours of a page without its light, as `model.images.colour.tint_of` does.
+
+    Args:
+        file: The file, open and seekable.
+        number: The page, from 1; None for the only one.
+
+    Raises:
+        OSError: If the file cannot be read.
+        ValueError: If the page does not decode, or takes too long or too much memory.
+    """
+    descriptor = _descriptor(file)
+    if descriptor is None:
+        return tint_of(_opened(file), number or 1)
+    _, planes = ask({"task": "tint", "number": number}, descriptor)
+    return None if planes is None else planes.reshape(2, -1, planes.shape[1])
 
 
 def _descriptor(file: BinaryIO | SharedFile) -> int | None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from model.images.digest import digest_of_pixels, exact_key
 from model.images.frame import Frame
-from pipelines.decoding.images import SharedFile, count_pages, decode
+from pipelines.decoding.images import SharedFile, count_pages, decode, decode_tint
 from pipelines.decoding.pool import await_decoder
 from pipelines.files.filesystem import BeamFiles, read_bytes
 from pipelines.files.web import FetchConfig
@@ -32,6 +32,7 @@ class PageImage:
         decode: Returns the page and the resolution stated in the file, or None; or raises a
             ValueError.
         data: The file, if it was read whole; else empty.
+        decode_tint: Returns its colours, as of `tint`; None where nobody asks for them.
     """
 
     def __init__(
@@ -40,9 +41,10 @@ class PageImage:
         is_alone: bool,
         decode: Callable[[], tuple[Frame, float | None]],
         data: bytes = b"",
+        decode_tint: Callable[[], np.ndarray | None] | None = None,
     ):
         self.file_sha256, self.is_alone, self.data = file_sha256, is_alone, data
-        self._decode = decode
+        self._decode, self._decode_tint = decode, decode_tint
 
     @cached_property
     def _decoded(self) -> tuple[Frame, float | None]:
@@ -62,6 +64,23 @@ class PageImage:
     def grey(self) -> np.ndarray:
         """The pixels, uint8 [height_px, width_px]; raises as `frame` does."""
         return self.frame.grey
+
+    def tint(self) -> np.ndarray | None:
+        """Decode the colours of the page, as of `model.images.colour.tint_of`.
+
+        Returns:
+            Those that belong to `grey`; None for a page without colours, and for one that had to
+            be mended or turned from a negative.
+
+        Raises:
+            OSError: If the file can no longer be read.
+            ValueError: If it cannot be decoded.
+        """
+        if self._decode_tint is None or self.frame.warnings:
+            return None
+        found, (height_px, width_px) = self._decode_tint(), self.grey.shape
+        half = (height_px + 1) // 2, (width_px + 1) // 2
+        return found if found is not None and found.shape[1:] == half else None
 
     @cached_property
     def sha256(self) -> str:
@@ -102,7 +121,8 @@ def open_image(source: PageSource, data: bytes = b"") -> PageImage:
         may_have_several = bool(data) or (is_paged(file_uri) and source.page_count != 1)
         return _open_whole(location, data or read_bytes(file_uri), bool(data), may_have_several)
     # Not the whole file is read, only the parts for this page: it may have hundreds.
-    return PageImage(source.file_sha256, False, partial(_decode_page, file_uri, number))
+    read, read_tint = (partial(one, file_uri, number) for one in (_decode_page, _decode_page_tint))
+    return PageImage(source.file_sha256, False, read, decode_tint=read_tint)
 
 
 def open_described(page: Page) -> PageImage:
@@ -182,7 +202,7 @@ def _open_whole(uri: str, data: bytes, was_fetched: bool, may_have_several: bool
         if page_count > 1:
             raise ValueError(_several_pages_error(uri, page_count, was_fetched))
     is_alone = partial(decode, file, None, may_have_several or is_paged(uri))
-    return PageImage(exact_key(data), True, is_alone, data)
+    return PageImage(exact_key(data), True, is_alone, data, partial(decode_tint, file, None))
 
 
 def _several_pages_error(uri: str, page_count: int, was_fetched: bool) -> str:
@@ -197,3 +217,8 @@ def _several_pages_error(uri: str, page_count: int, was_fetched: bool) -> str:
 def _decode_page(uri: str, number: int) -> tuple[Frame, float | None]:
     with BeamFiles().open(uri) as file:
         return decode(file, number, is_paged=True)
+
+
+def _decode_page_tint(uri: str, number: int) -> np.ndarray | None:
+    with BeamFiles().open(uri) as file:
+        return decode_tint(file, number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import dataclass, field, replace
 
@@ -21,7 +22,9 @@ from pipelines.archive.publish import publish
 from pipelines.archive.rewrite import sweep
 from pipelines.archive.share import Share, is_to_read
 from pipelines.archive.state import EarlierPages, read_state, say_missing
+from pipelines.cli.options import is_local
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
+from pipelines.files.bucket import is_bucket
 from pipelines.files.durable import write_durably
 from pipelines.files.filesystem import read_bytes
 from pipelines.files.key_set import UriTally
@@ -171,6 +174,8 @@ def read_share(
         deadly=deaths.deadly(),
     )
     recognition = config.recognition.for_workers(recogniser)
+    if is_local(options) and not is_bucket(job.archive.output):
+        counters = _told(counters, job.archive.counts(share.start))
     with (
         lend(recogniser, recognition),
         blaming(deaths),
@@ -179,6 +184,13 @@ def read_share(
         listing = list_pages(job.inputs, config, job.archive.own_starts, job.names)
         transforms = listing, TranscribePages(reading, recognition)
         build_transcribe(pipeline, transforms, job.archive, job.run.run_id, counters, share)
+
+
+def _told(counters: PageCounters | None, folder: str) -> PageCounters:
+    """Return counters that count in a folder, too, where `serve` looks."""
+    os.makedirs(folder, exist_ok=True)
+    told = PageCounters.in_folder(folder)
+    return replace(counters, others=(told,)) if counters else told
 
 
 def publish_job(

@@ -33,7 +33,8 @@ def make_app(config: ServeConfig) -> Starlette:
     Raises:
         UsageError: If the transcripts cannot be opened.
     """
-    library = Library(config.transcripts, config.cache, config.query_limit_s)
+    corrector = Corrector(config.transcripts)
+    library = Library(config.transcripts, corrector.changes, config.cache, config.query_limit_s)
     # So that the first image need not wait for it.
     start_decoder()
     app = Starlette(
@@ -48,7 +49,7 @@ def make_app(config: ServeConfig) -> Starlette:
         },
     )
     app.state.config, app.state.library = config, library
-    app.state.reader, app.state.corrector = Reader(config), Corrector(config.transcripts)
+    app.state.reader, app.state.corrector = Reader(config), corrector
     app.state.images = Images(
         lambda: library.root, config.images_bytes, config.tiles_bytes, config.page_limit_s
     )

@@ -22,7 +22,7 @@ from schemas.corrections import Correction, CorrectionKind
 
 _MOST_LETTERS = 2000
 _LISTED = 50
-# Twice as many as are shown, and those that were looked at, which the log knows.
+# More than are shown: those that are done are known to the log.
 _PAGES = """
 SELECT page_key, page_uri, name, label, collection, lines_ok, confidence, cer_estimate
 FROM pages WHERE status = 'ok' AND lines_ok > 0 AND ($collection = '' OR collection = $collection)
@@ -32,15 +32,19 @@ _LINES = """
 SELECT page_key, page_uri, name, label, lines.line_id, line_index, text, lines.confidence
 FROM lines JOIN pages USING (page_key)
 WHERE lines.run_id = reading_run AND ($collection = '' OR collection = $collection)
-    AND NOT list_contains($done::VARCHAR[], page_uri)
+    AND page_uri NOT IN (SELECT unnest($done::VARCHAR[]))
+    AND line_no NOT IN (SELECT line_no FROM corrected)
 ORDER BY lines.confidence, rank, line_index LIMIT $limit
 """
 _COUNTS = """
 SELECT collection, count(*) FILTER (status = 'ok') AS pages,
-    coalesce(sum(lines_ok), 0)::BIGINT AS lines
-FROM pages GROUP BY collection ORDER BY collection
+    coalesce(sum(lines_ok), 0)::BIGINT AS lines, coalesce(sum(seen), 0)::BIGINT AS seen,
+    count(*) FILTER (page_uri IN (SELECT unnest($done::VARCHAR[]))) AS done
+FROM pages LEFT JOIN (
+    SELECT page_key, count(*) AS seen FROM corrected JOIN lines USING (line_no) GROUP BY page_key
+) USING (page_key)
+GROUP BY collection ORDER BY collection
 """
-_COLLECTION_OF = "SELECT page_uri, collection FROM pages WHERE list_contains($uris, page_uri)"
 
 
 def work(request: Request) -> Response:
@@ -48,31 +52,17 @@ def work(request: Request) -> Response:
     library: Library = request.app.state.library
     corrector: Corrector = request.app.state.corrector
     collection = request.query_params.get("collection", "")
-    seen, done = corrector.places()
+    done = corrector.pages_done()
     values = {"collection": collection}
     pages = library.search(_PAGES, values | {"limit": _LISTED + len(done)})
-    lines = library.search(_LINES, values | {"limit": _LISTED + len(seen), "done": list(done)})
     return show(
         request,
         "work.html",
         collection=collection,
-        counts=_counts(library, seen, done),
+        counts=library.search(_COUNTS, {"done": list(done)}),
         pages=[row for row in pages if row["page_uri"] not in done][:_LISTED],
-        lines=[row for row in lines if (row["page_uri"], row["line_id"]) not in seen][:_LISTED],
+        lines=library.search(_LINES, values | {"limit": _LISTED, "done": list(done)}),
     )
-
-
-def _counts(library: Library, seen: set[tuple[str, str]], done: set[str]) -> list[dict]:
-    """Return how much of each collection was looked at."""
-    uris = [*done, *(uri for uri, _ in seen)]
-    rows = library.search(_COLLECTION_OF, {"uris": list(dict.fromkeys(uris))}) if uris else []
-    collections = {row["page_uri"]: row["collection"] for row in rows}
-    counts = library.search(_COUNTS)
-    for count in counts:
-        name = count["collection"]
-        count["done"] = sum(collections.get(uri) == name for uri in done)
-        count["seen"] = sum(collections.get(uri) == name for uri, _ in seen)
-    return counts
 
 
 def edit(request: Request) -> Response:

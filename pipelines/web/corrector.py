@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterable
 from dataclasses import replace
 
+from pipelines.corrections.holding import holds
 from pipelines.corrections.log import CorrectionLog
 from pipelines.formats.page_text import PageText, corrected_line
+from pipelines.web.index.corrected import Changes
 from pipelines.web.page import ShownLine
 from schemas.corrections import Correction, CorrectionKind
 from schemas.records import Line, Transcript
@@ -43,7 +45,11 @@ class Corrector:
             latest = self._log.state().latest
             found = [(line, latest.get((page["page_uri"], line.line_id))) for line in lines]
         run = page["reading_run"]
-        return {line.line_id: one for line, one in found if one and _holds(one, line, run)}
+        return {
+            line.line_id: one
+            for line, one in found
+            if one and holds(one, run, line.text, line.baseline)
+        }
 
     def corrected(self, row: dict, page: PageText, lines: Iterable[ShownLine]) -> PageText:
         """Return a page as people corrected it, with the lines that they drew after the others.
@@ -65,10 +71,18 @@ class Corrector:
                 kept.append(corrected_line(Transcript(page.uri, line, "", 1.0), one.text))
         return replace(page, lines=tuple(kept))
 
-    def latest(self) -> dict[tuple[str, str], Correction]:
-        """Return the newest correction of all lines and pages, whether it holds or not."""
+    def changes(self, mark: tuple[int, int] | None) -> Changes:
+        """Return what was corrected since some moment.
+
+        Args:
+            mark: Mark of the result of an earlier call; None for all.
+        """
         with self._lock:
-            return dict(self._log.state().latest)
+            state = self._log.state()
+            is_whole = mark is None or mark[0] != state.generation
+            places = {one.place: None for one in state.all[0 if is_whole else mark[1] :]}
+            newest = [state.latest[place] for place in places]
+            return Changes((state.generation, len(state.all)), newest, is_whole)
 
     def newest_id(self, uri: str, line_id: str) -> str:
         """Return the identifier of the newest correction of a line; empty for none."""
@@ -76,11 +90,11 @@ class Corrector:
             newest = self._log.state().latest.get((uri, line_id))
         return newest.correction_id if newest else ""
 
-    def places(self) -> tuple[set[tuple[str, str]], set[str]]:
-        """Return the lines that were looked at, as page and line, and the pages that are done."""
-        latest = self.latest()
-        done = {uri for (uri, _), one in latest.items() if one.kind is CorrectionKind.PAGE_DONE}
-        return {place for place in latest if place[1]}, done
+    def pages_done(self) -> set[str]:
+        """Return the pages that were marked as done."""
+        with self._lock:
+            latest = self._log.state().latest.values()
+            return {one.page_uri for one in latest if one.kind is CorrectionKind.PAGE_DONE}
 
     def append(self, correction: Correction, seen: str) -> Correction:
         """Write a correction; it is on the disk when this returns.
@@ -102,16 +116,3 @@ def _corrected(read: Transcript, fix: Correction | None) -> Transcript | None:
     if fix is None:
         return read
     return None if fix.kind is CorrectionKind.NO_LINE else corrected_line(read, fix.text)
-
-
-def _holds(correction: Correction, line: ShownLine, run_id: str) -> bool:
-    """Return whether a correction is of this line, as the view `corrections` tells.
-
-    A line of another run is the same where it is called so and lies at the same place or, where
-    nobody knows its place, was read the same.
-    """
-    if correction.run_id == run_id:
-        return True
-    if correction.baseline:
-        return correction.baseline == line.baseline
-    return correction.old_text == line.text

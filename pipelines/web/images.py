@@ -82,17 +82,23 @@ class Images:
         where = location(page["page_uri"], page["address"], *self._root())
         try:
             await_decoder()
-            image, grey = within_time(self._limit_s, _open, page["page_uri"], where)
+            image, tint = within_time(self._limit_s, _open, page["page_uri"], where)
         except (OSError, ValueError) as error:
             raise ImageGone(_gone(page, error)) from None
         if image.sha256 != page["sha256"]:
             raise ImageGone("the image was changed after it was transcribed; transcribe it again")
-        return Pyramid(grey)
+        return Pyramid(image.grey, tint)
 
 
 def _open(uri: str, where: str):
     image = open_again(uri, where)
-    return image, image.grey
+    # Before its digest is asked for, within the time of the page.
+    _ = image.grey
+    try:
+        return image, image.tint()
+    except (OSError, ValueError):
+        # A page whose light was decoded is shown without its colours.
+        return image, None
 
 
 def _gone(page: dict, error: Exception) -> str:

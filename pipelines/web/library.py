@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -15,9 +15,16 @@ from pipelines.cli.options import UsageError
 from pipelines.transcripts.files import run_files
 from pipelines.transcripts.pages import read_root
 from pipelines.transcripts.tables import open_tables
-from pipelines.web.index import index_folder, open_index, update_index
+from pipelines.web.index.corrected import Changes, take_in_corrections
+from pipelines.web.index.store import (
+    add_files,
+    in_transaction,
+    index_folder,
+    open_index,
+    settle_index,
+)
 
-_LOOKS_EVERY_S = 1.0
+_LOOKS_EVERY_S, _WAITS_S = 1.0, 5.0
 _MEMORY_LIMIT = "1GB"
 # Of the first lines, which are enough to know the hand and the language.
 _SPECIALS = r"""
@@ -53,6 +60,7 @@ class Library:
 
     Args:
         transcripts: Folder that transcribe wrote.
+        changes: Returns what was corrected since a mark, None for the beginning.
         cache: Folder of the index; empty for the usual one.
         limit_s: Seconds that a query may take.
 
@@ -60,20 +68,37 @@ class Library:
         UsageError: If there are no tables, or one is damaged.
     """
 
-    def __init__(self, transcripts: str, cache: str = "", limit_s: float = 10.0):
-        self.transcripts, self._limit_s = transcripts, limit_s
+    def __init__(
+        self,
+        transcripts: str,
+        changes: Callable[[tuple[int, int] | None], Changes],
+        cache: str = "",
+        limit_s: float = 10.0,
+    ):
+        self.transcripts, self._limit_s, self._changes = transcripts, limit_s, changes
         self._lock, self._updating = threading.Lock(), threading.Lock()
+        self._settling, self._mark = threading.Lock(), None
         self._looked_at, self.problem = 0.0, ""
         self._specials: tuple[str, ...] | None = None
-        self._tables = _open(transcripts)
+        tables = _open(transcripts)
         self._index = open_index(cache or index_folder(transcripts))
-        update_index(self._index, self._tables.connection, transcripts, _tell)
+        self._settle(tables)
+
+    def _settle(self, tables: _Tables) -> None:
+        """Bring the index up to date with some tables, which count from then on."""
+        gone = add_files(self._index, self.transcripts, _tell)
+        with self._settling:
+            changes = self._changes(None)
+            settle_index(self._index, tables.connection, gone, changes)
+            self._tables, self._mark = tables, changes.mark
 
     def refresh(self) -> None:
-        """Look for new runs, at most once a second, and take them in meanwhile.
+        """Take in what was corrected; and look for new runs, at most once a second.
 
-        Until the index has them, the pages show what they showed before.
+        New runs are taken in meanwhile. Until the index has them, the pages show what they showed
+        before.
         """
+        self._correct()
         with self._lock:
             if time.monotonic() - self._looked_at < _LOOKS_EVERY_S:
                 return
@@ -83,15 +108,34 @@ class Library:
 
     def _update(self) -> None:
         try:
-            tables = _open(self.transcripts)
-            update_index(self._index, tables.connection, self.transcripts, _tell)
-            self._tables, self.problem, self._specials = tables, "", None
+            self._settle(_open(self.transcripts))
+            self.problem, self._specials = "", None
         except (UsageError, OSError, duckdb.Error) as error:
-            # What was read before is still shown, with this message.
-            self.problem = str(error).splitlines()[0]
-            print(self.problem, file=sys.stderr)
+            self._tell_problem(error)
         finally:
             self._updating.release()
+
+    def _tell_problem(self, error: Exception) -> None:
+        # What was read before is still shown, with this message.
+        self.problem = str(error).splitlines()[0]
+        print(self.problem, file=sys.stderr)
+
+    def _correct(self) -> None:
+        # A run that is being taken in brings along what was corrected; it takes seconds.
+        if self._changes(self._mark).mark == self._mark or not self._settling.acquire(
+            timeout=_WAITS_S
+        ):
+            return
+        try:
+            changes = self._changes(self._mark)
+            tables = self._tables.connection
+            with self._index.cursor() as writer:
+                in_transaction(writer, lambda: take_in_corrections(writer, tables, changes))
+            self._mark, self.problem = changes.mark, ""
+        except duckdb.Error as error:
+            self._tell_problem(error)
+        finally:
+            self._settling.release()
 
     @property
     def root(self) -> tuple[str, str | None]:

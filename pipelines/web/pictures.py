@@ -71,20 +71,26 @@ class Pyramid:
 
     Args:
         grey: uint8 [height_px, width_px].
+        tint: Its colours, as of `model.images.colour.tint_of`; None for none.
     """
 
-    def __init__(self, grey: np.ndarray):
+    def __init__(self, grey: np.ndarray, tint: np.ndarray | None = None):
+        if tint is not None and tint.shape[1:] != tuple((side + 1) // 2 for side in grey.shape):
+            raise ValueError(f"tint of {tint.shape[1:]} px does not fit a page of {grey.shape} px")
         sizes = [np.ascontiguousarray(grey)]
         while max(sizes[-1].shape) > _LEAST_SIDE_PX:
             height_px, width_px = sizes[-1].shape
             half = (max(1, (width_px + 1) // 2), max(1, (height_px + 1) // 2))
             sizes.append(cv2.resize(sizes[-1], half, interpolation=cv2.INTER_AREA))
-        self._sizes = sizes[::-1]
+        tints = [] if tint is None else [tint]
+        for _ in sizes[1:] if tints else ():
+            tints.append(_halved(tints[-1]))
+        self._sizes, self._tints = sizes[::-1], tints[::-1]
 
     @property
     def byte_count(self) -> int:
         """Bytes that it takes."""
-        return sum(size.nbytes for size in self._sizes)
+        return sum(size.nbytes for size in (*self._sizes, *self._tints))
 
     @property
     def pixels(self) -> np.ndarray:
@@ -114,12 +120,13 @@ class Pyramid:
             return None
         x, y = column * TILE_PX, row * TILE_PX
         piece = self._sizes[level][y : y + TILE_PX, x : x + TILE_PX]
-        return jpeg(piece) if piece.size else None
+        return jpeg(self._coloured(piece, level, y, x)) if piece.size else None
 
     def whole(self, most_px: int) -> bytes:
         """Return the image as JPEG, with at most so many pixels a side."""
-        fitting = [size for size in self._sizes if max(size.shape) >= most_px]
-        return jpeg(_fitted(fitting[0] if fitting else self._sizes[-1], most_px, most_px))
+        fitting = [level for level, size in enumerate(self._sizes) if max(size.shape) >= most_px]
+        level = fitting[0] if fitting else len(self._sizes) - 1
+        return jpeg(_fitted(self._coloured(self._sizes[level], level), most_px, most_px))
 
     def cut(
         self,
@@ -144,36 +151,64 @@ class Pyramid:
         piece = grey[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
         if not piece.size:
             raise ValueError("the line lies outside of the image")
-        fitted = _fitted(piece, most_width_px, most_height_px)
+        coloured = self._coloured(piece, len(self._sizes) - 1, max(0, top), max(0, left))
+        fitted = _fitted(coloured, most_width_px, most_height_px)
         scale, first = fitted.shape[1] / piece.shape[1], max(0, left)
         tinted = [(round((a - first) * scale), round((b - first) * scale)) for a, b in marks]
-        return jpeg(_tinted(fitted, tinted) if tinted else fitted)
+        return jpeg(_marked(fitted, tinted) if tinted else fitted)
+
+    def _coloured(self, piece: np.ndarray, level: int, top: int = 0, left: int = 0) -> np.ndarray:
+        """Return a part of a size with its colours, if there are any.
+
+        Args:
+            piece: The part, uint8 [height_px, width_px].
+            level: The size.
+            top: Row of the size in which it begins.
+            left: Column, likewise.
+        """
+        if not self._tints:
+            return piece
+        height_px, width_px = piece.shape
+        rows = slice(top // 2, (top + height_px + 1) // 2)
+        columns = slice(left // 2, (left + width_px + 1) // 2)
+        planes = [
+            cv2.resize(plane[rows, columns], (width_px, height_px)) for plane in self._tints[level]
+        ]
+        return cv2.cvtColor(np.dstack([piece, *planes]), cv2.COLOR_YCrCb2BGR)
 
 
-def _tinted(grey: np.ndarray, stretches: Sequence[tuple[int, int]]) -> np.ndarray:
+def _halved(tint: np.ndarray) -> np.ndarray:
+    """Return two planes at half their size, uint8 [2, height_px, width_px]."""
+    half = (tint.shape[2] + 1) // 2, (tint.shape[1] + 1) // 2
+    return np.stack([cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in tint])
+
+
+def _marked(pixels: np.ndarray, stretches: Sequence[tuple[int, int]]) -> np.ndarray:
     """Return pixels in colours, uint8 [height_px, width_px, BGR], with some columns like marked."""
-    colours = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR).astype(np.float32)
+    has_colours = pixels.ndim == 3
+    colours = pixels if has_colours else cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
+    colours = colours.astype(np.float32)
     for left, right in stretches:
         colours[:, max(0, left - _MARK_MARGIN_PX) : max(0, right + _MARK_MARGIN_PX)] *= _MARK
     return colours.astype(np.uint8)
 
 
-def _fitted(grey: np.ndarray, most_width_px: int, most_height_px: int) -> np.ndarray:
-    height_px, width_px = grey.shape
+def _fitted(pixels: np.ndarray, most_width_px: int, most_height_px: int) -> np.ndarray:
+    height_px, width_px = pixels.shape[:2]
     scale = min(1.0, most_width_px / width_px, most_height_px / height_px)
     if scale == 1.0:
-        return grey
+        return pixels
     size = max(1, round(width_px * scale)), max(1, round(height_px * scale))
-    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
-def jpeg(grey: np.ndarray) -> bytes:
+def jpeg(pixels: np.ndarray) -> bytes:
     """Return pixels as a JPEG file.
 
     Args:
-        grey: uint8 [height_px, width_px].
+        pixels: uint8 [height_px, width_px] for grey, [height_px, width_px, BGR] for colours.
     """
-    _, data = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     return data.tobytes()
 
 

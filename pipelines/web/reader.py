@@ -10,16 +10,18 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+import numpy as np
+
 from model.decoding.config import DecodingConfig
 from model.images.digest import exact_key
-from model.images.frame import stated_pixels
+from model.images.frame import Frame, stated_pixels
 from model.language.spelling import Speller
 from model.language.word_counts import read_model_words
 from model.recogniser.bundle import load_bundle
 from model.recogniser.prediction import PredictedLine, Prediction, predict_image
 from model.recogniser.quality import BALANCED, choose_reading
 from model.recogniser.recogniser import Recogniser
-from pipelines.decoding.images import SharedFile, decode
+from pipelines.decoding.images import SharedFile, decode, decode_tint
 from pipelines.decoding.pool import await_decoder
 from pipelines.files.cached import local_model
 from pipelines.formats.page_text import Origin, PageText
@@ -149,14 +151,16 @@ class Reader:
 
     def _read(self, name: str, data: bytes) -> Result:
         self._check_pixels(_stated_pixels(data))
-        frame, _ = decode(SharedFile(data), 1, is_paged=True)
+        file = SharedFile(data)
+        frame, _ = decode(file, 1, is_paged=True)
         self._check_pixels(frame.grey.size)
         recogniser = self._recogniser
         height_px = recogniser.bundle.preprocess.strip_height_px
         read = predict_image(frame.grey, recogniser, "auto", height_px, frame.warnings)
         lines = [_shown(index, line, self._speller) for index, line in enumerate(read.lines)]
         origin = Origin(f"Quire {VERSION}", datetime.now(timezone.utc), exact_key(data))
-        return Result(name, read, Pyramid(frame.grey), lines, origin, time.monotonic() + _KEPT_S)
+        pyramid = Pyramid(frame.grey, _tint(file, frame))
+        return Result(name, read, pyramid, lines, origin, time.monotonic() + _KEPT_S)
 
     def _check_pixels(self, pixels: int) -> None:
         most = self._config.upload_limit_pixels
@@ -165,6 +169,16 @@ class Reader:
                 f"the picture has {pixels / MEGABYTE:.0f} megapixels, more than "
                 f"{most // MEGABYTE}; scale it down, or transcribe it"
             )
+
+
+def _tint(file: SharedFile, frame: Frame) -> np.ndarray | None:
+    if frame.warnings:
+        return None
+    try:
+        return decode_tint(file, 1)
+    except (OSError, ValueError):
+        # It was read, so it is shown, if without colours.
+        return None
 
 
 def _stated_pixels(data: bytes) -> int:

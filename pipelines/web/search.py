@@ -51,10 +51,11 @@ class Hit:
         page: Row of the page.
         line_id: The line.
         line_index: Its place on the page, from 0.
-        text: Its text.
+        text: Its text, as it was corrected if it was.
         confidence: Its confidence.
         marks: Start and end in the text of each word that was found.
         doubtful: What was read in its place by a letter or reading in doubt; may be empty.
+        author: Who corrected it; None if nobody did.
     """
 
     page_key: int
@@ -65,6 +66,7 @@ class Hit:
     confidence: float
     marks: tuple[tuple[int, int], ...]
     doubtful: tuple[str, ...] = ()
+    author: str | None = None
 
     @property
     def query(self) -> str:
@@ -99,15 +101,24 @@ _PART = """
 matched_{i} AS (
     SELECT word_no, 0 AS edits FROM words WHERE word BETWEEN $word_{i} AND $last_{i}
     UNION ALL
-    SELECT word_no, 1 FROM read_words
+    SELECT word_no, 0 FROM corrected_words WHERE word BETWEEN $word_{i} AND $last_{i}
+    UNION ALL
+    SELECT word_no, 1
+    FROM (SELECT * FROM read_words UNION ALL SELECT * FROM corrected_words)
     WHERE $distance_{i} > 0 AND word <> $word_{i}
         AND length(word) BETWEEN length($word_{i}) - 1 AND length($word_{i}) + 1
         AND levenshtein(word, $word_{i}) <= $distance_{i}
 ),
 found_{i} AS (
     SELECT line_no, min(((edits * 4 + source)::BIGINT << 48) + (word_no << 16) + place) AS best
-    FROM postings JOIN matched_{i} USING (word_no)
-    WHERE source <= $most_source
+    FROM (
+        SELECT line_no, edits, source, word_no, place
+        FROM postings JOIN matched_{i} USING (word_no)
+        WHERE source <= $most_source AND line_no NOT IN (SELECT line_no FROM corrected)
+        UNION ALL
+        SELECT line_no, edits, 0, word_no, place
+        FROM corrected_postings JOIN matched_{i} USING (word_no)
+    )
     GROUP BY line_no
 )
 """
@@ -115,14 +126,15 @@ found_{i} AS (
 _HITS = """
 WITH {parts},
 hits AS MATERIALIZED (
-    SELECT line_no, position, page_key, {bests}, {cost} AS cost
+    SELECT line_no, position, page_key, corrected.text AS said, author, {bests}, {cost} AS cost
     FROM {joined} JOIN current_lines USING (line_no) {of_pages}
-    WHERE ($least <= 0 OR current_lines.confidence >= $least)
+        LEFT JOIN corrected USING (line_no)
+    WHERE ($least <= 0 OR current_lines.confidence >= $least OR author IS NOT NULL)
         AND ($since = 0 OR day >= $since) AND ($until = 0 OR day <= $until)
 ),
 top AS (SELECT * FROM hits ORDER BY cost, position LIMIT $limit OFFSET $offset)
 SELECT top.*, (SELECT count(*) FROM hits) AS count, page_uri, collection, name, label,
-    lines.line_id, line_index, text, lines.confidence
+    lines.line_id, line_index, coalesce(said, text) AS text, lines.confidence
 FROM top JOIN lines USING (line_no) JOIN pages ON pages.page_key = top.page_key
 ORDER BY cost, position
 """
@@ -209,4 +221,5 @@ def _hit(row: dict, bests: list[int], texts: dict[int, str]) -> Hit:
         row["confidence"],
         tuple(marks),
         tuple(dict.fromkeys(doubtful)),
+        row["author"],
     )

@@ -16,7 +16,7 @@ _COLLECTIONS = "SELECT DISTINCT collection FROM pages ORDER BY collection"
 _DOCUMENTS = """
 SELECT collection, folder, count(*) AS pages, count(*) FILTER (status = 'failed') AS failed,
     coalesce(sum(lines_ok), 0)::BIGINT AS lines, avg(cer_estimate) AS cer_estimate,
-    arg_min(page_key, rank) AS first_key, count(*) OVER () AS documents
+    arg_min(page_key, rank) FILTER (status = 'ok') AS first_key, count(*) OVER () AS documents
 FROM pages
 WHERE status <> 'skipped' AND ($collection = '' OR collection = $collection)
 GROUP BY collection, folder ORDER BY collection, folder

@@ -149,3 +149,12 @@ def test_files_that_cannot_be_used_are_told(archive, capsys):
     assert "no page of the tables is called nobody.jpg" in out
     assert correct(["--transcripts", str(archive / "t"), "--input", str(archive / "in")]) == 2
     assert "no .xml file; give PAGE or ALTO" in capsys.readouterr().err
+
+
+def test_the_lines_of_all_pages_are_read_a_few_pages_at_a_time(archive, written, monkeypatch):
+    monkeypatch.setattr("pipelines.correcting.importing._PAGES_AT_ONCE", 1)
+    for folder in ("a", "b"):
+        rewrite(written / folder / "x.jpg.xml")
+    assert run(archive) == 0
+    state = CorrectionLog(archive / "t").state()
+    assert [one.page_uri[-7:] for one in state.all] == ["a/x.jpg", "b/x.jpg"]

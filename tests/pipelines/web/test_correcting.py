@@ -2,6 +2,7 @@
 
 import errno
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -11,11 +12,14 @@ pytest.importorskip("starlette")
 from starlette.testclient import TestClient
 
 from pipelines.corrections.log import CorrectionLog
+from pipelines.web.library import Library
+from pipelines.web.search import Search, search
 from schemas.corrections import Correction, CorrectionKind
 from tests.pipelines.web.conftest import RUN_1, RUN_2, line_row, run_row
 from tests.pipelines.web.test_pages import page_link, wait_for
 from tests.pipelines.written_tables import write_run
 
+RUN_3 = RUN_2.replace("02T", "03T")
 HTMX = {"HX-Request": "true"}
 
 
@@ -202,3 +206,53 @@ def test_corrections_are_escaped(client):
     answer = save(client, f"{address}/line/1", '"><script>alert(1)</script>')
     html = answer.text + client.get(address).text + client.get(f"{address}?edit=1").text
     assert "<script>alert" not in html and "&lt;script&gt;alert(1)" in html
+
+
+def test_a_corrected_line_is_found_by_its_new_text_at_once(archive, client):
+    address = page_link(client, "jeun")
+    save(client, f"{address}/line/1", "fils de Bartholomé")
+    html = client.get("/search?q=bartholome").text
+    assert "fils de <mark>Bartholomé</mark>" in html and "corrected, ada" in html
+    # One letter away, by its start, in a filter, and with a word that was read right.
+    for query in ("bartolome", "barth*", "bartholome&least=95", "fils+bartholome&how=exact"):
+        assert "1 line" in client.get(f"/search?q={query}").text
+    for query in ("jeun", "jean"):
+        assert "No line" in client.get(f"/search?q={query}&how=doubts").text
+    save(client, f"{address}/line/1", "", kind="illegible")
+    assert "No line" in client.get("/search?q=bartholome").text
+    assert "No line" in client.get("/search?q=jeun&how=exact").text
+
+
+def test_what_others_wrote_into_the_log_is_found_and_forgotten(archive, client):
+    assert "No line" in client.get("/search?q=zacharie").text
+    one = Correction(
+        "", "", "max", archive.uri("a"), "l1", RUN_1, CorrectionKind.TEXT, "", "Zacharie \ud800"
+    )
+    log = CorrectionLog(archive.transcripts)
+    log.append(one)
+    log.append(replace(one, line_id="unknown"))
+    assert "corrected, max" in client.get("/search?q=zacharie").text
+    # After a restart, too.
+    assert search(Library(*client_settings(client)), Search("zacharie")).count == 1
+    log.forget([archive.uri("a")])
+    assert "No line" in client.get("/search?q=zacharie").text
+    assert "1 line" in client.get("/search?q=jeun").text
+
+
+def client_settings(client):
+    config = client.app.state.config
+    return config.transcripts, client.app.state.corrector.changes, f"{config.cache}2"
+
+
+def test_a_run_that_reads_a_line_elsewhere_undoes_its_correction_in_the_search(archive, client):
+    address = page_link(client, "jeun")
+    save(client, f"{address}/line/1", "fils de Bartholomé")
+    moved = [{"x": 60.0, "y": 7.0}, {"x": 400.0, "y": 7.0}]
+    for run, baseline, is_found in ((RUN_2, {}, True), (RUN_3, {"baseline": moved}, False)):
+        lines = [line_row(archive.uri("a"), 1, f"item {run[7]}", **baseline)]
+        write_run(archive.transcripts, run_row(run), pages=[archive.page("a")], lines=lines)
+        wait_for(client, address, f"item {run[7]}")
+        assert ("1 line" in client.get("/search?q=bartholome").text) == is_found
+        assert ("1 line" in client.get("/search?q=item").text) != is_found
+        # The line is listed again as one to look at.
+        assert (f"item {run[7]}" in client.get("/work").text) != is_found

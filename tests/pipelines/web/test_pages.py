@@ -1,18 +1,24 @@
 """The pages that are read: overview, search, documents, a page, its image and downloads."""
 
 import io
+import os
 import re
+import shutil
 import time
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
 
 pytest.importorskip("httpx")
 pytest.importorskip("starlette")
 
+from pipelines.cli.progress import PageCounters, increment
+from pipelines.tables.write import parquet_bytes
+from schemas.tables import TABLES
 from tests.pipelines.web.conftest import HOSTILE, RUN_2, line_row, run_row
-from tests.pipelines.written_tables import write_run
+from tests.pipelines.written_tables import whole_row, write_run
 
 
 def text_of(html: str) -> str:
@@ -222,3 +228,37 @@ def test_nothing_in_the_tables_becomes_markup(client):
     html = client.get(page_link(client, "eleve")).text + client.get("/search?q=eleve").text
     html += client.get("/search", params={"q": HOSTILE, "document": HOSTILE}).text
     assert HOSTILE not in html and "&lt;script&gt;" in html
+
+
+def test_the_overview_follows_a_run_that_is_going_on(archive, client):
+    assert "A run" not in text_of(client.get("/").text)
+    folder = archive.transcripts / ".unfinished" / "portions"
+    (folder / "counts").mkdir(parents=True)
+    counters = PageCounters.in_folder(str(folder / "counts"))
+    for path in [counters.found] * 4 + [counters.finished] * 3:
+        increment(path)
+    pages = [archive.page("a"), archive.page("c", status="failed", lines_ok=0)]
+    rows = [whole_row("pages", {"run_id": RUN_2} | one) for one in pages]
+    parquet = parquet_bytes(pa.Table.from_pylist(rows, schema=TABLES["pages"]))
+    (folder / "pages-1.parquet").write_bytes(parquet)
+    # One that is being written.
+    (folder / "pages-2.parquet").write_bytes(parquet[:50])
+    said = text_of(client.get("/").text)
+    assert "A run is going on. 3 of 4 pages done so far, 1 failed." in said
+    for path in folder.rglob("*"):
+        os.utime(path, (0, 0))
+    assert "has written nothing since 1970-01-01 00:00 UTC" in text_of(client.get("/").text)
+    # On other machines, nothing is counted.
+    shutil.rmtree(folder / "counts")
+    assert "2 pages done so far, 1 failed." in text_of(client.get("/").text)
+
+
+def test_a_document_is_shown_by_its_first_page_that_was_read(archive, client):
+    pages = [archive.page("0", status="failed", document="d"), archive.page("b", document="d")]
+    pages += [archive.page("c", status="failed", document="e")]
+    lines = [line_row(archive.uri("b"), 0, "zebra")]
+    write_run(archive.transcripts, run_row(RUN_2), pages=pages, lines=lines)
+    wait_for(client, "/search?q=zebra", "1 line")
+    html = client.get("/browse").text
+    key = page_link(client, "zebra").rpartition("/")[2]
+    assert f"/image/{key}/small.jpg" in html and "not read" in html

@@ -15,7 +15,8 @@ LEAST_DOUBT = 0.05
 _WORD = r"[\pL\pM\pN]+"
 _FOLDED = "lower(strip_accents({}))"
 
-# Where a word comes from: the text, another reading of the line, or another letter.
+# Where a word comes from: the text, another reading of the line, or another letter. What people
+# corrected stands beside what was read; its words have numbers of their own.
 TABLES = """
 CREATE TABLE IF NOT EXISTS files (file_no INTEGER, path VARCHAR, size BIGINT, changed BIGINT);
 CREATE TABLE IF NOT EXISTS lines (
@@ -37,6 +38,11 @@ CREATE TABLE IF NOT EXISTS pages (
     confidence FLOAT, cer_estimate FLOAT, warnings VARCHAR[], run_id VARCHAR, reading_run VARCHAR,
     rank BIGINT
 );
+CREATE TABLE IF NOT EXISTS corrected (
+    line_no BIGINT, kind VARCHAR, text VARCHAR, author VARCHAR
+);
+CREATE TABLE IF NOT EXISTS corrected_words (word_no BIGINT, word VARCHAR);
+CREATE TABLE IF NOT EXISTS corrected_postings (word_no BIGINT, line_no BIGINT, place SMALLINT);
 """
 
 KEY = "('0x' || substr(sha256(page_uri), 1, 16))::UBIGINT"
@@ -146,4 +152,42 @@ SELECT line_no, rank * 1000000 + line_index, page_key,
     coalesce(try_cast(lines.run_id[:8] AS INTEGER), 0), lines.confidence
 FROM lines JOIN pages USING (page_key) WHERE lines.run_id = reading_run
 ORDER BY line_no;
+"""
+
+# Corrections that came. They have a table of their own, as DuckDB joins a long list slowly.
+SAID = """
+CREATE TEMP TABLE said AS
+SELECT unnest($page_uri::VARCHAR[]) AS page_uri, unnest($line_id::VARCHAR[]) AS line_id,
+    unnest($kind::VARCHAR[]) AS kind, unnest($text::VARCHAR[]) AS text,
+    unnest($author::VARCHAR[]) AS author, unnest($holds::BOOLEAN[]) AS holds
+"""
+# Each with the line as it was read; and the words of those that hold.
+REPLACE_CORRECTED = f"""
+CREATE TEMP TABLE came AS
+SELECT line_no, said.* EXCLUDE (page_uri, line_id)
+FROM said JOIN pages USING (page_uri)
+JOIN lines ON lines.page_key = pages.page_key AND lines.run_id = reading_run
+    AND lines.line_id = said.line_id;
+DELETE FROM corrected WHERE line_no IN (SELECT line_no FROM came);
+DELETE FROM corrected_postings WHERE line_no IN (SELECT line_no FROM came);
+INSERT INTO corrected SELECT line_no, kind, text, author FROM came WHERE holds;
+CREATE TEMP TABLE came_words AS
+SELECT line_no, unnest(w) AS word, generate_subscripts(w, 1) AS place
+FROM (
+    SELECT line_no, regexp_extract_all({_FOLDED.format("text")}, '{_WORD}') AS w
+    FROM came WHERE holds
+);
+INSERT INTO corrected_words
+SELECT (1::BIGINT << 31) + (SELECT count(*) FROM corrected_words) + row_number() OVER (), word
+FROM (SELECT DISTINCT word FROM came_words ANTI JOIN corrected_words USING (word));
+INSERT INTO corrected_postings
+SELECT word_no, line_no, place FROM came_words JOIN corrected_words USING (word);
+DROP TABLE said;
+DROP TABLE came;
+DROP TABLE came_words;
+"""
+NONE_CORRECTED = """
+DELETE FROM corrected;
+DELETE FROM corrected_words;
+DELETE FROM corrected_postings;
 """

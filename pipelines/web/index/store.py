@@ -13,7 +13,8 @@ from pathlib import Path
 import duckdb
 
 from pipelines.transcripts.files import files_of_tables
-from pipelines.web.index_sql import (
+from pipelines.web.index.corrected import Changes, take_in_corrections
+from pipelines.web.index.sql import (
     ADD_LINES,
     ADD_POSTINGS,
     ADD_WORDS,
@@ -80,21 +81,18 @@ def _connected(path: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def update_index(
-    index: duckdb.DuckDBPyConnection,
-    tables: duckdb.DuckDBPyConnection,
-    transcripts: str,
-    tell: Callable[[str], None],
-) -> None:
-    """Bring the index up to date: add files that came, remove those that went.
-
-    Readers of the index see all of it or nothing.
+def add_files(
+    index: duckdb.DuckDBPyConnection, transcripts: str, tell: Callable[[str], None]
+) -> list[int]:
+    """Add the files of the tables that the index does not know. `settle_index` has to follow.
 
     Args:
         index: Result of `open_index`.
-        tables: Result of `pipelines.transcripts.tables.open_tables`.
-        transcripts: Folder of these tables.
+        transcripts: Folder of the tables.
         tell: Is told of each file that is indexed.
+
+    Returns:
+        Numbers of the files in the index that are no longer there.
 
     Raises:
         UsageError: If a file of the tables is damaged.
@@ -108,9 +106,35 @@ def update_index(
         wanted = {(path, *facts) for path, facts in counting.items()}
         for key in sorted(wanted - known.keys()):
             tell(f"indexing {os.path.relpath(key[0], transcripts)}")
-            _in_transaction(writer, lambda key=key: _add_file(writer, *key))
-        gone = [number for key, number in known.items() if key not in wanted]
-        _in_transaction(writer, lambda: (_remove(writer, gone), _replace_pages(writer, tables)))
+            in_transaction(writer, lambda key=key: _add_file(writer, *key))
+        return [number for key, number in known.items() if key not in wanted]
+
+
+def settle_index(
+    index: duckdb.DuckDBPyConnection,
+    tables: duckdb.DuckDBPyConnection,
+    gone: list[int],
+    changes: Changes,
+) -> None:
+    """Have the index say what counts now. Its readers see all of that or nothing.
+
+    Args:
+        index: Result of `open_index`.
+        tables: Result of `pipelines.transcripts.tables.open_tables`.
+        gone: Files that are no longer there, from `add_files`.
+        changes: All that was corrected.
+
+    Raises:
+        UsageError: If a file of the tables is damaged.
+    """
+
+    def settle() -> None:
+        _remove(writer, gone)
+        _replace_pages(writer, tables)
+        take_in_corrections(writer, tables, changes)
+
+    with index.cursor() as writer:
+        in_transaction(writer, settle)
         writer.execute("CHECKPOINT")
 
 
@@ -119,7 +143,8 @@ def _facts(path: str) -> tuple[int, int]:
     return facts.st_size, facts.st_mtime_ns
 
 
-def _in_transaction(writer: duckdb.DuckDBPyConnection, work: Callable[[], object]) -> None:
+def in_transaction(writer: duckdb.DuckDBPyConnection, work: Callable[[], object]) -> None:
+    """Do some work on the index as a whole or not at all."""
     writer.execute("BEGIN")
     try:
         work()
