@@ -22,7 +22,7 @@ class BatchConfig:
 
     Attributes:
         width_px: Total padded width of the lines of a batch.
-        shuffle_lines: Size of the shuffle buffer; large enough that lines of one page rarely
+        shuffle_lines: Size of the shuffle buffer; large enough that draws of one line rarely
             share a batch.
         seed: Seed of the order of the lines.
     """

@@ -23,6 +23,7 @@ from model.text.duration import format_duration
 from model.training.balance import draw_lines, draws_per_epoch
 from model.training.batches import Batch, make_batches, shuffle_lines
 from model.training.config import EpochResult, LineFiles, TrainingConfig
+from model.training.line_store import LineStore
 from model.training.losses import compile_crnn
 from model.training.networks.recogniser import build_crnn, without_auxiliary
 from model.training.optimisation.checkpoint import find_run, load_checkpoint, save_checkpoint
@@ -169,28 +170,29 @@ class TrainingRun:
 
     def _count_lines(self) -> tuple[int, int]:
         """Return the draws and the steps of an epoch; set how often each document is drawn."""
-        usable, width_px = self._usable(self._train, "to train on")
+        store, usable, width_px = self._usable(self._train, "to train on")
         if not usable:
             raise ValueError("split train has no line to train on; ingest more pages")
         draws = draws_per_epoch(usable, self._config.balance)
-        self._sources = [(self._train, draws)]
+        self._sources = [(store, draws)]
         draw_count, drawn_px = (
             sum(counts[name] * times for name, times in draws.items())
             for counts in (usable, width_px)
         )
         if self._replay:
-            others, others_px = self._usable(self._replay, "of other hands to mix in")
+            store, others, others_px = self._usable(self._replay, "of other hands to mix in")
             times = min(1.0, draw_count / max(1, others.total()))
-            self._sources.append((self._replay, dict.fromkeys(others, times)))
+            self._sources.append((store, dict.fromkeys(others, times)))
             draw_count += times * others.total()
             drawn_px += times * others_px.total()
         return round(draw_count), math.ceil(drawn_px / self._config.batch.width_px)
 
-    def _usable(self, files: LineFiles, what: str) -> tuple[Counter[str], Counter[str]]:
-        """Return number and width of the lines that can be learnt, by document."""
-        usable, width_px, skipped = Counter(), Counter(), 0
+    def _usable(self, files: LineFiles, what: str) -> tuple[LineStore, Counter[str], Counter[str]]:
+        """Return the lines that can be learnt, and their number and width by document."""
+        store, usable, width_px, skipped = LineStore(self._folder), Counter(), Counter(), 0
         for example in files.examples():
             if self._maker.is_learnable(example):
+                store.add(example)
                 usable[example.document] += 1
                 width_px[example.document] += padded_width_px(
                     input_width_px(example.width_px, files.preprocess), files.preprocess
@@ -200,7 +202,7 @@ class TrainingRun:
         self._report(
             f"{usable.total()} lines {what}, {skipped} left out (too narrow for their text)"
         )
-        return usable, width_px
+        return store, usable, width_px
 
     def _forecast(self, speed: float) -> None:
         """Report once how long the rest of the run takes at a number of lines/s, if it is known."""
@@ -250,10 +252,11 @@ class TrainingRun:
         """Return the batches of this epoch that are still to be trained on."""
         config, epoch = self._config, self._progress.epoch
         streams = [
-            draw_lines(filter(self._maker.is_learnable, files.examples()), draws, epoch)
-            for files, draws in self._sources
+            draw_lines(store.shuffled(config.seed, epoch), draws, epoch)
+            for store, draws in self._sources
         ]
-        # Alternately, as the buffer for shuffling may be smaller than a stream.
+        # Alternately, as the buffer, which moves draws of one line apart, may be smaller than a
+        # stream.
         mixed = (draw for turn in zip_longest(*streams) for draw in turn if draw is not None)
         draws = shuffle_lines(mixed, config.batch, epoch)
         samples = make_samples(draws, self._maker, config.processes)
