@@ -36,7 +36,7 @@ from pipelines.descriptions.pairing import is_container
 from pipelines.descriptions.reading import ReadConfig
 from pipelines.files.filesystem import input_entries, input_patterns, input_roots
 from pipelines.files.match import MatchFiles
-from pipelines.files.output import lock_starts, whole_output
+from pipelines.files.output import check_engine_writes, lock_starts, whole_output
 from pipelines.pages.networks import check_page_networks
 from pipelines.tables.account import WriteAccount
 from pipelines.tables.rows import failure_row
@@ -95,6 +95,7 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Ingested:
         UsageError: If the input is missing or the output exists.
         AccountError: If the sums do not match; nothing is written then.
     """
+    check_engine_writes(config.output, options)
     check_page_networks()
     patterns = input_patterns(config.inputs)
     roots = input_roots(config.inputs)
