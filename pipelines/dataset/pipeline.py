@@ -12,6 +12,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from model.dataset.split_names import split_roots
 from model.dataset.splits import SplitConfig
 from model.dataset.summary import sample_to_row, sum_digests
+from pipelines.cli.options import is_local
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.dataset.completion import complete_dataset
 from pipelines.dataset.cut import CutConfig, CutExamples
@@ -36,7 +37,7 @@ from pipelines.descriptions.pairing import is_container
 from pipelines.descriptions.reading import ReadConfig
 from pipelines.files.filesystem import input_entries, input_patterns, input_roots
 from pipelines.files.match import MatchFiles
-from pipelines.files.output import check_engine_writes, lock_starts, whole_output
+from pipelines.files.output import lock_starts, whole_output
 from pipelines.pages.networks import check_page_networks
 from pipelines.tables.account import WriteAccount
 from pipelines.tables.rows import failure_row
@@ -95,14 +96,13 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Ingested:
         UsageError: If the input is missing or the output exists.
         AccountError: If the sums do not match; nothing is written then.
     """
-    check_engine_writes(config.output, options)
     check_page_networks()
     patterns = input_patterns(config.inputs)
     roots = input_roots(config.inputs)
     config = config.with_roots(roots)
     start = RunStart.now("ingest", plain(config))
     with (
-        whole_output(config.output, config.overwrite) as staging,
+        whole_output(config.output, config.overwrite, not is_local(options)) as staging,
         show_progress("ingest", options) as counters,
     ):
         intermediate = IntermediateFiles(staging)

@@ -1,7 +1,8 @@
 """Output that appears only when complete: it is written beside its place, then renamed.
 
 In a bucket a rename is a copy. There it is written on this machine and then copied to its place,
-the file that marks it as complete last; an older output is deleted just before, its mark first.
+the file that marks it as complete last; an older output is deleted just before, its mark first. If
+other machines write it, they do so in its place.
 """
 
 from __future__ import annotations
@@ -18,11 +19,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from pipelines.buckets.store import Store, delete_all, is_bucket, store_of, upload_all
 from pipelines.cli.main_process import is_running
-from pipelines.cli.options import UsageError, is_local
+from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import beneath_pattern, make_folder, starts_beneath
 from pipelines.files.lock import Check, lock_beside, output_lock
 from pipelines.files.objects import is_there, matching_objects
@@ -37,7 +37,7 @@ _HOST = re.sub("[^A-Za-z0-9]", "_", socket.gethostname())
 
 def is_own(output: str) -> bool:
     """Return whether a folder was written by `whole_output`."""
-    return FileSystems.exists(f"{output.rstrip('/')}/{COMPLETE}")
+    return is_there(f"{output.rstrip('/')}/{COMPLETE}")
 
 
 def check_free(output: str, overwrite: bool) -> None:
@@ -64,30 +64,11 @@ def check_free(output: str, overwrite: bool) -> None:
 
 def is_cut_off(output: str) -> bool:
     """Return whether a folder in a bucket was not copied to its end."""
-    return FileSystems.exists(f"{output.rstrip('/')}/{COPYING}") and not is_own(output)
-
-
-def check_engine_writes(output: str, options: PipelineOptions) -> None:
-    """Check that the workers of an engine can write where `whole_output` lets them write.
-
-    Args:
-        output: Folder to be written.
-        options: Beam's options.
-
-    Raises:
-        UsageError: If they cannot.
-    """
-    if store_of(output) and not is_local(options):
-        runner = options.view_as(StandardOptions).runner
-        raise UsageError(
-            f"--output {output} is written by way of a disk of this machine, which the workers of "
-            f"--runner {runner} do not have; leave out --runner, or give a folder on a disk that "
-            "all workers share"
-        )
+    return is_there(f"{output.rstrip('/')}/{COPYING}") and not is_own(output)
 
 
 @contextmanager
-def whole_output(output: str, overwrite: bool = False) -> Iterator[str]:
+def whole_output(output: str, overwrite: bool = False, is_elsewhere: bool = False) -> Iterator[str]:
     """Provide a folder to write in that becomes the output if no error is raised.
 
     An older output is replaced only then; after an error it is unchanged.
@@ -95,6 +76,8 @@ def whole_output(output: str, overwrite: bool = False) -> Iterator[str]:
     Args:
         output: Folder to be written.
         overwrite: Whether it may exist.
+        is_elsewhere: Whether other machines write it, too. In a bucket they write in its place at
+            once, where an older output is deleted first.
 
     Yields:
         The folder to write in.
@@ -107,8 +90,25 @@ def whole_output(output: str, overwrite: bool = False) -> Iterator[str]:
     with output_lock(output) as still_held:
         check_free(output, overwrite)
         store = store_of(output)
-        with _copied(store, output, still_held) if store else _staged(output) as staging:
+        if store:
+            way = _in_place if is_elsewhere else _copied
+            with way(store, output, still_held) as staging:
+                yield staging
+            return
+        with _staged(output) as staging:
             yield staging
+
+
+@contextmanager
+def _in_place(store: Store, output: str, still_held: Check) -> Iterator[str]:
+    _clear(store, output)
+    try:
+        yield output
+        still_held()
+        _complete(store, output)
+    except BaseException:
+        discard(output)
+        raise
 
 
 @contextmanager
@@ -237,6 +237,18 @@ def _clear_left_over(start: str) -> None:
         process = path[len(start) :].partition("-")[0]
         if process.isdecimal() and not is_running(int(process)):
             discard(path)
+
+
+def move_folder(old: str, new: str) -> None:
+    """Give a folder another name; in a bucket its objects are copied, and then deleted."""
+    store = store_of(old)
+    if store is None:
+        FileSystems.rename([old], [new])
+        return
+    names = list(store.names(f"{old}/"))
+    for name in names:
+        store.copy(name, f"{new}{name.removeprefix(old)}")
+    delete_all(names)
 
 
 def discard(path: str) -> None:

@@ -22,7 +22,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from model.images.digest import exact_key
 from pipelines.archive.folder import read_table
 from pipelines.archive.parts import PartDone, PartsRun, missing_parts
-from pipelines.cli.options import UsageError
+from pipelines.cli.options import UsageError, is_local
 from pipelines.cli.parts import Part, check_place
 from pipelines.cli.progress import show_progress
 from pipelines.files.durable import write_durably
@@ -31,7 +31,6 @@ from pipelines.files.lock import Check, lone_lock, shared_output_lock, waiting_l
 from pipelines.files.output import (
     PARTS,
     begin_together,
-    check_engine_writes,
     check_free,
     discard,
     end_together,
@@ -114,7 +113,11 @@ def run_lines_part(
         AccountError: If the sums do not match.
     """
     check_place(config.output, part)
-    check_engine_writes(config.output, options)
+    if not is_local(options):
+        raise UsageError(
+            f"--part {part} is read on this machine, and another engine was given; leave out one "
+            "of them"
+        )
     folder = PartsFolder(config.output.rstrip("/"))
     listing, start = listing_of(config), begin_lines(config)
     with _locked(folder, part) as still_held, show_progress("lines", options) as counters:

@@ -10,10 +10,11 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.segmentation.finder import finder_digest
+from pipelines.cli.options import is_local
 from pipelines.cli.parts import Part
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.files.mirror import common_folder
-from pipelines.files.output import check_engine_writes, discard, output_starts, whole_output
+from pipelines.files.output import discard, output_starts, whole_output
 from pipelines.formats.page_text import Origin
 from pipelines.line_finding.find import FindConfig, FindLines
 from pipelines.pages.inputs import page_inputs
@@ -83,11 +84,10 @@ def run_lines(config: LinesConfig, options: PipelineOptions) -> FoundLines:
         UsageError: If the input is missing or holds no page, or the output exists.
         AccountError: If the sums do not match; nothing is written then.
     """
-    check_engine_writes(config.output, options)
     listing = listing_of(config)
     start = begin_lines(config)
     with (
-        whole_output(config.output, config.overwrite) as staging,
+        whole_output(config.output, config.overwrite, not is_local(options)) as staging,
         show_progress("lines", options) as counters,
     ):
         with beam.Pipeline(options=options) as pipeline:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from pipelines.files.output import move_folder, whole_output
 from tests.pipelines.drawn_archive import write_page
 
 _COUNT = "SELECT count(*) AS pages FROM pages WHERE status = 'ok'"
@@ -74,6 +75,23 @@ def test_lines_in_a_bucket(bucket, archive):
     assert ".quire" in names
     rows = done(bucket.run("query", f"--transcripts={place}", "--format=csv", _COUNT))
     assert rows.split() == ["pages", "7"]
+
+
+def test_workers_elsewhere_write_in_its_place(bucket):
+    place = bucket.place()
+    with whole_output(place, is_elsewhere=True) as folder:
+        assert folder == place
+        bucket.store.write(f"{place}/a", b"x")
+        assert bucket.names(place) == [".quire-copying", "a"]
+    assert bucket.names(place) == [".quire", "a"]
+    move_folder(place, f"{place}-moved")
+    assert bucket.names(place) == [] and bucket.names(f"{place}-moved") == [".quire", "a"]
+    with (
+        pytest.raises(ZeroDivisionError),
+        whole_output(f"{place}-moved", overwrite=True, is_elsewhere=True),
+    ):
+        bucket.store.write(f"{place}-moved/b", b"%d" % (1 // 0))
+    assert bucket.names(f"{place}-moved") == []
 
 
 def test_lines_in_parts_in_a_bucket(bucket, archive):
