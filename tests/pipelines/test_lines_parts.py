@@ -34,7 +34,7 @@ def lines(archive, output: Path, *flags: str) -> int:
 
 def content(output: Path) -> tuple:
     tables = [
-        sorted(pq.read_table(output / table).drop_columns([RUN]).to_pylist(), key=str)
+        sorted(pq.read_table(output / table).drop([RUN]).to_pylist(), key=str)
         for table in ("pages", "failures")
     ]
     for row in tables[0]:
