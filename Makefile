@@ -12,7 +12,7 @@ SERVERS = .servers
 DEMO = out/demo
 LOCK = data-plane
 PACKAGES = schemas model components pipelines
-BUCKET_TESTS = tests/pipelines/test_buckets.py
+BUCKET_TESTS = tests/pipelines/buckets
 # Two test modules at a time; each process takes about 3 GB by the end.
 PYTEST = -m pytest -n 2 --dist loadfile
 

@@ -6,7 +6,15 @@ import argparse
 import getpass
 
 from pipelines.cli.main import command_main
-from pipelines.cli.options import EXIT_OK, add_failure_flag, finish, output_folder, verb_parser
+from pipelines.cli.options import (
+    EXIT_OK,
+    UsageError,
+    add_failure_flag,
+    finish,
+    output_folder,
+    verb_parser,
+)
+from pipelines.cli.places import local_fault
 from schemas.process_end import end_process
 
 
@@ -33,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace) -> int:
+    if fault := local_fault(args.transcripts):
+        raise UsageError(f"--transcripts {args.transcripts} {fault}")
     from pipelines.correcting.importing import import_corrections
 
     imported = import_corrections(

@@ -52,8 +52,8 @@ def _run(args: argparse.Namespace) -> int:
     # Beam takes seconds to import, and --help does not need it.
     from pipelines.archive.keeping import open_archive, say_swept, still_there
     from pipelines.archive.upkeep import choose_pages, forget
+    from pipelines.buckets.store import is_bucket
     from pipelines.corrections.log import CorrectionLog
-    from pipelines.files.bucket import is_bucket
 
     with open_archive(args.transcripts) as (archive, state):
         pages, unknown = choose_pages(archive, state, args.page, args.prefix, args.gone)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipelines.archive.parts import PartDone
 from pipelines.cli.jobs import add_jobs_flag, jobs_of
 from pipelines.cli.main import command_main
 from pipelines.cli.metrics import add_metrics_flag
-from pipelines.cli.options import add_output_flags, finish, verb_parser
+from pipelines.cli.options import EXIT_OK, add_output_flags, finish, verb_parser
+from pipelines.cli.parts import add_part_flag, part_of
 from pipelines.cli.processes import worker_processes
 from pipelines.engines.flags import add_engine_flags
 from pipelines.engines.running import run_beam_verb
+from pipelines.line_finding.parts import run_lines_part
 from pipelines.line_finding.pipeline import LinesConfig, run_lines
 from pipelines.pages.flags import add_input_flag, add_page_flags, pages_config
 from pipelines.pages.time_limit import add_time_limit_flag, page_time_limit_s
@@ -32,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         help="also draw each page with its lines, their numbers in reading order and their "
         "polygons, one colour per region",
     )
+    add_part_flag(parser)
     add_jobs_flag(parser)
     add_engine_flags(parser)
     add_time_limit_flag(parser)
@@ -48,8 +53,12 @@ def _run(args: argparse.Namespace, options: PipelineOptions) -> int:
         page_time_limit_s=page_time_limit_s(args),
         pages=pages_config(args),
     )
+    part = part_of(args.part, os.environ)
     with worker_processes(jobs_of(args)):
-        found = run_lines(config, options)
+        found = run_lines_part(config, options, part) if part else run_lines(config, options)
+    if isinstance(found, PartDone):
+        print(found)
+        return EXIT_OK
     record_run(found.account, args.output)
     print(*filter(None, [str(found), show_failures(args.output)]), sep="\n")
     return finish(found.account.failure_rate, args.max_failure_rate, f"{args.output}/failures")

@@ -10,6 +10,7 @@ import socket
 
 from pipelines.cli.main import command_main
 from pipelines.cli.options import EXIT_OK, UsageError, verb_parser
+from pipelines.cli.places import local_fault
 from schemas.process_end import end_process
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -61,6 +62,8 @@ def _run(args: argparse.Namespace) -> int:
             f"--host {args.host} lets other machines in; add --token {_MADE}, or "
             "--user_header NAME behind a reverse proxy that signs users in"
         )
+    if fault := local_fault(args.transcripts):
+        raise UsageError(f"--transcripts {args.transcripts} {fault}")
     try:
         import uvicorn
 

@@ -45,6 +45,7 @@ MODEL_FOLDERS = (
 )
 # The commands, directly in `pipelines`, come last.
 PIPELINES_FOLDERS = (
+    "pipelines/buckets",
     "pipelines/cli",
     "pipelines/engines",
     "pipelines/decoding",

@@ -34,6 +34,8 @@ TRAINING_ONLY = {
 }
 # Of the extra `web`.
 OF_PAGES = {"jinja2", "multipart", "starlette", "uvicorn"}
+# Of the extras `gcp` and `aws`.
+OF_BUCKETS = {"boto3", "botocore", "google"}
 # All other commands, and what they import, must run on the data plane.
 TRAINING_PIPELINES = ("pipelines.demo", "pipelines.train")
 
@@ -42,6 +44,8 @@ def _may_be_skipped(name, missing):
     on_data_plane = importlib.util.find_spec("tensorflow") is None
     trains = name.startswith(TRAINING_PIPELINES) or not name.startswith("pipelines.")
     if name.startswith("pipelines.web.") and missing in OF_PAGES:
+        return True
+    if name.startswith("pipelines.buckets.") and missing in OF_BUCKETS:
         return True
     return on_data_plane and trains and missing in TRAINING_ONLY
 

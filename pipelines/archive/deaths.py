@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
+from pipelines.buckets.store import is_bucket
 from pipelines.cli.main_process import is_running
 from pipelines.cli.processes import at_orphaned, current_workers
-from pipelines.formats.addresses import is_address
 from pipelines.formats.names import file_of
 
 # Processes of several machines may leave notes in one folder.
@@ -86,7 +86,7 @@ class Deaths:
     @property
     def notes(self) -> str:
         """Folder of the notes for `being_read`; empty if there can be none."""
-        if "://" in self.unfinished:
+        if is_bucket(self.unfinished):
             return ""
         return f"{self.unfinished}/reading{self.part and '-'}{self.part}"
 
@@ -182,7 +182,7 @@ def _content(note: Path) -> str:
 
 def _mark(uri: str) -> str:
     """Return what changes when the file of a page is replaced."""
-    if is_address(uri) or "://" in uri:
+    if is_bucket(uri):
         return "remote"
     try:
         status = os.stat(file_of(uri))

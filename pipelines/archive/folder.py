@@ -26,6 +26,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import make_folder, starts_beneath
+from pipelines.files.objects import is_there
 from pipelines.files.output import discard
 from pipelines.tables.damage import check_values, damage_text, fits
 from pipelines.tables.missing import Recorded, table_path
@@ -115,7 +116,7 @@ class Archive:
         Raises:
             UsageError: If it holds something else.
         """
-        if not FileSystems.exists(self.output):
+        if not is_there(self.output):
             return
         if self._has_own_files():
             return
@@ -133,8 +134,8 @@ class Archive:
     def clear_unfinished(self) -> None:
         """Remove what has been published. The lock stays with the process that holds it."""
         # The file that names the run is removed last.
-        (marks,) = FileSystems.match([f"{self.parts}/*.json"])
-        paths = (metadata.path for metadata in marks.metadata_list)
+        matches = FileSystems.match([f"{self.parts}/*.json", f"{self.parts}/*.keys"])
+        paths = (metadata.path for match in matches for metadata in match.metadata_list)
         for path in (self.portions, self.inputs, self.skipped, *paths, self.run_start):
             discard(path)
         self.make()

@@ -16,6 +16,7 @@ from apache_beam.io.filesystems import FileSystems
 from pipelines.archive.columns import column
 from pipelines.archive.folder import Archive
 from pipelines.archive.state import EarlierPages
+from pipelines.buckets.store import is_bucket
 from pipelines.files.filesystem import beneath_pattern
 from pipelines.files.key_set import short_keys
 from pipelines.files.zip_members import archive_fault, has_member, split_member
@@ -198,7 +199,7 @@ def is_missing(path: str) -> bool:
         path: The page.
     """
     file = _file(path)
-    if FileSystems.get_scheme(file):
+    if is_bucket(file):
         return not FileSystems.exists(file)
     try:
         os.stat(file)
@@ -218,7 +219,7 @@ def is_missing_elsewhere(name: str, names: PageNames) -> bool:
         names: Names of the run, with the folder that relative names start from.
     """
     start = names.root_name or ""
-    if FileSystems.get_scheme(name) or not names.root:
+    if is_bucket(name) or not names.root:
         return False
     path = name if os.path.isabs(name) else joined(names.root, name[len(start) :].lstrip("/"))
     return is_missing(path)

@@ -11,6 +11,7 @@ from pipelines.archive.folder import Archive
 from pipelines.archive.gone import is_missing_elsewhere
 from pipelines.archive.rewrite import Rewritten, sweep
 from pipelines.archive.state import EarlierPages, read_state, say_missing
+from pipelines.buckets.store import is_bucket
 from pipelines.cli.options import UsageError
 from pipelines.files.lock import run_lock
 from pipelines.pages.names import PageNames
@@ -64,5 +65,5 @@ def still_there(state: EarlierPages, names: Sequence[str]) -> list[str]:
     """Return the pages whose files are still there, as far as that is known."""
     root = state.names.root
     page_names = PageNames(root=root, root_name=state.names.root_name)
-    local = [name for name in names if "://" not in name]
+    local = [name for name in names if not is_bucket(name)]
     return [name for name in local if root and not is_missing_elsewhere(name, page_names)]

@@ -3,6 +3,7 @@
 .unfinished/parts/run.json       the run that they are parts of, how many there are, and its facts
 .unfinished/parts/done-K.json    written last by a part: what it has counted
 .unfinished/parts/K.lock         held while the part runs
+.unfinished/parts/held-K-*.keys  the pages that the part has written before it was started again
 .unfinished/parts/lock           held by the part that begins, ends or publishes
 
 None of it depends on the clocks of machines.
@@ -11,6 +12,7 @@ None of it depends on the clocks of machines.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -26,7 +28,7 @@ from pipelines.cli.parts import Part
 from pipelines.files.durable import write_durably
 from pipelines.files.filesystem import first_existing, make_folder, read_bytes
 from pipelines.files.key_set import UriTally
-from pipelines.files.lock import lone_lock, shared_lock, waiting_lock
+from pipelines.files.lock import Check, lone_lock, shared_lock, waiting_lock
 from pipelines.files.output import discard
 from pipelines.tables.account import Account
 from pipelines.tables.runs import RunStart
@@ -129,8 +131,14 @@ def part_line(part: Part, account: Account, was_done: bool = False) -> str:
 
 
 @contextmanager
-def part_locks(archive: Archive, part: Part) -> Iterator[None]:
+def part_locks(archive: Archive, part: Part) -> Iterator[Check]:
     """Lock a part, and the output for the parts of one run.
+
+    In a bucket, a part that was killed a moment ago is waited for until its lock expires.
+
+    Yields:
+        A function that raises `GivenUp` if a lock is lost, as can happen in a bucket; call it
+        before what others rely on.
 
     Raises:
         UsageError: If this part runs already, or a command that needs the output for itself.
@@ -138,17 +146,26 @@ def part_locks(archive: Archive, part: Part) -> Iterator[None]:
     make_folder(archive.parts, archive.output)
     running = f"part {part} runs already ({{other}}); wait for it, or start another part"
     with (
-        lone_lock(f"{archive.parts}/{part.number}.lock", running),
-        shared_lock(archive.unfinished, f"part {part}"),
+        lone_lock(f"{archive.parts}/{part.number}.lock", running, waits=True) as is_own,
+        shared_lock(archive.unfinished, f"part {part}") as is_shared,
     ):
-        yield
+
+        def still_held() -> None:
+            is_own()
+            is_shared()
+
+        yield still_held
 
 
 @contextmanager
-def one_at_a_time(archive: Archive, part: Part) -> Iterator[None]:
-    """Let only one part at a time begin, end or publish; the others wait."""
-    with waiting_lock(f"{archive.parts}/lock", f"part {part}", _LONGEST_WAIT_S):
-        yield
+def one_at_a_time(archive: Archive, part: Part) -> Iterator[Check]:
+    """Let only one part at a time begin, end or publish; the others wait.
+
+    Yields:
+        As `part_locks`.
+    """
+    with waiting_lock(f"{archive.parts}/lock", f"part {part}", _LONGEST_WAIT_S) as is_alone:
+        yield is_alone
 
 
 def parts_of(archive: Archive, run: RunStart | None) -> PartsRun | None:
@@ -177,19 +194,32 @@ def mark_done(archive: Archive, run_id: str, number: int, sums: PartSums) -> Non
     write_durably(_mark(archive, number), mark.encode())
 
 
-def done_parts(archive: Archive, run: PartsRun) -> dict[int, PartSums]:
-    """Return what the parts of a run that are done have counted, by their numbers."""
+def marked_parts(archive: Archive) -> set[int]:
+    """Return the numbers of the parts that have said that they are done, by one listing."""
+    (found,) = FileSystems.match([f"{archive.parts}/done-*.json"])
+    numbers = (re.search(r"/done-(\d+)\.json$", one.path) for one in found.metadata_list)
+    return {int(number[1]) for number in numbers if number}
+
+
+def done_parts(
+    archive: Archive, run: PartsRun, numbers: Collection[int] = ()
+) -> dict[int, PartSums]:
+    """Return what the parts of a run that are done have counted, by their numbers.
+
+    Args:
+        archive: The output folder.
+        run: The run.
+        numbers: The parts to look at; none for all.
+    """
     found = {}
-    for number in range(1, run.count + 1):
-        path = _mark(archive, number)
-        if first_existing([path]):
-            try:
-                mark = json.loads(read_bytes(path))
-                if mark["run_id"] == run.run_id:
-                    found[number] = PartSums.from_json(mark["sums"])
-            # It was damaged: the part is done again, which reads nothing twice.
-            except (ValueError, KeyError, TypeError):
-                discard(path)
+    for number in sorted(marked_parts(archive).intersection(numbers or range(1, run.count + 1))):
+        try:
+            mark = json.loads(read_bytes(_mark(archive, number)))
+            if mark["run_id"] == run.run_id:
+                found[number] = PartSums.from_json(mark["sums"])
+        # It was damaged: the part is done again, which reads nothing twice.
+        except (ValueError, KeyError, TypeError):
+            discard(_mark(archive, number))
     return found
 
 
@@ -242,6 +272,7 @@ def remove_locks(archive: Archive) -> None:
     """Remove the locks that killed parts have left behind."""
     (found,) = FileSystems.match([f"{archive.parts}/*.lock"])
     for metadata in found.metadata_list:
+        # In a bucket, one that has not expired yet stays.
         with suppress(UsageError), lone_lock(metadata.path, "{other}"):
             pass
 

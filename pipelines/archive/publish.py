@@ -17,7 +17,7 @@ from pipelines.archive.page_keys import NOT_READ
 from pipelines.archive.portions import PORTION_TABLES, Portions, portion_names
 from pipelines.archive.state import EarlierPages
 from pipelines.archive.table_files import TableFiles
-from pipelines.files.bucket import delete_all
+from pipelines.buckets.store import delete_all
 from pipelines.files.key_set import UriTally, short_keys
 from pipelines.tables.account import Account, AccountError
 from pipelines.tables.missing import record

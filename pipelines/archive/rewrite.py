@@ -12,13 +12,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 import pyarrow as pa
-from apache_beam.io.filesystems import FileSystems
 
 from pipelines.archive.folder import Archive
 from pipelines.archive.portions import PORTION_TABLES
 from pipelines.archive.sources import replaced
 from pipelines.archive.table_files import TableFiles
-from pipelines.files.bucket import delete_all
+from pipelines.buckets.store import delete_all, is_bucket
 from pipelines.files.readers import without_readers
 from pipelines.tables.account import Account, AccountError
 from pipelines.tables.missing import Recorded, record
@@ -151,7 +150,7 @@ def sweep(archive: Archive, wait_s: float = 0.0) -> int:
     files = _replaced_files(archive)
     if not files:
         return 0
-    if FileSystems.get_scheme(archive.output):
+    if is_bucket(archive.output):
         newest = max(writer_of(row) for row in archive.finished_runs())
         is_old = newest < f"{datetime.now(timezone.utc) - _REMOTE_WAIT:%Y%m%dT%H%M%S}"
         if is_old:

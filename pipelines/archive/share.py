@@ -91,7 +91,7 @@ class Share:
             return cls(*files, start, part)
         before = _sums(portions)
         # Workers cache what they read: another attempt has a file of another name.
-        held = f"{archive.parts}/held-{part.number}-{uuid.uuid4().hex}.json"
+        held = f"{archive.parts}/held-{part.number}-{uuid.uuid4().hex}.keys"
         names = (rows["page_uri"].to_pylist() for rows in portions.pages(["page_uri"]))
         write_bytes(held, sorted_keys(name_key(name, "") for some in names for name in some))
         return cls(*files, start, part, held, before)

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
 from pipelines.archive.folder import Archive
-from pipelines.files.bucket import is_bucket
+from pipelines.buckets.store import is_bucket
 from pipelines.files.durable import rename_durably
 from pipelines.tables.runs import RunStart
 from schemas.tables import TABLES

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipelines.buckets.store import is_bucket, store_of
 from pipelines.cli.options import UsageError
 
 _CURE = "give --part K/N, the K-th of N parts, as --part 3/8"
@@ -50,6 +51,20 @@ class Part:
         return int.from_bytes(digest[:8], "big") % self.count == self.number - 1
 
 
+def check_place(output: str, part: Part) -> None:
+    """Check that parts can keep out of each other's way in an output.
+
+    Raises:
+        UsageError: If they cannot.
+    """
+    if is_bucket(output) and store_of(output) is None:
+        raise UsageError(
+            f"--part {part}: --output {output} is in a store without conditions, where parts "
+            "cannot keep out of each other's way; give a folder on a disk that all machines "
+            "share, one in gs:// or s3://, or leave out --part"
+        )
+
+
 def add_part_flag(parser: argparse.ArgumentParser) -> None:
     """Add `--part`."""
     parser.add_argument(
@@ -57,8 +72,8 @@ def add_part_flag(parser: argparse.ArgumentParser) -> None:
         metavar="K/N",
         default="",
         help="read only the K-th of N shares of the pages: the N commands, on any machines that "
-        "share the disk of --output, are one run, and the last to end publishes it; auto: K and N "
-        "from a Slurm array, AWS Batch or Google Batch; auto/N: K from Kubernetes",
+        "share the disk or bucket of --output, are one run, and the last to end publishes it; "
+        "auto: K and N from a Slurm array, AWS Batch or Google Batch; auto/N: K from Kubernetes",
     )
 
 

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipelines.buckets.faults import bucket_fault
+from pipelines.buckets.store import is_bucket, scheme_of
 from pipelines.cli.options import UsageError
 from schemas.program import extra_cure
 
-_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://")
 _WEB = ("http", "https")
 # The module without which Beam cannot open a scheme, and the extra that has it.
 _NEEDED = {
@@ -21,8 +22,12 @@ _NEEDED = {
     "hdfs": ("hdfs", "hadoop"),
 }
 # Flags of files that are opened as files of this machine, whatever the command.
-_LOCAL = ("transcripts", "report", "show", "spelling", "log_file")
+_LOCAL = ("show", "spelling", "log_file", "metrics_file")
 _WRITTEN = ("output",)
+# Flags of folders.
+_FOLDERS = ("output", "transcripts", "dataset")
+# A bucket with a '/' that is missing.
+_NEARLY = re.compile(r"(gs|s3|azfs|hdfs):/?[^/:]", re.IGNORECASE)
 
 
 def check_places(args: argparse.Namespace) -> None:
@@ -43,6 +48,22 @@ def check_places(args: argparse.Namespace) -> None:
                 raise UsageError(f"--{flag} {text} {fault}")
 
 
+def check_buckets(args: argparse.Namespace) -> None:
+    """Ask the stores for the buckets that the flags name, before anything is read or written.
+
+    Args:
+        args: The flags, of which `check_places` has found nothing wrong.
+
+    Raises:
+        UsageError: If one is not there or may not be used, or something else is wrong with it.
+    """
+    for flag, value in vars(args).items():
+        for text in _texts(value):
+            place = text.removeprefix("@")
+            if is_bucket(place) and (fault := bucket_fault(place, flag in _FOLDERS)):
+                raise UsageError(f"--{flag} {text}: {fault}")
+
+
 def scheme_fault(path: str) -> str:
     """Return why a path cannot be opened here as far as its scheme tells; empty if it can.
 
@@ -53,6 +74,8 @@ def scheme_fault(path: str) -> str:
         'has the scheme ftp, which is not supported; there are gs, s3, azfs, hdfs, https and http'
     """
     scheme = _scheme_of(path)
+    if not scheme and _NEARLY.match(path):
+        return f"has a scheme without '//'; write {path.partition(':')[0].lower()}://BUCKET/FOLDER"
     if not scheme or scheme in _WEB:
         return ""
     if scheme not in _NEEDED:
@@ -80,8 +103,7 @@ def local_fault(path: str) -> str:
 
 def _scheme_of(path: str) -> str:
     """Return the scheme of a path, that of the list after an '@'; empty for a local one."""
-    found = _SCHEME.match(path.removeprefix("@"))
-    return found[1].lower() if found else ""
+    return scheme_of(path.removeprefix("@"))
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -87,7 +87,7 @@ class Workers:
                 self.count,
                 _start_method(function.__module__),
                 initializer=_begin_worker,
-                initargs=(self.count, current_screen().is_verbose),
+                initargs=(self.count, current_screen().is_verbose, given_options()),
             )
             self.has_started = True
         with self._noticing_death(), _without_main():
@@ -203,7 +203,7 @@ def _without_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def _begin_worker(fellows: int, is_verbose: bool) -> None:
+def _begin_worker(fellows: int, is_verbose: bool, options: dict[str, object]) -> None:
     """Prepare a worker process: the first one decides when it ends, and all share the cores."""
     import cv2
 
@@ -212,19 +212,31 @@ def _begin_worker(fellows: int, is_verbose: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     cv2.setNumThreads(1)
-    give_options()
+    give_options(options)
     # For as long as the process lasts.
     library_messages(is_verbose).__enter__()
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     freeze_loaded()
 
 
-def give_options() -> None:
-    """Give Beam's files options: those on S3 want some, also where there is no pipeline."""
+def give_options(values: Mapping[str, object]) -> None:
+    """Give Beam's files options: those on S3 want some, also where there is no pipeline.
+
+    Args:
+        values: From `given_options` of the process that started this one; none for the usual ones.
+    """
     from apache_beam.io.filesystems import FileSystems
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    FileSystems.set_options(PipelineOptions([]))
+    FileSystems.set_options(PipelineOptions([], **values))
+
+
+def given_options() -> dict[str, object]:
+    """Return the options that Beam's files have in this process, as `--s3_endpoint_url`."""
+    from apache_beam.io.filesystems import FileSystems
+
+    options = FileSystems._pipeline_options
+    return options.get_all_options(drop_default=True) if options else {}
 
 
 def _end_with_parent() -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from model.text.duration import format_duration
+from pipelines.buckets.faults import fault_of, is_unreachable
 from pipelines.cli.console import COMMANDS
 from pipelines.cli.metrics import MetricsFile
 from pipelines.cli.options import (
@@ -27,7 +28,7 @@ from pipelines.cli.options import (
     OutputBusy,
     UsageError,
 )
-from pipelines.cli.places import check_places
+from pipelines.cli.places import check_buckets, check_places
 from pipelines.cli.processes import give_options
 from pipelines.cli.screen import LogFile, Screen, about_the_process, open_screen
 from pipelines.cli.settings import with_settings
@@ -36,6 +37,8 @@ from schemas.program import CONSOLE_SCRIPT
 
 # Raised for paths in flags; an error within a worker is raised again by the runner.
 _PATH_ERRORS = (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
+# Commands whose buckets are for other machines to open.
+_ELSEWHERE = ("train",)
 # Of Python, after a traceback.
 _CRASHED = 1
 _NO_SPACE = "No space left on device"
@@ -65,7 +68,7 @@ def run_verb(
     refuse_unknown(parser, unknown)
     # Only where it is needed: Beam takes seconds to import.
     if any("s3://" in one for one in argv):
-        give_options()
+        give_options({})
     return run_command(parser, args, argv, partial(run, args))
 
 
@@ -118,7 +121,7 @@ def run_command(
         screen.tell(f"{parser.prog} {shlex.join(argv)}")
         status = _CRASHED
         try:
-            status = _one_line_errors(partial(_check_and_run, args, run), statuses)
+            status = _one_line_errors(partial(_check_and_run, parser.verb, args, run), statuses)
         finally:
             _write_metrics(metrics, status)
         seconds = format_duration(time.monotonic() - started)
@@ -133,8 +136,10 @@ def _write_metrics(metrics: MetricsFile, status: int) -> None:
         print(f"--metrics_file: {error.strerror}, so it was not written", file=sys.stderr)
 
 
-def _check_and_run(args: argparse.Namespace, run: Callable[[], int]) -> int:
+def _check_and_run(verb: str, args: argparse.Namespace, run: Callable[[], int]) -> int:
     check_places(args)
+    if verb not in _ELSEWHERE:
+        check_buckets(args)
     return run()
 
 
@@ -198,8 +203,11 @@ def _with_known_errors(run: Callable[[], int]) -> int:
         print(error, file=sys.stderr)
         return EXIT_INTERRUPTED
     # An error within a worker comes as a RuntimeError of the runner that contains its text.
-    except (OSError, RuntimeError) as error:
-        if _NO_SPACE not in str(error):
+    except Exception as error:
+        if fault := fault_of(error):
+            print(fault, file=sys.stderr)
+            return EXIT_INTERRUPTED if is_unreachable(error) else EXIT_USAGE
+        if not isinstance(error, (OSError, RuntimeError)) or _NO_SPACE not in str(error):
             raise
         print(
             "no space left on the disk; free some and run the same command again", file=sys.stderr

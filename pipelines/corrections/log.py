@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from model.text.charset import normalise_text
+from pipelines.buckets.store import is_bucket
 from pipelines.cli.options import UsageError
-from pipelines.files.bucket import is_bucket
 from pipelines.files.durable import flush, write_durably
 from pipelines.formats.names import file_of
 from pipelines.formats.tables.corrections import (

@@ -11,6 +11,8 @@ from pipelines.dataset.description import DatasetOrigin, describe_dataset, title
 from pipelines.dataset.drop import FileContent
 from pipelines.dataset.intermediate import IntermediateFiles
 from pipelines.files.filesystem import read_bytes
+from pipelines.files.objects import is_there
+from pipelines.files.output import discard, move_folder
 from pipelines.tables.account import Account, AccountError
 from pipelines.tables.runs import RunStart
 from schemas.features import SPLITS
@@ -84,9 +86,9 @@ def check_files(
 
 def _replace_splits(dataset: str, kept: str) -> None:
     for split in SPLITS:
-        if FileSystems.exists(f"{kept}/{split}"):
-            FileSystems.delete([f"{dataset}/{split}"])
-            FileSystems.rename([f"{kept}/{split}"], [f"{dataset}/{split}"])
+        if is_there(f"{kept}/{split}"):
+            discard(f"{dataset}/{split}")
+            move_folder(f"{kept}/{split}", f"{dataset}/{split}")
 
 
 def _names(dataset: str) -> list[tuple[str, str]]:

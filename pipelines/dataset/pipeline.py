@@ -12,6 +12,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from model.dataset.split_names import split_roots
 from model.dataset.splits import SplitConfig
 from model.dataset.summary import sample_to_row, sum_digests
+from pipelines.cli.options import is_local
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.dataset.completion import complete_dataset
 from pipelines.dataset.cut import CutConfig, CutExamples
@@ -101,7 +102,7 @@ def run_ingest(config: IngestConfig, options: PipelineOptions) -> Ingested:
     config = config.with_roots(roots)
     start = RunStart.now("ingest", plain(config))
     with (
-        whole_output(config.output, config.overwrite) as staging,
+        whole_output(config.output, config.overwrite, not is_local(options)) as staging,
         show_progress("ingest", options) as counters,
     ):
         intermediate = IntermediateFiles(staging)

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from google.protobuf.message import DecodeError
@@ -21,6 +22,7 @@ from model.recogniser.recogniser import Recogniser
 from model.text.charset import normalise_text
 from pipelines.cli.options import UsageError
 from pipelines.evaluation.results import EvaluationResults, name_of
+from pipelines.files.cached import local_dataset
 from schemas.features import DATASET_VERSION, LINE_FILES, MANIFEST_FILE
 from schemas.records import Failure, Line, LineExample, LineImage, Transcript
 
@@ -48,10 +50,10 @@ class DatasetSplit:
     decoding: str = GREEDY
     language: str = AUTO_LANGUAGE
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         """Folder of the split."""
-        return Path(self.dataset) / self.split
+        return Path(local_dataset(self.dataset, self.split)) / self.split
 
 
 def evaluate_dataset(config: DatasetSplit) -> EvaluationResults:

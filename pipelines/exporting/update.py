@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from apache_beam.io.filesystems import FileSystems
 
+from pipelines.buckets.store import store_of
 from pipelines.files.durable import write_durably
 from pipelines.files.filesystem import make_folder, read_bytes
 from pipelines.files.lock import output_lock
@@ -78,6 +79,16 @@ def _do(output: str) -> None:
     for path in to_do["written"]:
         if FileSystems.exists(f"{staging}/{path}"):
             make_folder(posixpath.dirname(f"{output}/{path}"), output)
-            FileSystems.rename([f"{staging}/{path}"], [f"{output}/{path}"])
+            _move(f"{staging}/{path}", f"{output}/{path}")
     discard(staging)
     discard(list_path)
+
+
+def _move(old: str, new: str) -> None:
+    store = store_of(new)
+    if store is None:
+        FileSystems.rename([old], [new])
+        return
+    # Done again after a kill, it gives the same.
+    store.copy(old, new)
+    store.delete(old)

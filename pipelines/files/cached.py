@@ -1,14 +1,17 @@
-"""Models and word lists in a bucket, as copies on this machine.
+"""Models, word lists, tables and datasets in a bucket, as copies on this machine.
 
-Each copy is named by what is in it, so that one that was replaced in the bucket is fetched anew,
-and processes that start at the same time do not disturb each other.
+Each copy of a model is named by what is in it, so that one that was replaced in the bucket is
+fetched anew, and processes that start at the same time do not disturb each other. Copies of tables
+and datasets are named by their addresses, and only what changed is fetched anew.
 """
 
 from __future__ import annotations
 
 import getpass
 import hashlib
+import json
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -18,7 +21,14 @@ from pathlib import Path
 
 from model.networks.manifest import MANIFEST_FILE
 from model.recogniser.bundle import CHARSET_FILE, is_bundle_file
+from pipelines.buckets.store import Listed, Store, is_bucket, store_of
 from pipelines.cli.options import UsageError
+from schemas.tables import TABLES
+
+# The versions of what a copy of a folder holds.
+_VERSIONS = ".versions.json"
+_LONGEST_COPY_S = 3600.0
+_MOST_TRIES = 3
 
 
 def local_model(model: str) -> str:
@@ -33,7 +43,7 @@ def local_model(model: str) -> str:
     Raises:
         UsageError: If the bucket holds no model there, or cannot be read.
     """
-    if "://" not in model:
+    if not is_bucket(model):
         return model
     uri = model.rstrip("/")
     names = _names_in(uri)
@@ -60,13 +70,44 @@ def local_file(path: str) -> str:
     Raises:
         UsageError: If it cannot be read.
     """
-    if "://" not in path:
+    if not is_bucket(path):
         return path
     content, name = _read(path), path.rpartition("/")[2]
     folder = cache_folder() / "files" / _digest([content])
     if not folder.is_dir():
         _write_folder(folder, {name: content})
     return str(next(folder.iterdir()))
+
+
+def local_tables(folder: str) -> str:
+    """Return a folder of this machine with the tables that a command wrote.
+
+    Args:
+        folder: Its output, or one of its tables, on a disk or in a bucket.
+
+    Returns:
+        A folder in a bucket as its copy, in which only what changed is copied anew; anything else
+        as it is.
+
+    Raises:
+        UsageError: If the bucket holds no tables there, or the output is not complete.
+    """
+    if not is_bucket(folder):
+        return folder
+    folder = folder.rstrip("/")
+    uri, _, table = folder.rpartition("/")
+    store = store_of(folder)
+    # An output may have the name of a table; then it has that of runs in it.
+    if table not in TABLES or (store and next(store.names(f"{folder}/runs/"), "")):
+        uri, table = folder, ""
+    return str(_copied_folder(uri, "--transcripts", r"[^.].*\.parquet") / table)
+
+
+def local_dataset(dataset: str, split: str) -> str:
+    """Return a folder of this machine with a split of a dataset; as `local_tables` otherwise."""
+    if not is_bucket(dataset):
+        return dataset
+    return str(_copied_folder(dataset.rstrip("/"), "--dataset", rf"{split}/.*|[^/]+\.json"))
 
 
 def cache_folder() -> Path:
@@ -103,6 +144,91 @@ def is_own(folder: Path) -> bool:
         True
     """
     return os.name == "nt" or folder.stat().st_uid == os.getuid()
+
+
+def _copied_folder(uri: str, flag: str, names: str) -> Path:
+    """Copy what changed in a folder of a bucket, and delete what is gone there.
+
+    Args:
+        uri: The folder.
+        flag: The flag that names it, for error messages.
+        names: Regular expression of the names in it.
+    """
+    # Beam takes seconds to import.
+    from pipelines.files.lock import waiting_lock
+
+    store = store_of(uri)
+    if store is None:
+        raise UsageError(f"{flag} {uri} is in a store that is not read so; copy it to a disk")
+    folder = cache_folder() / "folders" / _digest([uri.encode(), names.encode()])
+    folder.mkdir(parents=True, exist_ok=True)
+    with waiting_lock(f"{folder}.lock", "a command that copies a bucket", _LONGEST_COPY_S):
+        for _ in range(_MOST_TRIES):
+            # A file may be replaced meanwhile by a run that ends.
+            if _copy_changes(store, _listed(store, uri, flag, names), folder):
+                return folder
+    raise UsageError(f"{flag} {uri} changes all the time; wait until no run is at work there")
+
+
+def _listed(store: Store, uri: str, flag: str, names: str) -> dict[str, Listed]:
+    """List the objects of a complete output by their names in it.
+
+    Raises:
+        UsageError: If it is not complete.
+    """
+    from pipelines.files.output import COMPLETE
+
+    found, is_complete, is_empty = {}, False, True
+    has_runs = is_archive = False
+    for one in store.listing(f"{uri}/"):
+        name, is_empty = one.uri.removeprefix(f"{uri}/"), False
+        is_complete |= name == COMPLETE
+        has_runs |= name.startswith("runs/")
+        is_archive |= "/collection=" in name or name.startswith(".unfinished/")
+        if re.fullmatch(names, name):
+            found[name] = one
+    if is_empty:
+        raise UsageError(f"{flag} {uri}: no such folder, or nothing in it; check {flag}")
+    if is_archive and not has_runs:
+        raise UsageError(
+            f"{flag} {uri} has no table runs, so no run has finished; transcribe again"
+        )
+    # In what transcribe wrote, rows count once `runs` has their run.
+    if not (is_complete or is_archive):
+        raise UsageError(
+            f"{flag} {uri} is not complete (there is no {COMPLETE} in it): the run that writes it "
+            "has not ended, or was stopped; run that again"
+        )
+    return found
+
+
+def _copy_changes(store: Store, wanted: dict[str, Listed], folder: Path) -> bool:
+    """Let a folder hold some objects, and nothing else; return whether all were still there."""
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in wanted and name != _VERSIONS:
+            path.unlink()
+    versions = folder / _VERSIONS
+    old = json.loads(versions.read_text()) if versions.exists() else {}
+    kept = {
+        name: one.version
+        for name, one in wanted.items()
+        if old.get(name) == one.version and _size(folder / name) == one.size
+    }
+    versions.write_text(json.dumps(kept))
+    for name in wanted.keys() - kept.keys():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.part")
+        if not store.download(wanted[name].uri, str(fresh)):
+            return False
+        fresh.replace(path)
+    versions.write_text(json.dumps({name: one.version for name, one in wanted.items()}))
+    return True
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else -1
 
 
 def _names_in(uri: str) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pipelines.files.bucket import is_bucket
+from pipelines.buckets.store import is_bucket
 from pipelines.files.filesystem import write_bytes
 
 

@@ -14,9 +14,10 @@ from typing import BinaryIO
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
+from pipelines.buckets.store import is_bucket, store_of
 from pipelines.cli.options import WILD_CARD, UsageError
-from pipelines.files.bucket import store_of
 from pipelines.files.folder_index import shared_index
+from pipelines.files.objects import matching_objects
 from pipelines.files.walk import is_regular, walk
 from pipelines.files.zip_members import (
     archive_fault,
@@ -51,7 +52,7 @@ def _check_regular(uri: str) -> None:
     Raises:
         OSError: If the path is one, or leads nowhere.
     """
-    if FileSystems.get_scheme(uri) is None and not (is_regular(uri) or os.path.isdir(uri)):
+    if not is_bucket(uri) and not (is_regular(uri) or os.path.isdir(uri)):
         raise OSError(f"{uri} is a pipe, a socket or a device; give a regular file")
 
 
@@ -74,7 +75,7 @@ def make_folder(path: str, output: str) -> None:
     Raises:
         UsageError: If that is not possible.
     """
-    if FileSystems.get_scheme(path) is not None:
+    if is_bucket(path):
         if not FileSystems.exists(path):
             FileSystems.mkdirs(path)
         return
@@ -145,7 +146,7 @@ class BeamFiles:
 
 def _is_beneath(path: str, root: str) -> bool:
     if root in ("", os.curdir):
-        return not path.startswith(("/", "../")) and path != ".." and "://" not in path
+        return not path.startswith(("/", "../")) and path != ".." and not is_bucket(path)
     return path == root or path.startswith(f"{root.rstrip('/')}/")
 
 
@@ -263,7 +264,7 @@ def normalised_path(path: str) -> str:
         >>> normalised_path("./scans//a.jpg"), normalised_path("gs://scans//a.jpg")
         ('scans/a.jpg', 'gs://scans//a.jpg')
     """
-    return path if FileSystems.get_scheme(path) else os.path.normpath(path)
+    return path if is_bucket(path) else os.path.normpath(path)
 
 
 def pattern_of(given: str, flag: str) -> str:
@@ -308,9 +309,9 @@ def _literal(path: str) -> str:
 
 def _matches_something(pattern: str) -> bool:
     try:
-        if FileSystems.get_scheme(pattern) is None:
+        if not is_bucket(pattern):
             return next(walk(pattern), None) is not None
-        return any(result.metadata_list for result in FileSystems.match([pattern], limits=[1]))
+        return next(matching_objects(pattern), None) is not None
     except BeamIOError:
         return False
 
@@ -327,7 +328,7 @@ def starts_beneath(folder: str, *names: str) -> tuple[str, ...]:
         ('gs://b/out/runs/', 'gs://b/out/lines/collection=')
     """
     folders = [_absolute(folder)]
-    if not FileSystems.get_scheme(folder):
+    if not is_bucket(folder):
         folders.append(os.path.realpath(folder))
     return tuple(f"{each.rstrip('/')}/{name}" for each in dict.fromkeys(folders) for name in names)
 
@@ -344,4 +345,4 @@ def is_left_out(path: str, starts: tuple[str, ...]) -> bool:
 
 
 def _absolute(path: str) -> str:
-    return path if FileSystems.get_scheme(path) else os.path.abspath(path)
+    return path if is_bucket(path) else os.path.abspath(path)

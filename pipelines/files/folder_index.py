@@ -7,11 +7,15 @@ import posixpath
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
+from itertools import islice
 
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 
+from pipelines.buckets.store import is_bucket
+from pipelines.files.objects import matching_objects
 from pipelines.files.zip_members import list_members, split_member
 from pipelines.formats.names import loose_name
 
@@ -70,7 +74,7 @@ def _names_in(folder: str, most: int) -> Iterator[str]:
             return
         yield from (posixpath.basename(uri) for uri in members if posixpath.dirname(uri) == folder)
         return
-    if FileSystems.get_scheme(folder) is None:
+    if not is_bucket(folder):
         # Beam's listing of a local folder reads all folders beneath it.
         try:
             with os.scandir(folder or os.curdir) as entries:
@@ -78,13 +82,10 @@ def _names_in(folder: str, most: int) -> Iterator[str]:
         except (OSError, ValueError):
             return
         return
-    try:
-        (match,) = FileSystems.match([FileSystems.join(folder, "*")], limits=[most + 1])
-    except BeamIOError:
-        return
-    for metadata in match.metadata_list:
-        if posixpath.dirname(metadata.path) == folder:
-            yield posixpath.basename(metadata.path)
+    with suppress(BeamIOError):
+        for path in islice(matching_objects(FileSystems.join(folder, "*")), most + 1):
+            if posixpath.dirname(path) == folder:
+                yield posixpath.basename(path)
 
 
 @lru_cache(maxsize=1)

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import apache_beam as beam
-from apache_beam.io.filesystems import FileSystems
 
+from pipelines.buckets.store import is_bucket
 from pipelines.cli.options import UsageError
 from pipelines.files.filesystem import files_in, is_left_out, pattern_of, printable
+from pipelines.files.objects import matching_objects
 from pipelines.files.walk import walk
 from schemas.records import Failure, Skipped
 
@@ -34,11 +35,10 @@ def match_files(given: str) -> list[str | Failure | Skipped]:
 
 def listed(pattern: str) -> Iterator[str | Failure | Skipped]:
     """List the files that a pattern from `input_patterns` matches, as `walk` does."""
-    if FileSystems.get_scheme(pattern) is None:
+    if not is_bucket(pattern):
         yield from map(_with_printable_name, walk(pattern))
         return
-    for result in FileSystems.match([pattern]):
-        yield from (printable(metadata.path) for metadata in result.metadata_list)
+    yield from map(printable, matching_objects(pattern))
 
 
 def listed_paths(patterns: Iterable[str], flag: str) -> list[str]:

@@ -15,6 +15,8 @@ from functools import lru_cache
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
+from pipelines.buckets.store import is_bucket
+
 EXTENSION = ".zip"
 # With the slash, the folder of a member at the top is the archive, and not the archive's folder.
 _MEMBER = re.compile(r"(.+?\.zip)#(/.+)", re.IGNORECASE | re.DOTALL)
@@ -155,7 +157,7 @@ def _is_file(info: zipfile.ZipInfo) -> bool:
 def _open_archive(archive: str) -> _Archive:
     if split_member(archive):
         raise ValueError(f"{archive}: archive in an archive; unpack the outer one")
-    is_local = FileSystems.get_scheme(archive) is None
+    is_local = not is_bucket(archive)
     state = os.stat(archive) if is_local else None
     return _opened(archive, (state.st_mtime_ns, state.st_size) if state else None)
 

@@ -10,6 +10,8 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.segmentation.finder import finder_digest
+from pipelines.cli.options import is_local
+from pipelines.cli.parts import Part
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
 from pipelines.files.mirror import common_folder
 from pipelines.files.output import discard, output_starts, whole_output
@@ -27,8 +29,8 @@ from pipelines.tables.write import WriteTable, write_one_row
 from schemas import VERSION
 from schemas.records import Failure, PageDone, Skipped
 
-_SKIPPED = "skipped.json"
-_WRITTEN = ("page/", "show/", "pages/", "failures/", "runs/", "counts.json")
+SKIPPED, COUNTS = "skipped.json", "counts.json"
+_WRITTEN = ("page/", "show/", "pages/", "failures/", "runs/", COUNTS)
 
 
 @dataclass(frozen=True)
@@ -82,28 +84,53 @@ def run_lines(config: LinesConfig, options: PipelineOptions) -> FoundLines:
         UsageError: If the input is missing or holds no page, or the output exists.
         AccountError: If the sums do not match; nothing is written then.
     """
-    left_out = output_starts(config.output, *_WRITTEN)
-    listing = ListPages(page_inputs(config.inputs), config.pages, left_out)
-    check_page_networks()
-    digest = finder_digest()
-    start = RunStart.now("lines", asdict(config), digest)
-    origin = Origin(f"Quire {VERSION}", start.started, digest)
+    listing = listing_of(config)
+    start = begin_lines(config)
     with (
-        whole_output(config.output, config.overwrite) as staging,
+        whole_output(config.output, config.overwrite, not is_local(options)) as staging,
         show_progress("lines", options) as counters,
     ):
         with beam.Pipeline(options=options) as pipeline:
-            finding = FindConfig(
-                staging, origin, config.show, config.pages.fetch, config.page_time_limit_s
-            )
+            finding = finding_of(config, staging, start)
             build_lines(pipeline, listing, finding, start.run_id, counters)
-        account = Account.read(f"{staging}/counts.json")
-        skipped = SkippedFiles.read(f"{staging}/{_SKIPPED}")
+        account = Account.read(f"{staging}/{COUNTS}")
+        skipped = SkippedFiles.read(f"{staging}/{SKIPPED}")
         check_some_page(account, skipped)
-        discard(f"{staging}/{_SKIPPED}")
-        check_files(account, staging, ("page", "show") if config.show else ("page",))
-        write_one_row(f"{staging}/runs/runs.parquet", "runs", start.row(account))
+        discard(f"{staging}/{SKIPPED}")
+        end_lines(config, staging, start, account)
     return FoundLines(account, skipped)
+
+
+def listing_of(config: LinesConfig) -> ListPages:
+    """Return what lists the pages; what `lines` writes is no input.
+
+    Raises:
+        UsageError: If the input is missing.
+    """
+    left_out = output_starts(config.output, *_WRITTEN)
+    return ListPages(page_inputs(config.inputs), config.pages, left_out)
+
+
+def begin_lines(config: LinesConfig) -> RunStart:
+    """Return a run that starts now, once the line finder is known to be there."""
+    check_page_networks()
+    return RunStart.now("lines", asdict(config), finder_digest())
+
+
+def finding_of(config: LinesConfig, output: str, start: RunStart) -> FindConfig:
+    """Return what is written for a page of a run, into a folder of pages."""
+    origin = Origin(f"Quire {VERSION}", start.started, start.model_digest)
+    return FindConfig(output, origin, config.show, config.pages.fetch, config.page_time_limit_s)
+
+
+def end_lines(config: LinesConfig, output: str, start: RunStart, account: Account) -> None:
+    """Check the files of the pages, and write the table `runs`.
+
+    Raises:
+        AccountError: If a file is missing.
+    """
+    check_files(account, output, ("page", "show") if config.show else ("page",))
+    write_one_row(f"{output}/runs/runs.parquet", "runs", start.row(account))
 
 
 def build_lines(
@@ -112,6 +139,8 @@ def build_lines(
     config: FindConfig,
     run_id: str,
     counters: PageCounters | None = None,
+    part: Part | None = None,
+    tables: str = "",
 ) -> None:
     """Add the steps of `lines` to a pipeline.
 
@@ -121,10 +150,15 @@ def build_lines(
         config: What to write and where.
         run_id: Identifier of the run.
         counters: Counters of pages for the progress display.
+        part: Which of the pages; None for all.
+        tables: Folder of the tables and counts; empty for that of the pages.
     """
+    tables = tables or config.output
     found = pipeline | "List pages" >> listing
     uris = found | "Names" >> beam.Map(lambda source: source.uri)
     folder = beam.pvalue.AsSingleton(uris | "Folder" >> beam.CombineGlobally(shared_folder))
+    if part:
+        found = found | "Of this part" >> beam.Filter(lambda source: part.takes(source.uri))
     sources = found | "Spread pages" >> beam.Reshuffle()
     written = sources | "Find lines" >> FindLines(config, folder)
     done, failures, skipped = written.PageDone, written.Failure, written.Skipped
@@ -138,8 +172,8 @@ def build_lines(
         "failures": failures | "Failure rows" >> beam.Map(failure_row, run_id),
     }
     for table, table_rows in rows.items():
-        table_rows | f"Write {table}" >> WriteTable(config.output, table)
-    skipped | "Name skipped" >> WriteSkipped(f"{config.output}/{_SKIPPED}")
+        table_rows | f"Write {table}" >> WriteTable(tables, table)
+    skipped | "Name skipped" >> WriteSkipped(f"{tables}/{SKIPPED}")
     outcomes = {
         "inputs": sources,
         "done": done,
@@ -149,7 +183,7 @@ def build_lines(
         "lines": done | "Lines" >> beam.FlatMap(lambda page: range(page.line_count)),
         "dropped": pipeline | "None dropped" >> beam.Create([]),
     }
-    outcomes | "Account" >> WriteAccount(f"{config.output}/counts.json")
+    outcomes | "Account" >> WriteAccount(f"{tables}/{COUNTS}")
 
 
 def shared_folder(uris: Iterable[str]) -> str:

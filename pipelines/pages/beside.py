@@ -12,6 +12,7 @@ import numpy as np
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 
+from pipelines.buckets.store import is_bucket
 from pipelines.files.filesystem import beneath_pattern, first_existing
 from pipelines.files.key_set import short_keys
 from pipelines.formats.names import MARKUP_EXTENSION
@@ -98,5 +99,5 @@ def first_markup(uris: Iterable[str], beside: str) -> str | None:
         uris: The files, all on one file system.
         beside: The page that they may describe. On a local disk each file is looked up by itself.
     """
-    is_local = FileSystems.get_scheme(beside) is None
+    is_local = not is_bucket(beside)
     return first_existing(uris) if is_local else _shared_names().first_existing(uris)

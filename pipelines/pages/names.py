@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 
 from apache_beam.io.filesystems import FileSystems
 
+from pipelines.buckets.store import is_bucket
 from pipelines.files.zip_members import split_member
 from pipelines.formats.addresses import is_address
 from pipelines.formats.names import file_of
@@ -149,7 +150,7 @@ def location(name: str, address: str, root: str, root_name: str | None) -> str:
     """
     address = address or name
     rest = beneath(name, root_name or "")
-    is_remote = is_address(address) or FileSystems.get_scheme(address)
+    is_remote = is_bucket(address)
     if is_remote or not root or rest is None or _is_there(address):
         return address
     below = joined(root, rest)
@@ -173,7 +174,7 @@ def beneath(path: str, folder: str) -> str | None:
     if path == folder:
         return ""
     if not folder:
-        is_outside = path.startswith(("/", "./", "../")) or "://" in path or path in (".", "..")
+        is_outside = path.startswith(("/", "./", "../")) or is_bucket(path) or path in (".", "..")
         return None if is_outside else path
     start = f"{folder.rstrip('/')}/"
     return path[len(start) :] if path.startswith(start) else None
@@ -213,7 +214,7 @@ _place = lru_cache(maxsize=10_000)(choose_place)
 
 
 def _possible_names(given: str, known: KnownNames) -> Iterator[str]:
-    if FileSystems.get_scheme(given):
+    if is_bucket(given):
         if known.root and (rest := beneath(given, known.root)) is not None:
             yield joined(known.root_name or "", rest)
         yield given
@@ -235,7 +236,7 @@ def _possible_names(given: str, known: KnownNames) -> Iterator[str]:
 
 
 def _usual(given: str, options: Sequence[str], known: KnownNames) -> str:
-    if FileSystems.get_scheme(given):
+    if is_bucket(given):
         return options[0]
     whole = os.path.abspath(given)
     if known.root_name is not None:
@@ -284,7 +285,7 @@ def _is_moved(place: Place, root: str) -> bool:
 
 
 def _beneath_real(folder: str, root: str) -> str | None:
-    if FileSystems.get_scheme(folder):
+    if is_bucket(folder):
         return beneath(folder, root)
     whole = os.path.abspath(folder)
     rests = (beneath(whole, root), beneath(os.path.realpath(whole), os.path.realpath(root)))
@@ -293,7 +294,7 @@ def _beneath_real(folder: str, root: str) -> str | None:
 
 def _rooted(root: str, known: KnownNames) -> KnownNames:
     """Return the names as they are below a root that is given now."""
-    whole = root.rstrip("/") if FileSystems.get_scheme(root) else os.path.abspath(root)
+    whole = root.rstrip("/") if is_bucket(root) else os.path.abspath(root)
     name = known.root_name
     if name is None:
         place = choose_place(whole, known)

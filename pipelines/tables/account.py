@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
+from operator import add
 
 import apache_beam as beam
 
@@ -51,6 +52,9 @@ class Account:
         account = cls(**json.loads(read_bytes(path)))
         account.check()
         return account
+
+    def __add__(self, other: Account) -> Account:
+        return Account(*map(add, astuple(self), astuple(other)))
 
     def check(self) -> None:
         """Check that the sums match.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.buckets.store import is_bucket
 from pipelines.cli.options import UsageError
 from pipelines.training.config import TrainingRecipe
 
@@ -102,7 +103,7 @@ def check_cluster(config: ClusterConfig) -> None:
         UsageError: If a folder is visible only on this machine, or the file cannot be written.
     """
     for flag, folder in (("--dataset", config.dataset), ("--output", config.output)):
-        if "://" not in folder and not folder.startswith("/"):
+        if not is_bucket(folder) and not folder.startswith("/"):
             raise UsageError(
                 f"{folder}: a cluster does not see this folder; give {flag} a URI such as "
                 "gs://bucket/folder, or the absolute path of a disk that all workers mount"

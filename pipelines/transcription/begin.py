@@ -12,6 +12,7 @@ from model.recogniser.recogniser import Recogniser
 from model.segmentation.finder import finder_facts
 from pipelines.archive.gone import listed_names
 from pipelines.archive.state import EarlierPages
+from pipelines.buckets.store import is_bucket
 from pipelines.cli.options import UsageError
 from pipelines.pages.inputs import PageInputs, page_inputs
 from pipelines.pages.names import PageNames, page_names
@@ -59,7 +60,7 @@ def begin_run(
     bundle, decoding = recogniser.bundle, recogniser.plan
     # A link such as `latest` leads to another model tomorrow.
     given = config.recognition.model
-    model = given if "://" in given else model_name(bundle.directory)
+    model = given if is_bucket(given) else model_name(bundle.directory)
     named = replace(config, recognition=replace(config.recognition, model=model))
     digest = reading_digest(recogniser)
     newest = state.runs[-1].run_id if state.runs else ""

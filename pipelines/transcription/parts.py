@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from typing import NamedTuple
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -19,6 +20,7 @@ from pipelines.archive.parts import (
     done_parts,
     drop_lost,
     mark_done,
+    marked_parts,
     missing_parts,
     one_at_a_time,
     part_line,
@@ -31,9 +33,8 @@ from pipelines.archive.parts import (
 from pipelines.archive.share import PartSums, Share
 from pipelines.archive.state import read_state
 from pipelines.cli.options import UsageError
-from pipelines.cli.parts import Part
+from pipelines.cli.parts import Part, check_place
 from pipelines.cli.progress import show_progress
-from pipelines.files.bucket import is_bucket
 from pipelines.files.durable import write_durably
 from pipelines.files.filesystem import read_bytes
 from pipelines.tables.account import Account
@@ -64,16 +65,14 @@ def run_part(
             is another one.
         AccountError: If the sums do not match.
     """
-    if is_bucket(config.output):
-        raise UsageError(
-            f"--part {part}: --output {config.output} is a bucket, where parts cannot keep out of "
-            "each other's way yet; give a folder on a disk that all machines share, or leave out "
-            "--part"
-        )
+    check_place(config.output, part)
     job = open_job(config)
     archive = job.archive
     deaths = Deaths(archive.unfinished, str(part.number))
-    with part_locks(archive, part), show_progress("transcribe", options) as counters:
+    with (
+        part_locks(archive, part) as still_held,
+        show_progress("transcribe", options) as counters,
+    ):
         with one_at_a_time(archive, part):
             run = unfinished_run(archive)
             parts = parts_of(archive, run)
@@ -81,8 +80,8 @@ def run_part(
                 archive.clear_unfinished()
                 parts = None
             if parts:
-                done = _done(archive, parts)
-                if part.number in done or is_published(archive, run):
+                done = _done(archive, parts, part)
+                if part.number in done.sums or is_published(archive, run):
                     return _end(_joined(job, run, parts, part), part, done, was_done=True)
             else:
                 job = _begun(job, part)
@@ -97,9 +96,11 @@ def run_part(
             print(f"part {part}: {share.before.inputs.count:,} pages kept", file=sys.stderr)
         read_share(job, share, deaths, options, counters)
         sums = share.sums(archive)
-        with one_at_a_time(archive, part):
+        with one_at_a_time(archive, part) as is_alone:
+            still_held()
             mark_done(archive, job.run.run_id, part.number, sums)
-            return _end(job, part, _done(archive, parts_of(archive, job.run)))
+            is_alone()
+            return _end(job, part, _done(archive, parts_of(archive, job.run), part))
 
 
 def _is_past(job: Job, run: RunStart, parts: PartsRun, part: Part) -> bool:
@@ -164,8 +165,23 @@ def run_facts(job: Job) -> dict[str, tuple[str, str]]:
     return {name: (fact, fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
 
 
-def _done(archive: Archive, parts: PartsRun) -> dict[int, PartSums]:
+class _Done(NamedTuple):
+    """Which parts are done.
+
+    Attributes:
+        sums: What they have counted, by their numbers; that of the others is not read as long as
+            some are missing, as a thousand parts would read a million files.
+        missing: Numbers of those that are not done.
+    """
+
+    sums: dict[int, PartSums]
+    missing: tuple[int, ...]
+
+
+def _done(archive: Archive, parts: PartsRun, own: Part) -> _Done:
     """Return the parts that are done; once all are, their portions are checked."""
+    if missing := missing_parts(marked_parts(archive), parts.count):
+        return _Done(done_parts(archive, parts, [own.number]), missing)
     done = done_parts(archive, parts)
     lost = drop_lost(archive, done) if len(done) == parts.count else []
     if lost:
@@ -174,20 +190,18 @@ def _done(archive: Archive, parts: PartsRun) -> dict[int, PartSums]:
             "these parts again, or run the command without --part",
             file=sys.stderr,
         )
-    return done
+    return _Done(done, missing_parts(done, parts.count))
 
 
-def _end(
-    job: Job, part: Part, done: dict[int, PartSums], was_done: bool = False
-) -> Transcribed | PartDone:
+def _end(job: Job, part: Part, done: _Done, was_done: bool = False) -> Transcribed | PartDone:
     """Publish the run if all its parts are done, and no other one has published it."""
-    account = done[part.number].account if part.number in done else _NOTHING
+    account = done.sums[part.number].account if part.number in done.sums else _NOTHING
     if is_published(job.archive, job.run):
         job.archive.clear_unfinished()
         return PartDone(part, account, was_done=was_done)
-    if missing := missing_parts(done, part.count):
-        return PartDone(part, account, missing, was_done)
+    if done.missing:
+        return PartDone(part, account, done.missing, was_done)
     said = f"{part_line(part, account, was_done)}; all {part.count} parts are done"
-    transcribed = publish_job(job, read_state(job.archive), *all_sums(done), said)
+    transcribed = publish_job(job, read_state(job.archive), *all_sums(done.sums), said)
     remove_locks(job.archive)
     return transcribed

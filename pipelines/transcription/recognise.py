@@ -26,6 +26,7 @@ from model.quality.line_image import measure_strip
 from model.recogniser.bundle import load_bundle
 from model.recogniser.line_reading import quality_of_read, read_pages
 from model.recogniser.recogniser import Recogniser
+from pipelines.buckets.store import is_bucket
 from pipelines.cli.garbage import freeze_loaded
 from pipelines.engines.failures import UNFIT
 from pipelines.files.cached import local_file, local_model
@@ -85,7 +86,7 @@ class Recognition:
             recogniser: The one that this opened.
         """
         model = self.model
-        if "://" not in model:
+        if not is_bucket(model):
             folder = recogniser.bundle.directory
             model = BUNDLED if folder == DEFAULT_FOLDER.resolve() else str(folder)
         return replace(self, model=model, digest=reading_digest(recogniser))

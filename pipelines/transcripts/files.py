@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.cli.options import UsageError
+from pipelines.files.cached import local_tables
 from pipelines.formats.tables.arrow_schema import UNREADABLE
 from pipelines.tables.damage import check_values, damage_text, fits
 from pipelines.tables.missing import Recorded, table_path
@@ -152,7 +153,7 @@ def naming_damage(directory: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        tables = files_of_tables(directory)
+        tables = files_of_tables(local_tables(directory))
         files = [path for table in _CHECKED for path in tables.counting[table]]
         path = damaged_file(files, error)
         if path is None:

@@ -16,6 +16,7 @@ from rapidfuzz.distance import Levenshtein
 from model.text.charset import normalise_text
 from pipelines.cli.options import UsageError
 from pipelines.corrections.views import add_correction_views
+from pipelines.files.cached import local_tables
 from pipelines.files.readers import begin_reading
 from pipelines.tables.missing import Missing
 from pipelines.transcripts.engines import null_column, quoted
@@ -38,7 +39,7 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
     """Open the tables of all runs as views.
 
     Args:
-        directory: Folder that transcribe wrote.
+        directory: Folder that transcribe wrote, on a disk or in a bucket.
 
     Returns:
         A connection with the views `runs`; `lines`, `pages` and `failures`, which show the
@@ -56,6 +57,7 @@ def open_tables(directory: str) -> duckdb.DuckDBPyConnection:
 
 def _open(directory: str) -> tuple[duckdb.DuckDBPyConnection, dict[str, list[str]]]:
     """Open the tables, and return the files of each with the connection."""
+    directory = local_tables(directory)
     if not Path(directory).is_dir():
         raise UsageError(f"{directory}: no such folder; give --transcripts what transcribe wrote")
     if not run_files(directory):
@@ -110,6 +112,7 @@ def open_any_tables(
     Raises:
         UsageError: As `open_tables`.
     """
+    directory = local_tables(directory)
     if Path(directory).name in TABLES and run_files(str(Path(directory).parent)):
         directory = str(Path(directory).parent)
     connection, tables = duckdb.connect(), tables_of_others(directory)

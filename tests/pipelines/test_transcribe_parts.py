@@ -294,7 +294,7 @@ def test_a_clock_that_is_ahead_does_not_matter(archive, monkeypatch):
         (["--part=9/8"], "--part 9/8: there is no such part"),
         (["--part=auto"], "--part auto: this is no task of an array"),
         (["--part=1/8", "--dry_run"], "--part 1/8 and --dry_run exclude each other"),
-        (["--part=1/8", "--output=gs://bucket/out"], "is a bucket, where parts cannot"),
+        (["--part=1/8", "--output=hdfs://host/out"], "is in a store without conditions, where"),
     ],
 )
 def test_what_cannot_be_a_part_is_refused(archive, capsys, monkeypatch, flags, expected):

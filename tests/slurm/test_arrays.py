@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "deploy" / "slurm" / "transcribe.sbatch"
 PARTS, PAGES = 8, 64
 # Starting takes a busy machine long.
-LIMIT_S = 240
+LIMIT_S = 600
 ENDED = {"COMPLETED", "FAILED", "CANCELLED", "NODE_FAIL", "TIMEOUT"}
 # `seconds` and the identifier of the run are left out.
 CONTENT = {

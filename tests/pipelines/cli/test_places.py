@@ -33,8 +33,10 @@ def without_packages(monkeypatch):
         ({"output": "ftp://h/out"}, "--output ftp://h/out has the scheme ftp, which is not supp"),
         ({"output": "https://h/out"}, "is an address on the web; give a folder or a bucket"),
         ({"model": "gs://b/m"}, r"--model gs://b/m needs google.cloud.*\[gcp\]"),
-        ({"report": "gs://b/r"}, "--report gs://b/r is not on a disk of this machine; copy it, or"),
-        ({"transcripts": "https://h/t"}, "is not on a disk of this machine; copy it$"),
+        ({"show": "gs://b/r"}, "--show gs://b/r is not on a disk of this machine; copy it, or"),
+        ({"spelling": "https://h/t"}, "is not on a disk of this machine; copy it$"),
+        ({"output": "gs:/b/out"}, "--output gs:/b/out has a scheme without '//'; write gs://BUCK"),
+        ({"output": "s3:b/out"}, "--output s3:b/out has a scheme without '//'; write s3://BUCKET"),
     ],
 )
 def test_what_cannot_be_opened_is_said_with_the_cure(without_packages, values, message):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,8 +10,8 @@ import pytest
 
 from pipelines.cli.options import GivenUp, UsageError
 from pipelines.files import bucket_lock as module
-from pipelines.files.bucket_lock import EXPIRES_S, bucket_lock
-from tests.pipelines.files.memory_store import MemoryStore
+from pipelines.files.bucket_lock import EXPIRES_S, bucket_lock, refuse_shared, shared_mark
+from tests.pipelines.buckets.memory_store import MemoryStore
 
 URI = "gs://archive/out/.unfinished/lock"
 
@@ -104,5 +105,106 @@ def test_a_bucket_that_does_not_answer_for_a_moment_loses_nothing(store, monkeyp
         time.sleep(0.2)
         store.is_reachable = True
         time.sleep(0.2)
+        lock.check()
+    assert store.objects == {}
+
+
+REFUSAL = "{place}: another run ({other}) writes here"
+
+
+def test_marks_stand_side_by_side_and_keep_a_run_alone_out(store):
+    with (
+        shared_mark(store, URI, "part 1", REFUSAL),
+        shared_mark(store, URI, "part 2", REFUSAL),
+        bucket_lock(store, URI, "alone"),
+        pytest.raises(UsageError, match=r"another run \(part \d\) writes here"),
+    ):
+        refuse_shared(store, URI, REFUSAL)
+    with bucket_lock(store, URI, "alone"):
+        refuse_shared(store, URI, REFUSAL)
+        with (
+            pytest.raises(UsageError, match=r"another run \(alone\) writes here"),
+            shared_mark(store, URI, "part 1", REFUSAL),
+        ):
+            pass
+    assert store.objects == {}
+
+
+def test_the_mark_of_a_dead_part_expires(store):
+    store.write(f"{URI}.shared-1", b'{"holder": "part 1", "token": "x"}')
+    with bucket_lock(store, URI, "alone"):
+        with pytest.raises(UsageError, match=r"part 1.* its lock expires in 5 min"):
+            refuse_shared(store, URI, REFUSAL)
+        store.wait(EXPIRES_S + 1)
+        refuse_shared(store, URI, REFUSAL)
+    assert store.objects == {}
+
+
+def test_a_run_alone_that_was_suspended_does_not_go_on_beside_a_part(store, monkeypatch):
+    monkeypatch.setattr(module, "_RENEWED_S", 1e6)
+    with bucket_lock(store, URI, "alone") as lock:
+        store.wait(EXPIRES_S + 1)
+        with shared_mark(store, URI, "part 1", REFUSAL) as mark:
+            mark.check()
+            with pytest.raises(GivenUp, match="another run has taken the lock"):
+                lock.check()
+    # What is left says that the lock is free.
+    assert list(store.objects) == [URI]
+    with bucket_lock(store, URI, "alone again") as lock:
+        lock.check()
+    assert store.objects == {}
+
+
+def test_of_parts_and_a_run_alone_at_the_same_instant_never_both_are_at_work(store):
+    at_work: list[str] = []
+
+    def alone(_) -> str:
+        try:
+            with bucket_lock(store, URI, "alone") as lock:
+                refuse_shared(store, URI, REFUSAL)
+                lock.check()
+                at_work.append("alone")
+                time.sleep(0.01)
+                assert {*at_work} == {"alone"}
+                at_work.remove("alone")
+        except UsageError:
+            return "refused"
+        return "done"
+
+    def part(_) -> str:
+        try:
+            with shared_mark(store, URI, "part", REFUSAL):
+                at_work.append("part")
+                time.sleep(0.01)
+                assert {*at_work} == {"part"}
+                at_work.remove("part")
+        except UsageError:
+            return "refused"
+        return "done"
+
+    with ThreadPoolExecutor(8) as threads:
+        ends = [*threads.map(alone, range(40)), *threads.map(part, range(40))]
+        futures = [threads.submit(what, 0) for _ in range(100) for what in (alone, part)]
+        ends += [future.result() for future in futures]
+    assert "done" in ends
+    assert store.objects == {}
+
+
+def test_a_lock_that_is_written_again_is_that_of_a_living_process(store, monkeypatch):
+    monkeypatch.setattr(module, "_POLL_S", 0.01)
+    monkeypatch.setattr(module, "_RENEWED_S", 0.05)
+    with (
+        bucket_lock(store, URI, "a"),
+        pytest.raises(UsageError, match=r"another run \(a\) writes here; wait for it$"),
+        bucket_lock(store, URI, "b", waits=True),
+    ):
+        pass
+
+
+def test_a_dead_process_is_waited_for(store, monkeypatch):
+    monkeypatch.setattr(module, "_POLL_S", 0.01)
+    store.write(URI, b'{"holder": "a", "token": "x"}')
+    threading.Timer(0.2, lambda: store.wait(EXPIRES_S + 1)).start()
+    with bucket_lock(store, URI, "b", waits=True) as lock:
         lock.check()
     assert store.objects == {}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
-from pipelines.files.bucket import StoredObject
+from pipelines.buckets.store import Listed, Store, StoredObject
 
 
-class MemoryStore:
+class MemoryStore(Store):
     """Objects by name.
 
     Attributes:
@@ -30,13 +31,16 @@ class MemoryStore:
         if not self.is_reachable:
             raise ConnectionError("the store does not answer")
 
-    def create(self, uri: str, content: bytes, version: str = "") -> str:
+    def _create(self, uri: str, content: bytes, version: str) -> str:
         self._answer()
         with self._lock:
             there = self.objects.get(uri)
             if (there.version if there else "") != version:
                 return ""
             return self._put(uri, content)
+
+    def _is_passing(self, error: Exception) -> bool:
+        return False
 
     def write(self, uri: str, content: bytes) -> None:
         self._answer()
@@ -55,3 +59,20 @@ class MemoryStore:
     def delete(self, uri: str) -> None:
         self._answer()
         self.objects.pop(uri, None)
+
+    def listing(self, prefix: str, limit_s: float = 120.0):
+        self._answer()
+        for uri, found in sorted(self.objects.items()):
+            if uri.startswith(prefix):
+                yield Listed(uri, len(found.content), found.version)
+
+    def upload(self, path: str, uri: str) -> None:
+        self.write(uri, Path(path).read_bytes())
+
+    def download(self, uri: str, path: str) -> bool:
+        if found := self.read(uri):
+            Path(path).write_bytes(found.content)
+        return found is not None
+
+    def copy(self, source: str, target: str) -> None:
+        self.write(target, self.objects[source].content)

@@ -1,0 +1,1 @@
+"""Objects in buckets: conditions, listing, what can be wrong with them."""
