@@ -22,9 +22,9 @@ from pipelines.archive.publish import publish
 from pipelines.archive.rewrite import sweep
 from pipelines.archive.share import Share, is_to_read
 from pipelines.archive.state import EarlierPages, read_state, say_missing
+from pipelines.buckets.store import is_bucket
 from pipelines.cli.options import is_local
 from pipelines.cli.progress import PageCounters, show_progress, track_progress
-from pipelines.files.bucket import is_bucket
 from pipelines.files.durable import write_durably
 from pipelines.files.filesystem import read_bytes
 from pipelines.files.key_set import UriTally
