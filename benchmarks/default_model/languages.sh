@@ -42,7 +42,7 @@ gather es es esprint
 for pair in fr:fra it:ita de:deu es:spa en:eng pt:por; do
     novels "${pair%:*}" "${pair#*:}"
 done
-build fr --recurrent_epochs 4
+build fr --recurrent_epochs 0
 for language in it de es en pt; do
     build "$language" --beside --language_model_order 5
 done

@@ -113,4 +113,4 @@ def test_a_dataset_can_be_ingested_again(before, capsys):
 
 def test_predict_reads_the_same_text(before, capsys):
     assert predict(["pages/page_0001.jpg", "--decoding", "beam"]) == 0
-    assert "Vogt, tanne. N0. 78T." in capsys.readouterr().out
+    assert "Vogt, tannes. N0. 787." in capsys.readouterr().out

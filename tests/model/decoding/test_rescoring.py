@@ -1,6 +1,7 @@
 """Rescoring: the order of the hypotheses, and the bundles and methods that use it."""
 
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from model.language.recurrent_model import RecurrentLanguageModel
 from model.recogniser import bundle
 from model.recogniser.decoding_plan import open_decoders, plan_decoding
 from model.recogniser.recogniser import Recogniser
+from model.text.charset import Charset
 from schemas.records import Line, LineImage
 from tests.drawn import text_strip
 from tests.fakes import CHARACTERS, write_fake_bundle, write_fake_recurrent, write_language_model
@@ -128,8 +130,11 @@ def damaged(directory):
 
 
 def of_another_charset(directory):
-    other = bundle.DEFAULT_FOLDER / bundle.RECURRENT_FILE
-    (directory / bundle.RECURRENT_FILE).write_bytes(other.read_bytes())
+    other = directory.with_name("other")
+    shutil.copytree(directory, other)
+    (other / bundle.CHARSET_FILE).write_text(Charset(("a", "b")).to_json(), "utf-8")
+    write_fake_recurrent(other, "a")
+    (other / bundle.RECURRENT_FILE).replace(directory / bundle.RECURRENT_FILE)
 
 
 @pytest.mark.parametrize(
