@@ -26,7 +26,7 @@ _OPENED = (
     "java.base/sun.net.util",
     "java.base/sun.nio.ch",
 )
-# Flink's scripts reckon these from the memory of the machine; without them each has to be given.
+# Flink's scripts derive these from the memory of the machine; without them each has to be given.
 _MEMORY_MB = {
     "framework.heap.size": 128,
     "framework.off-heap.size": 128,

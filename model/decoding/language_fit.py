@@ -76,7 +76,7 @@ def measure_surprises(
 
     Args:
         logits: float [time, classes], unnormalised and finite.
-        language_models: Models of the same charset, by language.
+        language_models: Models of one charset, by language; at least one.
 
     Returns:
         For each language the surprise, as from `measure_surprise`.
@@ -88,8 +88,8 @@ def measure_surprises(
     if not counted.any():
         return dict.fromkeys(language_models, Surprise())
     surprises = {}
+    text = next(iter(language_models.values())).charset.decode(labels.tolist())
     for language, model in language_models.items():
-        text = model.charset.decode(labels.tolist())
         scores = np.asarray(model.character_log_probabilities(text))[_CONTEXT:-1]
         surprises[language] = Surprise(-float(scores[counted].sum()), int(counted.sum()))
     return surprises

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 
 from apache_beam.io.filesystems import FileSystems
@@ -144,10 +144,32 @@ def part_locks(archive: Archive, part: Part) -> Iterator[Check]:
         UsageError: If this part runs already, or a command that needs the output for itself.
     """
     make_folder(archive.parts, archive.output)
+    shared = shared_lock(archive.unfinished, f"part {part}")
+    with lock_with_shared(archive.parts, part, shared) as still_held:
+        yield still_held
+
+
+@contextmanager
+def lock_with_shared(
+    parts: str, part: Part, shared: AbstractContextManager[Check]
+) -> Iterator[Check]:
+    """Hold the lock of a part, and one that all parts of a run share.
+
+    Args:
+        parts: Folder of what the parts know of each other; it must exist.
+        part: The part.
+        shared: The other lock.
+
+    Yields:
+        As `part_locks`.
+
+    Raises:
+        UsageError: If this part runs already.
+    """
     running = f"part {part} runs already ({{other}}); wait for it, or start another part"
     with (
-        lone_lock(f"{archive.parts}/{part.number}.lock", running, waits=True) as is_own,
-        shared_lock(archive.unfinished, f"part {part}") as is_shared,
+        lone_lock(f"{parts}/{part.number}.lock", running, waits=True) as is_own,
+        shared as is_shared,
     ):
 
         def still_held() -> None:
@@ -158,13 +180,17 @@ def part_locks(archive: Archive, part: Part) -> Iterator[Check]:
 
 
 @contextmanager
-def one_at_a_time(archive: Archive, part: Part) -> Iterator[Check]:
+def one_at_a_time(parts: str, part: Part) -> Iterator[Check]:
     """Let only one part at a time begin, end or publish; the others wait.
+
+    Args:
+        parts: Folder of what the parts know of each other.
+        part: The part.
 
     Yields:
         As `part_locks`.
     """
-    with waiting_lock(f"{archive.parts}/lock", f"part {part}", _LONGEST_WAIT_S) as is_alone:
+    with waiting_lock(f"{parts}/lock", f"part {part}", _LONGEST_WAIT_S) as is_alone:
         yield is_alone
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 
 from pipelines.cli.options import CONFIG_FLAG, OneLineParser, UsageError
@@ -34,7 +34,7 @@ def with_settings(
     Raises:
         UsageError: If the file cannot be read, or something in it is no setting.
     """
-    path, section = _path_in(argv), parser.verb
+    path, section = value_of(CONFIG_FLAG, argv), parser.verb
     if not path:
         return argv
     values = _read(path, section, sections)
@@ -61,14 +61,20 @@ def with_settings(
     return [*added, *argv]
 
 
-def _path_in(argv: list[str]) -> str:
-    path = ""
-    for argument, following in zip(argv, [*argv[1:], ""]):
-        if argument == CONFIG_FLAG:
-            path = following
-        elif argument.startswith(f"{CONFIG_FLAG}="):
-            path = argument.partition("=")[2]
-    return path
+def value_of(flag: str, arguments: Sequence[str]) -> str:
+    """Return the last value of a flag among arguments; empty if it is not given.
+
+    Example:
+        >>> value_of("--runner", ["--runner=A", "--runner", "B"]), value_of("--runner", [])
+        ('B', '')
+    """
+    value = ""
+    for argument, following in zip(arguments, [*arguments[1:], ""]):
+        if argument == flag:
+            value = following
+        elif argument.startswith(f"{flag}="):
+            value = argument.partition("=")[2]
+    return value
 
 
 def _read(path: str, section: str, sections: tuple[str, ...]) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 
 LOCAL, PROCESSES, FLINK, DATAFLOW = "local", "processes", "flink", "dataflow"
 ENGINES = (LOCAL, PROCESSES, FLINK, DATAFLOW)
@@ -117,19 +116,3 @@ def beam_flags(engine: str, given: set[str], jobs: int) -> list[str]:
         # A process of Python for each core of a worker; each of its threads would open the model.
         wanted += [("--runner", "DataflowRunner"), ("--number_of_worker_harness_threads", "1")]
     return [word for flag, value in wanted if flag not in given for word in (flag, value)]
-
-
-def value_of(flag: str, arguments: Sequence[str]) -> str:
-    """Return the last value of a flag among arguments; empty if it is not given.
-
-    Example:
-        >>> value_of("--runner", ["--runner=A", "--runner", "B"]), value_of("--runner", [])
-        ('B', '')
-    """
-    value = ""
-    for argument, following in zip(arguments, [*arguments[1:], ""]):
-        if argument == flag:
-            value = following
-        elif argument.startswith(f"{flag}="):
-            value = argument.partition("=")[2]
-    return value

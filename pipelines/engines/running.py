@@ -24,6 +24,7 @@ from pipelines.cli.options import (
     is_local,
 )
 from pipelines.cli.running import completed, refuse_unknown, run_command
+from pipelines.cli.settings import value_of
 from pipelines.engines.flags import (
     DATAFLOW,
     FLINK,
@@ -31,7 +32,6 @@ from pipelines.engines.flags import (
     REMOTE,
     beam_flags,
     engine_of,
-    value_of,
 )
 
 if TYPE_CHECKING:

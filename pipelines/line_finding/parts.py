@@ -21,13 +21,19 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from model.images.digest import exact_key
 from pipelines.archive.folder import read_table
-from pipelines.archive.parts import PartDone, PartsRun, missing_parts
+from pipelines.archive.parts import (
+    PartDone,
+    PartsRun,
+    lock_with_shared,
+    missing_parts,
+    one_at_a_time,
+)
 from pipelines.cli.options import UsageError, is_local
 from pipelines.cli.parts import Part, check_place
 from pipelines.cli.progress import show_progress
 from pipelines.files.durable import write_durably
 from pipelines.files.filesystem import first_existing, make_folder, read_bytes, write_bytes
-from pipelines.files.lock import Check, lone_lock, shared_output_lock, waiting_lock
+from pipelines.files.lock import Check, shared_output_lock
 from pipelines.files.output import (
     PARTS,
     begin_together,
@@ -57,7 +63,6 @@ from schemas.tables import TABLES
 
 _TABLES = ("pages", "failures")
 _DONE = "done.json"
-_LONGEST_WAIT_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ def run_lines_part(
     folder = PartsFolder(config.output.rstrip("/"))
     listing, start = listing_of(config), begin_lines(config)
     with _locked(folder, part) as still_held, show_progress("lines", options) as counters:
-        with waiting_lock(f"{folder.folder}/lock", f"part {part}", _LONGEST_WAIT_S):
+        with one_at_a_time(folder.folder, part):
             start = _begun(config, folder, part, start)
         was_done = folder.is_done(part.number)
         if not was_done:
@@ -132,7 +137,7 @@ def run_lines_part(
                     build_lines(pipeline, listing, finding, start.run_id, counters, part, tables)
                 still_held()
                 _keep(folder, part.number, tables)
-        with waiting_lock(f"{folder.folder}/lock", f"part {part}", _LONGEST_WAIT_S) as is_alone:
+        with one_at_a_time(folder.folder, part) as is_alone:
             is_alone()
             return _end(config, folder, part, start, was_done)
 
@@ -140,16 +145,8 @@ def run_lines_part(
 @contextmanager
 def _locked(folder: PartsFolder, part: Part) -> Iterator[Check]:
     make_folder(folder.folder, folder.output)
-    running = f"part {part} runs already ({{other}}); wait for it, or start another part"
-    with (
-        lone_lock(f"{folder.folder}/{part.number}.lock", running, waits=True) as is_own,
-        shared_output_lock(folder.output, f"part {part}") as is_shared,
-    ):
-
-        def still_held() -> None:
-            is_own()
-            is_shared()
-
+    shared = shared_output_lock(folder.output, f"part {part}")
+    with lock_with_shared(folder.folder, part, shared) as still_held:
         yield still_held
 
 

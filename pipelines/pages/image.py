@@ -70,7 +70,7 @@ class PageImage:
 
         Returns:
             Those that belong to `grey`; None for a page without colours, and for one that had to
-            be mended or turned from a negative.
+            be repaired or turned from a negative.
 
         Raises:
             OSError: If the file can no longer be read.

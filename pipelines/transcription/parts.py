@@ -73,7 +73,7 @@ def run_part(
         part_locks(archive, part) as still_held,
         show_progress("transcribe", options) as counters,
     ):
-        with one_at_a_time(archive, part):
+        with one_at_a_time(archive.parts, part):
             run = unfinished_run(archive)
             parts = parts_of(archive, run)
             if parts and _is_past(job, run, parts, part):
@@ -89,14 +89,14 @@ def run_part(
         if parts:
             # All may do this at once, as nothing is published until this part is done.
             job = _joined(job, run, parts, part)
-            with one_at_a_time(archive, part):
+            with one_at_a_time(archive.parts, part):
                 deaths.begin(forgets=False)
         share = Share.of(archive, part)
         if share.before:
             print(f"part {part}: {share.before.inputs.count:,} pages kept", file=sys.stderr)
         read_share(job, share, deaths, options, counters)
         sums = share.sums(archive)
-        with one_at_a_time(archive, part) as is_alone:
+        with one_at_a_time(archive.parts, part) as is_alone:
             still_held()
             mark_done(archive, job.run.run_id, part.number, sums)
             is_alone()

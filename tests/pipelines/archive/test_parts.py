@@ -199,7 +199,7 @@ def test_a_part_runs_once_and_a_run_alone(tmp_path):
         pytest.raises(UsageError, match="another run .* writes here; wait for it"),
     ):
         part_locks(archive, Part(1, 2)).__enter__()
-    with part_locks(archive, Part(1, 2)), one_at_a_time(archive, Part(1, 2)):
+    with part_locks(archive, Part(1, 2)), one_at_a_time(archive.parts, Part(1, 2)):
         pass
     assert sorted(path.name for path in Path(archive.parts).iterdir()) == ["lock"]
 

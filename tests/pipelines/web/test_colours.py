@@ -86,7 +86,7 @@ def test_an_opened_page_has_its_colours(tmp_path):
     page = {"page_uri": str(path), "address": "", "page_key": 1, "sha256": image.sha256}
     shown = pixels_of(images.piece(page, ("whole",), lambda pyramid: pyramid.whole(1000)))
     assert is_red(shown[350, 600])
-    # A page that had to be mended may have other pixels in colours.
+    # A page that had to be repaired may have other pixels in colours.
     path.write_bytes(page_file()[:-2])
-    mended = open_again(str(path), "")
-    assert mended.frame.warnings and mended.tint() is None
+    repaired = open_again(str(path), "")
+    assert repaired.frame.warnings and repaired.tint() is None
